@@ -1,0 +1,73 @@
+/// A box by its corners, in fractions of the image side: (0, 0) is the upper left corner of the image, (1, 1) the lower right.
+public struct CornerBox: Sendable, Equatable {
+  /// Left edge.
+  public var xMin: Float
+  /// Upper edge.
+  public var yMin: Float
+  /// Right edge.
+  public var xMax: Float
+  /// Lower edge.
+  public var yMax: Float
+
+  /// Creates a box from its edges.
+  public init(xMin: Float, yMin: Float, xMax: Float, yMax: Float) {
+    self.xMin = xMin
+    self.yMin = yMin
+    self.xMax = xMax
+    self.yMax = yMax
+  }
+}
+
+/// A box by its centre and size, in fractions of the image side.
+public struct CenterBox: Sendable, Equatable {
+  /// Horizontal centre.
+  public var centerX: Float
+  /// Vertical centre.
+  public var centerY: Float
+  /// Width.
+  public var width: Float
+  /// Height.
+  public var height: Float
+
+  /// Creates a box from its centre and size.
+  public init(centerX: Float, centerY: Float, width: Float, height: Float) {
+    self.centerX = centerX
+    self.centerY = centerY
+    self.width = width
+    self.height = height
+  }
+}
+
+/// An annotated object of one image.
+public struct GroundTruth: Sendable, Equatable {
+  /// Where the object is.
+  public var box: CornerBox
+  /// Class index, 1 … classes; 0 is background and never annotated.
+  public var label: Int
+  /// Marked as hard to recognise by the annotator (Pascal VOC).
+  public var isDifficult: Bool
+
+  /// Creates an annotation.
+  public init(box: CornerBox, label: Int, isDifficult: Bool = false) {
+    self.box = box
+    self.label = label
+    self.isDifficult = isDifficult
+  }
+}
+
+/// A detected object of one image.
+public struct DetectedObject: Sendable, Equatable {
+  /// Where the object is.
+  public var box: CornerBox
+  /// Class index, 1 … classes.
+  public var label: Int
+  /// Probability of the class, 0 … 1.
+  public var score: Float
+
+  /// Creates a detection.
+  public init(box: CornerBox, label: Int, score: Float) {
+    self.box = box
+    self.label = label
+    self.score = score
+  }
+}

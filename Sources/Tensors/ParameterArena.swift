@@ -1,0 +1,23 @@
+/// One float for every learned value of a model, in one contiguous buffer: weights, momentum or gradients.
+///
+/// Arenas of one layout are mirror images, so an optimizer step, a sum of gradients or a hash is one loop over one buffer.
+/// Padding between parameters is zero and stays zero.
+public final class ParameterArena {
+  /// The parameters and their ranges.
+  public let layout: ParameterLayout
+  private let buffer: AlignedBuffer
+
+  /// Allocates an arena filled with zeros.
+  public init(_ layout: ParameterLayout) {
+    self.layout = layout
+    buffer = AlignedBuffer(count: layout.arenaCount)
+  }
+
+  /// All floats, padding included.
+  public var values: UnsafeMutableBufferPointer<Float> { buffer.floats }
+
+  /// The values of one parameter, in memory order.
+  public subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(rebasing: buffer.floats[parameter.range])
+  }
+}
