@@ -65,7 +65,8 @@ let package = Package(
     tests("ImagesTests", ["Images"]),
     tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
-    tests("TrainingTests", ["Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation"]),
+    tests(
+      "TrainingTests", ["Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation"]),
     tests("CommandTests", ["multibox"]),
   ]
 )
