@@ -1,0 +1,165 @@
+import CKernels
+import COpenBLAS
+import Glibc
+import Synchronization
+
+/// The threads of one process that share a loop.
+///
+/// Every loop body must compute the same result whatever thread runs it, and sums must never be split by the number of
+/// threads: results are then independent of it, bit for bit. Denormals are flushed to zero in every thread, the calling one
+/// included while it works.
+///
+/// One loop runs at a time; the pool is driven from one thread.
+public final class ThreadPool {
+  /// Threads that share a loop, the calling one included.
+  public let threadCount: Int
+  private let crew: WorkerCrew
+
+  /// Starts `threadCount − 1` threads.
+  ///
+  /// - Precondition: `threadCount` is positive.
+  public init(threadCount: Int) {
+    precondition(threadCount > 0, "a pool of \(threadCount) threads")
+    self.threadCount = threadCount
+    openblas_set_num_threads(1)
+    crew = WorkerCrew(workers: threadCount - 1)
+  }
+
+  deinit { crew.stop() }
+
+  /// The processors this process may run on (its affinity mask), which is the natural thread count.
+  public static var availableProcessors: Int { Int(ck_available_processors()) }
+
+  /// Calls `body(index, worker)` once for every index in 0 ..< count, on whichever thread is free, and returns when all have
+  /// finished. `worker` is in 0 ..< threadCount and names scratch memory that no other call uses at the same time.
+  public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    let previous = ck_flush_denormals()
+    defer { ck_restore_denormals(previous) }
+    if threadCount > 1, count > 1 {
+      withoutActuallyEscaping(body) { crew.share(count, $0) }
+    } else {
+      for index in 0..<count { body(index, 0) }
+    }
+  }
+
+  /// Splits 0 ..< count into pieces of at most `grain` elements and calls `body(range, worker)` for each.
+  public func forEachRange(_ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void) {
+    forEach((count + grain - 1) / grain) { piece, worker in
+      body(piece * grain..<min((piece + 1) * grain, count), worker)
+    }
+  }
+}
+
+/// The waiting threads behind a ``ThreadPool``. A thread keeps the crew alive, not the pool.
+private final class WorkerCrew: @unchecked Sendable {
+  typealias Body = (_ index: Int, _ worker: Int) -> Void
+
+  // Written under the lock, before `generation` moves.
+  private var body: Body?
+  private var count = 0
+  private var isStopping = false
+
+  private let generation = Atomic<Int>(0)
+  private let nextIndex = Atomic<Int>(0)
+  private let busyWorkers = Atomic<Int>(0)
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let started = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var threads: [pthread_t] = []
+
+  /// Polls before a waiting thread sleeps: some 50 µs, more than passes between two layers.
+  private static let pollLimit = 2_000
+
+  init(workers: Int) {
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(started, nil)
+    for worker in 0..<workers {
+      var thread = pthread_t()
+      let duty = Unmanaged.passRetained(Duty(crew: self, worker: worker + 1))
+      let status = pthread_create(
+        &thread, nil,
+        { argument in
+          let duty = Unmanaged<Duty>.fromOpaque(argument!).takeRetainedValue()
+          duty.crew.work(as: duty.worker)
+          return nil
+        }, duty.toOpaque())
+      guard status == 0 else { fatalError("cannot start thread \(worker + 1): \(String(cString: strerror(status)))") }
+      threads.append(thread)
+    }
+  }
+
+  /// What a new thread is told.
+  private final class Duty {
+    let crew: WorkerCrew
+    let worker: Int
+
+    init(crew: WorkerCrew, worker: Int) {
+      self.crew = crew
+      self.worker = worker
+    }
+  }
+
+  deinit {
+    pthread_cond_destroy(started)
+    pthread_mutex_destroy(lock)
+    started.deallocate()
+    lock.deallocate()
+  }
+
+  func stop() {
+    announce { isStopping = true }
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// Runs a loop on all threads, the calling one as worker 0.
+  func share(_ count: Int, _ body: @escaping Body) {
+    announce {
+      self.body = body
+      self.count = count
+      nextIndex.store(0, ordering: .relaxed)
+      busyWorkers.store(threads.count, ordering: .relaxed)
+    }
+    claim(count, body, worker: 0)
+    var polls = 0
+    while busyWorkers.load(ordering: .acquiring) > 0 {
+      polls += 1
+      if polls < Self.pollLimit { ck_pause() } else { sched_yield() }
+    }
+    self.body = nil
+  }
+
+  private func announce(_ change: () -> Void) {
+    pthread_mutex_lock(lock)
+    change()
+    generation.add(1, ordering: .releasing)
+    pthread_cond_broadcast(started)
+    pthread_mutex_unlock(lock)
+  }
+
+  private func claim(_ count: Int, _ body: Body, worker: Int) {
+    while true {
+      let index = nextIndex.add(1, ordering: .relaxed).oldValue
+      if index >= count { return }
+      body(index, worker)
+    }
+  }
+
+  private func work(as worker: Int) {
+    _ = ck_flush_denormals()
+    var seen = 0
+    while true {
+      var polls = 0
+      while generation.load(ordering: .acquiring) == seen && polls < Self.pollLimit {
+        polls += 1
+        ck_pause()
+      }
+      pthread_mutex_lock(lock)
+      while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(started, lock) }
+      seen = generation.load(ordering: .acquiring)
+      let (body, count, isStopping) = (body, count, isStopping)
+      pthread_mutex_unlock(lock)
+      if isStopping { return }
+      if let body { claim(count, body, worker: worker) }
+      busyWorkers.subtract(1, ordering: .releasing)
+    }
+  }
+}

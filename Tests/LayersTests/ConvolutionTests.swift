@@ -1,0 +1,113 @@
+import Layers
+import Randomness
+import Tensors
+import Testing
+
+@Suite struct ConvolutionTests {
+  /// One geometry to check.
+  struct Case: CustomTestStringConvertible, Sendable {
+    var kernel: Int
+    var stride = 1
+    var padding = 0
+    var dilation = 1
+    var input: Int
+    var output: Int
+    var height: Int
+    var width: Int
+    var batch = 2
+    var rectifies = true
+
+    var testDescription: String {
+      "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) relu \(rectifies)"
+    }
+  }
+
+  @Test(arguments: [
+    Case(kernel: 3, padding: 1, input: 3, output: 5, height: 7, width: 5),
+    Case(kernel: 3, padding: 1, input: 17, output: 3, height: 4, width: 6, rectifies: false),
+    Case(kernel: 1, input: 7, output: 19, height: 3, width: 5),
+    Case(kernel: 1, stride: 2, input: 5, output: 3, height: 5, width: 8),
+    Case(kernel: 3, stride: 2, padding: 1, input: 5, output: 7, height: 7, width: 10),
+    Case(kernel: 3, stride: 2, padding: 1, input: 3, output: 5, height: 8, width: 5),
+    Case(kernel: 3, input: 5, output: 3, height: 3, width: 5),
+    Case(kernel: 3, padding: 6, dilation: 6, input: 3, output: 5, height: 9, width: 13),
+    Case(kernel: 3, padding: 2, dilation: 2, input: 5, output: 3, height: 6, width: 9),
+    Case(kernel: 5, stride: 3, padding: 2, dilation: 2, input: 3, output: 5, height: 13, width: 16),
+    Case(kernel: 2, stride: 2, input: 3, output: 3, height: 5, width: 6),
+  ])
+  func agreesWithReferenceAndCentralDifferences(_ c: Case) {
+    var layout = ParameterLayout()
+    let layer = Convolution(
+      "layer", parameterName: "layer", kernel: c.kernel, stride: c.stride, padding: c.padding, dilation: c.dilation,
+      from: c.input, to: c.output, rectifies: c.rectifies, layout: &layout)
+    let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
+    // Inputs on a grid of 1/64 make some pre-activations exactly 0, where a central difference straddles the kink of the ReLU; a
+    // bias off the grid moves them away.
+    var harness = LayerHarness(layer, layout: layout, input: shape)
+    harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 }
+    let found = harness.discrepancies { convolve($0, layer, weight: $1[0], bias: $1[1]) }
+    #expect(found.isEmpty, "\(found)")
+  }
+
+  /// Enough pixels and channels for several blocks and partial sums: the adjoint law ⟨dy, conv(x)⟩ = ⟨convᵀ(dy), x⟩ = ⟨dw, w⟩.
+  @Test(arguments: [
+    Case(kernel: 3, padding: 1, input: 33, output: 17, height: 61, width: 83, rectifies: false),
+    Case(kernel: 3, padding: 1, input: 257, output: 130, height: 19, width: 23, rectifies: false),
+    Case(kernel: 1, input: 300, output: 70, height: 21, width: 18, rectifies: false),
+  ])
+  func passesAreAdjoint(_ c: Case) {
+    var layout = ParameterLayout()
+    let layer = Convolution(
+      "layer", parameterName: "layer", kernel: c.kernel, stride: c.stride, padding: c.padding, dilation: c.dilation,
+      from: c.input, to: c.output, rectifies: c.rectifies, layout: &layout)
+    let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
+    var harness = LayerHarness(layer, layout: layout, input: shape)
+    harness.parameters[1] = harness.parameters[1].map { _ in 0 }
+    for kernels in Kernels.available {
+      let result = harness.run(kernels: kernels, threads: 2)
+      let repeated = harness.run(kernels: kernels, threads: 1)
+      #expect(result.output == repeated.output && result.inputGradient == repeated.inputGradient)
+      #expect(result.parameterGradients == repeated.parameterGradients)
+      func product(_ a: [Float], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * $1.1 } }
+      let forward = product(result.output, harness.direction)
+      let data = product(result.inputGradient, harness.input.values)
+      let weight = product(result.parameterGradients[0], harness.parameters[0])
+      // The products cancel: the scale of the error is that of their norms.
+      let scale = norm(result.output.map(Double.init)) * norm(harness.direction)
+      #expect(abs(forward - data) <= 1e-6 * scale)
+      #expect(abs(forward - weight) <= 1e-6 * scale)
+    }
+  }
+
+  private func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+}
+
+/// The definition, in Double.
+private func convolve(_ x: ReferenceMap, _ layer: Convolution, weight: [Double], bias: [Double]) -> ReferenceMap {
+  var y = ReferenceMap(layer.outputShape(for: x.shape))
+  for b in 0..<y.shape.batch {
+    for i in 0..<y.shape.height {
+      for j in 0..<y.shape.width {
+        for o in 0..<y.shape.channels {
+          var sum = bias[o]
+          for u in 0..<layer.kernel {
+            for v in 0..<layer.kernel {
+              let (row, column) = (
+                i * layer.stride - layer.padding + u * layer.dilation,
+                j * layer.stride - layer.padding + v * layer.dilation
+              )
+              guard x.contains(row, column) else { continue }
+              for c in 0..<x.shape.channels {
+                sum +=
+                  x[b, row, column, c]
+                  * weight[((u * layer.kernel + v) * x.shape.channels + c) * y.shape.channels + o]
+              }
+            }
+          }
+          y[b, i, j, o] = layer.rectifies ? max(0, sum) : sum
+        }
+      }
+    }
+  }
+  return y
+}

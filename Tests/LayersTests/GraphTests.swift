@@ -1,0 +1,109 @@
+import Layers
+import Randomness
+import Tensors
+import Testing
+
+@Suite struct GraphTests {
+  @Test func plannedBlocksNeverOverlapWhileBothLive() {
+    var random = RandomStream(seed: 7, purpose: .test)
+    for _ in 0..<50 {
+      let blocks = (0..<40).map { _ in
+        let first = random.integer(below: 30)
+        return MemoryPlan.Block(
+          count: 1 + random.integer(below: 900), lifetime: first...first + random.integer(below: 12))
+      }
+      let plan = MemoryPlan(blocks)
+      for a in blocks.indices {
+        #expect(plan.offsets[a] % 16 == 0 && plan.offsets[a] + blocks[a].count <= plan.count)
+        for b in blocks.indices where a < b && blocks[a].lifetime.overlaps(blocks[b].lifetime) {
+          let (x, y) = (plan.offsets[a], plan.offsets[b])
+          #expect(x + blocks[a].count <= y || y + blocks[b].count <= x)
+        }
+      }
+      let peak = (0..<45).map { step in
+        blocks.filter { $0.lifetime.contains(step) }.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }
+      }.max()!
+      #expect(plan.count >= peak)
+    }
+  }
+
+  /// A map with two consumers, one of which is normalised, and two outputs: the shape of SSD in miniature.
+  private func branched(_ layout: inout ParameterLayout) -> LayerGraph {
+    var graph = LayerGraph(inputHeight: 9, inputWidth: 12, inputChannels: 3)
+    let trunk = graph.add(
+      Convolution("a", parameterName: "a", kernel: 3, padding: 1, from: 3, to: 6, rectifies: true, layout: &layout),
+      to: graph.input)
+    let normalized = graph.add(
+      ChannelL2Normalization("n", parameterName: "n", channels: 6, layout: &layout), to: trunk)
+    let pooled = graph.add(MaxPooling("p", kernel: 2, stride: 2, ceilMode: true), to: trunk)
+    let deeper = graph.add(
+      Convolution("b", parameterName: "b", kernel: 1, from: 6, to: 5, rectifies: true, layout: &layout), to: pooled)
+    let first = graph.add(
+      Convolution("h1", parameterName: "h1", kernel: 3, padding: 1, from: 6, to: 4, rectifies: false, layout: &layout),
+      to: normalized)
+    let second = graph.add(
+      Convolution("h2", parameterName: "h2", kernel: 3, padding: 1, from: 5, to: 4, rectifies: false, layout: &layout),
+      to: deeper)
+    graph.outputs = [first, second]
+    return graph
+  }
+
+  /// Σ of all outputs has the gradient that central differences of the executor itself give: activations, states and gradients that
+  /// share memory do not disturb each other.
+  @Test func backwardIsTheDerivativeOfForward() {
+    var layout = ParameterLayout()
+    let graph = branched(&layout)
+    let weights = ParameterArena(layout)
+    let gradients = ParameterArena(layout)
+    for parameter in layout.parameters { Initializer.he.initialize(parameter, in: weights, seed: 3) }
+    let executor = GraphExecutor(
+      graph, batch: 2, training: true, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
+    var random = RandomStream(seed: 5, purpose: .test)
+    let images = AlignedBuffer(count: 2 * 9 * 12 * 3)
+    for index in images.floats.indices { images.floats[index] = random.normal() }
+    let input = Tensor(graph.shape(graph.input, batch: 2), images.floats.baseAddress!)
+
+    func objective() -> Double {
+      executor.forward(input, weights: weights)
+      return graph.outputs.reduce(0) { $0 + executor.activation($1).floats.reduce(0.0) { $0 + Double($1) } }
+    }
+    _ = objective()
+    for map in graph.outputs { executor.gradient(map).floats.update(repeating: 1) }
+    executor.backward(weights: weights, gradients: gradients)
+
+    for parameter in layout.parameters {
+      let index = random.integer(below: parameter.range.count)
+      let original = weights[parameter][index]
+      let step: Float = parameter.role == .scale ? 0.25 : 0x1p-10
+      weights[parameter][index] = original + step
+      let above = objective()
+      weights[parameter][index] = original - step
+      let below = objective()
+      weights[parameter][index] = original
+      let difference = (above - below) / Double(2 * step)
+      let gradient = Double(gradients[parameter][index])
+      // A kink of a ReLU or maximum inside the step bends the difference a little.
+      #expect(
+        abs(difference - gradient) <= 0.02 * max(1, abs(gradient)),
+        "\(parameter.name)[\(index)]: \(gradient) against \(difference)")
+    }
+  }
+
+  @Test func smallerBatchesGiveTheSameImages() {
+    var layout = ParameterLayout()
+    let graph = branched(&layout)
+    let weights = ParameterArena(layout)
+    for parameter in layout.parameters { Initializer.xavier.initialize(parameter, in: weights, seed: 1) }
+    let executor = GraphExecutor(
+      graph, batch: 3, training: false, pool: ThreadPool(threadCount: 1), kernels: Kernels.available.last!)
+    let images = AlignedBuffer(count: 3 * 9 * 12 * 3)
+    for index in images.floats.indices { images.floats[index] = Float(index % 11) }
+    executor.forward(Tensor(graph.shape(graph.input, batch: 3), images.floats.baseAddress!), weights: weights)
+    let whole = graph.outputs.map { Array(executor.activation($0).floats) }
+    executor.forward(Tensor(graph.shape(graph.input, batch: 2), images.floats.baseAddress!), weights: weights)
+    for (index, map) in graph.outputs.enumerated() {
+      let part = Array(executor.activation(map).floats)
+      #expect(relativeDistance(part, whole[index].prefix(part.count).map(Double.init)) < 1e-6)
+    }
+  }
+}
