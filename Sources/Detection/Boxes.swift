@@ -16,6 +16,29 @@ public struct CornerBox: Sendable, Equatable {
     self.xMax = xMax
     self.yMax = yMax
   }
+
+  /// Horizontal extent.
+  @inlinable public var width: Float { xMax - xMin }
+  /// Vertical extent.
+  @inlinable public var height: Float { yMax - yMin }
+  /// Width times height.
+  @inlinable public var area: Float { width * height }
+
+  /// Whether width and height are positive and finite, as matching requires of an annotated box.
+  @inlinable public var isNondegenerate: Bool {
+    width > 0 && height > 0 && width < .infinity && height < .infinity
+  }
+
+  /// The same box by its centre and size.
+  @inlinable public var centered: CenterBox {
+    CenterBox(centerX: (xMin + xMax) / 2, centerY: (yMin + yMax) / 2, width: width, height: height)
+  }
+
+  /// The part inside the image. A box wholly outside shrinks to zero area on the nearest edge.
+  @inlinable public var clippedToImage: CornerBox {
+    CornerBox(
+      xMin: clampedToUnit(xMin), yMin: clampedToUnit(yMin), xMax: clampedToUnit(xMax), yMax: clampedToUnit(yMax))
+  }
 }
 
 /// A box by its centre and size, in fractions of the image side.
@@ -36,6 +59,17 @@ public struct CenterBox: Sendable, Equatable {
     self.width = width
     self.height = height
   }
+
+  /// The same box by its corners.
+  @inlinable public var corners: CornerBox {
+    CornerBox(
+      xMin: centerX - width / 2, yMin: centerY - height / 2, xMax: centerX + width / 2, yMax: centerY + height / 2)
+  }
+}
+
+/// `value` limited to 0 … 1.
+@usableFromInline func clampedToUnit(_ value: Float) -> Float {
+  min(max(value, 0), 1)
 }
 
 /// An annotated object of one image.
