@@ -1,0 +1,157 @@
+/// Turns the network's output for one image into detected objects: softmax, decoding, per-class non-maximum suppression.
+///
+/// ### Source
+/// Liu et al. 2016, section 2.2 and 3.1, `DetectionOutput` of the authors' release; torchvision's `SSD`.
+public struct DetectionDecoder: Sendable {
+  /// When boxes are cut at the border of the image.
+  public enum Clipping: String, Sendable, CaseIterable {
+    /// IoU is taken between clipped boxes (torchvision).
+    case beforeNMS
+    /// IoU is taken between whole boxes (the authors' release).
+    case afterNMS
+  }
+
+  /// What is kept.
+  public struct Settings: Sendable, Equatable {
+    /// A class whose score does not exceed it is dropped.
+    public var scoreThreshold: Float
+    /// Of two boxes of a class with a larger IoU the one with the lower score is dropped.
+    public var nmsThreshold: Float
+    /// Boxes of a class that enter suppression, best first.
+    public var topK: Int
+    /// Objects of an image, best first.
+    public var keep: Int
+    /// When boxes are cut at the border of the image.
+    public var clipping: Clipping
+
+    /// Creates settings; the defaults are the authors'.
+    public init(
+      scoreThreshold: Float = 0.01, nmsThreshold: Float = 0.45, topK: Int = 400, keep: Int = 200,
+      clipping: Clipping = .afterNMS
+    ) {
+      self.scoreThreshold = scoreThreshold
+      self.nmsThreshold = nmsThreshold
+      self.topK = topK
+      self.keep = keep
+      self.clipping = clipping
+    }
+  }
+
+  /// The boxes locations are relative to.
+  public let defaultBoxes: DefaultBoxes
+  /// Decodes locations.
+  public let coder: BoxCoder
+  /// Number of classes, background included.
+  public let classCount: Int
+  /// What is kept.
+  public let settings: Settings
+
+  /// Creates a decoder.
+  ///
+  /// - Precondition: the score threshold is not negative and the numbers to keep are positive.
+  public init(
+    defaultBoxes: DefaultBoxes, coder: BoxCoder = BoxCoder(), classCount: Int, settings: Settings = Settings()
+  ) {
+    precondition(classCount >= 2, "decoding needs background and at least one class, got classCount \(classCount)")
+    precondition(
+      settings.scoreThreshold >= 0 && settings.topK > 0 && settings.keep > 0, "cannot decode with \(settings)")
+    self.defaultBoxes = defaultBoxes
+    self.coder = coder
+    self.classCount = classCount
+    self.settings = settings
+  }
+
+  /// A box that may become an object of some class.
+  private struct Candidate {
+    var defaultBox: Int
+    var score: Float
+    var label: Int
+    var box: CornerBox
+
+    /// Falling score, then rising class, then rising default box.
+    static func precedes(_ one: Candidate, _ other: Candidate) -> Bool {
+      if one.score != other.score { return one.score > other.score }
+      return (one.label, one.defaultBox) < (other.label, other.defaultBox)
+    }
+  }
+
+  /// The objects of one image by falling score; equal scores by class, then default box.
+  ///
+  /// A default box whose logits or decoded box are not finite yields no object.
+  ///
+  /// - Parameters:
+  ///   - locations: regression output, [D, 4].
+  ///   - confidences: logits, [D, classes].
+  public func decode(locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>) -> [DetectedObject] {
+    let count = defaultBoxes.count
+    let boxes = decodeBoxes(locations)
+    var objects: [Candidate] = []
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: (classCount - 1) * count) { keys in
+      guard let keys = keys.baseAddress else { return }
+      writeKeys(confidences, boxes, keys)
+      for label in 1..<classCount {
+        let candidates = candidates(label: label, keys: keys + (label - 1) * count, boxes)
+        let kept = nonMaximumSuppression(candidates.map(\.box), threshold: settings.nmsThreshold)
+        objects += kept.map { candidates[$0] }
+      }
+    }
+    objects.sort(by: Candidate.precedes)
+    return objects.prefix(settings.keep).map { object in
+      DetectedObject(box: object.box.clippedToImage, label: object.label, score: object.score)
+    }
+  }
+
+  private func decodeBoxes(_ locations: UnsafePointer<Float>) -> [CornerBox] {
+    defaultBoxes.centered.enumerated().map { index, defaultBox in
+      let row = locations + index * 4
+      let box = coder.decode(Location(row[0], row[1], row[2], row[3]), relativeTo: defaultBox).corners
+      return settings.clipping == .beforeNMS && box.isFinite ? box.clippedToImage : box
+    }
+  }
+
+  /// Writes the sort keys of the scores above the threshold, [classes − 1, D], and `excluded` for all others.
+  private func writeKeys(
+    _ confidences: UnsafePointer<Float>, _ boxes: [CornerBox], _ keys: UnsafeMutablePointer<Int32>
+  ) {
+    let count = defaultBoxes.count
+    let classCount = classCount
+    let threshold = settings.scoreThreshold
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: classCount) { exponentials in
+      guard let exponentials = exponentials.baseAddress else { return }
+      for index in 0..<count {
+        let (_, sum) = writeExponentials(
+          of: confidences + index * classCount, count: classCount, into: exponentials)
+        let isFinite = boxes[index].isFinite
+        for label in 1..<classCount {
+          let score = exponentials[label] / sum
+          keys[(label - 1) * count + index] =
+            score > threshold && isFinite ? LargestValues.key(score) : LargestValues.excluded
+        }
+      }
+    }
+  }
+
+  /// The best boxes of a class, by falling score, then rising default box.
+  private func candidates(label: Int, keys: UnsafePointer<Int32>, _ boxes: [CornerBox]) -> [Candidate] {
+    let count = defaultBoxes.count
+    var number = 0
+    for index in 0..<count where keys[index] != LargestValues.excluded {
+      number += 1
+    }
+    if number == 0 { return [] }
+    var best = LargestValues(min(number, settings.topK), ofKeys: keys, count: count)
+    var candidates: [Candidate] = []
+    for index in 0..<count where best.takes(keys[index]) {
+      candidates.append(
+        Candidate(defaultBox: index, score: LargestValues.value(keys[index]), label: label, box: boxes[index]))
+    }
+    return candidates.sorted(by: Candidate.precedes)
+  }
+}
+
+extension CornerBox {
+  /// Whether all four corners are finite.
+  fileprivate var isFinite: Bool {
+    xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite
+  }
+}
