@@ -1,0 +1,83 @@
+/// An annotated object in pixels of the original image.
+///
+/// The box should come from the annotation file, not by way of fractions of the image: single-precision rounding can move
+/// an IoU across the threshold.
+public struct PixelGroundTruth: Sendable, Equatable {
+  /// Where the object is.
+  public var box: PixelBox
+  /// Class index, 1 … classes.
+  public var label: Int
+  /// Marked as hard to recognise by the annotator: finding it is neither rewarded nor punished.
+  public var isDifficult: Bool
+
+  /// Creates an annotation.
+  public init(box: PixelBox, label: Int, isDifficult: Bool = false) {
+    self.box = box
+    self.label = label
+    self.isDifficult = isDifficult
+  }
+}
+
+/// A detected object in pixels of the original image.
+public struct PixelDetection: Sendable, Equatable {
+  /// Where the object is.
+  public var box: PixelBox
+  /// Class index, 1 … classes.
+  public var label: Int
+  /// Confidence that orders the detections; only comparisons matter.
+  public var score: Double
+
+  /// Creates a detection.
+  public init(box: PixelBox, label: Int, score: Double) {
+    self.box = box
+    self.label = label
+    self.score = score
+  }
+}
+
+/// What is known about one image: its objects and what the detector found.
+public struct ImageResult: Sendable, Equatable {
+  /// Position of the image in its split; orders images whatever process looked at them.
+  public var imageIndex: Int
+  /// Annotated objects.
+  public var groundTruth: [PixelGroundTruth]
+  /// Detected objects.
+  public var detections: [PixelDetection]
+
+  /// Creates the result of an image.
+  public init(imageIndex: Int, groundTruth: [PixelGroundTruth], detections: [PixelDetection]) {
+    self.imageIndex = imageIndex
+    self.groundTruth = groundTruth
+    self.detections = detections
+  }
+}
+
+/// Why results cannot be evaluated. Images, objects and detections count from 0.
+public enum EvaluationError: Error, Equatable, CustomStringConvertible {
+  /// An image was added twice.
+  case duplicateImage(imageIndex: Int)
+  /// An annotated object has a class that does not exist.
+  case unknownGroundTruthLabel(imageIndex: Int, object: Int, label: Int, objectClassCount: Int)
+  /// A detection has a class that does not exist.
+  case unknownDetectionLabel(imageIndex: Int, detection: Int, label: Int, objectClassCount: Int)
+  /// The box of an annotated object is not finite.
+  case groundTruthNotFinite(imageIndex: Int, object: Int)
+  /// The box or score of a detection is not finite.
+  case detectionNotFinite(imageIndex: Int, detection: Int)
+
+  /// What is wrong, in a sentence for people.
+  public var description: String {
+    switch self {
+    case .duplicateImage(let imageIndex):
+      "image \(imageIndex) was evaluated twice"
+    case .unknownGroundTruthLabel(let imageIndex, let object, let label, let objectClassCount):
+      "image \(imageIndex), object \(object): label \(label) is not in 1 … \(objectClassCount)"
+    case .unknownDetectionLabel(let imageIndex, let detection, let label, let objectClassCount):
+      "image \(imageIndex), detection \(detection): label \(label) is not in 1 … \(objectClassCount)"
+    case .groundTruthNotFinite(let imageIndex, let object):
+      "image \(imageIndex), object \(object): the box is not finite"
+    case .detectionNotFinite(let imageIndex, let detection):
+      "image \(imageIndex), detection \(detection): box or score is not finite"
+    }
+  }
+}

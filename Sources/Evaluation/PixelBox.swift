@@ -1,0 +1,48 @@
+import Detection
+
+/// A box in pixels of the original image, by continuous coordinates that count from 0.
+///
+/// Pixel n covers n … n + 1, so a Pascal VOC annotation, whose integers count from 1 and include the last pixel,
+/// is [xmin − 1, ymin − 1, xmax, ymax]. The area is width × height and the IoU is the plain one; for VOC annotations both
+/// equal the development kit's, which adds 1 to each side instead. A COCO box [x, y, width, height] is
+/// [x, y, x + width, y + height].
+public struct PixelBox: Sendable, Equatable {
+  /// Left edge.
+  public var xMin: Double
+  /// Upper edge.
+  public var yMin: Double
+  /// Right edge.
+  public var xMax: Double
+  /// Lower edge.
+  public var yMax: Double
+
+  /// Creates a box from its edges.
+  public init(xMin: Double, yMin: Double, xMax: Double, yMax: Double) {
+    self.xMin = xMin
+    self.yMin = yMin
+    self.xMax = xMax
+    self.yMax = yMax
+  }
+
+  /// Scales a box in fractions of the image, such as a detection, to pixels.
+  public init(_ box: CornerBox, imageWidth: Int, imageHeight: Int) {
+    self.init(
+      xMin: Double(box.xMin) * Double(imageWidth), yMin: Double(box.yMin) * Double(imageHeight),
+      xMax: Double(box.xMax) * Double(imageWidth), yMax: Double(box.yMax) * Double(imageHeight))
+  }
+
+  /// Width times height.
+  public var area: Double { (xMax - xMin) * (yMax - yMin) }
+
+  /// Whether all edges are finite.
+  var isFinite: Bool { xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite }
+
+  /// Area of the intersection over area of the union, 0 … 1; 0 when the boxes do not meet or have no area.
+  public func intersectionOverUnion(with other: PixelBox) -> Double {
+    let width = min(xMax, other.xMax) - max(xMin, other.xMin)
+    let height = min(yMax, other.yMax) - max(yMin, other.yMin)
+    guard width > 0 && height > 0 else { return 0 }
+    let intersection = width * height
+    return intersection / (area + other.area - intersection)
+  }
+}
