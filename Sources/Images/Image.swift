@@ -1,0 +1,89 @@
+/// An 8-bit RGB picture in memory.
+///
+/// ### Shapes
+/// `pixels`: [height, width, 3], row-major, red first, no padding between rows.
+public struct Image: Sendable, Equatable {
+  /// The number of columns.
+  public let width: Int
+  /// The number of rows.
+  public let height: Int
+  /// The samples, [height, width, 3].
+  public var pixels: [UInt8]
+
+  /// The largest number of pixels a file may hold to be decoded: a quarter of a gigabyte as RGB, the limit at which
+  /// Pillow warns too. A damaged or malicious header cannot ask for more memory than that.
+  public static let largestPixelCount = 89_478_485
+  /// The largest width and height that a file may have to be decoded, the limit of Cairo.
+  public static let largestSide = 32_767
+
+  /// Wraps samples that are already in memory.
+  ///
+  /// - Precondition: `width` and `height` are positive and `pixels` holds height · width · 3 samples.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels has no area")
+    precondition(
+      pixels.count == width * height * 3,
+      "an image of \(width)×\(height) pixels needs \(width * height * 3) samples, not \(pixels.count)")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+
+  /// Reads a JPEG or PNG file; the content decides which of the two it is, not the name.
+  ///
+  /// Samples are the ones stored: an orientation tag is not applied, because annotations refer to the stored rows and
+  /// columns. Grey becomes RGB, CMYK is converted, transparency is laid on white, 16 bits are reduced to 8.
+  ///
+  /// - Throws: `ImageError` when the file cannot be read, is neither JPEG nor PNG, is damaged or cut off, or is larger
+  ///   than `largestPixelCount` or `largestSide`.
+  public init(contentsOf path: String) throws {
+    try self.init(decoding: ImageFile.read(path), path: path)
+  }
+
+  /// Decodes a JPEG or PNG file held in memory, like `init(contentsOf:)`.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - path: what errors call it.
+  public init(decoding bytes: [UInt8], path: String) throws {
+    switch try ImageFile.format(of: bytes, path: path) {
+    case .jpeg: self = try JPEGDecoder(path: path).decode(bytes)
+    case .png: self = try decodePNG(bytes, path: path)
+    }
+  }
+
+  /// The dimensions of a JPEG or PNG file, from its header alone.
+  ///
+  /// - Throws: `ImageError` as `init(contentsOf:)`, except that damage behind the header is not noticed.
+  public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
+    let prefix = try ImageFile.read(path, upToCount: 1 << 16)
+    // A JPEG header may follow any amount of metadata; then the whole file is needed.
+    return try (try? ImageFile.size(prefix, path: path)) ?? ImageFile.size(ImageFile.read(path), path: path)
+  }
+
+  /// Encodes the picture as a baseline JPEG file with 4:2:0 chroma subsampling.
+  ///
+  /// - Parameter quality: 1 (smallest) to 100 (best).
+  /// - Throws: `ImageError` when the encoder fails, as for a side beyond 65,500 pixels.
+  public func jpeg(quality: Int) throws -> [UInt8] {
+    try encodeJPEG(self, quality: quality, path: "JPEG encoder")
+  }
+
+  /// Writes the picture as a JPEG file; a file of that name is replaced in one step or, on failure, left as it was.
+  ///
+  /// - Parameters:
+  ///   - path: the file; its folder must exist.
+  ///   - quality: 1 (smallest) to 100 (best).
+  /// - Throws: `ImageError` with the system's reason.
+  public func writeJPEG(to path: String, quality: Int) throws {
+    try ImageFile.write(encodeJPEG(self, quality: quality, path: path), to: path)
+  }
+
+  /// Writes the picture as a PNG file; a file of that name is replaced in one step or, on failure, left as it was.
+  ///
+  /// - Parameter path: the file; its folder must exist.
+  /// - Throws: `ImageError` with the system's reason.
+  public func writePNG(to path: String) throws {
+    try ImageFile.write(encodePNG(self, path: path), to: path)
+  }
+}
