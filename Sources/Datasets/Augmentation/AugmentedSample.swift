@@ -1,0 +1,86 @@
+import Detection
+import Images
+import Randomness
+
+/// One draw of the augmentation for one image: what happens to its pixels, and where its objects end up.
+///
+/// The draw is made without looking at pixels, as a pure function of (seed, epoch, image); `render` carries it out. The
+/// steps are made in the order of the original release — distortion, expansion, crop, resizing, flip, mean — and each
+/// exists on its own. Two things differ from it: the picture is not written as JPEG again between the steps, and samples
+/// are not rounded to integers after resizing.
+///
+/// `objects` may be empty, because a crop can lose them all; the sample then contributes nothing to the loss.
+///
+/// ### Source
+/// Liu et al. 2016, sections 2.2 and 3.6; the authors' release.
+public struct AugmentedSample: Sendable {
+  /// What happens to the colours.
+  public let distortion: PhotometricDistortion
+  /// The part of the image that is shown.
+  public let view: SourceView
+  /// How it is resized.
+  public let interpolation: Interpolation
+  /// The objects that remain, in fractions of the view.
+  public let objects: [GroundTruth]
+
+  /// Draws the augmentation of an image in an epoch.
+  ///
+  /// - Parameters:
+  ///   - policy: which steps take part.
+  ///   - image: gives the size.
+  ///   - objects: the image's objects that take part, in fractions of the image.
+  ///   - seed: the seed of the run.
+  ///   - epoch: the pass over the data, counted from 0.
+  ///   - imageIndex: the image's index in the data set.
+  public init(
+    policy: AugmentationPolicy, image: AnnotatedImage, objects: [GroundTruth], seed: UInt64, epoch: Int, imageIndex: Int
+  ) {
+    var stream = RandomStream(seed: seed, purpose: .augmentation, key: UInt64(epoch), UInt64(imageIndex))
+    var objects = objects
+    var view = SourceView(imageWidth: image.width, imageHeight: image.height)
+    var distortion = PhotometricDistortion(changes: [])
+    var interpolation = Interpolation.linear
+    if policy == .ssd {
+      distortion = PhotometricDistortion(from: &stream)
+      Expansion(from: &stream).apply(to: &view, objects: &objects)
+      RandomCrop(from: &stream, objects: objects).apply(to: &view, objects: &objects)
+      interpolation = Interpolation(from: &stream)
+    }
+    if policy != .none {
+      HorizontalFlip(from: &stream).apply(to: &view, objects: &objects)
+    }
+    self.distortion = distortion
+    self.view = view
+    self.interpolation = interpolation
+    self.objects = objects
+  }
+
+  /// Shows an image without any change.
+  public init(unchanged image: AnnotatedImage) {
+    distortion = PhotometricDistortion(changes: [])
+    view = SourceView(imageWidth: image.width, imageHeight: image.height)
+    interpolation = .linear
+    objects = image.objects.map(\.groundTruth)
+  }
+
+  /// Carries out the draw on the pixels.
+  ///
+  /// ### Shapes
+  /// `destination`: [height, width, 3], overwritten; values 0–255 minus the mean.
+  ///
+  /// - Precondition: the image has the size that the draw was made for.
+  public func render(_ image: consuming Image, for input: NetworkInput, into destination: UnsafeMutablePointer<Float>) {
+    distortion.apply(to: &image, visibleIn: view)
+    var plain = SourceView(imageWidth: image.width, imageHeight: image.height)
+    plain.isMirrored = view.isMirrored
+    if view == plain && interpolation == .linear {
+      // The same map, with the code that inference uses, so that training and inference see the same values.
+      image.resize(
+        width: input.width, height: input.height, subtracting: input.mean, mirrored: view.isMirrored, into: destination)
+    } else {
+      view.resample(
+        image, interpolation: interpolation, width: input.width, height: input.height, subtracting: input.mean,
+        into: destination)
+    }
+  }
+}

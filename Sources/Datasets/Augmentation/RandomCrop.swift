@@ -1,0 +1,113 @@
+import Detection
+import Randomness
+
+/// Cuts a random region that shows at least one object well enough ("zoom in").
+///
+/// Seven samplers each try to find a region. The first takes the whole view. The others draw regions of scale
+/// 0.3 … 1 and aspect ratio 0.5 … 2 until one has, with **any** object, an IoU of at least 0.1, 0.3, 0.5, 0.7 or 0.9, or
+/// of at most 1, and give up after 50 trials. One of the regions found is taken, all with equal probability; samplers
+/// that found nothing do not take part. Without objects only the whole view remains.
+///
+/// An object survives when its centre lies in the region, edges included, and is clipped to the region. A region may
+/// lose every object (a large IoU with an object does not keep the centre of a smaller one): such a sample contributes
+/// nothing to the loss.
+///
+/// ### Source
+/// Liu et al. 2016, section 2.2; numbers and the rule "any" from the authors' release (`GenerateBatchSamples`,
+/// emit constraint `CENTER`).
+public struct RandomCrop: Sendable {
+  /// The condition on the IoU of a region and some object.
+  public enum Constraint: Sendable, Equatable {
+    /// An object overlaps the region at least this much.
+    case atLeast(Float)
+    /// An object overlaps the region at most this much.
+    case atMost(Float)
+
+    func isMet(by region: CornerBox, objects: [GroundTruth]) -> Bool {
+      objects.contains { object in
+        let overlap = intersectionOverUnion(region, object.box)
+        return switch self {
+        case .atLeast(let bound): overlap >= bound
+        case .atMost(let bound): overlap <= bound
+        }
+      }
+    }
+  }
+
+  /// The samplers besides the whole view.
+  public static let constraints: [Constraint] = [
+    .atLeast(0.1), .atLeast(0.3), .atLeast(0.5), .atLeast(0.7), .atLeast(0.9), .atMost(1),
+  ]
+
+  /// How often a sampler tries.
+  public static let trials = 50
+
+  /// The region to keep, in fractions of the view.
+  public let region: CornerBox
+
+  /// Keeps a given region.
+  public init(region: CornerBox) {
+    self.region = region
+  }
+
+  /// Draws a region for a view that shows these objects.
+  public init(from stream: inout RandomStream, objects: [GroundTruth]) {
+    var found = [CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1)]
+    if !objects.isEmpty {
+      for constraint in Self.constraints {
+        for _ in 0..<Self.trials {
+          let region = Self.drawRegion(from: &stream)
+          if constraint.isMet(by: region, objects: objects) {
+            found.append(region)
+            break
+          }
+        }
+      }
+    }
+    region = found[stream.integer(below: found.count)]
+  }
+
+  /// Draws a region regardless of objects: scale √(width · height) in 0.3 … 1, aspect ratio width / height in 0.5 … 2 as
+  /// far as the region fits, all places equally likely.
+  static func drawRegion(from stream: inout RandomStream) -> CornerBox {
+    let scale = stream.uniform(0.3, 1)
+    let aspectRatio = stream.uniform(max(0.5, scale * scale), min(2, 1 / (scale * scale)))
+    // Rounding may push a side past 1 by one unit in the last place.
+    let width = min(scale * aspectRatio.squareRoot(), 1)
+    let height = min(scale / aspectRatio.squareRoot(), 1)
+    let x = stream.uniform(0, 1 - width)
+    let y = stream.uniform(0, 1 - height)
+    return CornerBox(xMin: x, yMin: y, xMax: min(x + width, 1), yMax: min(y + height, 1))
+  }
+
+  /// Cuts the region out of the view and drops or clips the objects.
+  public func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
+    view = view.cropped(to: region)
+    objects = objects.compactMap { project($0) }
+  }
+
+  /// The object as the region shows it, or nothing when its centre is outside.
+  func project(_ object: GroundTruth) -> GroundTruth? {
+    let box = object.box
+    let (centerX, centerY) = ((box.xMin + box.xMax) / 2, (box.yMin + box.yMax) / 2)
+    guard
+      region.xMin <= centerX, centerX <= region.xMax, region.yMin <= centerY, centerY <= region.yMax
+    else { return nil }
+    let (width, height) = (region.xMax - region.xMin, region.yMax - region.yMin)
+    let clipped = CornerBox(
+      xMin: max((box.xMin - region.xMin) / width, 0), yMin: max((box.yMin - region.yMin) / height, 0),
+      xMax: min((box.xMax - region.xMin) / width, 1), yMax: min((box.yMax - region.yMin) / height, 1))
+    guard clipped.xMin < clipped.xMax, clipped.yMin < clipped.yMax else { return nil }
+    return GroundTruth(box: clipped, label: object.label, isDifficult: object.isDifficult)
+  }
+}
+
+/// Intersection over union of two boxes with positive area.
+private func intersectionOverUnion(_ a: CornerBox, _ b: CornerBox) -> Float {
+  let width = min(a.xMax, b.xMax) - max(a.xMin, b.xMin)
+  let height = min(a.yMax, b.yMax) - max(a.yMin, b.yMin)
+  guard width > 0, height > 0 else { return 0 }
+  let intersection = width * height
+  let union = (a.xMax - a.xMin) * (a.yMax - a.yMin) + (b.xMax - b.xMin) * (b.yMax - b.yMin) - intersection
+  return intersection / union
+}

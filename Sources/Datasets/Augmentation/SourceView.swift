@@ -1,0 +1,45 @@
+import Detection
+
+/// The part of an image that a training sample shows, and whether it is mirrored.
+///
+/// Expansion, crop and flip only move this rectangle and the boxes; pixels are touched once, when the view is resampled
+/// to the input of the network. A view may reach outside the image: what is not image is filled with the mean.
+///
+/// The rectangle is not rounded to whole pixels, so boxes and pixels go through exactly the same map. (The original
+/// release cuts crops at whole pixels but projects boxes with the uncut numbers, which shifts them by up to a pixel.)
+public struct SourceView: Sendable, Equatable {
+  /// Left edge in pixels of the image.
+  public var x: Double
+  /// Upper edge in pixels of the image.
+  public var y: Double
+  /// Width in pixels of the image.
+  public var width: Double
+  /// Height in pixels of the image.
+  public var height: Double
+  /// Whether left and right are exchanged.
+  public var isMirrored = false
+
+  /// Views a rectangle of the image.
+  public init(x: Double, y: Double, width: Double, height: Double) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  /// Views a whole image.
+  public init(imageWidth: Int, imageHeight: Int) {
+    self.init(x: 0, y: 0, width: Double(imageWidth), height: Double(imageHeight))
+  }
+
+  /// The view of a region of this view.
+  ///
+  /// - Parameter region: in fractions of this view.
+  /// - Precondition: the view is not mirrored yet.
+  public func cropped(to region: CornerBox) -> SourceView {
+    precondition(!isMirrored, "a view is cropped before it is mirrored, not after (isMirrored: \(isMirrored))")
+    return SourceView(
+      x: x + Double(region.xMin) * width, y: y + Double(region.yMin) * height,
+      width: Double(region.xMax - region.xMin) * width, height: Double(region.yMax - region.yMin) * height)
+  }
+}

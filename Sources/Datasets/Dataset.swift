@@ -1,0 +1,126 @@
+import Detection
+
+/// Annotated images of one split, whatever format they were read from.
+///
+/// Reading checks everything that can be checked without decoding the images, so that a broken file is found before
+/// training starts and not in its third hour.
+public struct Dataset: Sendable {
+  /// The classes; `classNames[0]` is label 1, because label 0 is background.
+  public let classNames: [String]
+  /// The images in the order of the split.
+  public let images: [AnnotatedImage]
+  /// What was repaired or dropped while reading, one line each, naming file and line.
+  public let warnings: [String]
+
+  /// Joins images with the names of their labels.
+  ///
+  /// - Precondition: every label is 1 … `classNames.count`.
+  public init(classNames: [String], images: [AnnotatedImage], warnings: [String]) {
+    for image in images {
+      for object in image.objects {
+        let label = object.groundTruth.label
+        precondition(
+          (1...classNames.count).contains(label), "\(image.identifier): label \(label) of \(classNames.count) classes")
+      }
+    }
+    self.classNames = classNames
+    self.images = images
+    self.warnings = warnings
+  }
+
+  /// `warnings`, and how many images have nothing to train on.
+  ///
+  /// Such images stay in the training set, so that an epoch is the split as it was given; they contribute no positives,
+  /// no negatives and zero loss.
+  public func trainingWarnings(difficult policy: DifficultPolicy) -> [String] {
+    let count = images.count { $0.trainingObjects(difficult: policy).isEmpty }
+    if count == 0 { return warnings }
+    return warnings + [
+      "\(count) of \(images.count) training images have no usable box and contribute nothing to the loss"
+    ]
+  }
+}
+
+/// An image file and the objects annotated in it.
+public struct AnnotatedImage: Sendable, Equatable {
+  /// The image's name within the data set, unique there.
+  public let identifier: String
+  /// The image file.
+  public let imagePath: String
+  /// The file that holds the image's annotation.
+  public let annotationPath: String
+  /// Columns of the image file.
+  public let width: Int
+  /// Rows of the image file.
+  public let height: Int
+  /// The usable objects, in the order of the annotation, whatever their difficulty.
+  public let objects: [AnnotatedObject]
+
+  /// Joins an image file with its objects.
+  public init(
+    identifier: String, imagePath: String, annotationPath: String, width: Int, height: Int, objects: [AnnotatedObject]
+  ) {
+    self.identifier = identifier
+    self.imagePath = imagePath
+    self.annotationPath = annotationPath
+    self.width = width
+    self.height = height
+    self.objects = objects
+  }
+}
+
+/// One object of an image, in exact pixels and in fractions of the image side.
+public struct AnnotatedObject: Sendable, Equatable {
+  /// The object as training sees it: fractions of the image side, rounded to `Float`.
+  public internal(set) var groundTruth: GroundTruth
+  /// The object's box in pixels of the image, exact; metrics compare in pixels.
+  public let pixelBox: PixelBox
+
+  /// Normalises a pixel box by the size of its image.
+  ///
+  /// - Parameters:
+  ///   - pixelBox: the box, within the image.
+  ///   - label: class, 1 … classes.
+  ///   - isDifficult: marked as hard to recognise by the annotator.
+  ///   - width: columns of the image.
+  ///   - height: rows of the image.
+  public init(pixelBox: PixelBox, label: Int, isDifficult: Bool, width: Int, height: Int) {
+    self.pixelBox = pixelBox
+    groundTruth = GroundTruth(
+      box: CornerBox(
+        xMin: Float(pixelBox.xMin / Double(width)), yMin: Float(pixelBox.yMin / Double(height)),
+        xMax: Float(pixelBox.xMax / Double(width)), yMax: Float(pixelBox.yMax / Double(height))),
+      label: label, isDifficult: isDifficult)
+  }
+}
+
+/// A box by its edges in pixels: continuous coordinates, (0, 0) is the upper left corner of the image and
+/// (width, height) its lower right.
+///
+/// Pixel column 0 covers 0 … 1. Pascal VOC's inclusive 1-based pixel numbers (xmin, ymin, xmax, ymax) are therefore the
+/// edges xmin − 1, ymin − 1, xmax, ymax. COCO's (x, y, width, height) are the edges x, y, x + width, y + height.
+public struct PixelBox: Sendable, Equatable {
+  /// Left edge.
+  public let xMin: Double
+  /// Upper edge.
+  public let yMin: Double
+  /// Right edge.
+  public let xMax: Double
+  /// Lower edge.
+  public let yMax: Double
+
+  /// Creates a box from its edges.
+  public init(xMin: Double, yMin: Double, xMax: Double, yMax: Double) {
+    self.xMin = xMin
+    self.yMin = yMin
+    self.xMax = xMax
+    self.yMax = yMax
+  }
+
+  /// The part of the box inside an image of the given size, or nothing when they do not overlap.
+  public func clipped(width: Int, height: Int) -> PixelBox? {
+    let box = PixelBox(
+      xMin: max(xMin, 0), yMin: max(yMin, 0), xMax: min(xMax, Double(width)), yMax: min(yMax, Double(height)))
+    return box.xMin < box.xMax && box.yMin < box.yMax ? box : nil
+  }
+}

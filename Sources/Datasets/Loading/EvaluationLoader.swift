@@ -1,0 +1,63 @@
+/// Prepares the images of a split once, in order and unchanged, in background threads.
+public final class EvaluationLoader {
+  private let dataset: Dataset
+  private let batch: Int
+  private let ring: SampleRing
+
+  /// Starts to prepare images.
+  ///
+  /// - Parameters:
+  ///   - dataset: the images.
+  ///   - images: which of them, by index; a rank takes its share.
+  ///   - input: size and mean of the network's input.
+  ///   - batch: images handed out together; the last batch may be short.
+  ///   - threads: background threads, at least 1.
+  ///   - capacity: batches in memory, at least 2: the one in use and those prepared ahead.
+  /// - Precondition: `images` are indices of the data set; `batch` is positive.
+  public init(
+    dataset: Dataset, images: Range<Int>, input: NetworkInput, batch: Int, threads: Int, capacity: Int
+  ) {
+    precondition(
+      images.clamped(to: dataset.images.indices) == images,
+      "images \(images) of a data set with \(dataset.images.count)")
+    precondition(batch > 0, "a batch of \(batch) images")
+    self.dataset = dataset
+    self.batch = batch
+    ring = SampleRing(
+      threads: threads, capacity: capacity, samplesPerBatch: batch, microBatch: batch,
+      valuesPerSample: input.sampleCount,
+      samples: { number in
+        let range = (images.lowerBound + number * batch..<images.lowerBound + (number + 1) * batch).clamped(to: images)
+        if range.isEmpty { return nil }
+        return range.map { SampleSchedule.Sample(position: $0, epoch: 0, imageIndex: $0) }
+      },
+      prepare: { sample, pixels in
+        let image = dataset.images[sample.imageIndex]
+        let unchanged = AugmentedSample(unchanged: image)
+        unchanged.render(try image.load(), for: input, into: pixels)
+        return unchanged.objects
+      })
+  }
+
+  deinit {
+    ring.stop()
+  }
+
+  /// Waits for the next batch, whose ground truth is all objects of its images; the batch of the call before becomes
+  /// invalid.
+  ///
+  /// - Returns: nothing when all images have been handed out.
+  /// - Throws: `DatasetError` at the batch that holds an image which cannot be read, and at every later call;
+  ///   `CancellationError` after `stop`.
+  public func nextBatch() throws -> MicroBatch? {
+    try ring.next()?.microBatches(of: batch, dataset: dataset).first
+  }
+
+  /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
+  public func stop() {
+    ring.stop()
+  }
+
+  /// How long all calls of `nextBatch` together have waited for data.
+  public var waitSeconds: Double { ring.waitSeconds }
+}

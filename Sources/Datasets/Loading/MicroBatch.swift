@@ -1,0 +1,19 @@
+import Detection
+
+/// Samples that are computed together, in memory that belongs to the loader.
+///
+/// ### Shapes
+/// `pixels`: [count, height, width, 3], red first, mean subtracted, aligned to 64 bytes.
+public struct MicroBatch {
+  /// The samples' pixels; valid until the loader is asked for more, stopped or released.
+  public let pixels: UnsafeMutablePointer<Float>
+  /// For each sample, its place in the stream and the image it shows.
+  public let samples: [SampleSchedule.Sample]
+  /// For each sample, the objects it shows, in fractions of the sample.
+  public let groundTruth: [[GroundTruth]]
+  /// For each sample, the name of the image it shows.
+  public let identifiers: [String]
+
+  /// The number of samples.
+  public var count: Int { samples.count }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import FoundationXML
+
+/// The content of one Pascal VOC annotation file, in the file's own numbers.
+///
+/// An object's part (head, hand, foot) nests a further name and box inside the object, and the photographer has a name
+/// too; only elements at their full path count, so neither is mistaken for the object.
+struct PascalVOCAnnotation {
+  /// A number or word of the file and where it stands.
+  struct Value<Content> {
+    let content: Content
+    let line: Int
+  }
+
+  struct Object {
+    /// Counted from 1.
+    let number: Int
+    let name: Value<String>
+    let isDifficult: Bool
+    /// Where the box starts.
+    let boxLine: Int
+    /// Inclusive 1-based pixel numbers, unchecked.
+    let xMin: Double
+    let yMin: Double
+    let xMax: Double
+    let yMax: Double
+
+    /// What messages call it.
+    var title: String { "object \(number) (\(name.content))" }
+  }
+
+  /// The image size that the file states; nothing when it states none or zero.
+  private(set) var size: Value<(width: Int, height: Int)>?
+  private(set) var objects: [Object] = []
+
+  /// Reads an annotation file.
+  ///
+  /// - Throws: `DatasetError` with the line for a file that is not well-formed, an object without name or box, and a
+  ///   number that is none.
+  init(contentsOf path: String) throws {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw DatasetError(file: path, reason: "cannot be read: \(error.localizedDescription)")
+    }
+    let reader = PascalVOCElementReader()
+    let parser = XMLParser(data: data)
+    parser.delegate = reader
+    _ = parser.parse()
+    if let failure = reader.failure {
+      throw DatasetError(file: path, line: failure.line, reason: failure.content)
+    }
+    guard let root = reader.root else {
+      throw DatasetError(file: path, line: 1, reason: "the file is empty")
+    }
+    guard root.name == "annotation" else {
+      throw DatasetError(
+        file: path, line: root.line, reason: "not a Pascal VOC annotation: the root element is <\(root.name)>")
+    }
+    let fields = FieldReader(file: path)
+    for element in root.children where element.name == "size" {
+      let width = try fields.number("width", of: element)
+      let height = try fields.number("height", of: element)
+      if let width = Int(exactly: width), let height = Int(exactly: height), width > 0, height > 0 {
+        size = Value(content: (width, height), line: element.line)
+      }
+    }
+    for element in root.children where element.name == "object" {
+      objects.append(try fields.object(element, number: objects.count + 1))
+    }
+  }
+}
+
+/// Takes named fields out of elements and says what is wrong with those that are missing or malformed.
+private struct FieldReader {
+  let file: String
+  var object: String?
+
+  func object(_ element: PascalVOCElement, number: Int) throws -> PascalVOCAnnotation.Object {
+    var fields = FieldReader(file: file, object: "object \(number)")
+    guard let name = try fields.only("name", of: element), !name.text.isEmpty else {
+      throw fields.error("no <name>", line: element.line)
+    }
+    fields.object = "object \(number) (\(name.text))"
+    guard let box = try fields.only("bndbox", of: element) else {
+      throw fields.error("no <bndbox>", line: element.line)
+    }
+    var isDifficult = false
+    if let mark = try fields.only("difficult", of: element), !mark.text.isEmpty {
+      isDifficult = try fields.number(mark) != 0
+    }
+    return PascalVOCAnnotation.Object(
+      number: number, name: .init(content: name.text, line: name.line), isDifficult: isDifficult, boxLine: box.line,
+      xMin: try fields.number("xmin", of: box), yMin: try fields.number("ymin", of: box),
+      xMax: try fields.number("xmax", of: box), yMax: try fields.number("ymax", of: box))
+  }
+
+  func number(_ name: String, of parent: PascalVOCElement) throws -> Double {
+    guard let element = try only(name, of: parent) else {
+      throw error("<\(parent.name)> has no <\(name)>", line: parent.line)
+    }
+    return try number(element)
+  }
+
+  func number(_ element: PascalVOCElement) throws -> Double {
+    guard let value = Double(element.text), value.isFinite else {
+      throw error("<\(element.name)> is not a number: \"\(element.text)\"", line: element.line)
+    }
+    return value
+  }
+
+  func only(_ name: String, of parent: PascalVOCElement) throws -> PascalVOCElement? {
+    let found = parent.children.filter { $0.name == name }
+    if found.count > 1 {
+      throw error("<\(parent.name)> has more than one <\(name)>", line: found[1].line)
+    }
+    return found.first
+  }
+
+  func error(_ reason: String, line: Int) -> DatasetError {
+    DatasetError(file: file, line: line, object: object, reason: reason)
+  }
+}
+
+/// An element with its own text, trimmed, and the line of its start tag.
+private struct PascalVOCElement {
+  let name: String
+  let line: Int
+  var text = ""
+  var children: [PascalVOCElement] = []
+}
+
+/// Builds the element tree; annotation files are a few kilobytes.
+private final class PascalVOCElementReader: NSObject, XMLParserDelegate {
+  private(set) var root: PascalVOCElement?
+  private(set) var failure: PascalVOCAnnotation.Value<String>?
+  private var open: [PascalVOCElement] = []
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    open.append(PascalVOCElement(name: name, line: parser.lineNumber))
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters text: String) {
+    if !open.isEmpty { open[open.count - 1].text += text }
+  }
+
+  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+    // After an error the library goes on and may close what was never opened.
+    guard failure == nil, var element = open.popLast() else { return }
+    element.text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    if open.isEmpty {
+      root = element
+    } else {
+      open[open.count - 1].children.append(element)
+    }
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
+    guard failure == nil else { return }
+    let inside = open.last.map { " inside <\($0.name)>" } ?? ""
+    failure = .init(
+      content: "not well-formed XML\(inside), perhaps cut off (parser error \((parseError as NSError).code))",
+      line: parser.lineNumber)
+  }
+}
