@@ -1,0 +1,201 @@
+import Datasets
+import Detection
+import Evaluation
+import Foundation
+import Yams
+
+extension Configuration {
+  /// Reads a YAML file.
+  ///
+  /// - Parameter overrides: `KEY=VALUE` arguments, applied in order; KEY is dotted, VALUE is YAML.
+  /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides.
+  public init(contentsOf path: String, overrides: [String] = []) throws(ConfigurationError) {
+    let yaml: String
+    do {
+      yaml = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ConfigurationError(.file(path, line: nil), "cannot be read as UTF-8 text: \(error.localizedDescription)")
+    }
+    try self.init(yaml: yaml, name: path, overrides: overrides)
+  }
+
+  /// Reads YAML text.
+  ///
+  /// - Parameters:
+  ///   - name: what messages call the text; its last component without extension names the default run directory.
+  ///   - overrides: `KEY=VALUE` arguments, applied in order; KEY is dotted, VALUE is YAML.
+  /// - Throws: ``ConfigurationError`` with every fault of the text and the overrides.
+  public init(yaml: String, name: String, overrides: [String] = []) throws(ConfigurationError) {
+    var tree = try ConfigurationNode(yaml: yaml, name: name)
+    for argument in overrides {
+      try tree.override(argument)
+    }
+    let report = ConfigurationReport()
+    let root = ConfigurationSection(root: tree, report: report)
+    root.readVersion()
+    model = Model(root.section("model"))
+    data = Data(root.section("data"))
+    training = Training(root.section("training"))
+    evaluation = Evaluation(root.section("evaluation"))
+    checkpoint = Checkpoint(root.section("checkpoint"))
+    root.section("communication").readPlannedCommunication()
+    let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+    output = root.string("output", default: "runs/\(stem)")
+    root.noteUnknownKeys()
+    try report.throwIfNeeded()
+    source = name
+    do {
+      resolvedYAML = try Yams.serialize(node: root.resolvedNode, width: -1, allowUnicode: true)
+    } catch {
+      throw ConfigurationError(.file(name, line: nil), "cannot be written as YAML: \(error)")
+    }
+  }
+}
+
+extension Configuration.Model {
+  init(_ section: ConfigurationSection) {
+    name = section.choice(
+      "name", default: .ssd300VGG16, planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"])
+    widthMultiplier = section.number("width_multiplier", default: 1, .from(0.0625, to: 2))
+    weights = section.optionalString("weights")
+    initialization = section.choice("initialization", default: .xavier)
+    defaultBoxes =
+      section.isMapping("default_boxes")
+      ? DefaultBoxLayout(section.section("default_boxes"))
+      : section.choice("default_boxes", default: DefaultBoxPreset.caffeVOC).layout
+    let variances = section.section("variances")
+    let preset = BoxVariances()
+    self.variances = BoxVariances(
+      center: variances.number("center", default: preset.center, .above(0)),
+      size: variances.number("size", default: preset.size, .above(0)))
+    matching = section.choice("matching", default: .bipartite)
+  }
+}
+
+/// The named default boxes of `model.default_boxes`.
+private enum DefaultBoxPreset: String, CaseIterable {
+  case caffeVOC = "caffe-voc"
+  case caffeCOCO = "caffe-coco"
+  case torchvision
+
+  var layout: DefaultBoxLayout {
+    switch self {
+    case .caffeVOC: .caffeVOC
+    case .caffeCOCO: .caffeCOCO
+    case .torchvision: .torchvision
+    }
+  }
+}
+
+extension DefaultBoxLayout {
+  /// Reads default boxes given by lists with one element per feature map of SSD300; lengths in pixels of its input.
+  fileprivate init(_ section: ConfigurationSection) {
+    let preset = DefaultBoxLayout.caffeVOC
+    let count = preset.featureMaps.count
+    let minimumSizes = section.numbers("minimum_sizes", count: count, .above(0))
+    let maximumSizes = section.numbers("maximum_sizes", count: count, .above(0))
+    let aspectRatios = section.numberLists("aspect_ratios", count: count, .above(1))
+    let steps = section.numbers("steps", count: count, .above(0))
+    let clipping = section.choice("clip", default: Clipping.none)
+    do {
+      try self.init(
+        imageHeight: preset.imageHeight, imageWidth: preset.imageWidth,
+        mapSizes: preset.featureMaps.map { ($0.rows, $0.columns) }, steps: steps, minimumSizes: minimumSizes,
+        maximumSizes: maximumSizes, aspectRatios: aspectRatios, clipping: clipping)
+    } catch {
+      // A list of the wrong length has been reported by its reader; the preset lets reading go on.
+      self = preset
+    }
+  }
+}
+
+extension Configuration.Data {
+  init(_ section: ConfigurationSection) {
+    section.reserved("format", "voc", planned: ["coco"])
+    roots = section.stringOrList("root")
+    trainSplit = section.string("train_split", default: "trainval")
+    evaluationSplit = section.string("evaluation_split", default: "test")
+    classNames = section.optionalNames("classes") ?? PascalVOCClasses.names
+    augmentation = section.choice("augmentation", default: .ssd)
+    difficult = section.choice("difficult", default: .trainOnly)
+    loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))
+  }
+}
+
+extension Configuration.Training {
+  init(_ section: ConfigurationSection) {
+    globalBatch = section.integer("global_batch", default: 32, .atLeast(1))
+    microBatch = section.integer("micro_batch", default: 4, .atLeast(1))
+    if !globalBatch.isMultiple(of: microBatch) {
+      section.note("global_batch", "\(globalBatch) is not divisible by micro_batch \(microBatch)")
+    }
+    iterations = section.integer("iterations", default: 120_000, .atLeast(1))
+    let learningRate = section.number("learning_rate", default: 0.001, .above(0))
+    let schedule = section.section("schedule")
+    self.schedule = LearningRateSchedule(
+      base: learningRate,
+      milestones: schedule.increasingIntegers("milestones", default: [80_000, 100_000], .atLeast(1)),
+      factor: schedule.number("factor", default: 0.1, .above(0, atMost: 1)),
+      warmupIterations: schedule.integer("warmup_iterations", default: 500, .atLeast(0)),
+      warmupFactor: schedule.number("warmup_factor", default: 0.1, .above(0, atMost: 1)))
+    momentum = section.number("momentum", default: 0.9, .from(0, below: 1))
+    weightDecay = section.number("weight_decay", default: 0.0005, .atLeast(0))
+    biasLearningRateMultiplier = section.number("bias_learning_rate_multiplier", default: 2, .atLeast(0))
+    seed = UInt64(section.integer("seed", default: 0, .atLeast(0)))
+    threads = section.optionalInteger("threads", .from(1, to: 1024))
+    section.reserved("precision", "float32", planned: ["bfloat16"])
+  }
+}
+
+extension Configuration.Evaluation {
+  init(_ section: ConfigurationSection) {
+    every = section.integer("every", default: 5000, .atLeast(1))
+    metric = section.choice("metric", default: .voc07, planned: ["coco"])
+    let preset = DetectionDecoder.Settings()
+    detections = DetectionDecoder.Settings(
+      scoreThreshold: section.number("score_threshold", default: preset.scoreThreshold, .from(0, below: 1)),
+      nmsThreshold: section.number("nms_threshold", default: preset.nmsThreshold, .above(0, atMost: 1)),
+      topK: section.integer("top_k", default: preset.topK, .atLeast(1)),
+      keep: section.integer("keep", default: preset.keep, .atLeast(1)),
+      clipping: section.choice("clip", default: Clip(preset.clipping)).clipping)
+  }
+
+  /// The values of `evaluation.clip`.
+  private enum Clip: String, CaseIterable {
+    case afterNMS = "after-nms"
+    case beforeNMS = "before-nms"
+
+    init(_ clipping: DetectionDecoder.Clipping) {
+      self = clipping == .beforeNMS ? .beforeNMS : .afterNMS
+    }
+
+    var clipping: DetectionDecoder.Clipping {
+      self == .beforeNMS ? .beforeNMS : .afterNMS
+    }
+  }
+}
+
+extension Configuration.Checkpoint {
+  init(_ section: ConfigurationSection) {
+    every = section.integer("every", default: 1000, .atLeast(1))
+    section.reserved("every_seconds", "null")
+    keep = section.integer("keep", default: 3, .atLeast(1))
+  }
+}
+
+extension ConfigurationSection {
+  fileprivate func readVersion() {
+    _ = read(
+      "version", default: nil, expected: "1, the only version there is",
+      parse: { $0.integer.flatMap { $0 == 1 ? .some($0) : nil } }, emit: { Node(String($0 ?? 1), Tag(.int)) })
+    noteIfAbsent("version", "missing; expected 1")
+  }
+
+  /// The settings of data-parallel training that a single process has no use for.
+  fileprivate func readPlannedCommunication() {
+    reserved("reduction", "reproducible")
+    reserved("wire", "float32")
+    reserved("bucket_megabytes", "8")
+    reserved("stall_seconds", "300")
+  }
+}

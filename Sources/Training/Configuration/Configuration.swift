@@ -1,0 +1,129 @@
+import Datasets
+import Detection
+import Evaluation
+
+/// An experiment: model, data, training recipe and evaluation, as plain values.
+///
+/// Read from YAML; a key that is absent has its default, which stands in `Configuration+Reading.swift` and nowhere else.
+/// Relative paths are relative to the current directory.
+public struct Configuration: Sendable, Equatable {
+  /// The network and how it is matched to ground truth.
+  public struct Model: Sendable, Equatable {
+    /// The networks there are.
+    public enum Name: String, Sendable, CaseIterable {
+      /// SSD with 300×300 input on VGG-16.
+      case ssd300VGG16 = "ssd300-vgg16"
+    }
+
+    /// How convolution kernels start that no weight file fills.
+    public enum Initialization: String, Sendable, CaseIterable {
+      /// Uniform, variance by the number of inputs and outputs (the authors' release).
+      case xavier
+      /// Normal, variance by the number of inputs.
+      case he
+    }
+
+    /// The network.
+    public let name: Name
+    /// Factor on the channel counts of the base network and the extra layers.
+    public let widthMultiplier: Float
+    /// A safetensors file to start from; nil starts from `initialization` alone.
+    public let weights: String?
+    /// See ``Initialization``.
+    public let initialization: Initialization
+    /// The default boxes of every feature map.
+    public let defaultBoxes: DefaultBoxLayout
+    /// Scale of the box encoding.
+    public let variances: BoxVariances
+    /// How default boxes are matched to ground truth.
+    public let matching: MatchingRule
+  }
+
+  /// The images and their annotations.
+  public struct Data: Sendable, Equatable {
+    /// Data set directories; empty when the configuration names none.
+    public let roots: [String]
+    /// The split that is trained on.
+    public let trainSplit: String
+    /// The split that is evaluated on.
+    public let evaluationSplit: String
+    /// Names of the classes, label 1 first, background not among them.
+    public let classNames: [String]
+    /// Random changes to training images.
+    public let augmentation: AugmentationPolicy
+    /// What happens to objects marked difficult.
+    public let difficult: DifficultPolicy
+    /// Threads that prepare images; nil lets the program choose.
+    public let loaderThreads: Int?
+  }
+
+  /// The optimization.
+  public struct Training: Sendable, Equatable {
+    /// Images of one iteration, over all ranks.
+    public let globalBatch: Int
+    /// Images of one unit of computation; divides `globalBatch`.
+    public let microBatch: Int
+    /// Optimizer steps of the whole run.
+    public let iterations: Int
+    /// Learning rate of every iteration.
+    public let schedule: LearningRateSchedule
+    /// Factor on the previous update, 0 ..< 1.
+    public let momentum: Float
+    /// L2 penalty on weights and scales; biases do not decay.
+    public let weightDecay: Float
+    /// Factor on the learning rate of biases.
+    public let biasLearningRateMultiplier: Float
+    /// Origin of all randomness.
+    public let seed: UInt64
+    /// Compute threads of a rank; nil takes what the process is bound to.
+    public let threads: Int?
+  }
+
+  /// How detections are made and scored.
+  public struct Evaluation: Sendable, Equatable {
+    /// Iterations between evaluations during training.
+    public let every: Int
+    /// How average precision is integrated.
+    public let metric: VOCMetric
+    /// Which detections are kept.
+    public let detections: DetectionDecoder.Settings
+  }
+
+  /// When training state is written.
+  public struct Checkpoint: Sendable, Equatable {
+    /// Iterations between checkpoints.
+    public let every: Int
+    /// Newest checkpoints that are kept.
+    public let keep: Int
+  }
+
+  /// See ``Model``.
+  public let model: Model
+  /// See ``Data``.
+  public let data: Data
+  /// See ``Training``.
+  public let training: Training
+  /// See ``Evaluation``.
+  public let evaluation: Evaluation
+  /// See ``Checkpoint``.
+  public let checkpoint: Checkpoint
+  /// The run directory.
+  public let output: String
+  /// Every key with its value, defaults included; reading it gives this configuration again.
+  public let resolvedYAML: String
+
+  /// The data set directories.
+  ///
+  /// - Throws: ``ConfigurationError`` when the configuration names none.
+  public func requireRoots() throws(ConfigurationError) -> [String] {
+    guard !data.roots.isEmpty else {
+      throw ConfigurationError(
+        .file(source, line: nil), key: "data.root", "missing; expected the directory of the data set, or a list of them"
+      )
+    }
+    return data.roots
+  }
+
+  /// The name of the YAML text, for messages.
+  let source: String
+}

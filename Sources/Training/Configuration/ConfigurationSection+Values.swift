@@ -1,0 +1,216 @@
+import Yams
+
+/// The types of value a configuration has. Numbers must be written plainly: a quoted one is text.
+extension ConfigurationSection {
+  /// A whole number.
+  func integer(_ key: String, default fallback: Int, _ range: LegalRange<Int>) -> Int {
+    read(
+      key, default: fallback, expected: "an integer \(range)",
+      parse: { $0.integer.flatMap { range.contains($0) ? $0 : nil } }, emit: Node.init(integer:))
+  }
+
+  /// A whole number or null, the default.
+  func optionalInteger(_ key: String, _ range: LegalRange<Int>) -> Int? {
+    read(
+      key, default: nil, expected: "an integer \(range) or null",
+      parse: { node -> Int?? in
+        if node.isNull { return .some(nil) }
+        return node.integer.flatMap { range.contains($0) ? .some($0) : nil }
+      },
+      emit: { $0.map(Node.init(integer:)) ?? .null })
+  }
+
+  /// A finite number.
+  func number<Number: BinaryFloatingPoint & LosslessStringConvertible>(
+    _ key: String, default fallback: Number, _ range: LegalRange<Number>
+  ) -> Number {
+    read(
+      key, default: fallback, expected: "a number \(range)",
+      parse: { $0.number(Number.self).flatMap { range.contains($0) ? $0 : nil } }, emit: { Node(number: $0) })
+  }
+
+  /// `true` or `false`.
+  func boolean(_ key: String, default fallback: Bool) -> Bool {
+    read(
+      key, default: fallback, expected: "true or false",
+      parse: { node in
+        switch node.plainText {
+        case "true": true
+        case "false": false
+        default: nil
+        }
+      },
+      emit: { Node($0 ? "true" : "false", Tag(.bool)) })
+  }
+
+  /// Text that is not empty.
+  func string(_ key: String, default fallback: String) -> String {
+    read(key, default: fallback, expected: "text", parse: { $0.text }, emit: Node.init(text:))
+  }
+
+  /// Text or null, the default.
+  func optionalString(_ key: String) -> String? {
+    read(
+      key, default: nil, expected: "text or null",
+      parse: { node -> String?? in node.isNull ? .some(nil) : node.text.map { .some($0) } },
+      emit: { $0.map(Node.init(text:)) ?? .null })
+  }
+
+  /// One of the raw values of an enumeration.
+  ///
+  /// - Parameter planned: documented values that this version does not have yet.
+  func choice<Choice: CaseIterable & RawRepresentable<String>>(
+    _ key: String, default fallback: Choice, planned: [String] = []
+  ) -> Choice {
+    let supported = Choice.allCases.map(\.rawValue)
+    var isPlanned = false
+    let value = read(
+      key, default: fallback, expected: oneOf(supported),
+      parse: { node in
+        isPlanned = node.text.map(planned.contains) ?? false
+        return isPlanned ? fallback : node.text.flatMap(Choice.init(rawValue:))
+      },
+      emit: { Node(text: $0.rawValue) })
+    if isPlanned { notePlanned(key, supported) }
+    return value
+  }
+
+  /// A key whose only value in this version is its default.
+  ///
+  /// - Parameter planned: documented values that this version does not have yet; nil when they are too many to list.
+  func reserved(_ key: String, _ only: String, planned: [String]? = nil) {
+    var isPlanned = false
+    _ = read(
+      key, default: only, expected: oneOf([only]),
+      parse: { node in
+        guard case .scalar(let scalar) = node.content else { return nil }
+        isPlanned = scalar.string != only && (planned?.contains(scalar.string) ?? true)
+        return isPlanned || scalar.string == only ? only : nil
+      },
+      emit: { Node($0) })
+    if isPlanned { notePlanned(key, [only]) }
+  }
+
+  /// A list of texts; a single one counts as a list of one. Null, the default, is the empty list.
+  func stringOrList(_ key: String) -> [String] {
+    read(
+      key, default: [], expected: "text or a list of texts",
+      parse: { $0.isNull ? [] : $0.text.map { [$0] } ?? $0.list(\.text) },
+      emit: { $0.isEmpty ? .null : $0.count == 1 ? Node(text: $0[0]) : Node(list: $0.map(Node.init(text:))) })
+  }
+
+  /// A list of unlike texts, or null, the default.
+  func optionalNames(_ key: String) -> [String]? {
+    read(
+      key, default: nil, expected: "a list of unlike names or null",
+      parse: { node -> [String]?? in
+        if node.isNull { return .some(nil) }
+        guard let names = node.list(\.text), !names.isEmpty, Set(names).count == names.count else { return nil }
+        return .some(names)
+      },
+      emit: { $0.map { Node(list: $0.map(Node.init(text:))) } ?? .null })
+  }
+
+  /// A list of whole numbers that grow strictly; it may be empty.
+  func increasingIntegers(_ key: String, default fallback: [Int], _ range: LegalRange<Int>) -> [Int] {
+    read(
+      key, default: fallback, expected: "a list of strictly increasing integers \(range)",
+      parse: { node in
+        guard let values = node.list({ $0.integer.flatMap { range.contains($0) ? $0 : nil } }) else { return nil }
+        return zip(values, values.dropFirst()).allSatisfy(<) ? values : nil
+      },
+      emit: { Node(list: $0.map(Node.init(integer:))) })
+  }
+
+  /// A list of `count` numbers, without a default.
+  func numbers(_ key: String, count: Int, _ range: LegalRange<Double>) -> [Double] {
+    required(
+      key, expected: "a list of \(count) numbers \(range)",
+      parse: { node in
+        node.list { $0.number(Double.self).flatMap { range.contains($0) ? $0 : nil } }.flatMap {
+          $0.count == count ? $0 : nil
+        }
+      },
+      emit: { Node(list: $0.map { Node(number: $0) }) })
+  }
+
+  /// A list of `count` lists of numbers, without a default.
+  func numberLists(_ key: String, count: Int, _ range: LegalRange<Double>) -> [[Double]] {
+    required(
+      key, expected: "a list of \(count) lists of numbers \(range)",
+      parse: { node in
+        node.list { $0.list { $0.number(Double.self).flatMap { range.contains($0) ? $0 : nil } } }
+          .flatMap { $0.count == count ? $0 : nil }
+      },
+      emit: { Node(list: $0.map { Node(list: $0.map { Node(number: $0) }) }) })
+  }
+
+  private func required<Item>(
+    _ key: String, expected: String, parse: (ConfigurationNode) -> [Item]?, emit: ([Item]) -> Node
+  ) -> [Item] {
+    noteIfAbsent(key, "missing; expected \(expected)")
+    return read(key, default: [], expected: expected, parse: parse, emit: emit)
+  }
+
+  private func oneOf(_ values: [String]) -> String {
+    values.count == 1 ? values[0] : "one of \(values.joined(separator: ", "))"
+  }
+
+  private func notePlanned(_ key: String, _ supported: [String]) {
+    note(key, "not supported in this version; expected \(oneOf(supported))")
+  }
+}
+
+extension ConfigurationNode {
+  /// A decimal number, where `_` may group digits.
+  var integer: Int? {
+    plainText.flatMap { Int($0.filter { $0 != "_" }) }
+  }
+
+  /// A finite decimal number that `Number` can hold.
+  func number<Number: BinaryFloatingPoint & LosslessStringConvertible>(_: Number.Type) -> Number? {
+    guard let text = plainText?.filter({ $0 != "_" }), text.allSatisfy({ "+-.0123456789eE".contains($0) }),
+      let value = Number(text)
+    else { return nil }
+    return value.isFinite ? value : nil
+  }
+
+  /// A scalar as it is written, other than null and "".
+  var text: String? {
+    guard case .scalar(let scalar) = content, !isNull, !scalar.string.isEmpty else { return nil }
+    return scalar.string
+  }
+
+  /// The items of a list, when every one is legal.
+  func list<Item>(_ item: (ConfigurationNode) -> Item?) -> [Item]? {
+    guard case .sequence(let nodes) = content else { return nil }
+    let items = nodes.compactMap(item)
+    return items.count == nodes.count ? items : nil
+  }
+}
+
+extension Node {
+  fileprivate static var null: Node { Node("null", Tag(.null)) }
+
+  fileprivate init(integer value: Int) {
+    self.init(String(value), Tag(.int))
+  }
+
+  /// The shortest decimal that reads back as the same float, with a point so that every YAML reader takes it for a number.
+  fileprivate init(number value: some BinaryFloatingPoint & LosslessStringConvertible) {
+    var text = value.description
+    if let exponent = text.firstIndex(of: "e"), !text.contains(".") {
+      text.insert(contentsOf: ".0", at: exponent)
+    }
+    self.init(text, Tag(.float))
+  }
+
+  /// Quoted where plain text would read as a number, a truth value or null.
+  fileprivate init(text: String) {
+    self = .scalar(text.represented())
+  }
+
+  fileprivate init(list: [Node]) {
+    self.init(list, .implicit, .flow)
+  }
+}

@@ -1,0 +1,46 @@
+/// The keys a configuration knows, for naming the one that was probably meant.
+struct KeyIndex {
+  private(set) var keys: [String] = []
+
+  mutating func insert(_ key: String) {
+    keys.append(key)
+  }
+
+  func contains(_ key: String) -> Bool { keys.contains(key) }
+
+  /// The known key closest to `unknown`, by whole path or by last component alone, so that a key in the wrong section is
+  /// recognised too; nil when nothing is near.
+  func nearest(to unknown: String) -> String? {
+    let name = Self.lastComponent(unknown)
+    var best: (distance: Int, ofPath: Int, key: String)?
+    for key in keys {
+      let ofPath = Self.editDistance(unknown, key)
+      let distance = min(ofPath, Self.editDistance(name, Self.lastComponent(key)))
+      if best.map({ (distance, ofPath) < ($0.distance, $0.ofPath) }) ?? true {
+        best = (distance, ofPath, key)
+      }
+    }
+    guard let best, best.distance <= max(2, name.count / 3) else { return nil }
+    return best.key
+  }
+
+  private static func lastComponent(_ key: String) -> String {
+    String(key.split(separator: ".").last ?? "")
+  }
+
+  /// The Levenshtein distance: insertions, deletions and substitutions of one character.
+  private static func editDistance(_ first: String, _ second: String) -> Int {
+    let second = Array(second)
+    var row = Array(0...second.count)
+    for (i, character) in first.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in second.indices {
+        let substituted = diagonal + (character == second[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[second.count]
+  }
+}
