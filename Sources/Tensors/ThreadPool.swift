@@ -48,6 +48,19 @@ public final class ThreadPool {
       body(piece * grain..<min((piece + 1) * grain, count), worker)
     }
   }
+
+  /// The results of `transform(element, worker)`, in the order of the elements.
+  public func map<Element, Result>(
+    _ elements: [Element], _ transform: (_ element: Element, _ worker: Int) -> Result
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: elements.count) { results, count in
+      let start = results.baseAddress
+      forEach(elements.count) { index, worker in
+        (start! + index).initialize(to: transform(elements[index], worker))
+      }
+      count = elements.count
+    }
+  }
 }
 
 /// The waiting threads behind a ``ThreadPool``. A thread keeps the crew alive, not the pool.

@@ -1,0 +1,77 @@
+import Detection
+import Layers
+import Tensors
+
+/// A single shot detector: which layers, which parameters, which default boxes. A description without memory.
+///
+/// ### Shapes
+/// images: [batch, 300, 300, 3], RGB 0–255 minus ``inputMean``; locations: [batch, D, 4]; confidences: [batch, D, classes], where D is
+/// the number of default boxes, in the order map, row, column, box of the cell.
+///
+/// ### Source
+/// Liu et al., *SSD: Single Shot MultiBox Detector*, ECCV 2016, with the numbers of the authors' release.
+public struct SSD: Sendable {
+  /// The predictors of one source map.
+  public struct Head: Sendable {
+    /// [batch, height, width, boxes per cell · 4].
+    public let locations: LayerGraph.Map
+    /// [batch, height, width, boxes per cell · classes].
+    public let confidences: LayerGraph.Map
+  }
+
+  /// Height and width of the input.
+  public static let inputSize = 300
+  /// What is subtracted from the channels of an image: red, green, blue.
+  public static let inputMean: (Float, Float, Float) = (123, 117, 104)
+
+  /// Classes, background included.
+  public let classCount: Int
+  /// The reference boxes.
+  public let defaultBoxes: DefaultBoxes
+  /// The layers.
+  public let graph: LayerGraph
+  /// The parameters, under torchvision's names.
+  public let parameters: ParameterLayout
+  /// One for each feature map, the finest first.
+  public let heads: [Head]
+
+  /// SSD300 on VGG-16.
+  ///
+  /// - Parameters:
+  ///   - objectClassCount: classes without background.
+  ///   - widthMultiplier: scales every channel count of the base network and the extra layers; 1 is the paper's.
+  ///   - defaultBoxes: fits the six maps of 38, 19, 10, 5, 3 and 1 cells a side.
+  /// - Precondition: the numbers are positive and the default boxes fit.
+  public init(ssd300VGG16 objectClassCount: Int, widthMultiplier: Float = 1, defaultBoxes layout: DefaultBoxLayout) {
+    precondition(objectClassCount > 0 && widthMultiplier > 0, "\(objectClassCount) classes, width \(widthMultiplier)")
+    let classCount = objectClassCount + 1
+    var builder = NetworkBuilder(
+      inputHeight: Self.inputSize, inputWidth: Self.inputSize, widthMultiplier: widthMultiplier)
+    let base = VGG16(&builder)
+    let extras = ExtraFeatureLayers(behind: base.conv7, &builder)
+    let sources = [base.conv4, base.conv7] + extras.sources
+    precondition(
+      sources.map { builder.graph.shape($0).height } == layout.featureMaps.map(\.rows)
+        && sources.map { builder.graph.shape($0).width } == layout.featureMaps.map(\.columns),
+      "default boxes for maps \(layout.featureMaps.map { "\($0.rows)×\($0.columns)" })")
+    heads = zip(sources, layout.featureMaps).enumerated().map { index, source in
+      let (map, boxes) = (source.0, source.1.boxesPerCell)
+      return Head(
+        locations: builder.predictor(
+          "location_\(index + 1)", parameter: "head.regression_head.module_list.\(index)", of: map, to: boxes * 4),
+        confidences: builder.predictor(
+          "confidence_\(index + 1)", parameter: "head.classification_head.module_list.\(index)", of: map,
+          to: boxes * classCount))
+    }
+    builder.graph.outputs = heads.flatMap { [$0.locations, $0.confidences] }
+    self.classCount = classCount
+    self.defaultBoxes = DefaultBoxes(layout)
+    graph = builder.graph
+    parameters = builder.layout
+  }
+
+  /// Fills `weights` from scratch. The values depend on `seed` and the parameters' names only.
+  public func initialize(_ weights: ParameterArena, with initializer: Initializer, seed: UInt64) {
+    for parameter in parameters.parameters { initializer.initialize(parameter, in: weights, seed: seed) }
+  }
+}

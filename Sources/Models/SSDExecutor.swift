@@ -1,0 +1,55 @@
+import Layers
+import Tensors
+
+/// Runs an ``SSD`` forward and backward in memory planned and mapped beforehand.
+public final class SSDExecutor {
+  /// The network.
+  public let model: SSD
+  /// Threads, kernels, scratch.
+  public var context: ExecutionContext { executor.context }
+
+  private let executor: GraphExecutor
+  private let predictions: PredictionBuffer
+  private let gradients: PredictionBuffer?
+
+  /// Plans for up to `batch` images; without `training` there is no backward and much less memory.
+  public init(_ model: SSD, batch: Int, training: Bool, pool: ThreadPool, kernels: Kernels) {
+    self.model = model
+    executor = GraphExecutor(model.graph, batch: batch, training: training, pool: pool, kernels: kernels)
+    predictions = PredictionBuffer(model, batch: batch)
+    gradients = training ? PredictionBuffer(model, batch: batch) : nil
+  }
+
+  /// Bytes that an executor maps.
+  public static func byteCount(_ model: SSD, batch: Int, training: Bool, threads: Int) -> Int {
+    let floats =
+      ActivationPlan(model.graph, batch: batch, training: training).count
+      + (training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
+    return floats * MemoryLayout<Float>.stride
+      + model.graph.scratch(batch: batch, training: training).bytes(threads: threads)
+  }
+
+  /// Computes ``locations(_:)`` and ``confidences(_:)`` of the images.
+  public func forward(_ images: Tensor, weights: ParameterArena) {
+    executor.forward(images, weights: weights)
+    predictions.copyFromMaps { self.executor.activation($0) }
+  }
+
+  /// Computes the gradients of all parameters from ``locationGradients(_:)`` and ``confidenceGradients(_:)``.
+  ///
+  /// - Precondition: made for training, after a forward pass.
+  public func backward(weights: ParameterArena, gradients parameterGradients: ParameterArena) {
+    guard let gradients else { preconditionFailure("an executor for inference has no backward") }
+    gradients.copyToMaps { self.executor.gradient($0) }
+    executor.backward(weights: weights, gradients: parameterGradients)
+  }
+
+  /// The locations of one image, [D, 4].
+  public func locations(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.locations(image) }
+  /// The confidences of one image, [D, classes].
+  public func confidences(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.confidences(image) }
+  /// Where the caller writes the gradient of the loss with respect to ``locations(_:)``.
+  public func locationGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.locations(image) }
+  /// Where the caller writes the gradient of the loss with respect to ``confidences(_:)``.
+  public func confidenceGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.confidences(image) }
+}

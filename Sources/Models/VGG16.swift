@@ -1,0 +1,65 @@
+import Layers
+import Tensors
+
+/// The VGG-16 base network as SSD reshapes it: fc6 becomes a dilated convolution (conv6), fc7 a pointwise one (conv7), pool5 keeps
+/// the resolution, and the classifier is gone.
+///
+/// ### Source
+/// Simonyan and Zisserman, *Very Deep Convolutional Networks*, 2015; Liu et al. 2016, section 3. Parameter names are torchvision's.
+struct VGG16 {
+  /// conv4_3 after the ReLU, scaled by channel L2 normalisation.
+  let conv4: LayerGraph.Map
+  /// conv7 after the ReLU.
+  let conv7: LayerGraph.Map
+
+  private enum Stage {
+    case convolution(String, parameter: String, to: Int)
+    case pool(MaxPooling)
+  }
+
+  private static let untilConv4: [Stage] = [
+    .convolution("conv1_1", parameter: "features.0", to: 64),
+    .convolution("conv1_2", parameter: "features.2", to: 64),
+    .pool(MaxPooling("pool1", kernel: 2, stride: 2, ceilMode: true)),
+    .convolution("conv2_1", parameter: "features.5", to: 128),
+    .convolution("conv2_2", parameter: "features.7", to: 128),
+    .pool(MaxPooling("pool2", kernel: 2, stride: 2, ceilMode: true)),
+    .convolution("conv3_1", parameter: "features.10", to: 256),
+    .convolution("conv3_2", parameter: "features.12", to: 256),
+    .convolution("conv3_3", parameter: "features.14", to: 256),
+    .pool(MaxPooling("pool3", kernel: 2, stride: 2, ceilMode: true)),
+    .convolution("conv4_1", parameter: "features.17", to: 512),
+    .convolution("conv4_2", parameter: "features.19", to: 512),
+    .convolution("conv4_3", parameter: "features.21", to: 512),
+  ]
+
+  private static let afterConv4: [Stage] = [
+    .pool(MaxPooling("pool4", kernel: 2, stride: 2, ceilMode: true)),
+    .convolution("conv5_1", parameter: "extra.0.1", to: 512),
+    .convolution("conv5_2", parameter: "extra.0.3", to: 512),
+    .convolution("conv5_3", parameter: "extra.0.5", to: 512),
+    .pool(MaxPooling("pool5", kernel: 3, stride: 1, padding: 1)),
+  ]
+
+  /// Appends the base network to a builder.
+  init(_ builder: inout NetworkBuilder) {
+    var map = Self.append(Self.untilConv4, to: builder.graph.input, &builder)
+    conv4 = builder.normalization("conv4_3_norm", parameter: "backbone.scale_weight", of: map)
+    map = Self.append(Self.afterConv4, to: map, &builder)
+    map = builder.convolution(
+      "conv6", parameter: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
+    conv7 = builder.convolution("conv7", parameter: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
+  }
+
+  private static func append(
+    _ stages: [Stage], to input: LayerGraph.Map, _ builder: inout NetworkBuilder
+  ) -> LayerGraph.Map {
+    stages.reduce(input) { map, stage in
+      switch stage {
+      case .convolution(let name, let parameter, let channels):
+        builder.convolution(name, parameter: "backbone." + parameter, of: map, to: channels, kernel: 3, padding: 1)
+      case .pool(let layer): builder.graph.add(layer, to: map)
+      }
+    }
+  }
+}

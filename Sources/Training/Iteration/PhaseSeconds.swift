@@ -1,0 +1,30 @@
+/// Wall-clock seconds of one iteration, by phase.
+public struct PhaseSeconds: Sendable, Equatable {
+  /// Waiting for the loader.
+  public var data = 0.0
+  /// Forward of all micro-batches.
+  public var forward = 0.0
+  /// Matching, mining, loss and its gradient.
+  public var loss = 0.0
+  /// Backward of all micro-batches and the sum of their gradients.
+  public var backward = 0.0
+  /// Waiting for other ranks.
+  public var communication = 0.0
+  /// Optimizer.
+  public var update = 0.0
+
+  /// Creates zeros.
+  public init() {}
+
+  /// All phases.
+  public var total: Double { data + forward + loss + backward + communication + update }
+
+  /// Adds the time that `body` takes to a phase.
+  mutating func measure<Value>(
+    _ phase: WritableKeyPath<PhaseSeconds, Double>, _ body: () throws -> Value
+  ) rethrows -> Value {
+    let start = ContinuousClock.now
+    defer { self[keyPath: phase] += (ContinuousClock.now - start) / .seconds(1) }
+    return try body()
+  }
+}
