@@ -147,7 +147,8 @@ public struct Matcher: Sendable {
   ) {
     let count = matches.count
     var waiting = (0..<groundTruthCount).map { (object: $0, best: best(of: $0, overlaps)) }
-    while let first = waiting.indices.min(by: { precedes(waiting[$0].best, waiting[$1].best) }) {
+    // Of equal pairs the lowest ground truth is first; it already holds the lowest default box it can have.
+    while let first = waiting.indices.min(by: { waiting[$0].best.overlap > waiting[$1].best.overlap }) {
       let (object, pair) = waiting.remove(at: first)
       if pair.overlap <= Self.smallestOverlap { return }
       matches[pair.index] = Int32(object)
@@ -158,11 +159,6 @@ public struct Matcher: Sendable {
         }
       }
     }
-  }
-
-  /// Largest IoU first, then lowest default box. `min` keeps the first, that is the lowest, of equal ground-truth boxes.
-  private func precedes(_ one: (index: Int, overlap: Float), _ other: (index: Int, overlap: Float)) -> Bool {
-    one.overlap != other.overlap ? one.overlap > other.overlap : one.index < other.index
   }
 
   /// The default box of largest IoU with a ground-truth box, the lowest of equals.

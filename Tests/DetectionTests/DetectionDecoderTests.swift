@@ -151,4 +151,12 @@ import Testing
       #expect(nonMaximumSuppression(survivors, threshold: 0.3) == Array(survivors.indices))
     }
   }
+
+  /// An IoU of exactly the threshold suppresses nothing.
+  @Test func suppressionThresholdIsExclusive() {
+    let whole = CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.5)
+    let half = CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.25)
+    #expect(nonMaximumSuppression([whole, half], threshold: 0.5) == [0, 1])
+    #expect(nonMaximumSuppression([whole, half], threshold: Float(0.5).nextDown) == [0])
+  }
 }

@@ -58,9 +58,22 @@ import Testing
       maximumSizes: [40], aspectRatios: [[]], clipping: .none)
     let object = GroundTruth(box: CornerBox(xMin: 0.4, yMin: 0.4, xMax: 0.6, yMax: 0.6), label: 3)
     let corner = GroundTruth(box: CornerBox(xMin: 0, yMin: 0, xMax: 0.1, yMax: 0.1), label: 4)
-    let targets = Matcher(defaultBoxes: DefaultBoxes(layout)).match([corner, object, object, object])
+    let targets = Matcher(defaultBoxes: DefaultBoxes(layout)).match([object, object, object, corner])
     #expect(targets.labels == [3, 3])
     #expect(targets.positiveCount == 2)
+  }
+
+  /// An IoU of exactly the threshold is enough for a default box that no ground truth needs.
+  @Test(arguments: MatchingRule.allCases)
+  func thresholdIsInclusive(rule: MatchingRule) throws {
+    let layout = try DefaultBoxLayout(
+      imageHeight: 100, imageWidth: 100, mapSizes: [(rows: 1, columns: 1)], steps: [100], minimumSizes: [50],
+      maximumSizes: [50], aspectRatios: [[]], clipping: .none)
+    let half = GroundTruth(box: CornerBox(xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.5), label: 6)
+    let less = GroundTruth(box: CornerBox(xMin: 0.25, yMin: 0.25, xMax: 0.75, yMax: 0.49), label: 6)
+    let matcher = Matcher(defaultBoxes: DefaultBoxes(layout), rule: rule)
+    #expect(matcher.match([half]).labels == [6, 6])
+    #expect(matcher.match([less]).labels == [6, 0])
   }
 
   @Test(arguments: MatchingRule.allCases)
