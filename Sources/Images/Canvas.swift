@@ -77,13 +77,15 @@ public final class Canvas {
   /// The picture as an RGB PNG file.
   func png(path: String) throws -> [UInt8] {
     var bytes = [UInt8]()
-    let status = cairo_surface_write_to_png_stream(
-      surface,
-      { context, data, count in
-        context?.assumingMemoryBound(to: [UInt8].self).pointee.append(
-          contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
-        return CAIRO_STATUS_SUCCESS
-      }, &bytes)
+    let status = withUnsafeMutablePointer(to: &bytes) { bytes in
+      cairo_surface_write_to_png_stream(
+        surface,
+        { context, data, count in
+          context?.assumingMemoryBound(to: [UInt8].self).pointee.append(
+            contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
+          return CAIRO_STATUS_SUCCESS
+        }, bytes)
+    }
     guard status == CAIRO_STATUS_SUCCESS else {
       throw ImageError(path: path, reason: String(cString: cairo_status_to_string(status)))
     }

@@ -16,7 +16,7 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
   /// Takes the reason from a failure of the file system.
   init(path: String, fileSystem error: any Error) {
     let failure = error as NSError
-    let cause = failure.userInfo[NSUnderlyingErrorKey] as? NSError ?? failure
+    let cause = (failure.userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
     let isSystemCode = cause.domain == NSPOSIXErrorDomain
     self.init(
       path: path, reason: isSystemCode ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
