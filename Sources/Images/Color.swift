@@ -33,4 +33,10 @@ public struct Color: Sendable, Equatable {
     }
     return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
   }
+
+  /// Black or white, whichever is easier to read on this colour.
+  public var contrast: Color {
+    // Both have the same contrast where (1.05 / (L + 0.05)) = ((L + 0.05) / 0.05) (WCAG 2.1).
+    luminance > (1.05 * 0.05).squareRoot() - 0.05 ? .black : .white
+  }
 }

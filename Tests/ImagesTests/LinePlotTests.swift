@@ -1,0 +1,69 @@
+import Foundation
+import Images
+import Testing
+
+struct LinePlotTests {
+  @Test(arguments: [(0.0, 1.0), (0.31, 0.6), (-3, 17), (1000, 120_000), (2e-7, 9e-7), (5, 5), (0, 0)])
+  func roundNumbersAreFewDistinctAndInsideTheRange(low: Double, high: Double) {
+    for tickCount in 3...12 {
+      for roundedOut in [false, true] {
+        let axis = PlotAxis(covering: [high, low], tickCount: tickCount, roundedOut: roundedOut)
+        let leading = axis.step / pow(10, floor(log10(axis.step) + 1e-9))
+        #expect([1, 2, 5].contains { abs($0 - leading) < 1e-9 })
+        #expect(axis.lower <= low && axis.upper >= high && axis.lower < axis.upper)
+        // Rounding out adds less than a step at each end.
+        #expect(axis.ticks.count <= tickCount + (roundedOut ? 3 : 1))
+        #expect(axis.ticks.allSatisfy { (-1e-6...1 + 1e-6).contains(axis.fraction($0)) })
+        let texts = axis.ticks.map(axis.text)
+        #expect(Set(texts).count == texts.count)
+        #expect(zip(texts, axis.ticks).allSatisfy { abs(Double($0)! - $1) < axis.step / 1000 })
+      }
+    }
+  }
+
+  /// Whether a pixel belongs to the first line, which is blue; all else is grey.
+  private func isBlue(_ image: Image, _ x: Int, _ y: Int) -> Bool {
+    let pixel = CanvasTests.pixel(image, x, y)
+    return Int(pixel[2]) - Int(pixel[0]) > 60
+  }
+
+  /// The rows below the legend that the first line occupies in a column.
+  private func rows(_ image: Image, column: Int) -> [Int] {
+    (60..<image.height).filter { isBlue(image, column, $0) }
+  }
+
+  private func plot(_ points: [Point]) -> Image {
+    LinePlot(
+      title: "t", horizontalLabel: "h", verticalLabel: "v", series: [LinePlot.Series(name: "s", points: points)]
+    ).image(width: 600, height: 400)
+  }
+
+  @Test func aRisingLineRises() throws {
+    let image = plot((0..<100).map { Point(x: Double($0), y: Double($0 * $0)) })
+    let heights = try [200, 300, 400, 500].map { try #require(rows(image, column: $0).last) }
+    #expect(heights == heights.sorted(by: >))
+  }
+
+  @Test func aPointThatIsNotFiniteInterruptsTheLine() {
+    let points = (0..<101).map { Point(x: Double($0), y: (45...55).contains($0) ? .nan : 5 + Double($0 % 2)) }
+    let image = plot(points)
+    #expect(!rows(image, column: 150).isEmpty)
+    // The middle of the plotting area, which lies a little right of the middle of the picture.
+    #expect(rows(image, column: 315).isEmpty)
+  }
+
+  @Test func aSingleMeasurementIsVisible() {
+    let image = plot([Point(x: 3, y: 7)])
+    let blue = (0..<image.width).map { rows(image, column: $0).count }.reduce(0, +)
+    #expect(blue >= 9)
+  }
+
+  @Test func aLegendTooLongForOneRowTakesSeveral() {
+    func firstGridRow(_ count: Int) -> Int? {
+      let series = (0..<count).map { LinePlot.Series(name: "a long name of a series \($0)", points: []) }
+      let image = LinePlot(title: "", horizontalLabel: "", verticalLabel: "", series: series).image()
+      return (0..<image.height).first { CanvasTests.pixel(image, 871, $0) != [255, 255, 255] }
+    }
+    #expect(firstGridRow(6)! > firstGridRow(2)!)
+  }
+}
