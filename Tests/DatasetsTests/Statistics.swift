@@ -1,0 +1,29 @@
+import Testing
+
+/// Checks that an event happened as often as its probability says, within four standard deviations (a correct
+/// generator fails once in 16,000 checks; the streams are fixed, so a check that passes once passes always).
+func expectFrequency(
+  _ hits: Int, of trials: Int, probability: Double, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let deviation = (Double(trials) * probability * (1 - probability)).squareRoot()
+  let difference = abs(Double(hits) - Double(trials) * probability)
+  #expect(
+    difference <= 4 * deviation, "\(hits) of \(trials), expected a share of \(probability)",
+    sourceLocation: sourceLocation)
+}
+
+/// Checks the mean and the bounds of numbers that should be uniform, within four standard deviations of the mean.
+func expectUniform(
+  _ values: [Float], in range: ClosedRange<Float>, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let width = Double(range.upperBound - range.lowerBound)
+  let deviation = width / (12 * Double(values.count)).squareRoot()
+  let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+  let middle = Double(range.lowerBound + range.upperBound) / 2
+  #expect(values.allSatisfy { range.contains($0) }, sourceLocation: sourceLocation)
+  #expect(abs(mean - middle) <= 4 * deviation, "mean \(mean) of \(range)", sourceLocation: sourceLocation)
+  // A quarter of the values in the lowest quarter: a constant at the middle would not pass.
+  expectFrequency(
+    values.count { $0 < range.lowerBound + Float(width) / 4 }, of: values.count, probability: 0.25,
+    sourceLocation: sourceLocation)
+}
