@@ -25,7 +25,7 @@ public struct RandomCrop: Sendable {
 
     func isMet(by region: CornerBox, objects: [GroundTruth]) -> Bool {
       objects.contains { object in
-        let overlap = intersectionOverUnion(region, object.box)
+        let overlap = region.intersectionOverUnion(with: object.box)
         return switch self {
         case .atLeast(let bound): overlap >= bound
         case .atMost(let bound): overlap <= bound
@@ -100,14 +100,4 @@ public struct RandomCrop: Sendable {
     guard clipped.xMin < clipped.xMax, clipped.yMin < clipped.yMax else { return nil }
     return GroundTruth(box: clipped, label: object.label, isDifficult: object.isDifficult)
   }
-}
-
-/// Intersection over union of two boxes with positive area.
-private func intersectionOverUnion(_ a: CornerBox, _ b: CornerBox) -> Float {
-  let width = min(a.xMax, b.xMax) - max(a.xMin, b.xMin)
-  let height = min(a.yMax, b.yMax) - max(a.yMin, b.yMin)
-  guard width > 0, height > 0 else { return 0 }
-  let intersection = width * height
-  let union = (a.xMax - a.xMin) * (a.yMax - a.yMin) + (b.xMax - b.xMin) * (b.yMax - b.yMin) - intersection
-  return intersection / union
 }
