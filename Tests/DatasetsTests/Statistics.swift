@@ -12,7 +12,7 @@ func expectFrequency(
     sourceLocation: sourceLocation)
 }
 
-/// Checks the mean and the bounds of numbers that should be uniform, within four standard deviations of the mean.
+/// Checks the bounds and the mean, within four standard deviations, of numbers that should be uniform.
 func expectUniform(
   _ values: [Float], in range: ClosedRange<Float>, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -22,6 +22,14 @@ func expectUniform(
   let middle = Double(range.lowerBound + range.upperBound) / 2
   #expect(values.allSatisfy { range.contains($0) }, sourceLocation: sourceLocation)
   #expect(abs(mean - middle) <= 4 * deviation, "mean \(mean) of \(range)", sourceLocation: sourceLocation)
+  // None of n values lies within 20/n of a bound with probability e⁻²⁰.
+  let margin = range.lowerBound.distance(to: range.upperBound) * 20 / Float(values.count)
+  #expect(
+    values.contains { $0 < range.lowerBound + margin }, "nothing near \(range.lowerBound)",
+    sourceLocation: sourceLocation)
+  #expect(
+    values.contains { $0 > range.upperBound - margin }, "nothing near \(range.upperBound)",
+    sourceLocation: sourceLocation)
   // A quarter of the values in the lowest quarter: a constant at the middle would not pass.
   expectFrequency(
     values.count { $0 < range.lowerBound + Float(width) / 4 }, of: values.count, probability: 0.25,

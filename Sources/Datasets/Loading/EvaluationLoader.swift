@@ -58,6 +58,6 @@ public final class EvaluationLoader {
     ring.stop()
   }
 
-  /// How long all calls of `nextBatch` together have waited for data.
+  /// How long all calls of `nextBatch` together have waited for data; to be read where they are made.
   public var waitSeconds: Double { ring.waitSeconds }
 }

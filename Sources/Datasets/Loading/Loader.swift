@@ -79,7 +79,7 @@ public final class Loader {
     ring.stop()
   }
 
-  /// How long all calls of `nextIteration` together have waited for data.
+  /// How long all calls of `nextIteration` together have waited for data; to be read where they are made.
   public var waitSeconds: Double { ring.waitSeconds }
 }
 
