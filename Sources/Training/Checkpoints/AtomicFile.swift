@@ -1,0 +1,124 @@
+import Foundation
+
+/// A file that appears under its name complete and durable, or not at all.
+///
+/// Bytes go to a hidden temporary file in the same directory. ``commit()`` flushes it to the disk, renames it over the
+/// target and flushes the directory. Until then, and after any error, a file that had the name before is untouched; an
+/// uncommitted temporary is removed with the object. What a killed process leaves behind, ``removeStale(in:)`` removes.
+///
+/// Writing beyond the process's file size limit raises `SIGXFSZ`; a program that wants the error instead ignores the signal.
+public final class AtomicFile {
+  private static let temporarySuffix = ".partial"
+
+  /// The name the file will have.
+  public let path: String
+  private let directory: String
+  private let temporary: String
+  private var descriptor: Int32
+  private var isCommitted = false
+
+  /// Creates the temporary file.
+  public init(_ path: String) throws(CheckpointError) {
+    self.path = path
+    let url = URL(fileURLWithPath: path)
+    directory = url.deletingLastPathComponent().path
+    temporary = "\(directory)/.\(url.lastPathComponent).\(getpid())\(Self.temporarySuffix)"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if descriptor < 0 {
+      throw CheckpointError(path, cannot: "create a file in \(directory)", errorNumber: errno)
+    }
+  }
+
+  /// Appends bytes.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    try bytes.write(to: descriptor, path: path)
+  }
+
+  /// Appends text as UTF-8.
+  public func write(_ text: String) throws(CheckpointError) {
+    try write(Array(text.utf8))
+  }
+
+  /// Appends bytes.
+  public func write(_ bytes: [UInt8]) throws(CheckpointError) {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(CheckpointError) in try write(UnsafeRawBufferPointer(buffer)) }
+  }
+
+  /// Makes the file durable and gives it its name.
+  ///
+  /// - Precondition: not committed before.
+  public func commit() throws(CheckpointError) {
+    precondition(!isCommitted, "\(path) is committed twice")
+    if fsync(descriptor) != 0 {
+      throw CheckpointError(path, cannot: "flush to the disk", errorNumber: errno)
+    }
+    let closed = close(descriptor)
+    descriptor = -1
+    // Linux has closed the descriptor even when it reports an interruption.
+    if closed != 0 && errno != EINTR {
+      throw CheckpointError(path, cannot: "close", errorNumber: errno)
+    }
+    if rename(temporary, path) != 0 {
+      throw CheckpointError(path, cannot: "rename \(temporary)", errorNumber: errno)
+    }
+    isCommitted = true
+    try Self.flushDirectory(directory)
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    if !isCommitted { unlink(temporary) }
+  }
+
+  /// Writes a whole text file.
+  public static func replace(_ path: String, with text: String) throws(CheckpointError) {
+    let file = try AtomicFile(path)
+    try file.write(text)
+    try file.commit()
+  }
+
+  /// Removes the temporaries that killed processes left in a directory. No other process may be writing there.
+  public static func removeStale(in directory: String) throws(CheckpointError) {
+    for name in try fileNames(in: directory) where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {
+      if unlink("\(directory)/\(name)") != 0 {
+        throw CheckpointError("\(directory)/\(name)", cannot: "remove", errorNumber: errno)
+      }
+    }
+  }
+
+  /// The names in a directory, in order.
+  static func fileNames(in directory: String) throws(CheckpointError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    } catch {
+      throw CheckpointError(directory, "cannot list the directory: \(error.localizedDescription)")
+    }
+  }
+
+  private static func flushDirectory(_ directory: String) throws(CheckpointError) {
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor < 0 {
+      throw CheckpointError(directory, cannot: "open the directory", errorNumber: errno)
+    }
+    defer { close(descriptor) }
+    // Some file systems cannot flush a directory and say so by EINVAL; their renames are as durable as they get.
+    if fsync(descriptor) != 0 && errno != EINVAL {
+      throw CheckpointError(directory, cannot: "flush the directory to the disk", errorNumber: errno)
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Writes all bytes to an open file, in one system call unless it takes fewer.
+  func write(to descriptor: Int32, path: String) throws(CheckpointError) {
+    var rest = self[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written < 0 && errno == EINTR { continue }
+      if written <= 0 {
+        throw CheckpointError(path, cannot: "write \(rest.count) bytes", errorNumber: written < 0 ? errno : EIO)
+      }
+      rest = rest.dropFirst(written)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Glibc
+
+/// Why a file of a run cannot be read, written or believed.
+public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// The file or directory.
+  public let path: String
+  /// The tensor whose entry is at fault; nil when the whole file is.
+  public let tensor: String?
+  /// What is wrong.
+  public let reason: String
+  /// The operating system's error number, when it reported the fault.
+  public let errorNumber: Int32?
+
+  /// `path: tensor name: reason`
+  public var description: String {
+    [path, tensor.map { "tensor \($0)" }, reason].compactMap { $0 }.joined(separator: ": ")
+  }
+
+  init(_ path: String, tensor: String? = nil, _ reason: String) {
+    self.path = path
+    self.tensor = tensor
+    self.reason = reason
+    errorNumber = nil
+  }
+
+  /// A failed system call; `operation` completes "cannot …".
+  init(_ path: String, cannot operation: String, errorNumber: Int32) {
+    self.path = path
+    tensor = nil
+    reason = "cannot \(operation): \(String(cString: strerror(errorNumber))) (errno \(errorNumber))"
+    self.errorNumber = errorNumber
+  }
+}

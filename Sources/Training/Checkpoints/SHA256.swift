@@ -1,0 +1,31 @@
+import CCrypto
+
+/// SHA-256 of bytes that arrive in pieces, by OpenSSL.
+final class SHA256 {
+  private let context: OpaquePointer
+
+  init() {
+    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+      fatalError("OpenSSL offers no SHA-256")
+    }
+    self.context = context
+  }
+
+  func update(_ bytes: UnsafeRawBufferPointer) {
+    let result = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    precondition(result == 1, "EVP_DigestUpdate of \(bytes.count) bytes returned \(result)")
+  }
+
+  /// The digest of everything so far as 64 hexadecimal digits; ends the use of the object.
+  func finish() -> String {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let result = EVP_DigestFinal_ex(context, &digest, nil)
+    precondition(result == 1, "EVP_DigestFinal_ex returned \(result)")
+    let digits = Array("0123456789abcdef")
+    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  deinit {
+    EVP_MD_CTX_free(context)
+  }
+}

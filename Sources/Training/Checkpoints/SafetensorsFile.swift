@@ -1,0 +1,192 @@
+import Foundation
+
+/// A safetensors file opened for reading; its header has been validated, so every tensor it lists is there in full.
+///
+/// The format: the header's length as 8 bytes little-endian, the header (JSON), the tensors' bytes.
+public final class SafetensorsFile {
+  /// How an element is stored.
+  public enum ElementType: String, Sendable, CaseIterable {
+    case boolean = "BOOL"
+    case unsigned8 = "U8"
+    case signed8 = "I8"
+    case float8E5M2 = "F8_E5M2"
+    case float8E4M3 = "F8_E4M3"
+    case float8E8M0 = "F8_E8M0"
+    case signed16 = "I16"
+    case unsigned16 = "U16"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case signed32 = "I32"
+    case unsigned32 = "U32"
+    case float32 = "F32"
+    case complex64 = "C64"
+    case float64 = "F64"
+    case signed64 = "I64"
+    case unsigned64 = "U64"
+
+    /// Bytes of an element.
+    public var byteCount: Int {
+      switch self {
+      case .boolean, .unsigned8, .signed8, .float8E5M2, .float8E4M3, .float8E8M0: 1
+      case .signed16, .unsigned16, .float16, .bfloat16: 2
+      case .signed32, .unsigned32, .float32: 4
+      case .complex64, .float64, .signed64, .unsigned64: 8
+      }
+    }
+
+    /// True when ``SafetensorsFile/read(_:into:)`` converts it to `Float`.
+    public var isReadable: Bool {
+      switch self {
+      case .float16, .bfloat16, .float32, .float64: true
+      default: false
+      }
+    }
+  }
+
+  /// An entry of the header.
+  public struct Tensor: Sendable, Equatable {
+    /// The key in the header.
+    public let name: String
+    /// How elements are stored.
+    public let type: ElementType
+    /// Extents, outermost first; empty for a scalar.
+    public let shape: [Int]
+
+    /// Number of elements.
+    public var count: Int { shape.reduce(1, *) }
+  }
+
+  /// Where the file is.
+  public let path: String
+  /// By name, in UTF-8 order.
+  public let tensors: [Tensor]
+  /// The entry `__metadata__`; empty when there is none.
+  public let metadata: [String: String]
+  private let byteRanges: [String: Range<Int>]
+  private let dataStart: Int
+  private let descriptor: Descriptor
+
+  /// Opens a file and validates its header against the file's size.
+  public init(_ path: String) throws(CheckpointError) {
+    self.path = path
+    descriptor = try Descriptor(path)
+    let fileByteCount = try descriptor.byteCount()
+    guard fileByteCount >= 8 else {
+      throw CheckpointError(path, "not a safetensors file: \(fileByteCount) bytes are too few for a header")
+    }
+    let length = try descriptor.bytes(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= SafetensorsHeader.maximumByteCount, Int(length) <= fileByteCount - 8 else {
+      throw CheckpointError(
+        path, "not a safetensors file: a header of \(length) bytes does not fit in a file of \(fileByteCount)")
+    }
+    dataStart = 8 + Int(length)
+    let header = try SafetensorsHeader(
+      json: try descriptor.bytes(at: 8, count: Int(length)), dataByteCount: fileByteCount - dataStart, path: path)
+    tensors = header.tensors
+    byteRanges = header.byteRanges
+    metadata = header.metadata
+  }
+
+  /// The entry of a tensor; nil when the file does not have it.
+  public func tensor(named name: String) -> Tensor? {
+    byteRanges[name] == nil ? nil : tensors.first { $0.name == name }
+  }
+
+  /// Reads a tensor's elements in file order, converted to `Float`.
+  ///
+  /// - Precondition: the tensor is one of this file's and the buffer has its count.
+  /// - Throws: ``CheckpointError`` when elements are no floating-point numbers or the file has changed.
+  public func read(_ tensor: Tensor, into floats: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
+    guard let range = byteRanges[tensor.name] else { preconditionFailure("\(path) has no tensor \(tensor.name)") }
+    precondition(floats.count == tensor.count, "\(tensor.name) has \(tensor.count) elements, not \(floats.count)")
+    let start = dataStart + range.lowerBound
+    switch tensor.type {
+    case .float32:
+      try descriptor.read(UnsafeMutableRawBufferPointer(floats), at: start)
+    case .float16:
+      try convert(UInt16.self, at: start, into: floats) { Float(Float16(bitPattern: $0)) }
+    case .bfloat16:
+      try convert(UInt16.self, at: start, into: floats) { Float(bitPattern: UInt32($0) << 16) }
+    case .float64:
+      try convert(UInt64.self, at: start, into: floats) { Float(Double(bitPattern: $0)) }
+    default:
+      throw CheckpointError(path, tensor: tensor.name, "\(tensor.type.rawValue) elements cannot be read as float32")
+    }
+  }
+
+  /// Reads a tensor's elements in file order, converted to `Float`.
+  ///
+  /// - Precondition, errors: as for ``read(_:into:)``.
+  public func floats(of tensor: Tensor) throws(CheckpointError) -> [Float] {
+    var floats = [Float](repeating: 0, count: tensor.count)
+    try floats.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in try read(tensor, into: buffer) }
+    return floats
+  }
+
+  /// SHA-256 over all floating-point tensors, in UTF-8 order of their names, as little-endian float32 in file order.
+  public func parametersSHA256() throws(CheckpointError) -> String {
+    let hash = SHA256()
+    for tensor in tensors where tensor.type.isReadable {
+      try floats(of: tensor).withUnsafeBytes(hash.update)
+    }
+    return hash.finish()
+  }
+
+  /// Reads bit patterns piece by piece and converts them.
+  private func convert<Bits: FixedWidthInteger>(
+    _: Bits.Type, at start: Int, into floats: UnsafeMutableBufferPointer<Float>, _ value: (Bits) -> Float
+  ) throws(CheckpointError) {
+    var piece = [Bits](repeating: 0, count: min(floats.count, 65536))
+    for first in stride(from: 0, to: floats.count, by: 65536) {
+      let count = min(65536, floats.count - first)
+      try piece.withUnsafeMutableBufferPointer { (bits) throws(CheckpointError) in
+        let filled = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bits[..<count]))
+        try descriptor.read(filled, at: start + first * MemoryLayout<Bits>.size)
+      }
+      for index in 0..<count { floats[first + index] = value(piece[index]) }
+    }
+  }
+}
+
+/// An open regular file.
+private final class Descriptor {
+  private let path: String
+  private let number: Int32
+
+  init(_ path: String) throws(CheckpointError) {
+    self.path = path
+    number = open(path, O_RDONLY | O_CLOEXEC)
+    if number < 0 { throw CheckpointError(path, cannot: "open", errorNumber: errno) }
+  }
+
+  deinit {
+    close(number)
+  }
+
+  func byteCount() throws(CheckpointError) -> Int {
+    var status = stat()
+    if fstat(number, &status) != 0 { throw CheckpointError(path, cannot: "inspect", errorNumber: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw CheckpointError(path, "not a regular file") }
+    return Int(status.st_size)
+  }
+
+  func bytes(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+      try read(UnsafeMutableRawBufferPointer(buffer), at: offset)
+    }
+    return bytes
+  }
+
+  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pread(
+        number, UnsafeMutableRawBufferPointer(rebasing: bytes[done...]).baseAddress, bytes.count - done, offset + done)
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw CheckpointError(path, cannot: "read", errorNumber: errno) }
+      if count == 0 { throw CheckpointError(path, "ends at byte \(offset + done), \(bytes.count - done) bytes early") }
+      done += count
+    }
+  }
+}
