@@ -1,0 +1,152 @@
+import Foundation
+import Tensors
+
+/// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
+///
+/// A checkpoint of a run also holds the momentum and, in its metadata, all else that continues the run bit by bit. Its
+/// tensors' SHA-256 is verified when it is opened.
+public struct Checkpoint {
+  /// What a training run writes beside its tensors.
+  public struct Metadata: Sendable, Equatable {
+    /// Optimizer steps taken.
+    public let iteration: Int
+    /// The resolved configuration of the run, as YAML.
+    public let configurationYAML: String
+    /// Names of the classes, label 1 first, background not among them.
+    public let classNames: [String]
+    /// See ``SafetensorsFile/parametersSHA256()``.
+    public let parametersSHA256: String
+  }
+
+  /// What stands before a parameter's name in the name of its momentum.
+  static let momentumPrefix = "optimizer.momentum."
+
+  /// The tensors.
+  public let file: SafetensorsFile
+  /// Nil for plain weights.
+  public let metadata: Metadata?
+
+  /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
+  public init(contentsOf path: String) throws(CheckpointError) {
+    file = try SafetensorsFile(path)
+    metadata = try Metadata(file)
+    if let metadata {
+      let found = try file.parametersSHA256()
+      guard found == metadata.parametersSHA256 else {
+        throw CheckpointError(path, "the tensors have SHA-256 \(found), the metadata says \(metadata.parametersSHA256)")
+      }
+    }
+  }
+
+  /// Writes a checkpoint; the file appears complete and durable or not at all.
+  ///
+  /// - Precondition: the arenas have the same layout.
+  public static func write(
+    to path: String, iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena
+  ) throws(CheckpointError) {
+    let tensors = weights.tensorSources() + momentum.tensorSources(prefix: momentumPrefix)
+    let metadata = Metadata(
+      iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
+      parametersSHA256: tensors.parametersSHA256())
+    try tensors.writeSafetensors(to: path, metadata: metadata.entries)
+  }
+
+  /// Fills weights and momentum, which must be exactly what the file holds.
+  ///
+  /// - Throws: ``CheckpointError`` naming the first tensor that is missing, has another shape, or has no place. The arenas
+  ///   are changed only when all fit.
+  public func restore(weights: ParameterArena, momentum: ParameterArena) throws(CheckpointError) {
+    guard metadata != nil else {
+      throw CheckpointError(file.path, "holds weights only; a run cannot be continued from it")
+    }
+    let places =
+      weights.layout.parameters.map { ($0.name, $0, weights) }
+      + momentum.layout.parameters.map { (Self.momentumPrefix + $0.name, $0, momentum) }
+    var tensors: [SafetensorsFile.Tensor] = []
+    for (name, parameter, _) in places {
+      guard let tensor = file.tensor(named: name) else {
+        throw CheckpointError(file.path, tensor: name, "missing" + origin)
+      }
+      guard tensor.shape == parameter.fileShape else {
+        throw CheckpointError(
+          file.path, tensor: name, "has shape \(tensor.shape), the model needs \(parameter.fileShape)" + origin)
+      }
+      tensors.append(tensor)
+    }
+    let expected = Set(places.map { $0.0 })
+    if let unexpected = file.tensors.first(where: { !expected.contains($0.name) }) {
+      throw CheckpointError(file.path, tensor: unexpected.name, "has no place in the model" + origin)
+    }
+    for (tensor, (_, parameter, arena)) in zip(tensors, places) {
+      try arena.read(tensor, of: file, as: parameter)
+    }
+  }
+
+  /// Which model the file is of, for messages.
+  private var origin: String {
+    guard let metadata, let configuration = try? Configuration(yaml: metadata.configurationYAML, name: file.path) else {
+      return ""
+    }
+    let model = configuration.model
+    return
+      "; the checkpoint is of \(model.name.rawValue), width \(model.widthMultiplier), \(metadata.classNames.count) classes"
+  }
+}
+
+extension ParameterArena {
+  /// Fills a parameter from a tensor of the same shape.
+  func read(
+    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Parameter
+  ) throws(CheckpointError) {
+    let values = try file.floats(of: tensor)
+    values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }
+  }
+}
+
+extension Checkpoint.Metadata {
+  /// The keys of the safetensors metadata; their values are all text.
+  private enum Key: String {
+    case version = "multibox_version"
+    case iteration
+    case configuration
+    case classNames = "class_names"
+    case parametersSHA256 = "sha256"
+  }
+
+  private static let version = "1"
+
+  /// The metadata as it is written.
+  var entries: [String: String] {
+    let names = JSONLiteral(array: classNames.map { JSONLiteral($0) })
+    let entries: [Key: String] = [
+      .version: Self.version, .iteration: String(iteration), .configuration: configurationYAML,
+      .classNames: names.description, .parametersSHA256: parametersSHA256,
+    ]
+    return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
+  }
+
+  /// Reads the metadata of a checkpoint; nil when the file is none.
+  fileprivate init?(_ file: SafetensorsFile) throws(CheckpointError) {
+    guard let version = file.metadata[Key.version.rawValue] else { return nil }
+    guard version == Self.version else {
+      throw CheckpointError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")
+    }
+    func entry(_ key: Key) throws(CheckpointError) -> String {
+      guard let value = file.metadata[key.rawValue] else {
+        throw CheckpointError(file.path, "the metadata has no \(key.rawValue)")
+      }
+      return value
+    }
+    let iterationText = try entry(.iteration)
+    guard let iteration = Int(iterationText), iteration >= 0 else {
+      throw CheckpointError(file.path, "the metadata's iteration is '\(iterationText)'")
+    }
+    let namesText = try entry(.classNames)
+    guard let names = try? JSONDecoder().decode([String].self, from: Data(namesText.utf8)) else {
+      throw CheckpointError(file.path, "the metadata's class_names are no list of texts: \(namesText)")
+    }
+    self.init(
+      iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
+      parametersSHA256: try entry(.parametersSHA256))
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Logging
+import Tensors
+
+/// Where a run starts from.
+public enum ResumePolicy: Sendable, Equatable {
+  /// From the newest valid checkpoint of the run directory, or from the beginning when it has none.
+  case auto
+  /// From the beginning.
+  case never
+  /// From the given checkpoint.
+  case path(String)
+
+  /// Reads the argument of `--resume`: `auto`, `never`, or a path.
+  public init(argument: String) {
+    switch argument {
+    case "auto": self = .auto
+    case "never": self = .never
+    default: self = .path(argument)
+    }
+  }
+}
+
+/// The folder `checkpoints` of a run directory: `iteration-0001000.safetensors` and so on, and `latest`, a text file with
+/// the name of the newest one for people and scripts. One process writes there at a time.
+public struct CheckpointStore {
+  private static let prefix = "iteration-"
+  private static let suffix = ".safetensors"
+
+  /// The folder.
+  public let directory: String
+  private let keep: Int
+  private let logger: Logger
+
+  /// Creates the folder when it is not there and removes what killed writers left.
+  ///
+  /// - Parameter keep: how many of the newest checkpoints to keep.
+  /// - Precondition: `keep` is positive.
+  public init(runDirectory: String, keep: Int, logger: Logger) throws(CheckpointError) {
+    precondition(keep > 0, "cannot keep \(keep) checkpoints")
+    directory = runDirectory + "/checkpoints"
+    self.keep = keep
+    self.logger = logger
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(directory, "cannot create the directory: \(error.localizedDescription)")
+    }
+    try AtomicFile.removeStale(in: directory)
+  }
+
+  /// Where the checkpoint of an iteration is.
+  public func path(iteration: Int) -> String {
+    let digits = String(iteration)
+    let zeros = String(repeating: "0", count: max(0, 7 - digits.count))
+    return "\(directory)/\(Self.prefix)\(zeros)\(digits)\(Self.suffix)"
+  }
+
+  /// Writes the checkpoint of an iteration, then removes those that are no longer to be kept.
+  ///
+  /// Checkpoints of later iterations belong to a history that this run has left, by resuming earlier or from the beginning;
+  /// they are set aside under a name that resuming does not see.
+  public func save(
+    iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena
+  ) throws(CheckpointError) {
+    let path = path(iteration: iteration)
+    try Checkpoint.write(
+      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum)
+    try AtomicFile.replace(directory + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
+    let iterations = try iterations()
+    for later in iterations where later > iteration {
+      let aside = self.path(iteration: later) + ".superseded"
+      if rename(self.path(iteration: later), aside) != 0 {
+        throw CheckpointError(self.path(iteration: later), cannot: "rename", errorNumber: errno)
+      }
+      logger.warning("a checkpoint of a later iteration than \(iteration), which this run has left, is now \(aside)")
+    }
+    for old in iterations.filter({ $0 <= iteration }).dropLast(keep) where unlink(self.path(iteration: old)) != 0 {
+      throw CheckpointError(self.path(iteration: old), cannot: "remove", errorNumber: errno)
+    }
+  }
+
+  /// The checkpoint to continue from; nil to start from the beginning.
+  ///
+  /// - Throws: ``CheckpointError`` when the given checkpoint is not valid, or when there are checkpoints but none is valid.
+  public func checkpoint(toResume policy: ResumePolicy) throws(CheckpointError) -> Checkpoint? {
+    switch policy {
+    case .never: nil
+    case .path(let path): try Checkpoint(contentsOf: path)
+    case .auto: try newestValid()
+    }
+  }
+
+  /// The newest checkpoint whose header, size and tensors are as they were written; each that is not is logged.
+  ///
+  /// The files decide, not `latest`, which is as old as the last completed write.
+  ///
+  /// - Returns: nil when there is no checkpoint at all.
+  /// - Throws: ``CheckpointError`` when there are checkpoints but none is valid.
+  public func newestValid() throws(CheckpointError) -> Checkpoint? {
+    let iterations = try iterations()
+    for iteration in iterations.reversed() {
+      do throws(CheckpointError) {
+        let checkpoint = try Checkpoint(contentsOf: path(iteration: iteration))
+        if let metadata = checkpoint.metadata, metadata.iteration == iteration { return checkpoint }
+        let found = checkpoint.metadata.map { "iteration \($0.iteration)" } ?? "no training state"
+        logger.warning("ignoring a bad checkpoint: \(checkpoint.file.path): holds \(found)")
+      } catch {
+        logger.warning("ignoring a bad checkpoint: \(error)")
+      }
+    }
+    if iterations.isEmpty { return nil }
+    throw CheckpointError(directory, "none of the \(iterations.count) checkpoints is valid; --resume never starts anew")
+  }
+
+  /// The iterations that have a file, in order.
+  private func iterations() throws(CheckpointError) -> [Int] {
+    try AtomicFile.fileNames(in: directory).compactMap { name in
+      guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
+      return Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
+    }.sorted()
+  }
+}

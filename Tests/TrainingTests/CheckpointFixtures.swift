@@ -1,0 +1,73 @@
+import Logging
+import Synchronization
+import Tensors
+
+@testable import Training
+
+/// A model of two convolutions, its arenas filled with numbers that depend on `seed`, and a configuration.
+struct CheckpointFixture {
+  let configuration: Configuration
+  let weights: ParameterArena
+  let momentum: ParameterArena
+
+  init(classes: Int = 2, seed: Float = 1, extra: Bool = false) throws {
+    var layout = ParameterLayout()
+    _ = layout.add("backbone.weight", .weight, .kernel(height: 2, width: 3, input: 4, output: 5))
+    _ = layout.add("backbone.bias", .bias, .vector(count: 5))
+    _ = layout.add(
+      "head.classification_head.weight", .weight, .kernel(height: 1, width: 1, input: 5, output: 4 * (classes + 1)))
+    if extra { _ = layout.add("extra.scale", .scale, .vector(count: 3)) }
+    weights = ParameterArena(layout)
+    momentum = ParameterArena(layout)
+    for parameter in layout.parameters {
+      for index in weights[parameter].indices {
+        weights[parameter][index] = seed + Float(parameter.range.lowerBound + index)
+        momentum[parameter][index] = -seed / Float(1 + index)
+      }
+    }
+    let names = (1...classes).map { "kind\($0)" }.joined(separator: ", ")
+    configuration = try Configuration(
+      yaml: "version: 1\ndata: {classes: [\(names)]}\nmodel: {width_multiplier: 0.25}", name: "test.yaml")
+  }
+
+  func write(to path: String, iteration: Int) throws {
+    try Checkpoint.write(
+      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum)
+  }
+}
+
+extension ParameterArena {
+  var bits: [UInt32] { values.map(\.bitPattern) }
+
+  func fill(_ value: Float) {
+    for parameter in layout.parameters { self[parameter].update(repeating: value) }
+  }
+}
+
+/// Keeps messages for a test to look at.
+final class MessageRecorder: Sendable {
+  private let messages = Mutex<[String]>([])
+
+  var recorded: [String] { messages.withLock { $0 } }
+
+  var logger: Logger {
+    Logger(label: "test") { _ in Handler(recorder: self) }
+  }
+
+  private struct Handler: LogHandler {
+    let recorder: MessageRecorder
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    init(recorder: MessageRecorder) { self.recorder = recorder }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      recorder.messages.withLock { $0.append("\(event.level): \(event.message)") }
+    }
+  }
+}

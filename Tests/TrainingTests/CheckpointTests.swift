@@ -1,0 +1,240 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Training
+
+struct CheckpointTests {
+  private let directory: TemporaryDirectory
+  private let path: String
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/a.safetensors"
+  }
+
+  @Test func `Weights, momentum, iteration and configuration come back as they were`() throws {
+    let written = try CheckpointFixture()
+    try written.write(to: path, iteration: 12)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    #expect(checkpoint.metadata?.iteration == 12)
+    #expect(checkpoint.metadata?.classNames == ["kind1", "kind2"])
+    #expect(checkpoint.metadata?.configurationYAML == written.configuration.resolvedYAML)
+    #expect(try checkpoint.detectorConfiguration().resolvedYAML == written.configuration.resolvedYAML)
+    let read = try CheckpointFixture(seed: 100)
+    try checkpoint.restore(weights: read.weights, momentum: read.momentum)
+    #expect(read.weights.bits == written.weights.bits)
+    #expect(read.momentum.bits == written.momentum.bits)
+    let tensors = read.weights.tensorSources() + read.momentum.tensorSources(prefix: "optimizer.momentum.")
+    #expect(tensors.parametersSHA256() == checkpoint.metadata?.parametersSHA256)
+  }
+
+  @Test func `Kernels are [output, input, height, width] in the file`() throws {
+    let fixture = try CheckpointFixture()
+    try fixture.write(to: path, iteration: 1)
+    let file = try SafetensorsFile(path)
+    let kernel = try #require(file.tensor(named: "backbone.weight"))
+    #expect(kernel.shape == [5, 4, 2, 3])
+    let parameter = fixture.weights.layout.parameters[0]
+    let (output, input, row, column) = (3, 2, 1, 2)
+    #expect(
+      try file.floats(of: kernel)[((output * 4 + input) * 2 + row) * 3 + column]
+        == fixture.weights[parameter][((row * 3 + column) * 4 + input) * 5 + output])
+  }
+
+  @Test func `Equal states give equal files`() throws {
+    try CheckpointFixture().write(to: path, iteration: 3)
+    try CheckpointFixture().write(to: path + "2", iteration: 3)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(contentsOf: URL(fileURLWithPath: path + "2")))
+  }
+
+  @Test func `A flipped bit of the data is found`() throws {
+    try CheckpointFixture().write(to: path, iteration: 1)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count - 5] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path) }
+    #expect(error?.reason.hasPrefix("the tensors have SHA-256 ") == true)
+  }
+
+  @Test(arguments: [
+    (["multibox_version": "7"], "checkpoint version 7 is not supported; expected 1"),
+    (["multibox_version": "1"], "the metadata has no iteration"),
+    (["multibox_version": "1", "iteration": "-1"], "the metadata's iteration is '-1'"),
+    (["multibox_version": "1", "iteration": "1"], "the metadata has no class_names"),
+    (
+      ["multibox_version": "1", "iteration": "1", "class_names": "a"],
+      "the metadata's class_names are no list of texts: a"
+    ),
+    (["multibox_version": "1", "iteration": "1", "class_names": "[]"], "the metadata has no configuration"),
+  ])
+  func `Incomplete metadata is named`(metadata: [String: String], reason: String) throws {
+    try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(to: path, metadata: metadata)
+    #expect(throws: CheckpointError(path, reason)) { try Checkpoint(contentsOf: path) }
+  }
+
+  @Test func `A checkpoint of another model does not restore and changes nothing`() throws {
+    try CheckpointFixture().write(to: path, iteration: 1)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let origin = "; the checkpoint is of ssd300-vgg16, width 0.25, 2 classes"
+    func expect(_ fixture: CheckpointFixture, _ tensor: String, _ reason: String, in checkpoint: Checkpoint) {
+      let before = fixture.weights.bits
+      #expect(throws: CheckpointError(path, tensor: tensor, reason + origin)) {
+        try checkpoint.restore(weights: fixture.weights, momentum: fixture.momentum)
+      }
+      #expect(fixture.weights.bits == before)
+    }
+    try expect(
+      CheckpointFixture(classes: 3), "head.classification_head.weight",
+      "has shape [12, 5, 1, 1], the model needs [16, 5, 1, 1]", in: checkpoint)
+    try expect(CheckpointFixture(extra: true), "extra.scale", "missing", in: checkpoint)
+    try CheckpointFixture(extra: true).write(to: path, iteration: 1)
+    try expect(CheckpointFixture(), "extra.scale", "has no place in the model", in: Checkpoint(contentsOf: path))
+  }
+
+  @Test func `Plain weights do not continue a run`() throws {
+    let fixture = try CheckpointFixture()
+    try fixture.weights.tensorSources().writeSafetensors(to: path)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    #expect(checkpoint.metadata == nil)
+    #expect(throws: CheckpointError(path, "holds weights only; a run cannot be continued from it")) {
+      try checkpoint.restore(weights: fixture.weights, momentum: fixture.momentum)
+    }
+  }
+}
+
+struct WeightLoadingTests {
+  private let directory: TemporaryDirectory
+  private let path: String
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/a.safetensors"
+  }
+
+  @Test func `A checkpoint for other classes fills all but the classification head`() throws {
+    let written = try CheckpointFixture(classes: 4, seed: 50)
+    try written.write(to: path, iteration: 9)
+    let model = try CheckpointFixture(classes: 2, seed: 1, extra: true)
+    let before = model.weights.bits
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: model.weights)
+    #expect(loading.taken == ["backbone.weight", "backbone.bias"])
+    #expect(loading.missing == ["extra.scale"])
+    #expect(
+      loading.mismatched == [
+        .init(name: "head.classification_head.weight", found: [20, 5, 1, 1], expected: [12, 5, 1, 1])
+      ])
+    #expect(loading.unexpected == [])
+    #expect(
+      loading.summary(path: "a") == [
+        "a: 2 tensors taken: backbone.weight, backbone.bias",
+        "a: 1 tensors not in the file, left at their initial values: extra.scale",
+        "a: 1 tensors for another number of classes, left at their initial values: "
+          + "head.classification_head.weight ([20, 5, 1, 1] in the file, [12, 5, 1, 1] in the model)",
+      ])
+    #expect(throws: CheckpointError("a", tensor: "extra.scale", "missing")) {
+      try loading.requireComplete(path: "a")
+    }
+    let withoutExtra = try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture().weights)
+    let reason = "has shape [20, 5, 1, 1], the model needs [12, 5, 1, 1]"
+    #expect(throws: CheckpointError("a", tensor: "head.classification_head.weight", reason)) {
+      try withoutExtra.requireComplete(path: "a")
+    }
+    for parameter in model.weights.layout.parameters {
+      let values = model.weights[parameter].map(\.bitPattern)
+      if loading.taken.contains(parameter.name) {
+        #expect(values == written.weights[parameter].map(\.bitPattern))
+      } else {
+        #expect(values == Array(before[parameter.range]))
+      }
+    }
+  }
+
+  @Test func `Plain weights of a larger model are taken and the rest is listed`() throws {
+    let written = try CheckpointFixture(seed: 50, extra: true)
+    try written.weights.tensorSources().writeSafetensors(to: path)
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture().weights)
+    #expect(loading.taken.count == 3 && loading.missing.isEmpty && loading.mismatched.isEmpty)
+    #expect(loading.unexpected == ["extra.scale"])
+  }
+
+  @Test func `Another shape is an error and changes nothing`() throws {
+    let model = try CheckpointFixture()
+    let before = model.weights.bits
+    try [
+      TensorSource(name: "backbone.weight", shape: [5, 4, 2, 3]) { $0.update(repeating: 0) },
+      TensorSource(name: "backbone.bias", shape: [6]) { $0.update(repeating: 0) },
+    ].writeSafetensors(to: path)
+    #expect(throws: CheckpointError(path, tensor: "backbone.bias", "has shape [6], the model needs [5]")) {
+      try WeightLoading(from: SafetensorsFile(path), into: model.weights)
+    }
+    #expect(model.weights.bits == before)
+  }
+
+  @Test func `A file of foreign names is refused`() throws {
+    try [TensorSource(name: "conv1", shape: [1]) { $0[0] = 0 }].writeSafetensors(to: path)
+    let reason = "no tensor fits: the model's are like backbone.weight, the file's are like conv1"
+    #expect(throws: CheckpointError(path, reason)) {
+      try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture().weights)
+    }
+  }
+}
+
+struct DetectorConfigurationTests {
+  private let directory: TemporaryDirectory
+  private let path: String
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/a.safetensors"
+  }
+
+  private func torchvision(channels: Int, first: [Int] = [64, 3, 3, 3]) throws -> Checkpoint {
+    try [
+      TensorSource(name: "backbone.features.0.weight", shape: first) { $0.update(repeating: 0) },
+      TensorSource(name: "head.classification_head.module_list.0.weight", shape: [channels, 1, 3, 3]) {
+        $0.update(repeating: 0)
+      },
+    ].writeSafetensors(to: path)
+    return try Checkpoint(contentsOf: path)
+  }
+
+  @Test func `Plain torchvision weights run as torchvision runs them`() throws {
+    let configuration = try torchvision(channels: 4 * 91).detectorConfiguration(overrides: ["data.root=x"])
+    #expect(configuration.model.defaultBoxes == .torchvision)
+    #expect(configuration.model.matching == .argmax)
+    #expect(configuration.evaluation.detections.clipping == .beforeNMS)
+    #expect(configuration.data.roots == ["x"])
+    let names = configuration.data.classNames
+    #expect(names.count == 90)
+    // Label n is COCO's category id n.
+    #expect(names[0] == "person" && names[17] == "dog" && names[43] == "bottle" && names[89] == "toothbrush")
+    #expect(
+      names.filter { $0.hasPrefix("category_") } == [12, 26, 29, 30, 45, 66, 68, 69, 71, 83].map { "category_\($0)" })
+    for (index, name) in names.enumerated() where name.hasPrefix("category_") {
+      #expect(name == "category_\(index + 1)")
+    }
+  }
+
+  @Test func `The number of classes decides the names`() throws {
+    #expect(try torchvision(channels: 4 * 21).detectorConfiguration().data.classNames.last == "tvmonitor")
+    #expect(try torchvision(channels: 4 * 3).detectorConfiguration().data.classNames == ["class_1", "class_2"])
+  }
+
+  @Test func `Weights that are no such detector are refused`() throws {
+    let head = "head.classification_head.module_list.0.weight"
+    #expect(
+      throws: CheckpointError(path, tensor: head, "has shape [6, 1, 3, 3]; expected 4 · classes output channels")
+    ) { try torchvision(channels: 6).detectorConfiguration() }
+    let narrow = #expect(throws: CheckpointError.self) {
+      try torchvision(channels: 12, first: [16, 3, 3, 3]).detectorConfiguration()
+    }
+    #expect(narrow?.tensor == "backbone.features.0.weight")
+    try [TensorSource(name: "backbone.features.0.weight", shape: [64, 3, 3, 3]) { $0.update(repeating: 0) }]
+      .writeSafetensors(to: path)
+    #expect(
+      throws: CheckpointError(
+        path, tensor: head, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
+    ) { try Checkpoint(contentsOf: path).detectorConfiguration() }
+  }
+}
