@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+
+/// The file `metrics.jsonl` of a run: one JSON object a line, floats with the digits that restore their bits.
+///
+/// A line is one `write(2)`, so that a process killed at any instant leaves whole lines but perhaps for the last. To be
+/// repeated by nobody and lost by nobody, the lines of an iteration are appended before its checkpoint is written.
+public final class MetricsLog {
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens the log of a run that continues after `iteration` steps, 0 for one that begins.
+  ///
+  /// Lines of later iterations, which a killed run wrote after its last checkpoint, are removed, so that the file reads
+  /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
+  public init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(CheckpointError) {
+    self.path = path
+    try Self.discardLines(of: path, after: iteration, logger: logger)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Appends the line of an iteration.
+  public func append(_ record: TrainingRecord) throws(CheckpointError) {
+    try append(record.json)
+  }
+
+  /// Appends the line of an evaluation.
+  public func append(_ record: EvaluationRecord) throws(CheckpointError) {
+    try append(record.json)
+  }
+
+  private func append(_ json: JSONLiteral) throws(CheckpointError) {
+    let line = Array("\(json)\n".utf8)
+    try line.withUnsafeBufferPointer { (line) throws(CheckpointError) in
+      try UnsafeRawBufferPointer(line).write(to: descriptor, path: path)
+    }
+  }
+
+  private struct Line: Decodable {
+    let iteration: Int
+  }
+
+  private static func discardLines(of path: String, after iteration: Int, logger: Logger) throws(CheckpointError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let text: Data
+    do {
+      text = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw CheckpointError(path, "cannot be read: \(error.localizedDescription)")
+    }
+    let newline = UInt8(ascii: "\n")
+    let decoder = JSONDecoder()
+    var kept: [UInt8] = []
+    var start = text.startIndex
+    var number = 1
+    while let end = text[start...].firstIndex(of: newline) {
+      if let line = try? decoder.decode(Line.self, from: text[start..<end]) {
+        if line.iteration <= iteration { kept += text[start...end] }
+      } else {
+        logger.warning("\(path):\(number): removed a line that is no record")
+      }
+      start = end + 1
+      number += 1
+    }
+    guard kept.count != text.count else { return }
+    let file = try AtomicFile(path)
+    try file.write(kept)
+    try file.commit()
+  }
+}

@@ -1,0 +1,104 @@
+/// What one iteration of training reports: a line of `metrics.jsonl`.
+public struct TrainingRecord: Sendable, Equatable {
+  /// Optimizer steps taken, this one included.
+  public var iteration: Int
+  /// Images seen divided by the images of the training split.
+  public var epoch: Double
+  /// Confidence loss plus location loss, per matched default box.
+  public var loss: Double
+  /// The share of the classes.
+  public var confidenceLoss: Double
+  /// The share of the boxes.
+  public var locationLoss: Double
+  /// Matched default boxes of the global batch.
+  public var positives: Int
+  /// The learning rate of the step.
+  public var learningRate: Float
+  /// Images of the global batch per second of this iteration.
+  public var imagesPerSecond: Double
+  /// Where the time went.
+  public var seconds: PhaseSeconds
+  /// Number of ranks.
+  public var worldSize: Int
+
+  var json: JSONLiteral {
+    JSONLiteral(object: [
+      ("iteration", JSONLiteral(iteration)),
+      ("epoch", JSONLiteral(epoch)),
+      ("loss", JSONLiteral(loss)),
+      ("confidence_loss", JSONLiteral(confidenceLoss)),
+      ("location_loss", JSONLiteral(locationLoss)),
+      ("positives", JSONLiteral(positives)),
+      ("learning_rate", JSONLiteral(learningRate)),
+      ("images_per_second", JSONLiteral(imagesPerSecond)),
+      (
+        "seconds",
+        JSONLiteral(object: [
+          ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
+          ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
+          ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
+        ])
+      ),
+      ("world_size", JSONLiteral(worldSize)),
+    ])
+  }
+}
+
+extension TrainingRecord {
+  /// Joins what an iteration computed with how long it took.
+  ///
+  /// - Parameters:
+  ///   - images: of the global batch.
+  ///   - epochImages: of the training split.
+  init(
+    iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
+    seconds: PhaseSeconds, worldSize: Int
+  ) {
+    self.iteration = iteration
+    epoch = Double(iteration * images) / Double(epochImages)
+    loss = result.loss
+    let normalizer = Double(max(result.positives, 1))
+    confidenceLoss = result.sums.confidence / normalizer
+    locationLoss = result.sums.location / normalizer
+    positives = result.positives
+    self.learningRate = learningRate
+    imagesPerSecond = Double(images) / seconds.total
+    self.seconds = seconds
+    self.worldSize = worldSize
+  }
+}
+
+/// What an evaluation during training reports: a line of `metrics.jsonl`.
+public struct EvaluationRecord: Sendable, Equatable {
+  /// The average precision of a class.
+  public struct ClassPrecision: Sendable, Equatable {
+    /// The class.
+    public let name: String
+    /// 0 … 1; not a number when the split has no object of the class.
+    public let averagePrecision: Double
+  }
+
+  /// Optimizer steps taken before the evaluation.
+  public var iteration: Int
+  /// The metric's name, as in the configuration.
+  public var metric: String
+  /// Mean over the classes, 0 … 1.
+  public var meanAveragePrecision: Double
+  /// In the order of labels.
+  public var classes: [ClassPrecision]
+  /// Images evaluated.
+  public var images: Int
+  /// Duration.
+  public var seconds: Double
+
+  var json: JSONLiteral {
+    JSONLiteral(object: [
+      ("iteration", JSONLiteral(iteration)),
+      ("metric", JSONLiteral(metric)),
+      ("mAP", JSONLiteral(meanAveragePrecision)),
+      ("AP", JSONLiteral(object: classes.map { ($0.name, JSONLiteral($0.averagePrecision)) })),
+      ("images", JSONLiteral(images)),
+      ("seconds", JSONLiteral(seconds)),
+    ])
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// Shows how far training is: one line that rewrites itself on a terminal, now and then a line elsewhere.
+public struct ProgressLine {
+  private let total: Int
+  private let start: Int
+  private let startTime: ContinuousClock.Instant
+  private let isTerminal: Bool
+  private let write: (String) -> Void
+  private var lastShown: ContinuousClock.Instant?
+
+  /// Shows progress on standard error.
+  ///
+  /// - Parameters:
+  ///   - start: iterations done before.
+  ///   - total: iterations of the whole run.
+  public init(from start: Int, to total: Int) {
+    self.init(from: start, to: total, isTerminal: isatty(STDERR_FILENO) == 1, now: .now) {
+      FileHandle.standardError.write(Data($0.utf8))
+    }
+  }
+
+  init(
+    from start: Int, to total: Int, isTerminal: Bool, now: ContinuousClock.Instant, write: @escaping (String) -> Void
+  ) {
+    self.start = start
+    self.total = total
+    self.isTerminal = isTerminal
+    self.write = write
+    startTime = now
+  }
+
+  /// Shows an iteration, unless the last one was shown a moment ago: a tenth of a second on a terminal, half a minute
+  /// elsewhere. The first and the last iteration are always shown.
+  public mutating func update(_ record: TrainingRecord) {
+    update(record, now: .now)
+  }
+
+  /// Ends the line on a terminal, so that what is printed next starts on its own.
+  public mutating func finish() {
+    if isTerminal && lastShown != nil { write("\n") }
+    lastShown = nil
+  }
+
+  mutating func update(_ record: TrainingRecord, now: ContinuousClock.Instant) {
+    let pause = isTerminal ? Duration.milliseconds(100) : .seconds(30)
+    if let lastShown, now - lastShown < pause, record.iteration < total { return }
+    lastShown = now
+    let line = text(record, now: now)
+    write(isTerminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
+  }
+
+  private func text(_ record: TrainingRecord, now: ContinuousClock.Instant) -> String {
+    let done = record.iteration - start
+    let secondsPerIteration = done > 0 ? (now - startTime) / Duration.seconds(done) : 0
+    let left = secondsPerIteration * Double(total - record.iteration)
+    return "iteration \(record.iteration)/\(total)  loss \(Self.digits(Double(record.loss), "%.4f"))  "
+      + "\(Self.digits(record.imagesPerSecond, "%.2f")) images/s  learning rate \(record.learningRate)  "
+      + "\(Self.time(seconds: left)) left"
+  }
+
+  private static func digits(_ value: Double, _ format: String) -> String {
+    String(format: format, value)
+  }
+
+  /// Hours, minutes and seconds, with days in front when there are any.
+  private static func time(seconds: Double) -> String {
+    let seconds = Int(seconds.rounded())
+    let clock = String(format: "%d:%02d:%02d", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+    return seconds >= 86400 ? "\(seconds / 86400) d \(clock)" : clock
+  }
+}

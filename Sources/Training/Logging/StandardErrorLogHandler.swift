@@ -1,0 +1,44 @@
+import Foundation
+import Logging
+
+/// Writes messages for people to standard error: `warning: …`, `error: …`; what is merely informative stands alone.
+///
+/// On a terminal the message takes the place of an unfinished ``ProgressLine``.
+public struct StandardErrorLogHandler: LogHandler {
+  /// Less severe messages are not written.
+  public var logLevel = Logger.Level.info
+  /// Facts that go with every message, as `key=value` behind it.
+  public var metadata: Logger.Metadata = [:]
+  private let isTerminal: Bool
+  private let write: @Sendable (String) -> Void
+
+  /// Creates a handler; to be given to `LoggingSystem.bootstrap`.
+  public init() {
+    self.init(isTerminal: isatty(STDERR_FILENO) == 1) { FileHandle.standardError.write(Data($0.utf8)) }
+  }
+
+  init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
+    self.isTerminal = isTerminal
+    self.write = write
+  }
+
+  /// One fact that goes with every message.
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  /// Writes a message.
+  public func log(event: LogEvent) {
+    let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
+    let prefix =
+      switch event.level {
+      case .info, .notice: ""
+      case .critical, .error: "error: "
+      case .warning: "warning: "
+      case .debug: "debug: "
+      case .trace: "trace: "
+      }
+    write("\(isTerminal ? "\r\u{1B}[K" : "")\(prefix)\(event.message)\(facts.joined())\n")
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+/// Serialized: the file size limit belongs to the whole process.
+@Suite(.serialized) struct AtomicFileTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+  }
+
+  @Test func `Before the commit the old file stays, after it the new one is there`() throws {
+    let path = directory.path + "/a"
+    try AtomicFile.replace(path, with: "old")
+    let file = try AtomicFile(path)
+    try file.write("new")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    try file.commit()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+    #expect(try names() == ["a"])
+  }
+
+  @Test func `A file that is not committed leaves nothing`() throws {
+    do {
+      let file = try AtomicFile(directory.path + "/a")
+      try file.write("new")
+      #expect(try names().count == 1)
+    }
+    #expect(try names() == [])
+  }
+
+  @Test func `A missing directory is named with the system's error`() {
+    let path = directory.path + "/missing/a"
+    #expect(
+      throws: CheckpointError(path, cannot: "create a file in \(directory.path)/missing", errorNumber: ENOENT)
+    ) { try AtomicFile(path) }
+  }
+
+  @Test func `Leftovers of killed writers are removed, other files are not`() throws {
+    for name in [".a.safetensors.123.partial", "b", ".hidden", "c.partial"] {
+      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
+    }
+    try AtomicFile.removeStale(in: directory.path)
+    #expect(try names() == [".hidden", "b", "c.partial"])
+  }
+
+  @Test func `When the disk takes no more the error is the system's and the old file stays`() throws {
+    let path = directory.path + "/a.safetensors"
+    let small = [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }]
+    try small.writeSafetensors(to: path)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+
+    let large = [TensorSource(name: "a", shape: [5 << 20]) { $0.update(repeating: 1) }]
+    let error = withFullDisk {
+      #expect(throws: CheckpointError.self) { try large.writeSafetensors(to: path) }
+    }
+    #expect(error?.errorNumber == EFBIG)
+    #expect(error?.path == path)
+    #expect(error?.reason.hasSuffix("bytes: File too large (errno 27)") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    #expect(try names() == ["a.safetensors"])
+  }
+
+  @Test func `A log that can take half a line reports the system's error`() throws {
+    let path = directory.path + "/metrics.jsonl"
+    let log = try MetricsLog(path, resumingAfter: 0, logger: MessageRecorder().logger)
+    truncate(path, off_t(Self.fileSizeLimit - 10))
+    let error = withFullDisk {
+      #expect(throws: CheckpointError.self) { try log.append(MetricsLogTests.record(1)) }
+    }
+    #expect(error?.errorNumber == EFBIG)
+    #expect(error?.path == path)
+  }
+
+  /// In bytes; above what any test that runs at the same time writes.
+  private static let fileSizeLimit = 16 << 20
+
+  /// Runs `body` while no file of the process may grow beyond the limit: a full disk that needs no privileges.
+  private func withFullDisk<Result>(_ body: () -> Result) -> Result {
+    let handler = signal(SIGXFSZ, SIG_IGN)
+    var limits = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
+    var reduced = rlimit(rlim_cur: rlim_t(Self.fileSizeLimit), rlim_max: limits.rlim_max)
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &reduced)
+    defer {
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
+      signal(SIGXFSZ, handler)
+    }
+    return body()
+  }
+}
