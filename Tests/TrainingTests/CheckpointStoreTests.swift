@@ -95,6 +95,14 @@ struct CheckpointStoreTests {
     #expect(messages.recorded.count == 1)
   }
 
+  @Test func `A run directory that cannot be made is named with the system's error`() throws {
+    let file = directory.path + "/file"
+    try Data().write(to: URL(fileURLWithPath: file))
+    #expect(throws: CheckpointError(file + "/checkpoints", cannot: "create the directory", errorNumber: ENOTDIR)) {
+      try CheckpointStore(runDirectory: file, keep: 1, logger: messages.logger)
+    }
+  }
+
   @Test func `The argument of --resume is auto, never or a path`() {
     #expect(ResumePolicy(argument: "auto") == .auto)
     #expect(ResumePolicy(argument: "never") == .never)

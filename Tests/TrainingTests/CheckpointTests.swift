@@ -127,9 +127,9 @@ struct WeightLoadingTests {
     #expect(loading.unexpected == [])
     #expect(
       loading.summary(path: "a") == [
-        "a: 2 tensors taken: backbone.weight, backbone.bias",
-        "a: 1 tensors not in the file, left at their initial values: extra.scale",
-        "a: 1 tensors for another number of classes, left at their initial values: "
+        "a: taken (2): backbone.weight, backbone.bias",
+        "a: not in the file, left at their initial values (1): extra.scale",
+        "a: for another number of classes, left at their initial values (1): "
           + "head.classification_head.weight ([20, 5, 1, 1] in the file, [12, 5, 1, 1] in the model)",
       ])
     #expect(throws: CheckpointError("a", tensor: "extra.scale", "missing")) {

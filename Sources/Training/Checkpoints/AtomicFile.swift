@@ -91,7 +91,7 @@ public final class AtomicFile {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     } catch {
-      throw CheckpointError(directory, "cannot list the directory: \(error.localizedDescription)")
+      throw CheckpointError(directory, cannot: "list the directory", error)
     }
   }
 

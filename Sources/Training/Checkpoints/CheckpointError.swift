@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Why a file of a run cannot be read, written or believed.
 public struct CheckpointError: Error, Equatable, CustomStringConvertible {
@@ -27,7 +27,16 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   init(_ path: String, cannot operation: String, errorNumber: Int32) {
     self.path = path
     tensor = nil
-    reason = "cannot \(operation): \(String(cString: strerror(errorNumber))) (errno \(errorNumber))"
+    reason = "cannot \(operation): \(SystemError(errorNumber))"
     self.errorNumber = errorNumber
+  }
+
+  /// A failed call of Foundation; `operation` completes "cannot …".
+  init(_ path: String, cannot operation: String, _ error: any Error) {
+    let cause = SystemError(error)
+    self.path = path
+    tensor = nil
+    reason = "cannot \(operation): \(cause?.description ?? error.localizedDescription)"
+    errorNumber = cause?.number
   }
 }

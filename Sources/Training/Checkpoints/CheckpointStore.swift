@@ -44,7 +44,7 @@ public struct CheckpointStore {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
-      throw CheckpointError(directory, "cannot create the directory: \(error.localizedDescription)")
+      throw CheckpointError(directory, cannot: "create the directory", error)
     }
     try AtomicFile.removeStale(in: directory)
   }

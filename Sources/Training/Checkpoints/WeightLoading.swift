@@ -63,7 +63,7 @@ public struct WeightLoading: Sendable, Equatable {
       ("skipped, the model has no place for them", unexpected),
     ]
     return lists.filter { !$0.1.isEmpty }.map { what, names in
-      "\(path): \(names.count) tensors \(what): \(names.joined(separator: ", "))"
+      "\(path): \(what) (\(names.count)): \(names.joined(separator: ", "))"
     }
   }
 

@@ -14,7 +14,8 @@ extension Configuration {
     do {
       yaml = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
-      throw ConfigurationError(.file(path, line: nil), "cannot be read as UTF-8 text: \(error.localizedDescription)")
+      let reason = SystemError(error).map { "cannot be read: \($0)" } ?? "is not UTF-8 text"
+      throw ConfigurationError(.file(path, line: nil), reason)
     }
     try self.init(yaml: yaml, name: path, overrides: overrides)
   }

@@ -99,10 +99,10 @@ extension ConfigurationSection {
       emit: { $0.isEmpty ? .null : $0.count == 1 ? Node(text: $0[0]) : Node(list: $0.map(Node.init(text:))) })
   }
 
-  /// A list of unlike texts, or null, the default.
+  /// A list of distinct texts, or null, the default.
   func optionalNames(_ key: String) -> [String]? {
     read(
-      key, default: nil, expected: "a list of unlike names or null",
+      key, default: nil, expected: "a list of distinct names or null",
       parse: { node -> [String]?? in
         if node.isNull { return .some(nil) }
         guard let names = node.list(\.text), !names.isEmpty, Set(names).count == names.count else { return nil }

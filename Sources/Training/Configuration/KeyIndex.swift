@@ -1,12 +1,10 @@
 /// The keys a configuration knows, for naming the one that was probably meant.
 struct KeyIndex {
-  private(set) var keys: [String] = []
+  private var keys: [String] = []
 
   mutating func insert(_ key: String) {
     keys.append(key)
   }
-
-  func contains(_ key: String) -> Bool { keys.contains(key) }
 
   /// The known key closest to `unknown`, by whole path or by last component alone, so that a key in the wrong section is
   /// recognised too; nil when nothing is near.

@@ -24,8 +24,4 @@ struct LegalRange<Bound: Comparable>: CustomStringConvertible {
   static func from(_ lower: Bound, to upper: Bound) -> Self {
     Self(description: "from \(lower) to \(upper)") { $0 >= lower && $0 <= upper }
   }
-
-  static func exactly(_ value: Bound) -> Self {
-    Self(description: "\(value)") { $0 == value }
-  }
 }

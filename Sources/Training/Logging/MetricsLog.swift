@@ -51,7 +51,7 @@ public final class MetricsLog {
     do {
       text = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw CheckpointError(path, "cannot be read: \(error.localizedDescription)")
+      throw CheckpointError(path, cannot: "read", error)
     }
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()
