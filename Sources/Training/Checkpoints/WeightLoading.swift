@@ -54,29 +54,26 @@ public struct WeightLoading: Sendable, Equatable {
     }
   }
 
-  /// Every tensor that was taken, left at its initial value or skipped, in lines for people.
-  public func summary(path: String) -> [String] {
-    let mismatches = mismatched.map { "\($0.name) (\($0.found) in the file, \($0.expected) in the model)" }
-    let lists = [
-      ("taken", taken), ("not in the file, left at their initial values", missing),
-      ("for another number of classes, left at their initial values", mismatches),
-      ("skipped, the model has no place for them", unexpected),
-    ]
-    return lists.filter { !$0.1.isEmpty }.map { what, names in
-      "\(path): \(what) (\(names.count)): \(names.joined(separator: ", "))"
+  /// What happened, for people: one line for each kind of tensor there was.
+  func summary(path: String) -> [String] {
+    var lines = ["\(path): \(taken.count) tensors taken"]
+    if !missing.isEmpty { lines.append("not in the file, initialised: \(missing.joined(separator: ", "))") }
+    for mismatch in mismatched {
+      lines.append(
+        "other number of classes, initialised: \(mismatch.name) (\(mismatch.found), not \(mismatch.expected))")
     }
+    if !unexpected.isEmpty { lines.append("not in the model, skipped: \(unexpected.joined(separator: ", "))") }
+    return lines
   }
 
-  /// Makes sure that every parameter was filled, as a detector needs.
-  ///
-  /// - Throws: ``CheckpointError`` naming the first parameter that was not.
-  public func requireComplete(path: String) throws(CheckpointError) {
-    if let name = missing.first {
-      throw CheckpointError(path, tensor: name, "missing")
-    }
+  /// Throws unless every parameter was filled, as a detector needs.
+  func requireComplete(path: String) throws(CheckpointError) {
     if let mismatch = mismatched.first {
       throw CheckpointError(
         path, tensor: mismatch.name, "has shape \(mismatch.found), the model needs \(mismatch.expected)")
+    }
+    if let name = missing.first {
+      throw CheckpointError(path, tensor: name, "missing; a detector needs all \(taken.count + missing.count) tensors")
     }
   }
 
