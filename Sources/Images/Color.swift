@@ -16,6 +16,15 @@ public struct Color: Sendable, Equatable {
       red: Double(hex >> 16 & 0xFF) / 255, green: Double(hex >> 8 & 0xFF) / 255, blue: Double(hex & 0xFF) / 255)
   }
 
+  /// A colour by hue (a full turn of the colour circle is 1, red is 0), saturation and brightness in 0...1.
+  public init(hue: Double, saturation: Double, brightness: Double) {
+    func component(_ offset: Double) -> Double {
+      let position = (offset + (hue - hue.rounded(.down)) * 6).truncatingRemainder(dividingBy: 6)
+      return brightness * (1 - saturation * max(0, min(position, 4 - position, 1)))
+    }
+    self.init(red: component(5), green: component(3), blue: component(1))
+  }
+
   /// Opaque black.
   public static let black = Color(red: 0, green: 0, blue: 0)
   /// Opaque white.

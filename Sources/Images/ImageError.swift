@@ -15,13 +15,16 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
 
   /// Takes the reason from a failure of the file system.
   init(path: String, fileSystem error: any Error) {
-    let failure = error as NSError
-    let cause = (failure.userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
-    let isSystemCode = cause.domain == NSPOSIXErrorDomain
-    self.init(
-      path: path, reason: isSystemCode ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
+    self.init(path: path, reason: fileSystemReason(of: error))
   }
 
   /// `path: reason`.
   public var description: String { "\(path): \(reason)" }
+}
+
+/// What a failure of Foundation's file functions comes down to, in the words of the operating system.
+package func fileSystemReason(of error: any Error) -> String {
+  let failure = error as NSError
+  let cause = (failure.userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
+  return cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
 }
