@@ -93,34 +93,3 @@ public struct AnnotatedObject: Sendable, Equatable {
       label: label, isDifficult: isDifficult)
   }
 }
-
-/// A box by its edges in pixels: continuous coordinates, (0, 0) is the upper left corner of the image and
-/// (width, height) its lower right.
-///
-/// Pixel column 0 covers 0 … 1. Pascal VOC's inclusive 1-based pixel numbers (xmin, ymin, xmax, ymax) are therefore the
-/// edges xmin − 1, ymin − 1, xmax, ymax. COCO's (x, y, width, height) are the edges x, y, x + width, y + height.
-public struct PixelBox: Sendable, Equatable {
-  /// Left edge.
-  public let xMin: Double
-  /// Upper edge.
-  public let yMin: Double
-  /// Right edge.
-  public let xMax: Double
-  /// Lower edge.
-  public let yMax: Double
-
-  /// Creates a box from its edges.
-  public init(xMin: Double, yMin: Double, xMax: Double, yMax: Double) {
-    self.xMin = xMin
-    self.yMin = yMin
-    self.xMax = xMax
-    self.yMax = yMax
-  }
-
-  /// The part of the box inside an image of the given size, or nothing when they do not overlap.
-  public func clipped(width: Int, height: Int) -> PixelBox? {
-    let box = PixelBox(
-      xMin: max(xMin, 0), yMin: max(yMin, 0), xMax: min(xMax, Double(width)), yMax: min(yMax, Double(height)))
-    return box.xMin < box.xMax && box.yMin < box.yMax ? box : nil
-  }
-}

@@ -1,3 +1,5 @@
+import Detection
+
 /// An annotated object in pixels of the original image.
 ///
 /// The box should come from the annotation file, not by way of fractions of the image: single-precision rounding can move

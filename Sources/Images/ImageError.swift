@@ -6,16 +6,19 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
   public let path: String
   /// What is wrong with it, in words.
   public let reason: String
+  /// Whether writing failed, which is the disk's fault and not the picture's.
+  public let isFromWriting: Bool
 
   /// Names the file and the reason.
-  public init(path: String, reason: String) {
+  public init(path: String, reason: String, isFromWriting: Bool = false) {
     self.path = path
     self.reason = reason
+    self.isFromWriting = isFromWriting
   }
 
   /// Takes the reason from a failure of the file system.
-  init(path: String, fileSystem error: any Error) {
-    self.init(path: path, reason: fileSystemReason(of: error))
+  init(path: String, fileSystem error: any Error, isFromWriting: Bool = false) {
+    self.init(path: path, reason: fileSystemReason(of: error), isFromWriting: isFromWriting)
   }
 
   /// `path: reason`.

@@ -21,7 +21,7 @@ enum ImageFile {
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw ImageError(path: path, fileSystem: error)
+      throw ImageError(path: path, fileSystem: error, isFromWriting: true)
     }
   }
 

@@ -11,7 +11,10 @@ public enum Initializer: String, Sendable, CaseIterable {
   private static let initialScale: Float = 20
 
   /// Fills one parameter. The values depend on `seed` and the parameter's name only.
-  public func initialize(_ parameter: Parameter, in weights: ParameterArena, seed: UInt64) {
+  ///
+  /// - Parameter inputScale: the spread of the layer's input, where it is far from 1; ``he`` divides by it, so that what
+  ///   follows has a spread of 1.
+  public func initialize(_ parameter: Parameter, in weights: ParameterArena, inputScale: Float = 1, seed: UInt64) {
     let values = weights[parameter]
     switch (parameter.role, parameter.layout) {
     case (.bias, _): values.update(repeating: 0)
@@ -23,7 +26,7 @@ public enum Initializer: String, Sendable, CaseIterable {
       let bound =
         switch self {
         case .xavier: (6 / (fanIn + fanOut)).squareRoot()
-        case .he: (6 / fanIn).squareRoot()
+        case .he: (6 / fanIn).squareRoot() / inputScale
         }
       var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(parameter.name))
       for index in values.indices { values[index] = random.uniform(-bound, bound) }

@@ -70,8 +70,18 @@ public struct SSD: Sendable {
     parameters = builder.layout
   }
 
-  /// Fills `weights` from scratch. The values depend on `seed` and the parameters' names only.
+  /// Fills `weights` from scratch: the trunk as `initializer` says, the predictors always by ``Initializer/xavier``, so that
+  /// the first predictions are small. The values depend on `seed` and the parameters' names only.
   public func initialize(_ weights: ParameterArena, with initializer: Initializer, seed: UInt64) {
-    for parameter in parameters.parameters { initializer.initialize(parameter, in: weights, seed: seed) }
+    for node in graph.nodes {
+      let isPredictor = graph.outputs.contains(node.output)
+      for parameter in node.layer.parameters {
+        (isPredictor ? .xavier : initializer).initialize(
+          parameter, in: weights, inputScale: node.input == graph.input ? Self.pixelScale : 1, seed: seed)
+      }
+    }
   }
+
+  /// About the standard deviation of pixel values.
+  private static let pixelScale: Float = 64
 }

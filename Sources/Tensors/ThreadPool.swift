@@ -165,14 +165,22 @@ private final class WorkerCrew: @unchecked Sendable {
         polls += 1
         ck_pause()
       }
-      pthread_mutex_lock(lock)
-      while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(started, lock) }
-      seen = generation.load(ordering: .acquiring)
-      let (body, count, isStopping) = (body, count, isStopping)
-      pthread_mutex_unlock(lock)
-      if isStopping { return }
-      if let body { claim(count, body, worker: worker) }
+      guard joinLoop(after: &seen, as: worker) else { return }
+      // Only now, when this thread holds no reference to the body any more, may share(_:_:) return.
       busyWorkers.subtract(1, ordering: .releasing)
     }
+  }
+
+  /// Waits for a loop that is newer than `seen` and works on it; false when the crew stops instead.
+  @inline(never)
+  private func joinLoop(after seen: inout Int, as worker: Int) -> Bool {
+    pthread_mutex_lock(lock)
+    while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(started, lock) }
+    seen = generation.load(ordering: .acquiring)
+    let (body, count, isStopping) = (body, count, isStopping)
+    pthread_mutex_unlock(lock)
+    if isStopping { return false }
+    if let body { claim(count, body, worker: worker) }
+    return true
   }
 }

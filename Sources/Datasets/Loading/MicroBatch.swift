@@ -14,6 +14,17 @@ public struct MicroBatch {
   /// For each sample, the name of the image it shows.
   public let identifiers: [String]
 
+  /// Joins samples that lie at `pixels`, one after the other.
+  public init(
+    pixels: UnsafeMutablePointer<Float>, samples: [SampleSchedule.Sample], groundTruth: [[GroundTruth]],
+    identifiers: [String]
+  ) {
+    self.pixels = pixels
+    self.samples = samples
+    self.groundTruth = groundTruth
+    self.identifiers = identifiers
+  }
+
   /// The number of samples.
   public var count: Int { samples.count }
 }

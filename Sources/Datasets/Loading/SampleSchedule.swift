@@ -18,6 +18,13 @@ public struct SampleSchedule: Sendable {
     public let epoch: Int
     /// The image's index in the data set.
     public let imageIndex: Int
+
+    /// Creates a sample.
+    public init(position: Int, epoch: Int, imageIndex: Int) {
+      self.position = position
+      self.epoch = epoch
+      self.imageIndex = imageIndex
+    }
   }
 
   /// The seed of the run.

@@ -27,4 +27,13 @@ public struct PhaseSeconds: Sendable, Equatable {
     defer { self[keyPath: phase] += (ContinuousClock.now - start) / .seconds(1) }
     return try body()
   }
+
+  /// Adds phase by phase.
+  static func + (one: PhaseSeconds, other: PhaseSeconds) -> PhaseSeconds {
+    var sum = one
+    for phase in [\PhaseSeconds.data, \.forward, \.loss, \.backward, \.communication, \.update] {
+      sum[keyPath: phase] += other[keyPath: phase]
+    }
+    return sum
+  }
 }

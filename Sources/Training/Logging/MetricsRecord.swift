@@ -102,3 +102,16 @@ public struct EvaluationRecord: Sendable, Equatable {
     ])
   }
 }
+
+extension EvaluationRecord {
+  /// Takes over what an evaluation found.
+  init(iteration: Int, _ report: EvaluationReport) {
+    self.init(
+      iteration: iteration, metric: report.result.metric.rawValue,
+      meanAveragePrecision: report.result.meanAveragePrecision ?? .nan,
+      classes: zip(report.evaluation.classNames, report.result.classes).map {
+        ClassPrecision(name: $0, averagePrecision: $1.averagePrecision ?? .nan)
+      },
+      images: report.evaluation.images.count, seconds: report.evaluation.seconds)
+  }
+}

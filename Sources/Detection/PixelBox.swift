@@ -1,5 +1,3 @@
-import Detection
-
 /// A box in pixels of the original image, by continuous coordinates that count from 0.
 ///
 /// Pixel n covers n … n + 1, so a Pascal VOC annotation, whose integers count from 1 and include the last pixel,
@@ -35,7 +33,7 @@ public struct PixelBox: Sendable, Equatable {
   public var area: Double { (xMax - xMin) * (yMax - yMin) }
 
   /// Whether all edges are finite.
-  var isFinite: Bool { xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite }
+  public var isFinite: Bool { xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite }
 
   /// Area of the intersection over area of the union, 0 … 1; 0 when the boxes do not meet or have no area.
   public func intersectionOverUnion(with other: PixelBox) -> Double {
@@ -44,5 +42,12 @@ public struct PixelBox: Sendable, Equatable {
     guard width > 0 && height > 0 else { return 0 }
     let intersection = width * height
     return intersection / (area + other.area - intersection)
+  }
+
+  /// The part of the box inside an image of the given size, or nothing when they do not overlap.
+  public func clipped(width: Int, height: Int) -> PixelBox? {
+    let box = PixelBox(
+      xMin: max(xMin, 0), yMin: max(yMin, 0), xMax: min(xMax, Double(width)), yMax: min(yMax, Double(height)))
+    return box.xMin < box.xMax && box.yMin < box.yMax ? box : nil
   }
 }

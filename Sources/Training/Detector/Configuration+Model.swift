@@ -1,0 +1,36 @@
+import Datasets
+import Detection
+import Layers
+import Models
+
+extension Configuration {
+  /// The network that the configuration describes.
+  public var ssd: SSD {
+    switch model.name {
+    case .ssd300VGG16:
+      SSD(
+        ssd300VGG16: data.classNames.count, widthMultiplier: model.widthMultiplier, defaultBoxes: model.defaultBoxes)
+    }
+  }
+
+  /// Encodes and decodes boxes with the configured variances.
+  var boxCoder: BoxCoder { BoxCoder(variances: model.variances) }
+
+  /// The size and mean of the network's input.
+  var networkInput: NetworkInput {
+    NetworkInput(width: SSD.inputSize, height: SSD.inputSize, mean: SSD.inputMean)
+  }
+
+  /// The distribution of initial weights.
+  var initializer: Initializer {
+    switch model.initialization {
+    case .xavier: .xavier
+    case .he: .he
+    }
+  }
+
+  /// One split of the configured data set.
+  public func dataset(split: String) throws -> Dataset {
+    try .pascalVOC(roots: requireRoots(), split: split, classes: data.classNames)
+  }
+}

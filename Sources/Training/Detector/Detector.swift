@@ -1,0 +1,88 @@
+import Datasets
+import Detection
+import Evaluation
+import Images
+import Layers
+import Models
+import Tensors
+
+/// A network with its weights and post-processing: images in, objects out.
+public final class Detector {
+  /// Names of the classes, label 1 first.
+  public let classNames: [String]
+  /// The largest number of images of one forward pass.
+  public let batch: Int
+  let input: NetworkInput
+
+  private let executor: SSDExecutor
+  private let weights: ParameterArena
+  private let decoder: DetectionDecoder
+  private let pool: ThreadPool
+  private let pixels: AlignedBuffer
+
+  /// Maps the memory for `batch` images at a time.
+  public init(_ configuration: Configuration, weights: ParameterArena, batch: Int, pool: ThreadPool, kernels: Kernels) {
+    let model = configuration.ssd
+    classNames = configuration.data.classNames
+    input = configuration.networkInput
+    self.batch = batch
+    self.weights = weights
+    self.pool = pool
+    executor = SSDExecutor(model, batch: batch, training: false, pool: pool, kernels: kernels)
+    decoder = DetectionDecoder(
+      defaultBoxes: model.defaultBoxes, coder: configuration.boxCoder, classCount: model.classCount,
+      settings: configuration.evaluation.detections)
+    pixels = AlignedBuffer(count: batch * input.width * input.height * 3)
+  }
+
+  /// Opens the weights of a checkpoint.
+  ///
+  /// - Throws: ``CheckpointError`` when a tensor of the configured model is missing from the file or has another shape.
+  public convenience init(
+    _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
+  ) throws {
+    let weights = ParameterArena(configuration.ssd.parameters)
+    let loading = try WeightLoading(from: checkpoint.file, into: weights)
+    try loading.requireComplete(path: checkpoint.file.path)
+    self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
+  }
+
+  /// Bytes that a detector maps beside the weights.
+  static func byteCount(_ model: SSD, batch: Int, threads: Int) -> Int {
+    SSDExecutor.byteCount(model, batch: batch, training: false, threads: threads)
+  }
+
+  /// The objects in images of any size, in pixels of each image.
+  ///
+  /// - Precondition: there are at most ``batch`` images.
+  public func detect(_ images: [Image]) -> [[PixelDetection]] {
+    precondition(images.count <= batch, "\(images.count) images for a detector of \(batch)")
+    let stride = input.width * input.height * 3
+    pool.forEach(images.count) { index, _ in
+      images[index].resize(
+        width: input.width, height: input.height, subtracting: input.mean, mirrored: false,
+        into: pixels.floats.baseAddress! + index * stride)
+    }
+    return zip(images, detect(pixels.floats.baseAddress!, count: images.count)).map { image, objects in
+      objects.map { PixelDetection($0, width: image.width, height: image.height) }
+    }
+  }
+
+  /// The objects in images that are already in the network's layout, [count, height, width, 3] minus the mean.
+  func detect(_ pixels: UnsafeMutablePointer<Float>, count: Int) -> [[DetectedObject]] {
+    let shape = executor.model.graph.shape(executor.model.graph.input, batch: count)
+    executor.forward(Tensor(shape, pixels), weights: weights)
+    return pool.map(Array(0..<count)) { image, _ in
+      decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image))
+    }
+  }
+}
+
+extension PixelDetection {
+  /// Scales a detection to an image of the given size.
+  init(_ object: DetectedObject, width: Int, height: Int) {
+    self.init(
+      box: PixelBox(object.box, imageWidth: width, imageHeight: height), label: object.label,
+      score: Double(object.score))
+  }
+}

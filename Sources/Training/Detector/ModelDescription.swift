@@ -1,0 +1,76 @@
+import Foundation
+import Layers
+import Models
+import Tensors
+
+/// What `multibox describe` shows of a configuration or a checkpoint.
+public struct ModelDescription {
+  private let configuration: Configuration
+  private let model: SSD
+  private let budget: MemoryBudget
+  private let parametersSHA256: String
+
+  /// Reads a configuration (YAML) or a checkpoint (a path ending in `.safetensors`).
+  ///
+  /// The hash is that of the checkpoint's weights and momentum, or of the weights that training would start from.
+  public init(_ path: String, overrides: [String]) throws {
+    if path.hasSuffix(".safetensors") {
+      let checkpoint = try Checkpoint(contentsOf: path)
+      configuration = try checkpoint.detectorConfiguration(overrides: overrides)
+      parametersSHA256 = try checkpoint.file.parametersSHA256()
+    } else {
+      configuration = try Configuration(contentsOf: path, overrides: overrides)
+      let weights = ParameterArena(configuration.ssd.parameters)
+      try configuration.fillInitialWeights(weights)
+      parametersSHA256 = weights.tensorSources().parametersSHA256()
+    }
+    model = configuration.ssd
+    budget = MemoryBudget(
+      configuration, model: model, threads: configuration.computeThreads, evaluates: true)
+  }
+
+  private var gigaMultiplyAdds: Double { Double(model.graph.multiplyAdds) / 1e9 }
+
+  private struct Summary: Encodable {
+    let parameters: Int
+    let default_boxes: Int
+    let default_boxes_per_map: [Int]
+    let gmac: Double
+    let parameters_sha256: String
+    let peak_memory_bytes: Int
+  }
+
+  /// One JSON object.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let summary = Summary(
+      parameters: model.parameters.valueCount, default_boxes: model.defaultBoxes.count,
+      default_boxes_per_map: model.defaultBoxes.countPerMap, gmac: (gigaMultiplyAdds * 100).rounded() / 100,
+      parameters_sha256: parametersSHA256, peak_memory_bytes: budget.bytes)
+    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+  }
+
+  /// Tables for people.
+  public var text: String {
+    var rows = [["layer", "output", "parameters", "GMAC"]]
+    for node in model.graph.nodes {
+      let shape = model.graph.shape(node.output)
+      let operations = Double(node.layer.multiplyAdds(for: model.graph.shape(node.input))) / 1e9
+      rows.append([
+        node.layer.name, "\(shape.height)×\(shape.width)×\(shape.channels)",
+        "\(node.layer.parameters.reduce(0) { $0 + $1.range.count })", String(format: "%.3f", operations),
+      ])
+    }
+    let maps = model.defaultBoxes.countPerMap.map(String.init).joined(separator: " + ")
+    return """
+      \(TextTable(rows).text)
+
+      parameters     \(model.parameters.valueCount)
+      default boxes  \(model.defaultBoxes.count) = \(maps)
+      operations     \(String(format: "%.2f", gigaMultiplyAdds)) GMAC for an image, forward
+      memory         \(budget) (training, \(configuration.computeThreads) threads)
+      SHA-256        \(parametersSHA256)
+      """
+  }
+}

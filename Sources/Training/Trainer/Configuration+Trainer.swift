@@ -1,0 +1,36 @@
+import Detection
+import Layers
+import Logging
+import Models
+import Tensors
+
+extension Configuration {
+  /// Compute threads: as configured, or one for each processor this process may use.
+  public var computeThreads: Int { training.threads ?? ThreadPool.availableProcessors }
+
+  /// Threads that prepare images: as configured, or as many as compute, at most four.
+  public var loaderThreads: Int { data.loaderThreads ?? min(4, computeThreads) }
+
+  /// Matches ground truth with the model's default boxes.
+  public func matcher(for model: SSD) -> Matcher {
+    Matcher(defaultBoxes: model.defaultBoxes, coder: boxCoder, rule: self.model.matching)
+  }
+
+  /// The update rule.
+  public var optimizer: StochasticGradientDescent {
+    StochasticGradientDescent(
+      momentum: training.momentum, weightDecay: training.weightDecay,
+      biasLearningRateMultiplier: training.biasLearningRateMultiplier)
+  }
+
+  /// Fills the weights that training starts from: random numbers, then what a weight file has.
+  ///
+  /// - Throws: ``CheckpointError`` when the weight file is not valid or of another model.
+  func fillInitialWeights(_ weights: ParameterArena, logger: Logger? = nil) throws {
+    ssd.initialize(weights, with: initializer, seed: training.seed)
+    if let path = model.weights {
+      let loading = try WeightLoading(from: SafetensorsFile(path), into: weights)
+      for line in loading.summary(path: path) { logger?.info("\(line)") }
+    }
+  }
+}

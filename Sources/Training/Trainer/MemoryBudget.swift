@@ -1,0 +1,54 @@
+import Models
+import Tensors
+
+/// What a training process will map, known before it starts.
+public struct MemoryBudget: Sendable, CustomStringConvertible {
+  /// One use of memory.
+  public struct Item: Sendable {
+    /// What for.
+    public let name: String
+    /// How much.
+    public let bytes: Int
+  }
+
+  /// The uses, in the order of printing.
+  public let items: [Item]
+  /// All of them.
+  public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
+
+  /// The budget of one process.
+  ///
+  /// - Parameter evaluates: whether a detector exists beside the trainer, as during an evaluation.
+  public init(_ configuration: Configuration, model: SSD, threads: Int, evaluates: Bool) {
+    let training = configuration.training
+    let microBatches = training.globalBatch / training.microBatch
+    let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
+    let network = SSDExecutor.byteCount(model, batch: training.microBatch, training: true, threads: threads)
+    let step = TrainingStep.byteCount(
+      model, microBatch: training.microBatch, microBatches: microBatches, threads: threads)
+    let image = SSD.inputSize * SSD.inputSize * 3 * MemoryLayout<Float>.stride
+    var items = [
+      Item(name: "weights and momentum", bytes: 2 * arena),
+      Item(name: "gradients", bytes: step - network - 2 * arena),
+      Item(name: "activations and scratch", bytes: network),
+      Item(name: "images read ahead", bytes: Trainer.loaderCapacity * training.globalBatch * image),
+    ]
+    if evaluates {
+      items.append(
+        Item(
+          name: "evaluation",
+          bytes: Detector.byteCount(model, batch: training.microBatch, threads: threads)
+            + SplitEvaluation.loaderCapacity * training.microBatch * image))
+    }
+    self.items = items
+  }
+
+  /// "1.33 GB: weights and momentum 0.21, …".
+  public var description: String {
+    func gigabytes(_ bytes: Int) -> String {
+      let hundredths = (bytes + 5_000_000) / 10_000_000
+      return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+    return "\(gigabytes(bytes)) GB: " + items.map { "\($0.name) \(gigabytes($0.bytes))" }.joined(separator: ", ")
+  }
+}

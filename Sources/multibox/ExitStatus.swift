@@ -1,0 +1,28 @@
+import Datasets
+import Detection
+import Evaluation
+import Images
+import Tensors
+import Training
+
+/// The documented exit codes (sysexits.h where it has one).
+enum ExitStatus: Int32 {
+  case configuration = 64
+  case data = 65
+  case machine = 71
+  case disk = 74
+  case nonFiniteLoss = 76
+
+  /// The code of a typed error; nil for errors of the argument parser, which knows its own.
+  init?(of error: any Error) {
+    switch error {
+    case is ConfigurationError, is DefaultBoxLayoutError: self = .configuration
+    case is DatasetError, is EvaluationError: self = .data
+    case let error as ImageError: self = error.isFromWriting ? .disk : .data
+    case is UnknownInstructionSet: self = .machine
+    case is CheckpointError, is SynthesisError: self = .disk
+    case is NonFiniteLossError: self = .nonFiniteLoss
+    default: return nil
+    }
+  }
+}

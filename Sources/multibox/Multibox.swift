@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Training
+
+/// The command line.
+@main
+struct Multibox: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "multibox",
+    abstract: "Trains and uses SSD object detectors on CPUs.",
+    discussion: """
+      A first session:
+        multibox synthesize shapes --images 400 --seed 1
+        multibox train configs/quickstart.yaml --set data.root=shapes
+        multibox evaluate runs/quickstart/checkpoints/iteration-0001000.safetensors
+        multibox detect runs/quickstart/checkpoints/iteration-0001000.safetensors photo.jpg --output pictures
+
+      Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine, 74 disk or checkpoint,
+      76 loss not finite.
+      """,
+    subcommands: [Train.self, Evaluate.self, Detect.self, Describe.self, Synthesize.self, Benchmark.self])
+
+  static func main() {
+    LoggingSystem.bootstrap { _ in StandardErrorLogHandler() }
+    // A full disk or an exceeded file-size limit must come back from write(2), not end the process.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Prints what went wrong and ends the process with the error's exit code.
+  private static func finish(_ error: any Error) -> Never {
+    guard let code = ExitStatus(of: error) else { exit(withError: error) }
+    Logger(label: "multibox").error("\(error)")
+    Foundation.exit(code.rawValue)
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Tensors
+import Training
+
+/// `--set KEY=VALUE`, shared by the commands that read a configuration.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Overrides a key of the configuration; may be repeated.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  /// The override that sets `key` to exactly `text`, whatever characters it has; a JSON string is YAML too.
+  static func override(_ key: String, text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+    return "\(key)=\(String(decoding: try encoder.encode(text), as: UTF8.self))"
+  }
+}
+
+/// Where the weights come from and what describes them.
+struct DetectorOptions: ParsableArguments {
+  @Argument(help: "A checkpoint of a run, or a torchvision ssd300_vgg16 state_dict as safetensors.")
+  var checkpoint: String
+
+  @Option(help: "A configuration to use instead of the checkpoint's own.")
+  var config: String?
+
+  @OptionGroup var overrideOptions: OverrideOptions
+
+  /// Opens the checkpoint and finds its configuration.
+  func open() throws -> (Checkpoint, Configuration) {
+    let checkpoint = try Checkpoint(contentsOf: checkpoint)
+    let overrides = overrideOptions.overrides
+    let configuration =
+      try config.map { try Configuration(contentsOf: $0, overrides: overrides) }
+      ?? checkpoint.detectorConfiguration(overrides: overrides)
+    return (checkpoint, configuration)
+  }
+
+  /// Opens the checkpoint as a detector for `batch` images at a time, at most the configured micro-batch.
+  func detector(batch: Int = .max) throws -> (Detector, Configuration) {
+    let (checkpoint, configuration) = try open()
+    let detector = try Detector(
+      checkpoint, configuration: configuration, batch: min(batch, configuration.training.microBatch),
+      pool: ThreadPool(threadCount: configuration.computeThreads), kernels: .preferred())
+    return (detector, configuration)
+  }
+}
+
+extension ParsableCommand {
+  /// Messages for people, on standard error.
+  var logger: Logger { Logger(label: "multibox") }
+}

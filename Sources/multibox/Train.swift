@@ -1,0 +1,47 @@
+import ArgumentParser
+import Tensors
+import Training
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a detector.",
+    discussion: """
+      Writes checkpoints, metrics.jsonl, loss.png and the resolved configuration into the run directory. Run the same command
+      again after an interruption: training continues from the newest valid checkpoint, bit for bit.
+
+      Examples:
+        multibox train configs/ssd300-vgg16-voc.yaml --set data.root=VOC2007
+        multibox train configs/ssd300-vgg16-voc.yaml --set training.learning_rate=5e-4 --output runs/slower
+        multibox train configs/ssd300-vgg16-voc.yaml --stop-at 1000
+      """)
+
+  @Argument(help: "The experiment, a YAML file.")
+  var config: String
+
+  @OptionGroup var overrideOptions: OverrideOptions
+
+  @Option(help: "The run directory; overrides the configuration's output.")
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "auto: from the newest valid checkpoint, if there is one; never: from the beginning; or a checkpoint file.",
+      valueName: "auto|never|path"))
+  var resume = "auto"
+
+  @Option(help: "Stops after this iteration and writes a checkpoint; the schedule stays that of the whole run.")
+  var stopAt: Int?
+
+  func validate() throws {
+    if let stopAt, stopAt < 1 { throw ValidationError("--stop-at takes an iteration from 1 on, not \(stopAt)") }
+  }
+
+  func run() throws {
+    var overrides = overrideOptions.overrides
+    if let output { overrides.append(try OverrideOptions.override("output", text: output)) }
+    let configuration = try Configuration(contentsOf: config, overrides: overrides)
+    let trainer = try Trainer(
+      configuration, resume: ResumePolicy(argument: resume), kernels: .preferred(), logger: logger)
+    try trainer.run(until: stopAt)
+  }
+}
