@@ -2,7 +2,7 @@ import CCairo
 
 /// A size and weight of DejaVu Sans; where that is not installed, of the system's standard face.
 public struct Font: Sendable, Equatable {
-  /// The height of a line of text in pixels, about 1.4 times that of a capital.
+  /// The em in pixels; capitals are about 0.73 of it tall.
   public var size: Double
   /// Whether strokes are thick.
   public var isBold: Bool

@@ -39,7 +39,7 @@ package struct SyntheticScene {
   package let width: Int
   package let height: Int
   /// The two colours of the background.
-  package let background: (Color, Color)
+  let background: (Color, Color)
   /// In drawing order: later objects hide earlier ones.
   package private(set) var objects: [SyntheticObject] = []
   package private(set) var visibilities: [SyntheticVisibility] = []
