@@ -61,6 +61,22 @@ struct SyntheticDatasetTests {
     }
   }
 
+  @Test func itReadsAsPascalVOCWithoutAnyRepair() throws {
+    try withTemporaryPath { directory in
+      try SyntheticDataset(images: 10, seed: 4).write(to: directory)
+      for (split, count) in [("trainval", 8), ("test", 2)] {
+        let dataset = try Dataset.pascalVOC(
+          roots: [directory], split: split, classes: SyntheticDataset.classNames)
+        #expect(dataset.images.count == count && dataset.warnings.isEmpty)
+        for image in dataset.images {
+          let scene = SyntheticScene(seed: 4, number: try #require(Int(image.identifier)))
+          #expect(
+            image.objects.map { dataset.classNames[$0.groundTruth.label - 1] } == scene.objects.map(\.shape.rawValue))
+        }
+      }
+    }
+  }
+
   @Test func theSameArgumentsGiveTheSameBytesAndALargerDataSetContainsTheSmaller() throws {
     try withTemporaryPath { first in
       try withTemporaryPath { second in
