@@ -36,13 +36,14 @@ struct ColumnMatrix {
     columnCount = kernel * kernel * channels
   }
 
-  /// Floats of a gathered block: 8 MiB stay in the last-level cache, and are enough rows to hide the packing of the weights.
-  static let blockCount = 1 << 21
+  /// Floats of a gathered block that stays in the second-level cache until the product reads it: 512 KiB.
+  private static let cachedCount = 1 << 17
+  /// Rows that are worth the packing of the weights for a product, even where the block then leaves that cache.
+  private static let worthwhileRows = 384
 
   /// Rows of a block: a function of the shape alone. At least four blocks where rows allow it, so that threads have work.
   var rowsPerBlock: Int {
-    let fitting = max(1, Self.blockCount / columnCount)
-    return max(1, min(fitting, max(32, (pixels + 3) / 4)))
+    max(1, min(max(Self.worthwhileRows, Self.cachedCount / columnCount), max(32, (pixels + 3) / 4)))
   }
 
   /// Floats of scratch that a block takes.
@@ -94,6 +95,9 @@ struct WeightGradientPartition {
   /// Pixels that make a partial sum worth its memory traffic.
   private static let pixelsPerPart = 512
 
+  /// Floats of a gathered block: 8 MiB.
+  private static let gatherCount = 1 << 21
+
   init(layer: Convolution, pixels: Int) {
     pixelCount = pixels
     rowCount = layer.taps * layer.inputChannels
@@ -102,7 +106,7 @@ struct WeightGradientPartition {
     let affordable = min(Self.partialLimit / gradientCount, (pixels + Self.pixelsPerPart - 1) / Self.pixelsPerPart)
     parts = max(1, min(Self.taskGoal, affordable))
     rowBlocks = min(rowCount, (Self.taskGoal + parts - 1) / parts)
-    pixelsPerGather = max(1, ColumnMatrix.blockCount / ((rowCount + rowBlocks - 1) / rowBlocks))
+    pixelsPerGather = max(1, Self.gatherCount / ((rowCount + rowBlocks - 1) / rowBlocks))
   }
 
   func pixels(_ part: Int) -> Range<Int> { pixelCount * part / parts..<pixelCount * (part + 1) / parts }

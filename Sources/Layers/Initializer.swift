@@ -1,24 +1,30 @@
 import Randomness
 import Tensors
 
-/// The distribution of initial convolution kernels. Biases start at 0, normalisation scales at 20.
+/// The distribution of initial convolution kernels. Biases start at 0.
 public enum Initializer: String, Sendable, CaseIterable {
   /// Uniform within ± sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010.
   case xavier
-  /// Uniform within ± sqrt(6 / fan in): keeps the variance through ReLUs, for networks trained from nothing. He et al. 2015.
+  /// Uniform with the variance that keeps the spread of activations through ReLUs, for networks trained from nothing (He et al.
+  /// 2015), and every filter with mean 0, so that it passes over what all its inputs have in common: without that, and without
+  /// batch normalisation, the deep maps of different images hardly differ.
   case he
 
-  private static let initialScale: Float = 20
+  /// E[x²] / Var[x] of a rectified normal variable: what a filter of mean 0 does not see.
+  private static let rectifiedSecondMoment: Float = 1 / (1 - 1 / .pi)
 
   /// Fills one parameter. The values depend on `seed` and the parameter's name only.
   ///
-  /// - Parameter inputScale: the spread of the layer's input, where it is far from 1; ``he`` divides by it, so that what
-  ///   follows has a spread of 1.
-  public func initialize(_ parameter: Parameter, in weights: ParameterArena, inputScale: Float = 1, seed: UInt64) {
+  /// - Parameters:
+  ///   - damping: what kernels are divided by.
+  ///   - normalizationScale: the value of normalisation scales.
+  public func initialize(
+    _ parameter: Parameter, in weights: ParameterArena, damping: Float = 1, normalizationScale: Float = 20, seed: UInt64
+  ) {
     let values = weights[parameter]
     switch (parameter.role, parameter.layout) {
     case (.bias, _): values.update(repeating: 0)
-    case (.scale, _): values.update(repeating: Self.initialScale)
+    case (.scale, _): values.update(repeating: normalizationScale)
     case (.weight, .vector): preconditionFailure("\(parameter.name): a weight is a kernel")
     case (.weight, .kernel(let height, let width, let input, let output)):
       let fanIn = Float(height * width * input)
@@ -26,12 +32,21 @@ public enum Initializer: String, Sendable, CaseIterable {
       let bound =
         switch self {
         case .xavier: (6 / (fanIn + fanOut)).squareRoot()
-        case .he: (6 / fanIn).squareRoot() / inputScale
+        case .he: (6 / fanIn * Self.rectifiedSecondMoment).squareRoot()
         }
       var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(parameter.name))
-      for index in values.indices { values[index] = random.uniform(-bound, bound) }
+      for index in values.indices { values[index] = random.uniform(-bound, bound) / damping }
+      if self == .he { center(values, filters: output) }
     }
   }
+}
+
+/// Subtracts from every filter of a [height, width, input, output] kernel its mean.
+private func center(_ kernel: UnsafeMutableBufferPointer<Float>, filters: Int) {
+  var sums = [Float](repeating: 0, count: filters)
+  for index in kernel.indices { sums[index % filters] += kernel[index] }
+  let taps = Float(kernel.count / filters)
+  for index in kernel.indices { kernel[index] -= sums[index % filters] / taps }
 }
 
 /// FNV-1a: unlike `Hasher`, the same in every process.

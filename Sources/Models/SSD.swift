@@ -21,11 +21,14 @@ public struct SSD: Sendable {
 
   /// Height and width of the input.
   public static let inputSize = 300
-  /// What is subtracted from the channels of an image: red, green, blue.
-  public static let inputMean: (Float, Float, Float) = (123, 117, 104)
+  /// What is subtracted from the channels of an image: red, green, blue. The release's (123, 117, 104) as torchvision writes
+  /// them, 255 · (0.48235, 0.45882, 0.40784), so that its weights give its results to the last digits.
+  public static let inputMean: (Float, Float, Float) = (122.99925, 116.9991, 103.9992)
 
   /// Classes, background included.
   public let classCount: Int
+  /// Factor on the channel counts of the base network and the extra layers.
+  public let widthMultiplier: Float
   /// The reference boxes.
   public let defaultBoxes: DefaultBoxes
   /// The layers.
@@ -65,23 +68,33 @@ public struct SSD: Sendable {
     }
     builder.graph.outputs = heads.flatMap { [$0.locations, $0.confidences] }
     self.classCount = classCount
+    self.widthMultiplier = widthMultiplier
     self.defaultBoxes = DefaultBoxes(layout)
     graph = builder.graph
     parameters = builder.layout
   }
 
-  /// Fills `weights` from scratch: the trunk as `initializer` says, the predictors always by ``Initializer/xavier``, so that
-  /// the first predictions are small. The values depend on `seed` and the parameters' names only.
+  /// Fills `weights` from scratch; the values depend on `seed` and the parameters' names only.
+  ///
+  /// ``Initializer/xavier`` is what the release and torchvision do. With ``Initializer/he`` activations are of order 1 from the
+  /// first layer on, which takes pixel values of tens, to the predictors, whose first answers are close to 0: large ones have
+  /// gradients that wreck the layers below within a few iterations.
   public func initialize(_ weights: ParameterArena, with initializer: Initializer, seed: UInt64) {
     for node in graph.nodes {
-      let isPredictor = graph.outputs.contains(node.output)
+      let damping: Float =
+        switch initializer {
+        case .xavier: 1
+        case .he: node.input == graph.input ? 64 : graph.outputs.contains(node.output) ? 16 : 1
+        }
       for parameter in node.layer.parameters {
-        (isPredictor ? .xavier : initializer).initialize(
-          parameter, in: weights, inputScale: node.input == graph.input ? Self.pixelScale : 1, seed: seed)
+        initializer.initialize(
+          parameter, in: weights, damping: damping,
+          normalizationScale: Self.normalizationScale * widthMultiplier.squareRoot(), seed: seed)
       }
     }
   }
 
-  /// About the standard deviation of pixel values.
-  private static let pixelScale: Float = 64
+  /// The initial scale of the channel L2 normalisation at full width. It follows the square root of the channel count, so that
+  /// a channel's values are as large at any width.
+  private static let normalizationScale: Float = 20
 }

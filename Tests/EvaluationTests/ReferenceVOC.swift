@@ -1,3 +1,4 @@
+import Detection
 import Evaluation
 
 /// A box as Pascal VOC writes it: pixels count from 1 and the last one is included.

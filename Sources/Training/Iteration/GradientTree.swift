@@ -47,11 +47,15 @@ final class GradientTree {
     }
   }
 
-  /// The sum over all micro-batches; the tree is then ready for the next iteration.
-  func takeSum() -> ParameterArena {
+  /// The sum over all micro-batches of the iteration that has just ended.
+  var sum: ParameterArena {
     precondition(leaves == leafCount, "\(leaves) of \(leafCount) micro-batches are added")
+    return arenas[0]
+  }
+
+  /// Forgets the sum, so that the next iteration can begin.
+  func reset() {
     leaves = 0
     depth = 0
-    return arenas[0]
   }
 }

@@ -20,6 +20,8 @@ public final class TrainingStep {
   public let weights: ParameterArena
   /// The optimizer's momentum.
   public let momentum: ParameterArena
+  /// The gradient of the last iteration's loss.
+  public var gradients: ParameterArena { tree.sum }
   /// Seconds of the last iteration, by phase.
   public private(set) var seconds = PhaseSeconds()
 
@@ -27,7 +29,7 @@ public final class TrainingStep {
   private let matcher: Matcher
   private let loss: MultiBoxLoss
   private let optimizer: StochasticGradientDescent
-  private let gradients: GradientTree
+  private let tree: GradientTree
   private let workspaces: [MultiBoxLoss.Workspace]
   private var context: ExecutionContext { executor.context }
 
@@ -46,7 +48,7 @@ public final class TrainingStep {
     loss = MultiBoxLoss(classCount: model.classCount)
     weights = ParameterArena(model.parameters)
     momentum = ParameterArena(model.parameters)
-    gradients = GradientTree(model.parameters, leaves: microBatches)
+    tree = GradientTree(model.parameters, leaves: microBatches)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
@@ -60,6 +62,7 @@ public final class TrainingStep {
   /// Computes loss and gradients of an iteration; the weights stay as they are until ``update(learningRate:)``.
   public func computeGradients(_ microBatches: [MicroBatch]) -> Result {
     seconds = PhaseSeconds()
+    tree.reset()
     let targets = seconds.measure(\.loss) { match(microBatches) }
     var result = Result()
     result.positives = targets.reduce(0) { $0 + $1.reduce(0) { $0 + $1.positiveCount } }
@@ -68,8 +71,8 @@ public final class TrainingStep {
       seconds.measure(\.forward) { executor.forward(Tensor(shape, microBatch.pixels), weights: weights) }
       result.sums = result.sums + seconds.measure(\.loss) { evaluateLoss(targets, normalizer: result.positives) }
       seconds.measure(\.backward) {
-        executor.backward(weights: weights, gradients: gradients.leaf)
-        gradients.add(context: context)
+        executor.backward(weights: weights, gradients: tree.leaf)
+        tree.add(context: context)
       }
     }
     result.loss = loss.mean(of: result.sums, normalizer: result.positives)
@@ -80,7 +83,7 @@ public final class TrainingStep {
   public func update(learningRate: Float) {
     seconds.measure(\.update) {
       optimizer.update(
-        weights, momentum: momentum, gradients: gradients.takeSum(), learningRate: learningRate, context: context)
+        weights, momentum: momentum, gradients: gradients, learningRate: learningRate, context: context)
     }
   }
 

@@ -1,0 +1,102 @@
+import Foundation
+import Images
+import Tensors
+import Training
+
+/// `Tests/Fixtures/torchvision-ssd300.safetensors` and the formulas of the weights and images it was made from; the script beside
+/// it defines both.
+struct TorchvisionFixture {
+  private let file: SafetensorsFile
+  /// Names in the order that numbers the tensors.
+  let parameterNames: [String]
+
+  init() throws {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    file = try SafetensorsFile(tests.path + "/Fixtures/torchvision-ssd300.safetensors")
+    struct Description: Decodable {
+      let parameters: [String]
+    }
+    parameterNames = try JSONDecoder().decode(Description.self, from: Data(file.metadata["fixture"]!.utf8)).parameters
+  }
+
+  /// All values of a tensor; F64 values come rounded to float32.
+  subscript(name: String) -> [Double] {
+    get throws { try file.floats(of: file.tensor(named: name)!).map(Double.init) }
+  }
+
+  /// MurmurHash3's finalizer of a stream and an element.
+  private func hash(_ stream: Int, _ element: Int) -> UInt32 {
+    var x = UInt32(truncatingIfNeeded: stream) &* 0x9E37_79B9 &+ UInt32(truncatingIfNeeded: element)
+    x ^= x >> 16
+    x = x &* 0x85EB_CA6B
+    x ^= x >> 13
+    x = x &* 0xC2B2_AE35
+    return x ^ (x >> 16)
+  }
+
+  /// Fills a parameter by its formula.
+  func fill(_ parameter: Parameter, of weights: ParameterArena) {
+    let stream = parameterNames.firstIndex(of: parameter.name)!
+    func signed(_ element: Int) -> Double { 2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1 }
+    let shape = parameter.fileShape
+    let values: [Float] = (0..<parameter.range.count).map { element in
+      switch parameter.role {
+      case .bias: Float(0.01 * signed(element))
+      case .scale: Float(20 + signed(element))
+      case .weight:
+        Float(gain(parameter.name) * (6 / Double(shape[1] * shape[2] * shape[3])).squareRoot() * signed(element))
+      }
+    }
+    values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: weights[parameter]) }
+  }
+
+  private func gain(_ name: String) -> Double {
+    let quarters = ["backbone.features.0.", "backbone.features.2.", "backbone.features.5.", "head.regression_head."]
+    if quarters.contains(where: name.hasPrefix) { return 0.25 }
+    if name.hasPrefix("head.classification_head.module_list.0.") { return 1 }
+    return name.hasPrefix("head.classification_head.") ? 0.5 : 1
+  }
+
+  /// A parameter's values in the order of files.
+  func fileOrder(_ parameter: Parameter, of arena: ParameterArena) -> [Float] {
+    var values = [Float](repeating: 0, count: parameter.range.count)
+    values.withUnsafeMutableBufferPointer {
+      parameter.copyToFileOrder(from: UnsafeBufferPointer(arena[parameter]), to: $0)
+    }
+    return values
+  }
+
+  /// Σ ± value, with the sign of each element from the hash.
+  func projection(_ values: [Float], of parameter: Parameter) -> Double {
+    let stream = parameterNames.firstIndex(of: parameter.name)!
+    return values.indices.reduce(0) { $0 + (hash(stream, $1) & 1 == 1 ? 1 : -1) * Double(values[$1]) }
+  }
+
+  /// Every s-th value, s the smallest integer from count / 256 on that has no divisor in common with the count.
+  func sample(_ values: [Float]) -> [Float] {
+    func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+    var step = max(1, (values.count + 255) / 256)
+    while divisor(step, values.count) != 1 { step += 1 }
+    return stride(from: 0, to: values.count, by: step).map { values[$0] }
+  }
+
+  /// Training images 0 and 1 (300×300) and test image 2 (500×375).
+  func image(_ number: Int) -> Image {
+    let (width, height) = number == 2 ? (500, 375) : (300, 300)
+    func wave(_ n: Int, _ p: Int) -> Int { abs(n % (2 * p) - p) * 255 / p }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(width * height * 3)
+    for y in 0..<height {
+      for x in 0..<width {
+        for c in 0..<3 {
+          let stripes = wave(3 * x + 2 * y + 40 * c + 90 * number, 97)
+          let curves = wave(x * (y + 50) / 60 + 70 * c, 131 + 10 * number)
+          let patches = 127 * ((x / 37 + y / 29 + c + number) % 3)
+          let noise = Int(hash(1200 + number, (y * width + x) * 3 + c) >> 26)
+          pixels.append(UInt8((3 * stripes + 3 * curves + 2 * patches) / 8 * 3 / 4 + noise))
+        }
+      }
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+}

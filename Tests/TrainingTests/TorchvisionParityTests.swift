@@ -1,0 +1,194 @@
+import Datasets
+import Detection
+import Evaluation
+import Images
+import Layers
+import Models
+import Tensors
+import Testing
+import Training
+
+/// The full-width network against torchvision in float64: `Tests/Fixtures/README.md` explains the numbers and the rounding.
+@Suite(.serialized) struct TorchvisionParityTests {
+  private let fixture: TorchvisionFixture
+  private let configuration: Configuration
+  private let model: SSD
+
+  init() throws {
+    fixture = try TorchvisionFixture()
+    configuration = try Configuration(
+      yaml: """
+        version: 1
+        model: {default_boxes: torchvision, matching: argmax}
+        training: {global_batch: 2, micro_batch: 2, weight_decay: 0.05}
+        evaluation: {clip: before-nms}
+        """, name: "torchvision")
+    model = configuration.ssd
+  }
+
+  private func fill(_ weights: ParameterArena) {
+    for parameter in model.parameters.parameters { fixture.fill(parameter, of: weights) }
+  }
+
+  private func trainingPixels() -> AlignedBuffer {
+    let pixels = AlignedBuffer(count: 2 * 300 * 300 * 3)
+    for image in 0..<2 {
+      fixture.image(image).resize(
+        width: 300, height: 300, subtracting: SSD.inputMean, mirrored: false,
+        into: pixels.floats.baseAddress! + image * 300 * 300 * 3)
+    }
+    return pixels
+  }
+
+  private func groundTruth() throws -> [[GroundTruth]] {
+    try (0..<2).map { image in
+      let boxes = try fixture["ground_truth.\(image).boxes"].map { Float($0 / 300) }
+      return try fixture["ground_truth.\(image).labels"].enumerated().map { index, label in
+        GroundTruth(
+          box: CornerBox(
+            xMin: boxes[4 * index], yMin: boxes[4 * index + 1], xMax: boxes[4 * index + 2], yMax: boxes[4 * index + 3]),
+          label: Int(label))
+      }
+    }
+  }
+
+  /// The relative L2 distance.
+  private func distance(_ result: [Float], _ expected: [Double]) -> Double {
+    precondition(result.count == expected.count, "\(result.count) values against \(expected.count)")
+    let difference = zip(result, expected).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
+    return (difference / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
+  }
+
+  private func norm(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+
+  @Test func theFormulasAreThoseOfTheScript() throws {
+    let weights = ParameterArena(model.parameters)
+    fill(weights)
+    #expect(fixture.parameterNames.count == 71)
+    let (first, projections) = (try fixture["parameters.first"], try fixture["parameters.projections"])
+    for parameter in model.parameters.parameters {
+      let number = fixture.parameterNames.firstIndex(of: parameter.name)!
+      let values = fixture.fileOrder(parameter, of: weights)
+      #expect(values.prefix(4).map(Double.init) == Array(first[4 * number..<4 * number + 4]), "\(parameter.name)")
+      let projection = fixture.projection(values, of: parameter)
+      #expect(abs(projection - projections[number]) <= 1e-6 * norm(values), "\(parameter.name)")
+    }
+    for image in 0..<3 {
+      let sum = fixture.image(image).pixels.reduce(0) { $0 + Int($1) }
+      #expect(try Double(Float(sum)) == fixture["images.\(image).sum"][0])
+    }
+    let rows = try fixture["default_boxes.rows"]
+    let boxes = stride(from: 0, to: model.defaultBoxes.count, by: 13).flatMap { index in
+      let box = model.defaultBoxes.centered[index]
+      return [box.centerX, box.centerY, box.width, box.height]
+    }
+    #expect(zip(boxes, rows).allSatisfy { abs(Double($0) - $1) < 1e-7 })
+  }
+
+  @Test func outputsAgree() throws {
+    let weights = ParameterArena(model.parameters)
+    fill(weights)
+    let executor = SSDExecutor(
+      model, batch: 2, training: false, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+    let pixels = trainingPixels()
+    executor.forward(
+      Tensor(model.graph.shape(model.graph.input, batch: 2), pixels.floats.baseAddress!), weights: weights)
+    func rows(_ width: Int, _ image: (Int) -> UnsafeMutablePointer<Float>) -> [Float] {
+      (0..<2).flatMap { number in
+        stride(from: 0, to: model.defaultBoxes.count, by: 13).flatMap { row in
+          (0..<width).map { image(number)[row * width + $0] }
+        }
+      }
+    }
+    let location = distance(rows(4, executor.locations), try fixture["outputs.location.rows"])
+    let confidence = distance(rows(21, executor.confidences), try fixture["outputs.confidence.rows"])
+    print("outputs: locations \(location), confidences \(confidence)")
+    #expect(location < 5e-6 && confidence < 5e-6)
+  }
+
+  @Test func lossGradientsAndThreeStepsAgree() throws {
+    let step = TrainingStep(
+      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
+      microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+    fill(step.weights)
+    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.weights) }
+    let pixels = trainingPixels()
+    let batch = MicroBatch(
+      pixels: pixels.floats.baseAddress!, samples: (0..<2).map { .init(position: $0, epoch: 0, imageIndex: $0) },
+      groundTruth: try groundTruth(), identifiers: ["0", "1"])
+    let losses = try fixture["losses"]
+    for iteration in 0..<3 {
+      let result = step.computeGradients([batch])
+      let positives = Double(result.positives)
+      #expect(result.positives == 37)
+      for (computed, expected) in [
+        (result.sums.location / positives, losses[2 * iteration]),
+        (result.sums.confidence / positives, losses[2 * iteration + 1]),
+      ] {
+        print("loss \(iteration): \(abs(computed - expected) / expected)")
+        #expect(abs(computed - expected) <= (iteration == 0 ? 1e-6 : 1e-4) * expected)
+      }
+      if iteration == 0 { try expectGradients(step.gradients) }
+      step.update(learningRate: 2e-5)
+    }
+    try expectWeights(step.weights, initial)
+  }
+
+  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient by up to 1 %.
+  private func expectGradients(_ gradients: ParameterArena) throws {
+    var (heads, others) = (0.0, 0.0)
+    let (norms, projections) = (try fixture["gradients.norms"], try fixture["gradients.projections"])
+    for parameter in model.parameters.parameters {
+      let number = fixture.parameterNames.firstIndex(of: parameter.name)!
+      let values = fixture.fileOrder(parameter, of: gradients)
+      let error = distance(fixture.sample(values), try fixture["gradients.samples.\(parameter.name)"])
+      let isSmooth = parameter.name.hasPrefix("head.") || parameter.role == .scale
+      if isSmooth { heads = max(heads, error) } else { others = max(others, error) }
+      let tolerance = isSmooth ? 1e-4 : 3e-2
+      #expect(error <= 2 * tolerance, "\(parameter.name)")
+      #expect(abs(norm(values) - norms[number]) <= tolerance * norms[number], "\(parameter.name)")
+      #expect(
+        abs(fixture.projection(values, of: parameter) - projections[number]) <= 3 * tolerance * norms[number],
+        "\(parameter.name)")
+    }
+    print("gradients: heads \(heads), others \(others)")
+  }
+
+  private func expectWeights(_ weights: ParameterArena, _ initial: [[Float]]) throws {
+    let norms = try fixture["changes.norms"]
+    var (changes, relative) = (0.0, 0.0)
+    for (parameter, start) in zip(model.parameters.parameters, initial) {
+      let number = fixture.parameterNames.firstIndex(of: parameter.name)!
+      let values = fixture.fileOrder(parameter, of: weights)
+      let change = zip(values, start).map { $0 - $1 }
+      let error = distance(fixture.sample(change), try fixture["changes.samples.\(parameter.name)"])
+      changes = max(changes, error)
+      relative = max(relative, error * norms[number] / norm(values))
+      #expect(error <= 6e-2, "\(parameter.name)")
+      #expect(abs(norm(change) - norms[number]) <= 3e-2 * norms[number], "\(parameter.name)")
+      #expect(error * norms[number] <= 1e-5 * norm(values), "\(parameter.name)")
+    }
+    print("after three steps: changes \(changes), weights \(relative)")
+  }
+
+  @Test func detectionsAgree() throws {
+    let weights = ParameterArena(model.parameters)
+    fill(weights)
+    let detector = Detector(
+      configuration, weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+    let found = detector.detect([fixture.image(2)])[0]
+    let (boxes, labels, scores) = (
+      try fixture["detections.boxes"], try fixture["detections.labels"], try fixture["detections.scores"]
+    )
+    #expect(found.count == labels.count)
+    for index in labels.indices {
+      let box = PixelBox(
+        xMin: boxes[4 * index], yMin: boxes[4 * index + 1], xMax: boxes[4 * index + 2], yMax: boxes[4 * index + 3])
+      #expect(
+        found.contains {
+          $0.label == Int(labels[index]) && abs($0.score - scores[index]) < 1e-4
+            && $0.box.intersectionOverUnion(with: box) > 0.999
+        }, "detection \(index)")
+    }
+  }
+}
