@@ -6,7 +6,7 @@ import Logging
 /// A line is one `write(2)`, so that a process killed at any instant leaves whole lines but perhaps for the last. To be
 /// repeated by nobody and lost by nobody, the lines of an iteration are appended before its checkpoint is written.
 public final class MetricsLog {
-  private let path: String
+  let path: String
   private let descriptor: Int32
 
   /// Opens the log of a run that continues after `iteration` steps, 0 for one that begins.

@@ -85,6 +85,7 @@ public final class Trainer {
       if iteration.isMultiple(of: configuration.checkpoint.every) || iteration == last { try saveCheckpoint() }
     }
     progress.finish()
+    try LossPlot(metrics: metrics.path).write(to: configuration.output + "/loss.png")
   }
 
   /// One iteration: images in, weights moved.

@@ -1,0 +1,54 @@
+import Foundation
+import Images
+
+/// The curve of a run's losses, drawn from its `metrics.jsonl`.
+struct LossPlot {
+  private struct Line: Decodable {
+    let iteration: Int
+    let loss: Double?
+    let confidence_loss: Double?
+    let location_loss: Double?
+  }
+
+  private let lines: [Line]
+
+  /// Reads the training lines of a log.
+  init(metrics path: String) throws(CheckpointError) {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw CheckpointError(path, cannot: "read", error)
+    }
+    let decoder = JSONDecoder()
+    lines = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }
+      .filter { $0.loss != nil }
+  }
+
+  /// Writes the picture, unless there is no line to draw.
+  func write(to path: String) throws {
+    guard lines.count > 1 else { return }
+    let plot = LinePlot(
+      title: "Multibox loss", horizontalLabel: "iteration", verticalLabel: "loss for each matched default box",
+      series: [
+        LinePlot.Series(name: "each iteration", points: points(\.loss), isFaint: true),
+        LinePlot.Series(name: "loss", points: smoothed(points(\.loss))),
+        LinePlot.Series(name: "confidence", points: smoothed(points(\.confidence_loss))),
+        LinePlot.Series(name: "location", points: smoothed(points(\.location_loss))),
+      ])
+    try plot.image().writePNG(to: path)
+  }
+
+  private func points(_ value: KeyPath<Line, Double?>) -> [Point] {
+    lines.compactMap { line in line[keyPath: value].map { Point(x: Double(line.iteration), y: $0) } }
+  }
+
+  /// The mean over the last points, a fiftieth of the run.
+  private func smoothed(_ points: [Point]) -> [Point] {
+    let window = max(1, points.count / 50)
+    return points.indices.map { index in
+      let range = max(0, index - window + 1)...index
+      return Point(x: points[index].x, y: points[range].reduce(0) { $0 + $1.y } / Double(range.count))
+    }
+  }
+}
