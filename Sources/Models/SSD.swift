@@ -74,17 +74,23 @@ public struct SSD: Sendable {
     parameters = builder.layout
   }
 
-  /// Fills `weights` from scratch; the values depend on `seed` and the parameters' names only.
+  /// Fills `weights` from scratch; the values depend on the arguments and the parameters' names only.
   ///
   /// ``Initializer/xavier`` is what the release and torchvision do. With ``Initializer/he`` activations are of order 1 from the
-  /// first layer on, which takes pixel values of tens, to the predictors, whose first answers are close to 0: large ones have
-  /// gradients that wreck the layers below within a few iterations.
-  public func initialize(_ weights: ParameterArena, with initializer: Initializer, seed: UInt64) {
+  /// first new layer to the predictors, whose first answers are close to 0: large ones have gradients that wreck the layers
+  /// below within a few iterations. The first new layer reads pixel values, or conv5_3 of a pretrained base network, whose
+  /// values are as large.
+  ///
+  /// - Parameter hasPretrainedBase: whether conv1_1 to conv5_3, and not conv6, will be replaced by pretrained weights.
+  public func initialize(
+    _ weights: ParameterArena, with initializer: Initializer, hasPretrainedBase: Bool = false, seed: UInt64
+  ) {
+    let firstNewLayer = hasPretrainedBase ? VGG16.firstNewLayer : graph.nodes[0].layer.name
     for node in graph.nodes {
       let damping: Float =
         switch initializer {
         case .xavier: 1
-        case .he: node.input == graph.input ? 64 : graph.outputs.contains(node.output) ? 16 : 1
+        case .he: node.layer.name == firstNewLayer ? 64 : graph.outputs.contains(node.output) ? 16 : 1
         }
       for parameter in node.layer.parameters {
         initializer.initialize(
@@ -92,6 +98,11 @@ public struct SSD: Sendable {
           normalizationScale: Self.normalizationScale * widthMultiplier.squareRoot(), seed: seed)
       }
     }
+  }
+
+  /// Whether a file with these tensors has the base network as an ImageNet classifier has it: conv5_3, but no conv6.
+  public static func isPretrainedBase(names: [String]) -> Bool {
+    names.contains("backbone.extra.0.5.weight") && !names.contains("backbone.extra.0.7.1.weight")
   }
 
   /// The initial scale of the channel L2 normalisation at full width. It follows the square root of the channel count, so that

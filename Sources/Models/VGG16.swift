@@ -12,6 +12,9 @@ struct VGG16 {
   /// conv7 after the ReLU.
   let conv7: LayerGraph.Map
 
+  /// The first layer that weights of an ImageNet classifier do not fill.
+  static let firstNewLayer = "conv6"
+
   private enum Stage {
     case convolution(String, parameter: String, to: Int)
     case pool(MaxPooling)
@@ -47,7 +50,7 @@ struct VGG16 {
     conv4 = builder.normalization("conv4_3_norm", parameter: "backbone.scale_weight", of: map)
     map = Self.append(Self.afterConv4, to: map, &builder)
     map = builder.convolution(
-      "conv6", parameter: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
+      Self.firstNewLayer, parameter: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
     conv7 = builder.convolution("conv7", parameter: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
   }
 

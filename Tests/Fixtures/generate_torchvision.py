@@ -72,7 +72,7 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 0.05
 STEPS = 3
 ROW_STRIDE = 13
-# Rounding errors of a float32 convolution, relative to the root mean square of its output; generous for Winograd's.
+# Relative to the root mean square of a convolution's output: a stand-in for rounding errors, far above those of float32.
 NOISE = 1e-5
 IMAGE_SIZES = [(300, 300), (300, 300), (500, 375)]
 # Pixels x1, y1, x2, y2 and class of the objects in the two training images.

@@ -59,7 +59,7 @@ extension Configuration.Model {
       "name", default: .ssd300VGG16, planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"])
     widthMultiplier = section.number("width_multiplier", default: 1, .from(0.0625, to: 2))
     weights = section.optionalString("weights")
-    initialization = section.choice("initialization", default: .xavier)
+    initialization = section.choice("initialization", default: .he)
     defaultBoxes =
       section.isMapping("default_boxes")
       ? DefaultBoxLayout(section.section("default_boxes"))

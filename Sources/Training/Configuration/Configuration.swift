@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import Layers
 
 /// An experiment: model, data, training recipe and evaluation, as plain values.
 ///
@@ -15,22 +16,14 @@ public struct Configuration: Sendable, Equatable {
       case ssd300VGG16 = "ssd300-vgg16"
     }
 
-    /// How convolution kernels start that no weight file fills.
-    public enum Initialization: String, Sendable, CaseIterable {
-      /// Uniform, variance by the number of inputs and outputs (the authors' release).
-      case xavier
-      /// Normal, variance by the number of inputs.
-      case he
-    }
-
     /// The network.
     public let name: Name
     /// Factor on the channel counts of the base network and the extra layers.
     public let widthMultiplier: Float
     /// A safetensors file to start from; nil starts from `initialization` alone.
     public let weights: String?
-    /// See ``Initialization``.
-    public let initialization: Initialization
+    /// How convolution kernels start that no weight file fills.
+    public let initialization: Initializer
     /// The default boxes of every feature map.
     public let defaultBoxes: DefaultBoxLayout
     /// Scale of the box encoding.

@@ -1,6 +1,5 @@
 import Datasets
 import Detection
-import Layers
 import Models
 
 extension Configuration {
@@ -19,14 +18,6 @@ extension Configuration {
   /// The size and mean of the network's input.
   var networkInput: NetworkInput {
     NetworkInput(width: SSD.inputSize, height: SSD.inputSize, mean: SSD.inputMean)
-  }
-
-  /// The distribution of initial weights.
-  var initializer: Initializer {
-    switch model.initialization {
-    case .xavier: .xavier
-    case .he: .he
-    }
   }
 
   /// One split of the configured data set.

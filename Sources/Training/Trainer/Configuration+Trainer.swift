@@ -27,10 +27,12 @@ extension Configuration {
   ///
   /// - Throws: ``CheckpointError`` when the weight file is not valid or of another model.
   func fillInitialWeights(_ weights: ParameterArena, logger: Logger? = nil) throws {
-    ssd.initialize(weights, with: initializer, seed: training.seed)
-    if let path = model.weights {
-      let loading = try WeightLoading(from: SafetensorsFile(path), into: weights)
-      for line in loading.summary(path: path) { logger?.info("\(line)") }
-    }
+    let file = try model.weights.map { try SafetensorsFile($0) }
+    ssd.initialize(
+      weights, with: model.initialization,
+      hasPretrainedBase: file.map { SSD.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false, seed: training.seed)
+    guard let file else { return }
+    let loading = try WeightLoading(from: file, into: weights)
+    for line in loading.summary(path: file.path) { logger?.info("\(line)") }
   }
 }
