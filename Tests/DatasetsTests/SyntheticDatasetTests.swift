@@ -172,7 +172,9 @@ struct SyntheticDatasetTests {
       let obstacle = directory + "/JPEGImages/000003.jpg"
       try FileManager.default.removeItem(atPath: obstacle)
       try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
-      #expect(throws: ImageError(path: obstacle, reason: "Is a directory")) { try dataset.write(to: directory) }
+      #expect(throws: ImageError(path: obstacle, reason: "Is a directory", isFromWriting: true)) {
+        try dataset.write(to: directory)
+      }
       #expect(!FileManager.default.fileExists(atPath: directory + "/synthesis.json"))
     }
   }

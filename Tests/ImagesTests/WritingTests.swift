@@ -44,12 +44,12 @@ struct WritingTests {
   @Test func aFailureNamesFileAndReasonAndKeepsWhatIsThere() throws {
     try withTemporaryFolder { folder in
       let missing = folder.path + "/no/such/folder/a.png"
-      #expect(throws: ImageError(path: missing, reason: "No such file or directory")) {
+      #expect(throws: ImageError(path: missing, reason: "No such file or directory", isFromWriting: true)) {
         try picture.writePNG(to: missing)
       }
       let occupied = folder.path + "/occupied"
       try FileManager.default.createDirectory(atPath: occupied, withIntermediateDirectories: false)
-      #expect(throws: ImageError(path: occupied, reason: "Is a directory")) {
+      #expect(throws: ImageError(path: occupied, reason: "Is a directory", isFromWriting: true)) {
         try picture.writeJPEG(to: occupied, quality: 90)
       }
     }
