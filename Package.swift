@@ -24,7 +24,7 @@ let package = Package(
   products: [.executable(name: "multibox", targets: ["multibox"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -66,7 +66,11 @@ let package = Package(
     tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests(
-      "TrainingTests", ["Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation"]),
+      "TrainingTests",
+      [
+        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "Randomness",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     tests("CommandTests", ["multibox"]),
   ]
 )

@@ -1,9 +1,8 @@
+import Datasets
 import Detection
 import Images
 import Randomness
 import Testing
-
-@testable import Datasets
 
 /// Boxes follow the pixels.
 @Suite struct AugmentationGeometryTests {

@@ -1,8 +1,7 @@
+import Datasets
 import Detection
 import Randomness
 import Testing
-
-@testable import Datasets
 
 /// The distributions of the original release, without any pixels.
 @Suite struct AugmentationStatisticsTests {

@@ -1,7 +1,6 @@
+import Datasets
 import Foundation
 import Images
-
-@testable import Datasets
 
 /// A Pascal VOC layout in a temporary folder, removed with the value.
 final class PascalVOCFolder {

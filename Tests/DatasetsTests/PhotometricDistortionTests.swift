@@ -1,7 +1,6 @@
+import Datasets
 import Images
 import Testing
-
-@testable import Datasets
 
 @Suite struct PhotometricDistortionTests {
   /// RGB, HSV, and RGB again, from OpenCV 5.0.0 (`cvtColor` with `COLOR_RGB2HSV` and `COLOR_HSV2RGB`, scalar code).

@@ -1,8 +1,7 @@
+import Datasets
 import Images
 import Randomness
 import Testing
-
-@testable import Datasets
 
 @Suite struct ResamplingTests {
   private let mean: (Float, Float, Float) = (123, 117, 104)

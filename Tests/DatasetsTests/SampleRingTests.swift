@@ -1,8 +1,7 @@
+import Datasets
 import Foundation
 import Synchronization
 import Testing
-
-@testable import Datasets
 
 /// The ring alone, with samples that are counted instead of read.
 @Suite(.timeLimit(.minutes(2))) struct SampleRingTests {

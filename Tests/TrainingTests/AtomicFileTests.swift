@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Training
+import Training
 
 /// Serialized: the file size limit belongs to the whole process.
 @Suite(.serialized) struct AtomicFileTests {

@@ -1,8 +1,7 @@
 import Logging
 import Synchronization
 import Tensors
-
-@testable import Training
+import Training
 
 /// A model of two convolutions, its arenas filled with numbers that depend on `seed`, and a configuration.
 struct CheckpointFixture {

@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 import Testing
-
-@testable import Training
+import Training
 
 struct CheckpointStoreTests {
   private let directory: TemporaryDirectory

@@ -1,8 +1,7 @@
 import Detection
 import Foundation
 import Testing
-
-@testable import Training
+import Training
 
 /// What a user meets when a configuration is right, and the message when it is not.
 struct ConfigurationTests {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Training
+import Training
 
 struct LearningRateScheduleTests {
   private let schedule = LearningRateSchedule(

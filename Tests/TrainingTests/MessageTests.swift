@@ -1,8 +1,7 @@
 import Logging
 import Synchronization
 import Testing
-
-@testable import Training
+import Training
 
 struct MessageTests {
   /// Collects what would be printed.
@@ -22,7 +21,7 @@ struct MessageTests {
     progress.finish()
     let lines = output.written.split(separator: "\n")
     #expect(lines.map { $0.split(separator: " ")[1] } == [101, 131, 161, 191, 221, 251, 281, 300].map { "\($0)/300" })
-    #expect(lines[1] == "iteration 131/300  loss 1.5000  3.25 images/s  learning rate 0.001  0:02:49 left")
+    #expect(lines[1] == "iteration 131/300  loss 1.5000  2.00 images/s  learning rate 0.001  0:02:49 left")
     #expect(lines.last?.hasSuffix("0:00:00 left") == true)
   }
 

@@ -1,7 +1,7 @@
+import Detection
 import Foundation
 import Testing
-
-@testable import Training
+import Training
 
 struct MetricsLogTests {
   private let directory: TemporaryDirectory
@@ -13,13 +13,18 @@ struct MetricsLogTests {
     path = directory.path + "/metrics.jsonl"
   }
 
+  /// Four of 120 images in two seconds, twelve positives.
   static func record(_ iteration: Int, loss: Double = 1.5) -> TrainingRecord {
+    var result = TrainingStep.Result()
+    result.sums = MultiBoxLoss.Sums(confidence: 12, location: 6)
+    result.positives = 12
+    result.loss = loss
     var seconds = PhaseSeconds()
     seconds.data = 0.125
-    seconds.backward = 2
+    seconds.backward = 1.875
     return TrainingRecord(
-      iteration: iteration, epoch: 0.4, loss: loss, confidenceLoss: 1, locationLoss: 0.5, positives: 12,
-      learningRate: 0.001, imagesPerSecond: 3.25, seconds: seconds, worldSize: 1)
+      iteration: iteration, images: 4, epochImages: 120, result: result, learningRate: 0.001, seconds: seconds,
+      worldSize: 1)
   }
 
   private func lines() throws -> [String] {
@@ -42,8 +47,8 @@ struct MetricsLogTests {
     #expect(
       try lines() == [
         #"{"iteration":12,"epoch":0.4,"loss":1.5,"confidence_loss":1.0,"location_loss":0.5,"positives":12,"#
-          + #""learning_rate":0.001,"images_per_second":3.25,"#
-          + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":2.0,"communication":0.0,"update":0.0},"#
+          + #""learning_rate":0.001,"images_per_second":2.0,"#
+          + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":1.875,"communication":0.0,"update":0.0},"#
           + #""world_size":1}"#,
         #"{"iteration":12,"metric":"voc07","mAP":0.5,"AP":{"dog":0.5,"a\"b":null},"images":9,"seconds":2.5}"#,
       ])

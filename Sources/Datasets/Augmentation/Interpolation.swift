@@ -32,7 +32,7 @@ public enum Interpolation: CaseIterable, Sendable {
   ///   - left: where the output pixel starts on the input's axis.
   ///   - extent: how much of the input it covers, positive.
   /// - Returns: the index of the first input pixel, and weights that add up to 1.
-  func weights(left: Double, extent: Double) -> (first: Int, weights: [Double]) {
+  package func weights(left: Double, extent: Double) -> (first: Int, weights: [Double]) {
     let center = left + extent / 2
     // The pixel whose centre is at or before the output's centre, and how far behind it that is.
     let base = (center - 0.5).rounded(.down)

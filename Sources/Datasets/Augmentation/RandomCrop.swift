@@ -23,7 +23,7 @@ public struct RandomCrop: Sendable {
     /// An object overlaps the region at most this much.
     case atMost(Float)
 
-    func isMet(by region: CornerBox, objects: [GroundTruth]) -> Bool {
+    package func isMet(by region: CornerBox, objects: [GroundTruth]) -> Bool {
       objects.contains { object in
         let overlap = region.intersectionOverUnion(with: object.box)
         return switch self {
@@ -69,7 +69,7 @@ public struct RandomCrop: Sendable {
 
   /// Draws a region regardless of objects: scale √(width · height) in 0.3 … 1, aspect ratio width / height in 0.5 … 2 as
   /// far as the region fits, all places equally likely.
-  static func drawRegion(from stream: inout RandomStream) -> CornerBox {
+  package static func drawRegion(from stream: inout RandomStream) -> CornerBox {
     let scale = stream.uniform(0.3, 1)
     let aspectRatio = stream.uniform(max(0.5, scale * scale), min(2, 1 / (scale * scale)))
     // Rounding may push a side past 1 by one unit in the last place.
@@ -87,7 +87,7 @@ public struct RandomCrop: Sendable {
   }
 
   /// The object as the region shows it, or nothing when its centre is outside.
-  func project(_ object: GroundTruth) -> GroundTruth? {
+  package func project(_ object: GroundTruth) -> GroundTruth? {
     let box = object.box
     let (centerX, centerY) = ((box.xMin + box.xMax) / 2, (box.yMin + box.yMax) / 2)
     guard

@@ -9,14 +9,14 @@ import Foundation
 ///
 /// A sample that cannot be prepared is an error of its batch: the consumer meets it when it asks for that batch, and at
 /// every later call again.
-final class SampleRing: @unchecked Sendable {
-  typealias Sample = SampleSchedule.Sample
+package final class SampleRing: @unchecked Sendable {
+  package typealias Sample = SampleSchedule.Sample
 
   /// Samples in order, each sample's objects, and the pixels: micro-batches of `microBatch` samples.
-  struct Batch {
-    let samples: [Sample]
-    let groundTruth: [[GroundTruth]]
-    let pixels: [UnsafeMutablePointer<Float>]
+  package struct Batch {
+    package let samples: [Sample]
+    package let groundTruth: [[GroundTruth]]
+    package let pixels: [UnsafeMutablePointer<Float>]
   }
 
   /// A place for one batch; guarded by `condition` except for the pixels, which belong to whoever claimed the sample.
@@ -59,7 +59,7 @@ final class SampleRing: @unchecked Sendable {
   ///   - valuesPerSample: floats of a sample.
   ///   - samples: the samples of a batch, or nothing behind the last one.
   ///   - prepare: writes the pixels and returns the objects; called from several threads.
-  init(
+  package init(
     threads: Int, capacity: Int, samplesPerBatch: Int, microBatch: Int, valuesPerSample: Int,
     samples: @escaping (Int) -> [Sample]?,
     prepare: @escaping @Sendable (Sample, UnsafeMutablePointer<Float>) throws -> [GroundTruth]
@@ -96,7 +96,7 @@ final class SampleRing: @unchecked Sendable {
   /// The next batch, or nothing behind the last one. The memory of the batch before is used again.
   ///
   /// - Throws: the error of the batch's first sample that has one; `CancellationError` after `stop`.
-  func next() throws -> Batch? {
+  package func next() throws -> Batch? {
     condition.lock()
     defer { condition.unlock() }
     recycled = delivered
@@ -121,7 +121,7 @@ final class SampleRing: @unchecked Sendable {
   }
 
   /// Ends the threads and waits for them; what they are at is finished first.
-  func stop() {
+  package func stop() {
     condition.lock()
     defer { condition.unlock() }
     isStopped = true

@@ -16,7 +16,7 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
     [path, tensor.map { "tensor \($0)" }, reason].compactMap { $0 }.joined(separator: ": ")
   }
 
-  init(_ path: String, tensor: String? = nil, _ reason: String) {
+  package init(_ path: String, tensor: String? = nil, _ reason: String) {
     self.path = path
     self.tensor = tensor
     self.reason = reason
@@ -24,7 +24,7 @@ public struct CheckpointError: Error, Equatable, CustomStringConvertible {
   }
 
   /// A failed system call; `operation` completes "cannot …".
-  init(_ path: String, cannot operation: String, errorNumber: Int32) {
+  package init(_ path: String, cannot operation: String, errorNumber: Int32) {
     self.path = path
     tensor = nil
     reason = "cannot \(operation): \(SystemError(errorNumber))"

@@ -4,12 +4,12 @@ import Foundation
 ///
 /// ### Source
 /// github.com/huggingface/safetensors, format and `Metadata::validate`.
-struct SafetensorsHeader {
+package struct SafetensorsHeader {
   /// The longest header the reference implementation accepts, in bytes.
   static let maximumByteCount = 100_000_000
 
   /// By name, in UTF-8 order.
-  let tensors: [SafetensorsFile.Tensor]
+  package let tensors: [SafetensorsFile.Tensor]
   /// By tensor name: the place of its bytes, counted from the end of the header.
   let byteRanges: [String: Range<Int>]
   /// The entry `__metadata__`.
@@ -20,7 +20,7 @@ struct SafetensorsHeader {
   /// - Parameters:
   ///   - json: the bytes between the length and the data.
   ///   - dataByteCount: the bytes that follow it in the file.
-  init(json: [UInt8], dataByteCount: Int, path: String) throws(CheckpointError) {
+  package init(json: [UInt8], dataByteCount: Int, path: String) throws(CheckpointError) {
     guard json.first == UInt8(ascii: "{") else {
       throw CheckpointError(path, "the header is not a JSON object")
     }

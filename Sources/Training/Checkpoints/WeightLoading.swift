@@ -10,6 +10,12 @@ public struct WeightLoading: Sendable, Equatable {
     public let found: [Int]
     /// The shape in the model.
     public let expected: [Int]
+
+    package init(name: String, found: [Int], expected: [Int]) {
+      self.name = name
+      self.found = found
+      self.expected = expected
+    }
   }
 
   /// Parameters filled from the file, in the model's order.
@@ -55,7 +61,7 @@ public struct WeightLoading: Sendable, Equatable {
   }
 
   /// What happened, for people: one line for each kind of tensor there was.
-  func summary(path: String) -> [String] {
+  package func summary(path: String) -> [String] {
     var lines = ["\(path): \(taken.count) tensors taken"]
     if !missing.isEmpty { lines.append("not in the file, initialised: \(missing.joined(separator: ", "))") }
     for mismatch in mismatched {
@@ -67,7 +73,7 @@ public struct WeightLoading: Sendable, Equatable {
   }
 
   /// Throws unless every parameter was filled, as a detector needs.
-  func requireComplete(path: String) throws(CheckpointError) {
+  package func requireComplete(path: String) throws(CheckpointError) {
     if let mismatch = mismatched.first {
       throw CheckpointError(
         path, tensor: mismatch.name, "has shape \(mismatch.found), the model needs \(mismatch.expected)")

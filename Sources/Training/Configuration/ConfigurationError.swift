@@ -28,7 +28,7 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     self.problems = problems
   }
 
-  init(_ origin: ConfigurationOrigin, key: String? = nil, _ reason: String) {
+  package init(_ origin: ConfigurationOrigin, key: String? = nil, _ reason: String) {
     problems = [Problem(origin: origin, key: key, reason: reason)]
   }
 }

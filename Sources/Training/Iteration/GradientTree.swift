@@ -5,7 +5,7 @@ import Tensors
 ///
 /// The order of additions depends on the number of micro-batches alone, not on who computed them, and a process needs only
 /// log₂(micro-batches) + 1 arenas: a stack of finished subtrees, like the digits of a binary counter.
-final class GradientTree {
+package final class GradientTree {
   private let arenas: [ParameterArena]
   private let leafCount: Int
   private var leaves = 0
@@ -14,25 +14,25 @@ final class GradientTree {
   /// Allocates the stack for `leaves` micro-batches.
   ///
   /// - Precondition: `leaves` is positive.
-  init(_ layout: ParameterLayout, leaves: Int) {
+  package init(_ layout: ParameterLayout, leaves: Int) {
     leafCount = leaves
     arenas = (0..<Self.arenaCount(leaves: leaves)).map { _ in ParameterArena(layout) }
   }
 
   /// Arenas that a tree of `leaves` takes.
-  static func arenaCount(leaves: Int) -> Int {
+  package static func arenaCount(leaves: Int) -> Int {
     precondition(leaves > 0, "a tree of \(leaves) micro-batches")
     return Int.bitWidth - leaves.leadingZeroBitCount
   }
 
   /// Where the next micro-batch's backward writes its gradient.
-  var leaf: ParameterArena {
+  package var leaf: ParameterArena {
     precondition(leaves < leafCount, "all \(leafCount) micro-batches are added already")
     return arenas[depth]
   }
 
   /// Adds ``leaf`` to the tree.
-  func add(context: ExecutionContext) {
+  package func add(context: ExecutionContext) {
     leaves += 1
     depth += 1
     // Two subtrees of equal size on top of the stack become one; at the end, the rest of the stack collapses.
@@ -48,13 +48,13 @@ final class GradientTree {
   }
 
   /// The sum over all micro-batches of the iteration that has just ended.
-  var sum: ParameterArena {
+  package var sum: ParameterArena {
     precondition(leaves == leafCount, "\(leaves) of \(leafCount) micro-batches are added")
     return arenas[0]
   }
 
   /// Forgets the sum, so that the next iteration can begin.
-  func reset() {
+  package func reset() {
     leaves = 0
     depth = 0
   }

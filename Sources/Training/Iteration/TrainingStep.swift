@@ -14,6 +14,8 @@ public final class TrainingStep {
     public var positives = 0
     /// (confidence loss + α · location loss) / N; 0 without positives.
     public var loss = 0.0
+
+    package init() {}
   }
 
   /// The weights that are trained.

@@ -50,7 +50,7 @@ extension TrainingRecord {
   /// - Parameters:
   ///   - images: of the global batch.
   ///   - epochImages: of the training split.
-  init(
+  package init(
     iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
     seconds: PhaseSeconds, worldSize: Int
   ) {
@@ -76,6 +76,11 @@ public struct EvaluationRecord: Sendable, Equatable {
     public let name: String
     /// 0 … 1; not a number when the split has no object of the class.
     public let averagePrecision: Double
+
+    package init(name: String, averagePrecision: Double) {
+      self.name = name
+      self.averagePrecision = averagePrecision
+    }
   }
 
   /// Optimizer steps taken before the evaluation.
@@ -90,6 +95,18 @@ public struct EvaluationRecord: Sendable, Equatable {
   public var images: Int
   /// Duration.
   public var seconds: Double
+
+  package init(
+    iteration: Int, metric: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,
+    seconds: Double
+  ) {
+    self.iteration = iteration
+    self.metric = metric
+    self.meanAveragePrecision = meanAveragePrecision
+    self.classes = classes
+    self.images = images
+    self.seconds = seconds
+  }
 
   var json: JSONLiteral {
     JSONLiteral(object: [

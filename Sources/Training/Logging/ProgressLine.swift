@@ -20,7 +20,7 @@ public struct ProgressLine {
     }
   }
 
-  init(
+  package init(
     from start: Int, to total: Int, isTerminal: Bool, now: ContinuousClock.Instant, write: @escaping (String) -> Void
   ) {
     self.start = start
@@ -42,7 +42,7 @@ public struct ProgressLine {
     lastShown = nil
   }
 
-  mutating func update(_ record: TrainingRecord, now: ContinuousClock.Instant) {
+  package mutating func update(_ record: TrainingRecord, now: ContinuousClock.Instant) {
     let pause = isTerminal ? Duration.milliseconds(100) : .seconds(30)
     if let lastShown, now - lastShown < pause, record.iteration < total { return }
     lastShown = now

@@ -17,7 +17,7 @@ public struct StandardErrorLogHandler: LogHandler {
     self.init(isTerminal: isatty(STDERR_FILENO) == 1) { FileHandle.standardError.write(Data($0.utf8)) }
   }
 
-  init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
+  package init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
     self.isTerminal = isTerminal
     self.write = write
   }
