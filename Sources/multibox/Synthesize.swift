@@ -21,7 +21,8 @@ struct Synthesize: ParsableCommand {
   var seed: UInt64 = 0
 
   func validate() throws {
-    guard images > 0 else { throw ValidationError("--images must be positive, not \(images)") }
+    let smallest = SyntheticDataset.smallestImageCount
+    guard images >= smallest else { throw ValidationError("--images must be at least \(smallest), not \(images)") }
   }
 
   func run() throws {
