@@ -29,9 +29,21 @@ struct Detect: ParsableCommand {
   @Option(help: "Writes all detections that are kept to this file; - is standard output.")
   var json: String?
 
+  /// Where pictures are drawn, if they are.
+  private var pictureDirectory: String? { output ?? (json == nil ? "." : nil) }
+
+  private func pictureName(of path: String) -> String {
+    URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent + ".detections.png"
+  }
+
   func validate() throws {
     guard scoreThreshold >= 0, scoreThreshold < 1 else {
       throw ValidationError("--score-threshold must be in 0 ..< 1, not \(scoreThreshold)")
+    }
+    guard pictureDirectory != nil else { return }
+    let paths = Dictionary(grouping: images, by: pictureName)
+    if let (name, images) = paths.filter({ $1.count > 1 }).min(by: { $0.key < $1.key }) {
+      throw ValidationError("\(images.joined(separator: " and ")) would all be drawn as \(name); draw them one by one")
     }
   }
 
@@ -53,7 +65,7 @@ struct Detect: ParsableCommand {
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
     let (detector, _) = try options.detector(batch: images.count)
-    let directory = output ?? (json == nil ? "." : nil)
+    let directory = pictureDirectory
     if let directory { try RunDirectory.create(directory) }
     var results: [ImageDetections] = []
     for start in stride(from: 0, to: images.count, by: detector.batch) {
@@ -84,8 +96,7 @@ struct Detect: ParsableCommand {
         left: detection.box.xMin, top: detection.box.yMin, right: detection.box.xMax, bottom: detection.box.yMax,
         name: classNames[detection.label - 1], score: detection.score, classIndex: detection.label - 1)
     }
-    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-    try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(name).detections.png")
+    try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(pictureName(of: path))")
   }
 
   private func write(_ results: [ImageDetections], to path: String) throws {
