@@ -57,20 +57,21 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("RandomnessTests", ["Randomness"]),
     tests("TensorsTests", ["Tensors"]),
     tests("LayersTests", ["Layers", "Tensors", "Randomness"]),
     tests("DetectionTests", ["Detection", "Randomness"]),
     tests("ModelsTests", ["Models", "Layers", "Tensors", "Detection", "Randomness"]),
     tests("ImagesTests", ["Images"]),
-    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness"]),
+    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests(
       "TrainingTests",
       [
         "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "Randomness",
-        .product(name: "Logging", package: "swift-log"),
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
       ]),
-    tests("CommandTests", ["multibox"]),
+    tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),
   ]
 )

@@ -1,16 +1,7 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
-
-/// Where real data sets may be found; they are not part of the repository.
-enum SharedData {
-  /// The environment variable `MULTIBOX_SHARED_DATA`, or `shared/data` beside the package.
-  static let root: String =
-    ProcessInfo.processInfo.environment["MULTIBOX_SHARED_DATA"]
-    ?? URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../shared/data").standardizedFileURL.path
-
-  static func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(name)") }
-}
 
 /// Counts were made with an independent reader (Python's ElementTree).
 @Suite struct RealDataTests {

@@ -1,0 +1,60 @@
+import Foundation
+import Layers
+import Randomness
+import Tensors
+import Testing
+import Training
+
+struct GradientTreeTests {
+  /// The tree as it is documented, written from the root down: the left half is the largest power of two that leaves
+  /// something for the right.
+  private func sum(_ leaves: ArraySlice<[Float]>) -> [Float] {
+    if leaves.count == 1 { return leaves[leaves.startIndex] }
+    var left = 1
+    while left * 2 < leaves.count { left *= 2 }
+    return zip(sum(leaves.prefix(left)), sum(leaves.dropFirst(left))).map { $0 + $1 }
+  }
+
+  /// More values than one piece of the parallel addition, in two parameters.
+  private let layout: ParameterLayout = {
+    var layout = ParameterLayout()
+    _ = layout.add("kernel", .weight, .kernel(height: 3, width: 3, input: 47, output: 211))
+    _ = layout.add("bias", .bias, .vector(count: 211))
+    return layout
+  }()
+
+  @Test(arguments: 1...9, [1, 2])
+  func `The sum follows the tree bit for bit, iteration after iteration`(count: Int, threads: Int) throws {
+    let tree = GradientTree(layout, leaves: count)
+    let context = ExecutionContext(
+      pool: ThreadPool(threadCount: threads), kernels: try .preferred(), scratch: ScratchSize())
+    var random = RandomStream(seed: 3, purpose: .test, key: UInt64(count))
+    for _ in 1...2 {
+      // Sizes far apart, so that another order of additions gives other bits.
+      let leaves = (0..<count).map { _ in
+        (0..<layout.arenaCount).map { _ in random.uniform(-1, 1) * Float(1 << random.integer(below: 20)) }
+      }
+      tree.reset()
+      for leaf in leaves {
+        _ = tree.leaf.values.update(fromContentsOf: leaf)
+        tree.add(context: context)
+      }
+      let result = tree.sum.values
+      let followsTree = zip(result, sum(leaves[...])).allSatisfy { $0.bitPattern == $1.bitPattern }
+      #expect(followsTree)
+      if count > 3 {
+        let inOrder = leaves.dropFirst().reduce(leaves[0]) { zip($0, $1).map { $0 + $1 } }
+        let followsOrder = result.elementsEqual(inOrder)
+        #expect(!followsOrder, "another order of additions should show")
+      }
+    }
+  }
+
+  @Test func `The stack has a subtree of each size, as a binary counter has digits`() {
+    for leaves in 1...1000 {
+      let powersOfTwo = (0..<64).count { leaves >> $0 > 0 }
+      #expect(GradientTree.arenaCount(leaves: leaves) == powersOfTwo)
+      #expect(powersOfTwo == Int(log2(Double(leaves))) + 1)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// What a run computes, whatever it is computed with and however often it is interrupted.
+struct TrainerTests {
+  private let runs: NarrowRuns
+
+  init() throws {
+    runs = try NarrowRuns()
+  }
+
+  @Test func `Threads do not show in the result`() throws {
+    let expected = try runs.train("one", until: 4)
+    #expect(expected.iteration == 4 && expected.metrics.count == 4)
+    for overrides in [["training.threads=2"], ["training.threads=3", "data.loader_threads=3"]] {
+      #expect(try runs.train(overrides.joined(), overrides, until: 4) == expected)
+    }
+    #expect(try runs.train("seed", ["training.seed=1"], until: 4).parametersSHA256 != expected.parametersSHA256)
+  }
+
+  @Test func `A run that was stopped inside an epoch continues to the state of the uninterrupted one`() throws {
+    let whole = try runs.train("whole")
+    #expect(whole.iteration == 7)
+    // Three iterations are twelve images, one epoch and a fifth; the learning rate drops in the second part.
+    #expect(try runs.train("parts", until: 3).iteration == 3)
+    #expect(try runs.train("parts", ["training.threads=2", "data.loader_threads=2"]) == whole)
+    #expect(runs.messages.recorded.contains { $0.hasPrefix("info: continuing from iteration 3: ") })
+    #expect(!runs.messages.recorded.contains { $0.hasPrefix("warning") })
+  }
+
+  @Test func `A run that is complete is left as it is`() throws {
+    let state = try runs.train("run", ["training.iterations=2"])
+    #expect(try runs.train("run", ["training.iterations=2"]) == state)
+    #expect(runs.messages.recorded.last == "info: iteration 2 is reached already: nothing to train")
+  }
+
+  @Test func `Training continues from a given checkpoint, in its own run and in another`() throws {
+    let overrides = ["training.iterations=5", "checkpoint.every=2", "checkpoint.keep=5"]
+    let whole = try runs.train("whole", overrides)
+    let second = runs.path("whole") + "/checkpoints/iteration-0000002.safetensors"
+    let branch = try runs.train("branch", overrides, resume: .path(second))
+    #expect(branch.parametersSHA256 == whole.parametersSHA256)
+    #expect(branch.metrics == Array(whole.metrics[2...]))
+    #expect(try runs.train("whole", overrides, resume: .path(second)) == whole)
+  }
+
+  @Test func `Never begins anew and sets the earlier history aside`() throws {
+    let first = try runs.train("fresh", until: 1)
+    try runs.train("run", until: 2)
+    #expect(try runs.train("run", resume: .never, until: 1) == first)
+    #expect(
+      try runs.checkpoints("run") == [
+        "iteration-0000001.safetensors", "iteration-0000002.safetensors.superseded", "latest",
+      ])
+  }
+
+  @Test func `As many checkpoints are kept as asked for`() throws {
+    try runs.train("run", ["training.iterations=4", "checkpoint.every=1", "checkpoint.keep=2"])
+    #expect(
+      try runs.checkpoints("run") == ["iteration-0000003.safetensors", "iteration-0000004.safetensors", "latest"])
+  }
+
+  @Test func `A configuration that has changed since the checkpoint is named key by key`() throws {
+    try runs.train("run", until: 1)
+    let changed = [
+      "training.learning_rate=0.002", "training.schedule.milestones=[6]", "training.threads=2", "checkpoint.keep=9",
+      "evaluation.every=500",
+    ]
+    try runs.train("run", changed, until: 2)
+    let checkpoint = runs.path("run") + "/checkpoints/iteration-0000001.safetensors"
+    #expect(
+      runs.messages.recorded.filter { $0.hasPrefix("warning") } == [
+        "warning: \(checkpoint): the run was configured otherwise: training.learning_rate was 0.001, is 0.002",
+        "warning: \(checkpoint): the run was configured otherwise: training.schedule.milestones was [5], is [6]",
+      ])
+    let resolved = try String(contentsOfFile: runs.path("run") + "/config.yaml", encoding: .utf8)
+    #expect(try resolved == runs.configuration("run", changed).resolvedYAML)
+  }
+
+  @Test func `An evaluation writes its line and leaves training as it is`() throws {
+    let plain = try runs.train("plain", until: 4)
+    let evaluated = try runs.train("evaluated", ["evaluation.every=2", "evaluation.score_threshold=0.05"], until: 4)
+    #expect(evaluated.parametersSHA256 == plain.parametersSHA256)
+    #expect([0, 1, 3, 4].map { evaluated.metrics[$0] } == plain.metrics)
+    struct Line: Decodable {
+      let iteration: Int
+      let metric: String
+      let mAP: Double
+      let AP: [String: Double?]
+      let images: Int
+    }
+    for (line, iteration) in [(2, 2), (5, 4)] {
+      let record = try JSONDecoder().decode(Line.self, from: Data(evaluated.metrics[line].utf8))
+      #expect(record.iteration == iteration && record.metric == "voc07" && record.images == 2)
+      #expect(Set(record.AP.keys) == ["circle", "square", "triangle", "star", "cross", "ring"])
+      #expect((0...1).contains(record.mAP))
+    }
+  }
+
+  @Test func `Training starts from the weights of a file and says what it took`() throws {
+    try runs.train("source", until: 2)
+    let source = runs.path("source") + "/checkpoints/iteration-0000002.safetensors"
+    try runs.train("target", ["model.weights=\(source)"], until: 1)
+    #expect(runs.messages.recorded.contains("info: \(source): 71 tensors taken"))
+    // The same images as the source's first iteration, with other weights.
+    #expect(try runs.losses("target")[0] != runs.losses("source")[0])
+    #expect(try runs.train("scratch", until: 1).metrics[0] == runs.state("source").metrics[0])
+  }
+}
