@@ -1,0 +1,174 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every fault of a user's input: its exit code, and a message that names the file and the reason.
+struct BadInputTests {
+  struct Fault: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let exitCode: Int32
+    /// Brings the fault about and runs the program.
+    let outcome: @Sendable (Workspace) throws -> MultiboxProcess.Outcome
+    /// What standard error must say.
+    let messages: @Sendable (Workspace) -> [String]
+
+    init(
+      _ description: String, _ exitCode: Int32, says messages: @escaping @Sendable (Workspace) -> [String],
+      _ outcome: @escaping @Sendable (Workspace) throws -> MultiboxProcess.Outcome
+    ) {
+      (testDescription, self.exitCode, self.outcome, self.messages) = (description, exitCode, outcome, messages)
+    }
+  }
+
+  @Test(arguments: usage + data + disk + machine)
+  func `A fault is named and has its exit code`(fault: Fault) throws {
+    let workspace = try Workspace()
+    let outcome = try fault.outcome(workspace)
+    #expect(outcome.exitCode == fault.exitCode, "\(outcome.messages)")
+    #expect(outcome.output.isEmpty)
+    for text in fault.messages(workspace) {
+      #expect(outcome.messages.contains(text), "\(text) is not in: \(outcome.messages)")
+    }
+    for trace in ["Fatal error", "Crash", "stack trace"] { #expect(!outcome.messages.contains(trace)) }
+  }
+
+  static let usage = [
+    Fault("an unknown option", 64, says: { _ in ["Unknown option '--stop'"] }) {
+      try MultiboxProcess.run("train", $0.config, "--stop", "3")
+    },
+    Fault("an unknown command", 64, says: { _ in ["trian"] }) {
+      try MultiboxProcess.run("trian", $0.config)
+    },
+    Fault("an option out of range", 64, says: { _ in ["--stop-at", "not 0"] }) {
+      try MultiboxProcess.run("train", $0.config, "--stop-at", "0")
+    },
+    Fault("a missing configuration", 64, says: { ["\($0.path)/none.yaml: cannot be read: No such file or directory"] })
+    {
+      try MultiboxProcess.run("train", $0.path + "/none.yaml")
+    },
+    Fault(
+      "an unknown key", 64,
+      says: { ["\($0.config):2: training.learning_rte: unknown key; did you mean 'training.learning_rate'?"] }
+    ) {
+      try $0.write("version: 1\ntraining: {learning_rte: 0.1}", to: $0.config)
+      return try $0.train()
+    },
+    Fault(
+      "a value of the wrong type", 64,
+      says: { ["\($0.config):2: training.global_batch: expected an integer of at least 1, found 'many'"] }
+    ) {
+      try $0.write("version: 1\ntraining: {global_batch: many}", to: $0.config)
+      return try $0.train()
+    },
+    Fault(
+      "an override of an unknown key", 64,
+      says: { _ in ["--set data.rot=x: data.rot: unknown key; did you mean 'data.root'?"] }
+    ) { try $0.train("data.rot=x") },
+    Fault("a configuration without data", 64, says: { ["\($0.config): data.root: missing"] }) {
+      try $0.write("version: 1", to: $0.config)
+      return try $0.train()
+    },
+    Fault(
+      "two pictures of one name", 64,
+      says: { _ in ["a/x.jpg and b/x.png would all be drawn as x.detections.png"] }
+    ) { try MultiboxProcess.run("detect", $0.path + "/any.safetensors", "a/x.jpg", "b/x.png") },
+    Fault("fewer synthetic images than splits", 64, says: { _ in ["--images", "at least 5", "not 3"] }) {
+      try MultiboxProcess.run("synthesize", $0.path + "/new", "--images", "3")
+    },
+  ]
+
+  static let data = [
+    Fault("a missing split", 65, says: { ["\($0.data)/ImageSets/Main/nothing.txt: ", "trainval"] }) {
+      try $0.train("data.train_split=nothing")
+    },
+    Fault("an empty split", 65, says: { _ in ["none", "no image"] }) {
+      try $0.write("\n", to: $0.data + "/ImageSets/Main/none.txt")
+      return try $0.train("data.train_split=none")
+    },
+    Fault("a cut-off annotation", 65, says: { ["\($0.data)/Annotations/000002.xml:", "cut off"] }) {
+      try $0.cut($0.data + "/Annotations/000002.xml", to: 0.5)
+      return try $0.train()
+    },
+    Fault("an unknown class", 65, says: { ["\($0.data)/Annotations/0000", "unknown class", "the classes are dog"] }) {
+      try $0.train("data.classes=[dog]")
+    },
+    Fault("a missing image", 65, says: { ["image 000002 has no file \($0.data)/JPEGImages/000002.jpg"] }) {
+      try FileManager.default.removeItem(atPath: $0.data + "/JPEGImages/000002.jpg")
+      return try $0.train()
+    },
+    Fault("a cut-off image", 65, says: { ["\($0.data)/JPEGImages/000002.jpg: Premature end of JPEG file"] }) {
+      try $0.cut($0.data + "/JPEGImages/000002.jpg", to: 0.5)
+      return try $0.train()
+    },
+    Fault("a picture that is not there", 65, says: { ["\($0.path)/none.jpg: No such file or directory"] }) {
+      try $0.train(stopAt: 1).succeeded()
+      return try MultiboxProcess.run("detect", $0.checkpoint(1), $0.path + "/none.jpg")
+    },
+  ]
+
+  static let disk = [
+    Fault("a missing checkpoint", 74, says: { ["\($0.path)/none.safetensors: cannot open: No such file or directory"] })
+    {
+      try MultiboxProcess.run("evaluate", $0.path + "/none.safetensors")
+    },
+    Fault("a missing checkpoint to resume", 74, says: { _ in ["none.safetensors: cannot open: No such file"] }) {
+      try MultiboxProcess.run("train", $0.config, "--resume", "none.safetensors")
+    },
+    Fault(
+      "a checkpoint of another model", 74,
+      says: {
+        ["\($0.checkpoint(1)): tensor ", "has shape", "the checkpoint is of ssd300-vgg16, width 0.0625, 6 classes"]
+      }
+    ) {
+      try $0.train(stopAt: 1).succeeded()
+      return try $0.train("model.width_multiplier=0.1")
+    },
+    Fault("an evaluation of another model", 74, says: { ["\($0.checkpoint(1)): tensor ", "the model needs"] }) {
+      try $0.train(stopAt: 1).succeeded()
+      return try MultiboxProcess.run("evaluate", $0.checkpoint(1), "--set", "model.width_multiplier=0.1")
+    },
+    Fault(
+      "a header that lies", 74,
+      says: { ["\($0.path)/bad.safetensors: tensor a: shape [1000000] of F32 takes 4000000 bytes"] }
+    ) {
+      let header = #"{"a":{"dtype":"F32","shape":[1000000],"data_offsets":[0,4]}}"#
+      var bytes = Data([UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0]) + Data(header.utf8)
+      bytes += Data(repeating: 0, count: 4)
+      try bytes.write(to: URL(fileURLWithPath: $0.path + "/bad.safetensors"))
+      return try MultiboxProcess.run("evaluate", $0.path + "/bad.safetensors")
+    },
+    Fault("no valid checkpoint to continue from", 74, says: { ["\($0.run)/checkpoints: none of the 1 checkpoints"] }) {
+      try $0.train(stopAt: 1).succeeded()
+      try $0.cut($0.checkpoint(1), to: 0.9)
+      return try $0.train()
+    },
+    Fault("a run directory below a file", 74, says: { ["\($0.config)/run/checkpoints: cannot create the directory: "] })
+    {
+      try $0.train("output=\($0.config)/run")
+    },
+    Fault("a directory that takes no files", 74, says: { _ in ["/proc/multibox"] }) {
+      try $0.train("output=/proc/multibox")
+    },
+    Fault("a data set where a file is", 74, says: { ["\($0.config): not a directory"] }) {
+      try MultiboxProcess.run("synthesize", $0.config, "--images", "5")
+    },
+    // A limit below the size of a checkpoint stands in for the disk: it fails the same system call.
+    Fault("a disk that is full", 74, says: { ["\($0.checkpoint(1)): cannot write ", "File too large"] }) {
+      let outcome = try $0.train(stopAt: 1, shellPrefix: "ulimit -f 500")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: $0.run + "/checkpoints") == [])
+      return outcome
+    },
+  ]
+
+  static let machine = [
+    Fault(
+      "an instruction set that does not exist", 71, says: { _ in ["MULTIBOX_ISA=mmx: this processor can run baseline"] }
+    ) {
+      try $0.train(environment: ["MULTIBOX_ISA": "mmx"])
+    },
+    Fault(
+      "a loss that is not finite", 76,
+      says: { _ in ["the loss is not finite", "on the images 0000", "try a lower learning rate"] }
+    ) { try $0.train("training.learning_rate=1e6", "training.iterations=30") },
+  ]
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+struct HelpTests {
+  @Test(arguments: ["train", "evaluate", "detect", "describe", "synthesize"])
+  func `Help shows examples of the command`(command: String) throws {
+    // As on a wide terminal, where no example is broken into lines.
+    let help = try MultiboxProcess.run(command, "--help", environment: ["COLUMNS": "200"]).succeeded().output
+    let afterHeading = try #require(help.split(separator: #/Examples?:\n/#).dropFirst().first)
+    let examples = afterHeading.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+    #expect(!examples.isEmpty)
+    let options = try #require(help.split(separator: "\nOPTIONS:").last)
+    for example in examples {
+      #expect(example.hasPrefix("  multibox \(command) "), "\(example)")
+      for option in example.matches(of: #/--[a-z-]+/#) {
+        #expect(options.contains(option.output), "\(option.output) is in an example, but there is no such option")
+      }
+    }
+  }
+
+  @Test func `The first page shows a first session, the commands and the exit codes`() throws {
+    let help = try MultiboxProcess.run("--help").succeeded().output
+    for text in ["multibox synthesize ", "multibox train ", "multibox evaluate ", "multibox detect ", "Exit codes: 0"] {
+      #expect(help.contains(text), "\(text)")
+    }
+    for command in ["train", "evaluate", "detect", "describe", "synthesize", "benchmark"] {
+      #expect(help.contains("\n  \(command) "), "\(command)")
+    }
+    let benchmark = try MultiboxProcess.run("benchmark", "step", "--help").succeeded().output
+    #expect(benchmark.contains("multibox benchmark step "))
+  }
+
+  @Test func `The configurations that help names are in the repository`() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    var names: Set<String> = []
+    for command in [[], ["train"], ["evaluate"], ["describe"]] {
+      let help = try MultiboxProcess(command + ["--help"], environment: ["COLUMNS": "200"]).wait().succeeded().output
+      names.formUnion(help.matches(of: #/configs/[a-z0-9-]+\.yaml/#).map { String($0.output) })
+    }
+    #expect(names.count >= 2)
+    for name in names {
+      #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent(name).path), "\(name)")
+    }
+  }
+}
