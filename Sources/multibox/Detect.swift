@@ -8,7 +8,8 @@ struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Finds objects in images and draws them.",
     discussion: """
-      Writes every image with boxes, names and scores as PNG into the output directory, under the image's own name.
+      Writes every image with boxes, names and scores as PNG into the output directory: street.jpg becomes
+      street.detections.png.
 
       Examples:
         multibox detect runs/voc/checkpoints/iteration-0120000.safetensors street.jpg --output pictures

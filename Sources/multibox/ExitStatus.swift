@@ -9,12 +9,13 @@ import Training
 enum ExitStatus: Int32 {
   case configuration = 64
   case data = 65
+  case internalError = 70
   case machine = 71
   case disk = 74
   case nonFiniteLoss = 76
 
-  /// The code of a typed error; nil for errors of the argument parser, which knows its own.
-  init?(of error: any Error) {
+  /// The code of an error; one that no target throws on purpose is internal.
+  init(of error: any Error) {
     switch error {
     case is ConfigurationError, is DefaultBoxLayoutError: self = .configuration
     case is DatasetError, is EvaluationError: self = .data
@@ -22,7 +23,7 @@ enum ExitStatus: Int32 {
     case is UnknownInstructionSet: self = .machine
     case is CheckpointError, is SynthesisError: self = .disk
     case is NonFiniteLossError: self = .nonFiniteLoss
-    default: return nil
+    default: self = .internalError
     }
   }
 }

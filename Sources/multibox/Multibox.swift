@@ -11,10 +11,10 @@ struct Multibox: ParsableCommand {
     abstract: "Trains and uses SSD object detectors on CPUs.",
     discussion: """
       A first session:
-        multibox synthesize shapes --images 400 --seed 1
+        multibox synthesize shapes --images 1500 --seed 1
         multibox train configs/quickstart.yaml --set data.root=shapes
-        multibox evaluate runs/quickstart/checkpoints/iteration-0001000.safetensors
-        multibox detect runs/quickstart/checkpoints/iteration-0001000.safetensors photo.jpg --output pictures
+        multibox evaluate runs/quickstart/checkpoints/iteration-0001200.safetensors
+        multibox detect runs/quickstart/checkpoints/iteration-0001200.safetensors photo.jpg --output pictures
 
       Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine, 74 disk or checkpoint,
       76 loss not finite.
@@ -36,8 +36,9 @@ struct Multibox: ParsableCommand {
 
   /// Prints what went wrong and ends the process with the error's exit code.
   private static func finish(_ error: any Error) -> Never {
-    guard let code = ExitStatus(of: error) else { exit(withError: error) }
+    // Help, version and faults of the command line, which the argument parser knows how to print.
+    if exitCode(for: error) != .failure { exit(withError: error) }
     Logger(label: "multibox").error("\(error)")
-    Foundation.exit(code.rawValue)
+    Foundation.exit(ExitStatus(of: error).rawValue)
   }
 }

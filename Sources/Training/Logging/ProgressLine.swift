@@ -13,7 +13,7 @@ public struct ProgressLine {
   ///
   /// - Parameters:
   ///   - start: iterations done before.
-  ///   - total: iterations of the whole run.
+  ///   - total: the last iteration of this part of the run.
   public init(from start: Int, to total: Int) {
     self.init(from: start, to: total, isTerminal: isatty(STDERR_FILENO) == 1, now: .now) {
       FileHandle.standardError.write(Data($0.utf8))

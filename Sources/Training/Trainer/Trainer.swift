@@ -43,7 +43,8 @@ public final class Trainer {
     guard !training.images.isEmpty else {
       throw DatasetError(file: configuration.data.trainSplit, reason: "the training split has no image")
     }
-    for warning in training.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
+    let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
+    for warning in warnings { logger.warning("\(warning)") }
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 
     let budget = MemoryBudget(configuration, model: model, threads: threads, evaluates: evaluates)
@@ -76,7 +77,7 @@ public final class Trainer {
     defer { loader.stop() }
     let last = min(stop ?? configuration.training.iterations, configuration.training.iterations)
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
-    var progress = ProgressLine(from: iteration, to: configuration.training.iterations)
+    var progress = ProgressLine(from: iteration, to: last)
     while iteration < last {
       let record = try trainIteration()
       try metrics.append(record)
