@@ -31,6 +31,7 @@ let package = Package(
     system("COpenBLAS", pkgConfig: "openblas", debian: "libopenblas-dev"),
     system("CTurboJPEG", pkgConfig: "libturbojpeg", debian: "libturbojpeg0-dev"),
     system("CCairo", pkgConfig: "cairo", debian: "libcairo2-dev"),
+    system("CMPI", pkgConfig: "ompi-c", debian: "libopenmpi-dev"),
     system("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .target(name: "CKernels", cSettings: optimised),
 
@@ -42,16 +43,17 @@ let package = Package(
     library("Images", ["CTurboJPEG", "CCairo"]),
     library("Datasets", ["Detection", "Images", "Randomness"]),
     library("Evaluation", ["Detection"]),
+    library("MessagePassing", ["CMPI"]),
     library(
       "Training",
       [
-        "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "Randomness", "CCrypto",
-        .product(name: "Logging", package: "swift-log"), "Yams",
+        "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
+        "Randomness", "CCrypto", .product(name: "Logging", package: "swift-log"), "Yams",
       ]),
     .executableTarget(
       name: "multibox",
       dependencies: [
-        "Training", "Models", "Tensors", "Detection", "Datasets", "Images", "Evaluation",
+        "Training", "Models", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -69,7 +71,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "Randomness",
+        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
+        "Randomness",
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),

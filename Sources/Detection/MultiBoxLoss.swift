@@ -29,7 +29,7 @@ public struct MultiBoxLoss: Sendable, Equatable {
   }
 
   /// Loss of one image or the sum over several, before the weight α and the division by N.
-  public struct Sums: Sendable, Equatable {
+  public struct Sums: Sendable, Equatable, BitwiseCopyable {
     /// Sum of the cross-entropy of positives and mined negatives.
     public var confidence: Double
     /// Sum of the smooth L1 distances of the positives.
@@ -40,6 +40,9 @@ public struct MultiBoxLoss: Sendable, Equatable {
       self.confidence = confidence
       self.location = location
     }
+
+    /// Whether both are.
+    public var isFinite: Bool { confidence.isFinite && location.isFinite }
 
     /// Adds image by image.
     public static func + (one: Sums, other: Sums) -> Sums {

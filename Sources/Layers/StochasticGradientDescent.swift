@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// Stochastic gradient descent with momentum and weight decay.
@@ -23,21 +24,30 @@ public struct StochasticGradientDescent: Sendable {
 
   private static let grain = 65_536
 
-  /// Updates `weights` and `momentum` in one pass over memory.
+  /// Updates the part of `weights` and `momentum` that lies in `range` of the arenas, in one pass over memory.
+  ///
+  /// - Returns: the first parameter whose momentum is no longer finite there, if any.
   public func update(
-    _ weights: ParameterArena, momentum arena: ParameterArena, gradients: ParameterArena, learningRate: Float,
-    context: ExecutionContext
-  ) {
-    for parameter in weights.layout.parameters {
+    _ weights: ParameterArena, momentum arena: ParameterArena, gradients: ParameterArena, in range: Range<Int>,
+    learningRate: Float, context: ExecutionContext
+  ) -> Parameter? {
+    let (w, m, g) = (
+      weights.values.baseAddress!, arena.values.baseAddress!, gradients.values.baseAddress!
+    )
+    var firstBad: Parameter?
+    for parameter in weights.layout.parameters where parameter.range.overlaps(range) {
       let isBias = parameter.role == .bias
       let rate = isBias ? learningRate * biasLearningRateMultiplier : learningRate
-      let (w, m, g) = (weights[parameter], arena[parameter], gradients[parameter])
-      context.pool.forEachRange(parameter.range.count, grain: Self.grain) { range, _ in
-        let at = range.lowerBound
-        context.kernels.table.sgd_update(
-          range.count, rate, momentum, isBias ? 0 : weightDecay, g.baseAddress! + at, m.baseAddress! + at,
-          w.baseAddress! + at)
+      let part = parameter.range.clamped(to: range)
+      let isBad = Atomic<Bool>(false)
+      context.pool.forEachRange(part.count, grain: Self.grain) { piece, _ in
+        let at = part.lowerBound + piece.lowerBound
+        let isFinite = context.kernels.table.sgd_update(
+          piece.count, rate, momentum, isBias ? 0 : weightDecay, g + at, m + at, w + at)
+        if !isFinite { isBad.store(true, ordering: .relaxed) }
       }
+      if firstBad == nil, isBad.load(ordering: .relaxed) { firstBad = parameter }
     }
+    return firstBad
   }
 }

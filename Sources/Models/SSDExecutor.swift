@@ -35,13 +35,26 @@ public final class SSDExecutor {
     predictions.copyFromMaps { self.executor.activation($0) }
   }
 
+  /// The name of the first layer whose output for these images is not finite; nil when all are.
+  public func firstNonFiniteLayer(_ images: Tensor, weights: ParameterArena) -> String? {
+    var first: String?
+    executor.forward(images, weights: weights) { layer, output in
+      if first == nil, !(0..<output.shape.count).allSatisfy({ output.data[$0].isFinite }) { first = layer }
+    }
+    return first
+  }
+
   /// Computes the gradients of all parameters from ``locationGradients(_:)`` and ``confidenceGradients(_:)``.
   ///
+  /// - Parameter completed: called whenever more of the gradients is final, with the offset from which on all is; at last with 0.
   /// - Precondition: made for training, after a forward pass.
-  public func backward(weights: ParameterArena, gradients parameterGradients: ParameterArena) {
+  public func backward(
+    weights: ParameterArena, gradients parameterGradients: ParameterArena,
+    completed: (_ offset: Int) -> Void = { _ in }
+  ) {
     guard let gradients else { preconditionFailure("an executor for inference has no backward") }
     gradients.copyToMaps { self.executor.gradient($0) }
-    executor.backward(weights: weights, gradients: parameterGradients)
+    executor.backward(weights: weights, gradients: parameterGradients, completed: completed)
   }
 
   /// The locations of one image, [D, 4].

@@ -30,6 +30,9 @@ public final class ThreadPool {
   /// The processors this process may run on (its affinity mask), which is the natural thread count.
   public static var availableProcessors: Int { Int(ck_available_processors()) }
 
+  /// Makes the calling thread compute as the pool's do: denormals are zero.
+  public static func flushDenormals() { _ = ck_flush_denormals() }
+
   /// Calls `body(index, worker)` once for every index in 0 ..< count, on whichever thread is free, and returns when all have
   /// finished. `worker` is in 0 ..< threadCount and names scratch memory that no other call uses at the same time.
   public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Tensors
 import Training
 
 struct Evaluate: ParsableCommand {
@@ -26,14 +27,41 @@ struct Evaluate: ParsableCommand {
   var output: String?
 
   func run() throws {
-    let (detector, configuration) = try detectorOptions.detector()
+    try runJob { job in
+      var source: Checkpoint?
+      let configuration = try job.configuration {
+        let (checkpoint, configuration) = try detectorOptions.open()
+        source = checkpoint
+        return configuration
+      }
+      try job.watch(seconds: configuration.communication.stallSeconds)
+      let report = try evaluate(source, configuration, job: job)
+      guard job.communicator.isRoot else { return .finished }
+      print(report.table)
+      try report.write(to: output ?? URL(fileURLWithPath: detectorOptions.checkpoint).deletingLastPathComponent().path)
+      return .finished
+    }
+  }
+
+  /// Runs the detector over the rank's share of the split; the report is complete at rank 0.
+  private func evaluate(_ checkpoint: Checkpoint?, _ configuration: Configuration, job: Job) throws -> EvaluationReport
+  {
+    let weights = ParameterArena(configuration.ssd.parameters)
+    job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
+    try checkpoint?.fill(weights)
+    try job.broadcast(weights)
+    let threads = job.computeThreads(configuration)
+    let detector = Detector(
+      configuration, weights: weights, batch: configuration.training.microBatch,
+      pool: ThreadPool(threadCount: threads), kernels: try .preferred())
+    job.board.enter("reading annotations")
     let dataset = try configuration.dataset(split: split ?? configuration.data.evaluationSplit)
-    for warning in dataset.warnings { logger.warning("\(warning)") }
+    if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
     let evaluation = try SplitEvaluation(
-      detector, on: dataset, difficult: configuration.data.difficult, loaderThreads: configuration.loaderThreads)
-    let report = EvaluationReport(evaluation, try evaluation.score(metric ?? configuration.evaluation.metric))
-    print(report.table)
-    try report.write(to: output ?? URL(fileURLWithPath: detectorOptions.checkpoint).deletingLastPathComponent().path)
+      detector, on: dataset, difficult: configuration.data.difficult,
+      loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
+      board: job.board)
+    return EvaluationReport(evaluation, try evaluation.score(metric ?? configuration.evaluation.metric))
   }
 }
 

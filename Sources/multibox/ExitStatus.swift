@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Evaluation
 import Images
+import MessagePassing
 import Tensors
 import Training
 
@@ -12,7 +13,9 @@ enum ExitStatus: Int32 {
   case internalError = 70
   case machine = 71
   case disk = 74
+  case interrupted = 75
   case nonFiniteLoss = 76
+  case stalled = 77
 
   /// The code of an error; one that no target throws on purpose is internal.
   init(of error: any Error) {
@@ -20,7 +23,7 @@ enum ExitStatus: Int32 {
     case is ConfigurationError, is DefaultBoxLayoutError: self = .configuration
     case is DatasetError, is EvaluationError: self = .data
     case let error as ImageError: self = error.isFromWriting ? .disk : .data
-    case is UnknownInstructionSet: self = .machine
+    case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine
     case is CheckpointError, is SynthesisError: self = .disk
     case is NonFiniteLossError: self = .nonFiniteLoss
     default: self = .internalError

@@ -16,8 +16,8 @@ struct Multibox: ParsableCommand {
         multibox evaluate runs/quickstart/checkpoints/iteration-0001200.safetensors
         multibox detect runs/quickstart/checkpoints/iteration-0001200.safetensors photo.jpg --output pictures
 
-      Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine, 74 disk or checkpoint,
-      76 loss not finite.
+      Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine or MPI, 74 disk or checkpoint,
+      75 stopped on request (run again to continue), 76 loss not finite, 77 a rank stalled or was lost.
       """,
     subcommands: [Train.self, Evaluate.self, Detect.self, Describe.self, Synthesize.self, Benchmark.self])
 

@@ -39,9 +39,25 @@ struct Train: ParsableCommand {
   func run() throws {
     var overrides = overrideOptions.overrides
     if let output { overrides.append(try OverrideOptions.override("output", text: output)) }
-    let configuration = try Configuration(contentsOf: config, overrides: overrides)
-    let trainer = try Trainer(
-      configuration, resume: ResumePolicy(argument: resume), kernels: .preferred(), logger: logger)
-    try trainer.run(until: stopAt)
+    let path = config
+    let (resume, stop) = (ResumePolicy(argument: resume), stopAt)
+    try runJob { job in
+      StopRequest.listen()
+      let configuration = try job.configuration {
+        let configuration = try Configuration(contentsOf: path, overrides: overrides)
+        try configuration.requireLegal(worldSize: job.communicator.worldSize)
+        return configuration
+      }
+      try job.watch(seconds: configuration.communication.stallSeconds)
+      let trainer = try Trainer(configuration, resume: resume, job: job, kernels: .preferred())
+      // The trainer outlives a failure: what it owns may wait for ranks that are lost.
+      return withExtendedLifetime(trainer) {
+        do {
+          return try trainer.run(until: stop)
+        } catch {
+          job.abort(error, code: ExitStatus(of: error).rawValue)
+        }
+      }
+    }
   }
 }

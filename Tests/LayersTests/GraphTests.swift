@@ -69,7 +69,17 @@ import Testing
     }
     _ = objective()
     for map in graph.outputs { executor.gradient(map).floats.update(repeating: 1) }
-    executor.backward(weights: weights, gradients: gradients)
+    var completed: [(offset: Int, values: [Float])] = []
+    executor.backward(weights: weights, gradients: gradients) { offset in
+      completed.append((offset, Array(gradients.values[offset...])))
+    }
+    // What is called complete is never touched again, and in the end everything is.
+    #expect(completed.map(\.offset) == completed.map(\.offset).sorted(by: >) && completed.last?.offset == 0)
+    #expect(completed.count > 2)
+    for (offset, values) in completed {
+      let isFinal = gradients.values[offset...].elementsEqual(values)
+      #expect(isFinal, "from \(offset) on")
+    }
 
     for parameter in layout.parameters {
       let index = random.integer(below: parameter.range.count)

@@ -183,12 +183,12 @@ struct ConfigurationTests {
       "a.yaml:3: evaluation.metric: not supported in this version; expected one of voc07, voc12"
     ),
     (
-      "version: 1\ncheckpoint:\n  every_seconds: 60",
-      "a.yaml:3: checkpoint.every_seconds: not supported in this version; expected null"
+      "version: 1\ncheckpoint:\n  every_seconds: 0",
+      "a.yaml:3: checkpoint.every_seconds: expected a number greater than 0.0 or null, found '0'"
     ),
     (
-      "version: 1\ncommunication:\n  wire: bfloat16",
-      "a.yaml:3: communication.wire: not supported in this version; expected float32"
+      "version: 1\ncommunication:\n  reduction: native\n  wire: bfloat16",
+      "a.yaml:4: communication.wire: bfloat16 needs reduction: reproducible; MPI has no such numbers to add"
     ),
     (
       "version: 1\ntraining:\n  learning_rte: 0.1",

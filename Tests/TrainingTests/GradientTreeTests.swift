@@ -6,12 +6,10 @@ import Testing
 import Training
 
 struct GradientTreeTests {
-  /// The tree as it is documented, written from the root down: the left half is the largest power of two that leaves
-  /// something for the right.
+  /// The tree as it is documented, written from the root down: two halves, the larger one first.
   private func sum(_ leaves: ArraySlice<[Float]>) -> [Float] {
     if leaves.count == 1 { return leaves[leaves.startIndex] }
-    var left = 1
-    while left * 2 < leaves.count { left *= 2 }
+    let left = (leaves.count + 1) / 2
     return zip(sum(leaves.prefix(left)), sum(leaves.dropFirst(left))).map { $0 + $1 }
   }
 
@@ -37,7 +35,17 @@ struct GradientTreeTests {
       tree.reset()
       for leaf in leaves {
         _ = tree.leaf.values.update(fromContentsOf: leaf)
-        tree.add(context: context)
+        guard tree.isAtLastLeaf else {
+          tree.add(context: context)
+          continue
+        }
+        // As backward completes it: from the end, in pieces of any size.
+        var end = leaf.count
+        while end > 0 {
+          let start = max(0, end - 1 - random.integer(below: leaf.count / 2))
+          tree.addLast(start..<end, context: context)
+          end = start
+        }
       }
       let result = tree.sum.values
       let followsTree = zip(result, sum(leaves[...])).allSatisfy { $0.bitPattern == $1.bitPattern }
@@ -50,7 +58,7 @@ struct GradientTreeTests {
     }
   }
 
-  @Test func `The stack has a subtree of each size, as a binary counter has digits`() {
+  @Test func `The stack is no deeper than a binary counter has digits`() {
     for leaves in 1...1000 {
       let powersOfTwo = (0..<64).count { leaves >> $0 > 0 }
       #expect(GradientTree.arenaCount(leaves: leaves) == powersOfTwo)

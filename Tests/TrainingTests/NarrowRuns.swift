@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Layers
+import MessagePassing
 import Tensors
 import TestSupport
 import Testing
@@ -35,7 +36,8 @@ struct NarrowRuns {
 
   func trainer(_ name: String, _ overrides: [String] = [], resume: ResumePolicy = .auto) throws -> Trainer {
     try Trainer(
-      configuration(name, overrides), resume: resume, kernels: .preferred(), logger: messages.logger)
+      configuration(name, overrides), resume: resume,
+      job: Job(SingleProcessCommunicator(), logger: messages.logger), kernels: .preferred())
   }
 
   /// Trains to iteration `stop`, or to the end, and returns what the run directory then holds.

@@ -107,7 +107,7 @@ import Training
   }
 
   @Test func lossGradientsAndThreeStepsAgree() throws {
-    let step = TrainingStep(
+    let step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
       microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     fill(step.weights)
@@ -118,7 +118,8 @@ import Training
       groundTruth: try groundTruth(), identifiers: ["0", "1"])
     let losses = try fixture["losses"]
     for iteration in 0..<3 {
-      let result = step.computeGradients([batch])
+      let targets = step.match([batch])
+      let result = try step.computeGradients([batch], targets, normalizer: targets.positives)
       let positives = Double(result.positives)
       #expect(result.positives == 37)
       for (computed, expected) in [
@@ -129,7 +130,7 @@ import Training
         #expect(abs(computed - expected) <= (iteration == 0 ? 1e-6 : 1e-4) * expected)
       }
       if iteration == 0 { try expectGradients(step.gradients) }
-      step.update(learningRate: 2e-5)
+      try step.update(learningRate: 2e-5)
     }
     try expectWeights(step.weights, initial)
   }

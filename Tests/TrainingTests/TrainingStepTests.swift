@@ -29,11 +29,16 @@ struct TrainingStepTests {
 
   private func step(microBatch: Int, images: Int = images) throws -> TrainingStep {
     let optimizer = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.0005, biasLearningRateMultiplier: 2)
-    let step = TrainingStep(
+    let step = try TrainingStep(
       model, matcher: Matcher(defaultBoxes: model.defaultBoxes), optimizer: optimizer, microBatch: microBatch,
       microBatches: images / microBatch, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     model.initialize(step.weights, with: .xavier, seed: 5)
     return step
+  }
+
+  private func gradients(_ step: TrainingStep, _ microBatches: [MicroBatch]) throws -> TrainingStep.Result {
+    let targets = step.match(microBatches)
+    return try step.computeGradients(microBatches, targets, normalizer: targets.positives)
   }
 
   private func microBatches(of size: Int, _ objects: [[GroundTruth]]) -> [MicroBatch] {
@@ -49,7 +54,7 @@ struct TrainingStepTests {
   /// The micro-batch is a unit of computation only: N is that of the global batch.
   @Test func `Loss and gradients do not depend on the micro-batch but for rounding`() throws {
     let whole = try step(microBatch: 4)
-    let expected = whole.computeGradients(microBatches(of: 4, objects))
+    let expected = try gradients(whole, microBatches(of: 4, objects))
     #expect(expected.positives > 4 && expected.loss > 0)
     // The largest sums have a term for every pixel of every image; errors of either sign add up like a random walk, and
     // eight times its deviation is next to impossible.
@@ -57,7 +62,7 @@ struct TrainingStepTests {
     let tolerance = 8 * terms.squareRoot() * Float.ulpOfOne / 2
     for size in [1, 2] {
       let split = try step(microBatch: size)
-      let result = split.computeGradients(microBatches(of: size, objects))
+      let result = try gradients(split, microBatches(of: size, objects))
       #expect(result.positives == expected.positives)
       #expect(abs(result.loss - expected.loss) <= Double(tolerance) * expected.loss)
       for parameter in model.parameters.parameters {
@@ -79,10 +84,10 @@ struct TrainingStepTests {
     }
     let before = Array(step.weights.values)
     for _ in 1...2 {
-      let result = step.computeGradients(microBatches(of: microBatch, [[], []]))
+      let result = try gradients(step, microBatches(of: microBatch, [[], []]))
       #expect(result.loss == 0 && result.positives == 0 && result.sums == MultiBoxLoss.Sums())
       #expect(step.gradients.values.allSatisfy { $0 == 0 })
-      step.update(learningRate: 0.001)
+      try step.update(learningRate: 0.001)
     }
     for parameter in model.parameters.parameters {
       let (weights, momentum, start) = (step.weights[parameter], step.momentum[parameter], before[parameter.range])
@@ -101,8 +106,8 @@ struct TrainingStepTests {
   @Test func `An image without boxes leaves loss and gradients as they are without it`() throws {
     let alone = try step(microBatch: 1, images: 1)
     let accompanied = try step(microBatch: 1, images: 2)
-    let expected = alone.computeGradients(microBatches(of: 1, [objects[0]]))
-    let result = accompanied.computeGradients(microBatches(of: 1, [objects[0], []]))
+    let expected = try gradients(alone, microBatches(of: 1, [objects[0]]))
+    let result = try gradients(accompanied, microBatches(of: 1, [objects[0], []]))
     #expect(result.loss == expected.loss && result.positives == expected.positives)
     #expect(alone.gradients.values.elementsEqual(accompanied.gradients.values))
   }

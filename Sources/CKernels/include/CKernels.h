@@ -57,8 +57,8 @@ typedef struct {
   // y[i] += x[i].
   void (*add)(ptrdiff_t count, const float *x, float *y);
 
-  // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum.
-  void (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
+  // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
+  bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
 } ck_table;
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.

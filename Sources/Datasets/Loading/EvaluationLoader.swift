@@ -1,5 +1,5 @@
 /// Prepares the images of a split once, in order and unchanged, in background threads.
-public final class EvaluationLoader {
+public final class EvaluationLoader: Sendable {
   private let dataset: Dataset
   private let batch: Int
   private let ring: SampleRing
@@ -57,6 +57,9 @@ public final class EvaluationLoader {
   public func stop() {
     ring.stop()
   }
+
+  /// The files of the images that are being prepared at this instant.
+  public var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
 
   /// How long all calls of `nextBatch` together have waited for data; to be read where they are made.
   public var waitSeconds: Double { ring.waitSeconds }

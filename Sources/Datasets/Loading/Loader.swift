@@ -5,7 +5,7 @@ import Images
 ///
 /// What an iteration holds depends on the schedule, the augmentation and the iteration alone: not on the threads, the
 /// other ranks, or where the run was resumed. Pixels live in a ring of `capacity` iterations that is allocated once.
-public final class Loader {
+public final class Loader: Sendable {
   private let dataset: Dataset
   private let microBatch: Int
   private let ring: SampleRing
@@ -78,6 +78,9 @@ public final class Loader {
   public func stop() {
     ring.stop()
   }
+
+  /// The files of the images that are being prepared at this instant.
+  public var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
 
   /// How long all calls of `nextIteration` together have waited for data; to be read where they are made.
   public var waitSeconds: Double { ring.waitSeconds }

@@ -50,6 +50,8 @@ package final class SampleRing: @unchecked Sendable {
   private var isStopped = false
   private var failure: (any Error)?
   private var runningThreads: Int
+  /// Samples that threads are preparing now.
+  private var claimed: [Sample] = []
   private(set) var waitSeconds = 0.0
 
   /// - Parameters:
@@ -129,6 +131,13 @@ package final class SampleRing: @unchecked Sendable {
     while runningThreads > 0 { condition.wait() }
   }
 
+  /// The samples that are being prepared at this instant, in the order of the stream.
+  package var samplesInWork: [Sample] {
+    condition.lock()
+    defer { condition.unlock() }
+    return claimed.sorted { $0.position < $1.position }
+  }
+
   private var isReady: Bool {
     delivered < opened && slots[delivered % slots.count].unfinished == 0
   }
@@ -142,9 +151,11 @@ package final class SampleRing: @unchecked Sendable {
     condition.lock()
     while let (slot, index) = claim() {
       let sample = slots[slot].samples[index]
+      claimed.append(sample)
       condition.unlock()
       let result = Result { try prepare(sample, pixels(ofSample: slot * samplesPerSlot + index)) }
       condition.lock()
+      claimed.removeAll { $0.position == sample.position }
       switch result {
       case .success(let objects):
         slots[slot].groundTruth[index] = objects

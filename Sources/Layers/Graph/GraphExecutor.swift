@@ -11,11 +11,18 @@ public final class GraphExecutor {
   private let plan: ActivationPlan
   private let memory: AlignedBuffer
   private var images: Tensor?
+  /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
+  private let completeFrom: [Int]
 
   /// Maps the memory for up to `batch` images; without `training` there is none for gradients.
   public init(_ graph: LayerGraph, batch: Int, training: Bool, pool: ThreadPool, kernels: Kernels) {
     self.graph = graph
     self.batch = batch
+    var ends = [0]
+    for node in graph.nodes {
+      ends.append(node.layer.parameters.map(\.range.upperBound).reduce(ends[ends.count - 1], max))
+    }
+    completeFrom = ends
     plan = ActivationPlan(graph, batch: batch, training: training)
     memory = AlignedBuffer(count: plan.count)
     context = ExecutionContext(
@@ -25,7 +32,11 @@ public final class GraphExecutor {
   /// Runs all layers on `images`, which must stay in place until backward is done.
   ///
   /// - Precondition: the shape is that of the graph's input, with at most ``batch`` images.
-  public func forward(_ images: Tensor, weights: ParameterArena) {
+  ///
+  /// - Parameter inspect: called with every layer's name and output, as long as that is in memory.
+  public func forward(
+    _ images: Tensor, weights: ParameterArena, inspect: ((_ layer: String, _ output: Tensor) -> Void)? = nil
+  ) {
     precondition(
       images.shape == graph.shape(graph.input, batch: images.shape.batch) && images.shape.batch <= batch,
       "images \(images.shape) for a graph of \(graph.shape(graph.input, batch: batch))")
@@ -33,11 +44,16 @@ public final class GraphExecutor {
     for (index, node) in graph.nodes.enumerated() {
       node.layer.forward(
         activation(node.input), into: activation(node.output), state: state(index), weights: weights, context: context)
+      inspect?(node.layer.name, activation(node.output))
     }
   }
 
   /// Runs all layers backward from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
-  public func backward(weights: ParameterArena, gradients: ParameterArena) {
+  ///
+  /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with 0.
+  public func backward(
+    weights: ParameterArena, gradients: ParameterArena, completed: (_ offset: Int) -> Void = { _ in }
+  ) {
     var written: Set<LayerGraph.Map> = []
     for (index, node) in graph.nodes.enumerated().reversed() {
       let inputGradient = plan.gradientOffsets[node.input.index].map { _ in gradient(node.input) }
@@ -46,6 +62,7 @@ public final class GraphExecutor {
         outputGradient: gradient(node.output), inputGradient: inputGradient,
         accumulatesInputGradient: !written.insert(node.input).inserted, parameterGradients: gradients)
       node.layer.backward(pass, weights: weights, context: context)
+      if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
     }
   }
 

@@ -44,7 +44,7 @@ public struct StepBenchmark {
   /// Runs one iteration that is not counted, then the others.
   public func run(kernels: Kernels) throws -> Result {
     let model = configuration.ssd
-    let step = TrainingStep(
+    let step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: microBatch,
       microBatches: batch / microBatch, pool: ThreadPool(threadCount: threads), kernels: kernels)
     try configuration.fillInitialWeights(step.weights)
@@ -67,8 +67,9 @@ public struct StepBenchmark {
     var phases = PhaseSeconds()
     for iteration in 0...iterations {
       let start = ContinuousClock.now
-      _ = step.computeGradients(microBatches)
-      step.update(learningRate: 1e-4)
+      let targets = step.match(microBatches)
+      _ = try step.computeGradients(microBatches, targets, normalizer: targets.positives)
+      try step.update(learningRate: 1e-4)
       guard iteration > 0 else { continue }
       seconds.append((ContinuousClock.now - start) / .seconds(1))
       phases = phases + step.seconds

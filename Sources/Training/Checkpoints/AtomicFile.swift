@@ -29,6 +29,17 @@ public final class AtomicFile {
     }
   }
 
+  /// Refuses to begin what the disk has no room for. A file system that does not tell its size is believed to have room.
+  func requireSpace(_ byteCount: Int) throws(CheckpointError) {
+    var status = statvfs()
+    guard fstatvfs(descriptor, &status) == 0, status.f_blocks > 0 else { return }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    if free < byteCount {
+      throw CheckpointError(
+        path, cannot: "write \(byteCount) bytes where \(free) are free", errorNumber: ENOSPC)
+    }
+  }
+
   /// Appends bytes.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     try bytes.write(to: descriptor, path: path)

@@ -40,11 +40,18 @@ public struct Checkpoint {
 
   /// Writes a checkpoint; the file appears complete and durable or not at all.
   ///
+  /// - Parameter progress: called at every tensor that is hashed or written.
   /// - Precondition: the arenas have the same layout.
   public static func write(
-    to path: String, iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena
+    to path: String, iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena,
+    progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
-    let tensors = weights.tensorSources() + momentum.tensorSources(prefix: momentumPrefix)
+    let tensors = (weights.tensorSources() + momentum.tensorSources(prefix: momentumPrefix)).map { tensor in
+      TensorSource(name: tensor.name, shape: tensor.shape) {
+        progress()
+        tensor.copy($0)
+      }
+    }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
       parametersSHA256: tensors.parametersSHA256())

@@ -60,12 +60,16 @@ public struct CheckpointStore {
   ///
   /// Checkpoints of later iterations belong to a history that this run has left, by resuming earlier or from the beginning;
   /// they are set aside under a name that resuming does not see.
+  ///
+  /// - Parameter progress: called at every tensor that is hashed or written.
   public func save(
-    iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena
+    iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena,
+    progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
     let path = path(iteration: iteration)
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum)
+      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum,
+      progress: progress)
     try AtomicFile.replace(directory + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
     let iterations = try iterations()
     for later in iterations where later > iteration {

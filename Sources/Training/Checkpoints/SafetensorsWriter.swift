@@ -80,6 +80,7 @@ extension Sequence<TensorSource> {
     header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
 
     let file = try AtomicFile(path)
+    try file.requireSpace(8 + header.count + end)
     try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
     try file.write(header)
     for tensor in tensors {

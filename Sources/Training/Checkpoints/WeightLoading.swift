@@ -87,3 +87,13 @@ public struct WeightLoading: Sendable, Equatable {
     name.hasPrefix("head.classification_head.") && found.dropFirst() == expected.dropFirst()
   }
 }
+
+extension Checkpoint {
+  /// Fills the weights of a detector.
+  ///
+  /// - Throws: ``CheckpointError`` when a tensor of the model is missing from the file or has another shape.
+  public func fill(_ weights: ParameterArena) throws(CheckpointError) {
+    let loading = try WeightLoading(from: file, into: weights)
+    try loading.requireComplete(path: file.path)
+  }
+}

@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Evaluation
 import Foundation
+import MessagePassing
 import Yams
 
 extension Configuration {
@@ -39,7 +40,7 @@ extension Configuration {
     training = Training(root.section("training"))
     evaluation = Evaluation(root.section("evaluation"))
     checkpoint = Checkpoint(root.section("checkpoint"))
-    root.section("communication").readPlannedCommunication()
+    communication = Communication(root.section("communication"))
     let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
     output = root.string("output", default: "runs/\(stem)")
     root.noteUnknownKeys()
@@ -179,8 +180,20 @@ extension Configuration.Evaluation {
 extension Configuration.Checkpoint {
   init(_ section: ConfigurationSection) {
     every = section.integer("every", default: 1000, .atLeast(1))
-    section.reserved("every_seconds", "null")
+    everySeconds = section.optionalNumber("every_seconds", .above(0))
     keep = section.integer("keep", default: 3, .atLeast(1))
+  }
+}
+
+extension Configuration.Communication {
+  init(_ section: ConfigurationSection) {
+    reduction = section.choice("reduction", default: .reproducible)
+    wire = section.choice("wire", default: .float32)
+    if reduction == .native, wire != .float32 {
+      section.note("wire", "\(wire.rawValue) needs reduction: reproducible; MPI has no such numbers to add")
+    }
+    bucketMegabytes = section.number("bucket_megabytes", default: 8, .from(0.01, to: 1024))
+    stallSeconds = section.number("stall_seconds", default: 300, .atLeast(1))
   }
 }
 
@@ -190,13 +203,5 @@ extension ConfigurationSection {
       "version", default: nil, expected: "1, the only version there is",
       parse: { $0.integer.flatMap { $0 == 1 ? .some($0) : nil } }, emit: { Node(String($0 ?? 1), Tag(.int)) })
     noteIfAbsent("version", "missing; expected 1")
-  }
-
-  /// The settings of data-parallel training that a single process has no use for.
-  fileprivate func readPlannedCommunication() {
-    reserved("reduction", "reproducible")
-    reserved("wire", "float32")
-    reserved("bucket_megabytes", "8")
-    reserved("stall_seconds", "300")
   }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Evaluation
 import Layers
+import MessagePassing
 
 /// An experiment: model, data, training recipe and evaluation, as plain values.
 ///
@@ -86,8 +87,41 @@ public struct Configuration: Sendable, Equatable {
   public struct Checkpoint: Sendable, Equatable {
     /// Iterations between checkpoints.
     public let every: Int
+    /// Seconds after which a checkpoint is written all the same; nil for no such limit.
+    public let everySeconds: Double?
     /// Newest checkpoints that are kept.
     public let keep: Int
+  }
+
+  /// How ranks share the work of an iteration.
+  public struct Communication: Sendable, Equatable {
+    /// How gradients are added over the ranks.
+    public enum Reduction: String, Sendable, CaseIterable {
+      /// In a fixed order: the same bits on any number of ranks that is a power of two.
+      case reproducible
+      /// By `MPI_Allreduce`, in an order that depends on ranks and message sizes.
+      case native
+    }
+
+    /// See ``Reduction``.
+    public let reduction: Reduction
+    /// What the numbers are on the wire.
+    public let wire: WireFormat
+    /// Size of the pieces in which gradients leave, in 10⁶ bytes.
+    public let bucketMegabytes: Float
+    /// Seconds without progress after which the job is ended.
+    public let stallSeconds: Double
+
+    /// Creates settings.
+    public init(
+      reduction: Reduction = .reproducible, wire: WireFormat = .float32, bucketMegabytes: Float = 8,
+      stallSeconds: Double = 300
+    ) {
+      self.reduction = reduction
+      self.wire = wire
+      self.bucketMegabytes = bucketMegabytes
+      self.stallSeconds = stallSeconds
+    }
   }
 
   /// See ``Model``.
@@ -100,6 +134,8 @@ public struct Configuration: Sendable, Equatable {
   public let evaluation: Evaluation
   /// See ``Checkpoint``.
   public let checkpoint: Checkpoint
+  /// See ``Communication``.
+  public let communication: Communication
   /// The run directory.
   public let output: String
   /// Every key with its value, defaults included; reading it gives this configuration again.

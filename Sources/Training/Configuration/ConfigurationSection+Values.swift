@@ -29,6 +29,17 @@ extension ConfigurationSection {
       parse: { $0.number(Number.self).flatMap { range.contains($0) ? $0 : nil } }, emit: { Node(number: $0) })
   }
 
+  /// A finite number or null, the default.
+  func optionalNumber(_ key: String, _ range: LegalRange<Double>) -> Double? {
+    read(
+      key, default: nil, expected: "a number \(range) or null",
+      parse: { node -> Double?? in
+        if node.isNull { return .some(nil) }
+        return node.number(Double.self).flatMap { range.contains($0) ? .some($0) : nil }
+      },
+      emit: { $0.map { Node(number: $0) } ?? .null })
+  }
+
   /// `true` or `false`.
   func boolean(_ key: String, default fallback: Bool) -> Bool {
     read(

@@ -42,8 +42,7 @@ public final class Detector {
     _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
     let weights = ParameterArena(configuration.ssd.parameters)
-    let loading = try WeightLoading(from: checkpoint.file, into: weights)
-    try loading.requireComplete(path: checkpoint.file.path)
+    try checkpoint.fill(weights)
     self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
 

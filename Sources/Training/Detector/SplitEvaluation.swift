@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import MessagePassing
 
 /// A detector's results on a whole split.
 public struct SplitEvaluation: Sendable {
@@ -16,40 +17,70 @@ public struct SplitEvaluation: Sendable {
   /// Wall-clock seconds, decoding of the images included.
   public let seconds: Double
 
-  /// Runs `detector` over `dataset`.
+  /// Runs `detector` over `dataset`, shared by all ranks, and collects the results at rank 0; other ranks have none.
+  ///
+  /// Ranks share whole batches, so that an image is computed beside the same others however many ranks there are.
   ///
   /// - Parameters:
   ///   - difficult: whether difficult objects are ignored or count.
   ///   - loaderThreads: threads that prepare images.
-  ///   - progress: called with the number of images done.
-  /// - Throws: `DatasetError` naming an image that cannot be read.
+  ///   - board: told what is going on.
+  /// - Throws: `DatasetError` naming an image that cannot be read; `MessagePassingError`.
   public init(
     _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy, loaderThreads: Int,
-    progress: (Int) -> Void = { _ in }
+    communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
   ) throws {
     let start = ContinuousClock.now
-    let loader = EvaluationLoader(
-      dataset: dataset, images: dataset.images.indices, input: detector.input, batch: detector.batch,
-      threads: loaderThreads, capacity: Self.loaderCapacity)
-    defer { loader.stop() }
-    var results: [ImageResult] = []
-    while let batch = try loader.nextBatch() {
-      for (sample, objects) in zip(batch.samples, detector.detect(batch.pixels, count: batch.count)) {
-        let image = dataset.images[sample.imageIndex]
-        results.append(
-          ImageResult(
-            imageIndex: sample.imageIndex,
-            groundTruth: image.evaluationObjects(difficult: difficult).map {
-              PixelGroundTruth(box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult)
-            },
-            detections: objects.map { PixelDetection($0, width: image.width, height: image.height) }))
-      }
-      progress(results.count)
+    let own = Self.share(of: dataset.images.count, batch: detector.batch, communicator)
+    let detections = try Self.detect(
+      detector, dataset, images: own, loaderThreads: loaderThreads, board: board)
+    board.enter("gathering detections", waitsForOthers: true)
+    let gathered = try communicator.gather(DetectionMessage.encode(detections), to: 0)
+    images = try gathered.flatMap { try DetectionMessage.decode($0) }.map { message in
+      ImageResult(
+        imageIndex: message.imageIndex,
+        groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map {
+          PixelGroundTruth(box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult)
+        },
+        detections: message.detections)
     }
     classNames = dataset.classNames
     identifiers = dataset.images.map(\.identifier)
-    images = results
     seconds = (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// The images of this rank: a run of whole batches.
+  private static func share(of count: Int, batch: Int, _ communicator: any Communicator) -> Range<Int> {
+    let batches = WorkDivision(communicator).share(of: (count + batch - 1) / batch)
+    return min(count, batches.lowerBound * batch)..<min(count, batches.upperBound * batch)
+  }
+
+  private static func detect(
+    _ detector: Detector, _ dataset: Dataset, images: Range<Int>, loaderThreads: Int, board: PhaseBoard
+  ) throws -> [DetectionMessage] {
+    let loader = EvaluationLoader(
+      dataset: dataset, images: images, input: detector.input, batch: detector.batch,
+      threads: loaderThreads, capacity: loaderCapacity)
+    var results: [DetectionMessage] = []
+    func enter(_ phase: String) {
+      board.enter("evaluation, \(results.count) of \(images.count) images done, \(phase)") {
+        loader.imagesInWork.joined(separator: ", ")
+      }
+    }
+    enter("loading")
+    while let batch = try loader.nextBatch() {
+      enter("detecting")
+      for (sample, objects) in zip(batch.samples, detector.detect(batch.pixels, count: batch.count)) {
+        let image = dataset.images[sample.imageIndex]
+        results.append(
+          DetectionMessage(
+            imageIndex: sample.imageIndex,
+            detections: objects.map { PixelDetection($0, width: image.width, height: image.height) }))
+      }
+      enter("loading")
+    }
+    loader.stop()
+    return results
   }
 
   /// Average precision of every class and its mean.

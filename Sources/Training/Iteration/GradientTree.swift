@@ -1,13 +1,14 @@
 import Layers
+import MessagePassing
 import Tensors
 
-/// Adds the gradients of micro-batches 0, 1, 2, … along a fixed balanced binary tree: ((0 + 1) + (2 + 3)) + ….
+/// Adds the gradients of this rank's micro-batches along the fixed tree of ``SummationOrder``.
 ///
-/// The order of additions depends on the number of micro-batches alone, not on who computed them, and a process needs only
-/// log₂(micro-batches) + 1 arenas: a stack of finished subtrees, like the digits of a binary counter.
+/// A process needs only as many arenas as the tree is deep: a stack of finished subtrees. The last micro-batch is added range by range,
+/// while its backward pass goes on, so that sums can leave as soon as they are complete.
 package final class GradientTree {
   private let arenas: [ParameterArena]
-  private let leafCount: Int
+  private let order: SummationOrder
   private var leaves = 0
   private var depth = 0
 
@@ -15,43 +16,50 @@ package final class GradientTree {
   ///
   /// - Precondition: `leaves` is positive.
   package init(_ layout: ParameterLayout, leaves: Int) {
-    leafCount = leaves
-    arenas = (0..<Self.arenaCount(leaves: leaves)).map { _ in ParameterArena(layout) }
+    order = SummationOrder(count: leaves)
+    arenas = (0..<order.depth).map { _ in ParameterArena(layout) }
   }
 
   /// Arenas that a tree of `leaves` takes.
-  package static func arenaCount(leaves: Int) -> Int {
-    precondition(leaves > 0, "a tree of \(leaves) micro-batches")
-    return Int.bitWidth - leaves.leadingZeroBitCount
-  }
+  package static func arenaCount(leaves: Int) -> Int { SummationOrder(count: leaves).depth }
+
+  /// Whether the next micro-batch is the last.
+  package var isAtLastLeaf: Bool { leaves == order.merges.count - 1 }
 
   /// Where the next micro-batch's backward writes its gradient.
   package var leaf: ParameterArena {
-    precondition(leaves < leafCount, "all \(leafCount) micro-batches are added already")
+    precondition(leaves < order.merges.count, "all \(leaves) micro-batches are added already")
     return arenas[depth]
+  }
+
+  /// Adds a finished range of the last ``leaf``: ``sum`` is complete there.
+  package func addLast(_ range: Range<Int>, context: ExecutionContext) {
+    precondition(isAtLastLeaf, "micro-batch \(leaves) is not the last")
+    merge(range, times: order.merges[leaves], below: depth, context: context)
   }
 
   /// Adds ``leaf`` to the tree.
   package func add(context: ExecutionContext) {
+    precondition(!isAtLastLeaf, "the last micro-batch is added range by range")
+    let merges = order.merges[leaves]
+    merge(0..<arenas[0].values.count, times: merges, below: depth, context: context)
     leaves += 1
-    depth += 1
-    // Two subtrees of equal size on top of the stack become one; at the end, the rest of the stack collapses.
-    let merges = leaves == leafCount ? depth - 1 : leaves.trailingZeroBitCount
-    for _ in 0..<merges {
-      depth -= 1
-      let (sum, term) = (arenas[depth - 1].values, arenas[depth].values)
-      context.pool.forEachRange(sum.count, grain: 65_536) { range, _ in
-        context.kernels.table.add(
-          range.count, term.baseAddress! + range.lowerBound, sum.baseAddress! + range.lowerBound)
+    depth += 1 - merges
+  }
+
+  /// Adds the topmost subtree, at `top`, to the one below it, and so on.
+  private func merge(_ range: Range<Int>, times: Int, below top: Int, context: ExecutionContext) {
+    for target in stride(from: top - 1, to: top - 1 - times, by: -1) {
+      let (sum, term) = (arenas[target].values.baseAddress!, arenas[target + 1].values.baseAddress!)
+      context.pool.forEachRange(range.count, grain: 65_536) { piece, _ in
+        let at = range.lowerBound + piece.lowerBound
+        context.kernels.table.add(piece.count, term + at, sum + at)
       }
     }
   }
 
-  /// The sum over all micro-batches of the iteration that has just ended.
-  package var sum: ParameterArena {
-    precondition(leaves == leafCount, "\(leaves) of \(leafCount) micro-batches are added")
-    return arenas[0]
-  }
+  /// The sum over this rank's micro-batches, where the last one has been added.
+  package var sum: ParameterArena { arenas[0] }
 
   /// Forgets the sum, so that the next iteration can begin.
   package func reset() {

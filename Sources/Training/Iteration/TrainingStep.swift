@@ -1,10 +1,12 @@
 import Datasets
 import Detection
 import Layers
+import MessagePassing
 import Models
 import Tensors
 
-/// The computation of one iteration: matching, forward, loss and backward of every micro-batch, sum of gradients, update.
+/// The computation of one iteration: matching, forward, loss and backward of this rank's micro-batches, sum of gradients over all
+/// ranks, update.
 public final class TrainingStep {
   /// What an iteration measured.
   public struct Result: Sendable {
@@ -18,20 +20,32 @@ public final class TrainingStep {
     package init() {}
   }
 
+  /// Ground truth of this rank's micro-batches, matched with default boxes.
+  public struct Targets {
+    fileprivate let microBatches: [[MatchedTargets]]
+    /// Matched default boxes.
+    public let positives: Int
+  }
+
   /// The weights that are trained.
   public let weights: ParameterArena
   /// The optimizer's momentum.
   public let momentum: ParameterArena
-  /// The gradient of the last iteration's loss.
+  /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:)``, of all behind it.
   public var gradients: ParameterArena { tree.sum }
   /// Seconds of the last iteration, by phase.
   public private(set) var seconds = PhaseSeconds()
+  /// Identifies how gradients are cut for the exchange.
+  var bucketPlan: BucketPlan { exchange.plan }
 
+  private let communicator: any Communicator
+  private let board: PhaseBoard
   private let executor: SSDExecutor
   private let matcher: Matcher
   private let loss: MultiBoxLoss
   private let optimizer: StochasticGradientDescent
   private let tree: GradientTree
+  private let exchange: GradientExchange
   private let workspaces: [MultiBoxLoss.Workspace]
   private var context: ExecutionContext { executor.context }
 
@@ -39,11 +53,17 @@ public final class TrainingStep {
   ///
   /// - Parameters:
   ///   - microBatch: images of one forward pass.
-  ///   - microBatches: micro-batches of one iteration.
+  ///   - microBatches: micro-batches of one iteration that are this rank's.
+  ///   - communicator: the ranks that share the iteration.
+  ///   - board: told what is going on.
+  /// - Throws: `MessagePassingError` when the ranks cannot agree on a channel for gradients.
   public init(
     _ model: SSD, matcher: Matcher, optimizer: StochasticGradientDescent, microBatch: Int, microBatches: Int,
-    pool: ThreadPool, kernels: Kernels
-  ) {
+    pool: ThreadPool, kernels: Kernels, communicator: any Communicator = SingleProcessCommunicator(),
+    settings: Configuration.Communication = Configuration.Communication(), board: PhaseBoard = PhaseBoard()
+  ) throws(MessagePassingError) {
+    self.communicator = communicator
+    self.board = board
     self.matcher = matcher
     self.optimizer = optimizer
     executor = SSDExecutor(model, batch: microBatch, training: true, pool: pool, kernels: kernels)
@@ -51,51 +71,101 @@ public final class TrainingStep {
     weights = ParameterArena(model.parameters)
     momentum = ParameterArena(model.parameters)
     tree = GradientTree(model.parameters, leaves: microBatches)
+    exchange = GradientExchange(
+      try communicator.duplicate(), count: model.parameters.arenaCount, settings: settings)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
-  /// Bytes that a step maps.
+  deinit { exchange.stop() }
+
+  /// Bytes that a step maps, those of the exchange excepted.
   public static func byteCount(_ model: SSD, microBatch: Int, microBatches: Int, threads: Int) -> Int {
     let arenas = 2 + GradientTree.arenaCount(leaves: microBatches)
     return arenas * model.parameters.arenaCount * MemoryLayout<Float>.stride
       + SSDExecutor.byteCount(model, batch: microBatch, training: true, threads: threads)
   }
 
-  /// Computes loss and gradients of an iteration; the weights stay as they are until ``update(learningRate:)``.
-  public func computeGradients(_ microBatches: [MicroBatch]) -> Result {
+  /// Matches the objects of an iteration's images, which needs no forward pass: N is known before the first one.
+  public func match(_ microBatches: [MicroBatch]) -> Targets {
     seconds = PhaseSeconds()
-    tree.reset()
-    let targets = seconds.measure(\.loss) { match(microBatches) }
-    var result = Result()
-    result.positives = targets.reduce(0) { $0 + $1.reduce(0) { $0 + $1.positiveCount } }
-    for (microBatch, targets) in zip(microBatches, targets) {
-      let shape = executor.model.graph.shape(executor.model.graph.input, batch: microBatch.count)
-      seconds.measure(\.forward) { executor.forward(Tensor(shape, microBatch.pixels), weights: weights) }
-      result.sums = result.sums + seconds.measure(\.loss) { evaluateLoss(targets, normalizer: result.positives) }
-      seconds.measure(\.backward) {
-        executor.backward(weights: weights, gradients: tree.leaf)
-        tree.add(context: context)
-      }
+    let results = seconds.measure(\.loss) {
+      context.pool.map(microBatches.flatMap(\.groundTruth)) { image, _ in matcher.match(image) }
     }
-    result.loss = loss.mean(of: result.sums, normalizer: result.positives)
+    var rest = results[...]
+    let targets = microBatches.map { microBatch in
+      defer { rest = rest.dropFirst(microBatch.count) }
+      return Array(rest.prefix(microBatch.count))
+    }
+    return Targets(microBatches: targets, positives: results.reduce(0) { $0 + $1.positiveCount })
+  }
+
+  /// Computes loss and gradients of this rank's micro-batches and begins to send them; ``update(learningRate:)`` must follow.
+  ///
+  /// - Parameter normalizer: N, the matched default boxes of the global batch.
+  /// - Throws: ``NonFiniteLoss`` at every rank when a micro-batch of any has a loss that is not finite; `MessagePassingError`.
+  public func computeGradients(
+    _ microBatches: [MicroBatch], _ targets: Targets, normalizer: Int
+  ) throws -> Result {
+    tree.reset()
+    exchange.begin(tree.sum.values)
+    var sums: [MultiBoxLoss.Sums] = []
+    var result = Result()
+    for (microBatch, targets) in zip(microBatches, targets.microBatches) {
+      board.enter("forward")
+      seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: weights) }
+      sums.append(seconds.measure(\.loss) { evaluateLoss(targets, normalizer: normalizer) })
+      if tree.isAtLastLeaf {
+        board.enter("waiting for the losses of other ranks", waitsForOthers: true)
+        // No gradient has left yet, so nothing is lost when a loss is not finite.
+        let all = try seconds.measure(\.communication) { try communicator.allGather(sums) }
+        result.sums = all.reduce(MultiBoxLoss.Sums(), +)
+        if let bad = all.firstIndex(where: { !$0.isFinite }) {
+          throw NonFiniteLoss(microBatch: bad, sums: all[bad], positives: normalizer)
+        }
+      }
+      board.enter("backward")
+      seconds.measure(\.backward) { backward() }
+    }
+    result.positives = normalizer
+    result.loss = loss.mean(of: result.sums, normalizer: normalizer)
     return result
   }
 
-  /// Moves the weights along the gradients of the last iteration.
-  public func update(learningRate: Float) {
-    seconds.measure(\.update) {
-      optimizer.update(
-        weights, momentum: momentum, gradients: gradients, learningRate: learningRate, context: context)
+  /// Moves the weights along the gradients of the last iteration, bucket by bucket, as their sums arrive.
+  ///
+  /// - Throws: `MessagePassingError`; ``NonFiniteGradient``, and then the weights are not to be used.
+  public func update(learningRate: Float) throws {
+    board.enter("exchange of gradients,", waitsForOthers: true) { [exchange] in exchange.position }
+    while let range = try seconds.measure(\.communication, { () throws(MessagePassingError) in try exchange.next() }) {
+      let bad = seconds.measure(\.update) {
+        optimizer.update(
+          weights, momentum: momentum, gradients: gradients, in: range, learningRate: learningRate, context: context)
+      }
+      if let bad { throw NonFiniteGradient(parameter: bad.name) }
+      board.progress()
     }
   }
 
-  private func match(_ microBatches: [MicroBatch]) -> [[MatchedTargets]] {
-    let images = microBatches.flatMap(\.groundTruth)
-    let results = context.pool.map(images) { image, _ in matcher.match(image) }
-    var rest = results[...]
-    return microBatches.map { microBatch in
-      defer { rest = rest.dropFirst(microBatch.count) }
-      return Array(rest.prefix(microBatch.count))
+  /// The name of the first layer whose output is not finite for these images; nil when all are.
+  public func firstNonFiniteLayer(_ microBatch: MicroBatch) -> String? {
+    executor.firstNonFiniteLayer(images(of: microBatch), weights: weights)
+  }
+
+  private func images(of microBatch: MicroBatch) -> Tensor {
+    Tensor(executor.model.graph.shape(executor.model.graph.input, batch: microBatch.count), microBatch.pixels)
+  }
+
+  private func backward() {
+    guard tree.isAtLastLeaf else {
+      executor.backward(weights: weights, gradients: tree.leaf)
+      tree.add(context: context)
+      return
+    }
+    var end = tree.sum.values.count
+    executor.backward(weights: weights, gradients: tree.leaf) { offset in
+      tree.addLast(offset..<end, context: context)
+      end = offset
+      exchange.complete(from: offset)
     }
   }
 
@@ -108,4 +178,20 @@ public final class TrainingStep {
     }
     return sums.reduce(MultiBoxLoss.Sums(), +)
   }
+}
+
+/// A loss that is infinite or not a number.
+public struct NonFiniteLoss: Error {
+  /// The micro-batch of the global batch.
+  let microBatch: Int
+  /// Its loss.
+  let sums: MultiBoxLoss.Sums
+  /// N.
+  let positives: Int
+}
+
+/// A gradient that is infinite or not a number, though the loss was finite.
+public struct NonFiniteGradient: Error {
+  /// The parameter whose momentum it has spoiled.
+  let parameter: String
 }

@@ -9,15 +9,21 @@ public struct StandardErrorLogHandler: LogHandler {
   public var logLevel = Logger.Level.info
   /// Facts that go with every message, as `key=value` behind it.
   public var metadata: Logger.Metadata = [:]
+  private let sender: String?
   private let isTerminal: Bool
   private let write: @Sendable (String) -> Void
 
   /// Creates a handler; to be given to `LoggingSystem.bootstrap`.
-  public init() {
-    self.init(isTerminal: isatty(STDERR_FILENO) == 1) { FileHandle.standardError.write(Data($0.utf8)) }
+  ///
+  /// - Parameter sender: who speaks, before every warning and error, where several processes share standard error.
+  public init(sender: String? = nil) {
+    self.init(sender: sender, isTerminal: isatty(STDERR_FILENO) == 1) {
+      FileHandle.standardError.write(Data($0.utf8))
+    }
   }
 
-  package init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
+  package init(sender: String? = nil, isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
+    self.sender = sender
     self.isTerminal = isTerminal
     self.write = write
   }
@@ -39,6 +45,7 @@ public struct StandardErrorLogHandler: LogHandler {
       case .debug: "debug: "
       case .trace: "trace: "
       }
-    write("\(isTerminal ? "\r\u{1B}[K" : "")\(prefix)\(event.message)\(facts.joined())\n")
+    let sender = event.level >= .warning ? sender.map { "\($0): " } ?? "" : ""
+    write("\(isTerminal ? "\r\u{1B}[K" : "")\(prefix)\(sender)\(event.message)\(facts.joined())\n")
   }
 }

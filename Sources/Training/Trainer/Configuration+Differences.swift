@@ -4,7 +4,8 @@ extension Configuration {
   /// Keys that may change between two parts of a run without changing what an iteration computes.
   private static let neutralKeys: Set = [
     "output", "data.root", "data.loader_threads", "training.iterations", "training.threads", "evaluation.every",
-    "checkpoint.every", "checkpoint.keep",
+    "checkpoint.every", "checkpoint.every_seconds", "checkpoint.keep", "communication.bucket_megabytes",
+    "communication.stall_seconds",
   ]
 
   /// The keys whose values differ from those of an earlier, resolved configuration, as "key: before, now".

@@ -9,7 +9,7 @@ extension Configuration {
   public var computeThreads: Int { training.threads ?? ThreadPool.availableProcessors }
 
   /// Threads that prepare images: as configured, or as many as compute, at most four.
-  public var loaderThreads: Int { data.loaderThreads ?? min(4, computeThreads) }
+  public func loaderThreads(computeThreads: Int) -> Int { data.loaderThreads ?? min(4, computeThreads) }
 
   /// Matches ground truth with the model's default boxes.
   public func matcher(for model: SSD) -> Matcher {

@@ -18,10 +18,15 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
 
   /// The budget of one process.
   ///
-  /// - Parameter evaluates: whether a detector exists beside the trainer, as during an evaluation.
-  public init(_ configuration: Configuration, model: SSD, threads: Int, evaluates: Bool) {
+  /// - Parameters:
+  ///   - evaluates: whether a detector exists beside the trainer, as during an evaluation.
+  ///   - worldSize: the ranks that share an iteration.
+  ///   - writes: whether the process writes checkpoints, as rank 0 does.
+  public init(
+    _ configuration: Configuration, model: SSD, threads: Int, evaluates: Bool, worldSize: Int = 1, writes: Bool = true
+  ) {
     let training = configuration.training
-    let microBatches = training.globalBatch / training.microBatch
+    let microBatches = training.globalBatch / training.microBatch / worldSize
     let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
     let network = SSDExecutor.byteCount(model, batch: training.microBatch, training: true, threads: threads)
     let step = TrainingStep.byteCount(
@@ -31,8 +36,16 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
       Item(name: "weights and momentum", bytes: 2 * arena),
       Item(name: "gradients", bytes: step - network - 2 * arena),
       Item(name: "activations and scratch", bytes: network),
-      Item(name: "images read ahead", bytes: Trainer.loaderCapacity * training.globalBatch * image),
+      Item(name: "images read ahead", bytes: Trainer.loaderCapacity * microBatches * training.microBatch * image),
     ]
+    if writes { items.append(Item(name: "copy for checkpoints", bytes: CheckpointWriter.byteCount(model.parameters))) }
+    if worldSize > 1 {
+      items.append(
+        Item(
+          name: "exchange",
+          bytes: GradientExchange.byteCount(
+            count: model.parameters.arenaCount, worldSize: worldSize, settings: configuration.communication)))
+    }
     if evaluates {
       items.append(
         Item(

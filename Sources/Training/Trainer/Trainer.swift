@@ -2,137 +2,203 @@ import Datasets
 import Evaluation
 import Layers
 import Logging
+import MessagePassing
 import Models
 import Tensors
 
-/// A training run: data, step, schedule, checkpoints and evaluations of one configuration.
+/// A training run: data, step, schedule, checkpoints and evaluations of one configuration, by the ranks of a job.
 ///
 /// Iteration i of a run is a pure function of the weights and momentum after i − 1 iterations and of the configuration, so a
-/// resumed run continues with the bits of the uninterrupted one.
+/// resumed run continues with the bits of the uninterrupted one, on any legal number of ranks.
 public final class Trainer {
+  /// How a part of a run ended.
+  public enum Outcome: Sendable, Equatable {
+    /// All iterations that were asked for are done.
+    case finished
+    /// Somebody asked to stop, or the job's time is up; a checkpoint of this iteration is written.
+    case interrupted(iteration: Int)
+  }
+
   /// Iterations of images in memory: the one in use and one that is prepared meanwhile.
   static let loaderCapacity = 2
 
   private let configuration: Configuration
+  private let job: Job
   private let logger: Logger
+  private let threads: Int
   private let pool: ThreadPool
   private let kernels: Kernels
   private let step: TrainingStep
   private let training: Dataset
   private let evaluation: Dataset?
-  private let store: CheckpointStore
-  private let metrics: MetricsLog
+  private let store: CheckpointStore?
   private let loader: Loader
+  private let contract: ContractRecord
+  private var files: RunFiles?
+  private var deadline: Deadline
   private var iteration: Int
+  private var firstIteration: Int
 
   /// Prepares a run: reads the annotations, maps all memory, fills the weights.
   ///
-  /// - Throws: `ConfigurationError`, `DatasetError` or ``CheckpointError``; nothing has been trained then, and the run directory is
-  ///   as it was but for being there.
-  public init(_ configuration: Configuration, resume: ResumePolicy, kernels: Kernels, logger: Logger) throws {
+  /// - Throws: `ConfigurationError`, `DatasetError`, ``CheckpointError`` or `MessagePassingError`; nothing has been trained then, and
+  ///   the run directory is as it was but for being there.
+  public init(_ configuration: Configuration, resume: ResumePolicy, job: Job, kernels: Kernels) throws {
     self.configuration = configuration
-    self.logger = logger
+    self.job = job
     self.kernels = kernels
-    let recipe = configuration.training
-    let threads = configuration.computeThreads
+    logger = job.logger
+    deadline = Deadline(job.deadline)
+    let (recipe, communicator) = (configuration.training, job.communicator)
     let model = configuration.ssd
     let evaluates = configuration.evaluation.every <= recipe.iterations
+    threads = job.computeThreads(configuration)
 
+    job.board.enter("reading annotations")
     training = try configuration.dataset(split: configuration.data.trainSplit)
     evaluation = evaluates ? try configuration.dataset(split: configuration.data.evaluationSplit) : nil
     guard !training.images.isEmpty else {
       throw DatasetError(file: configuration.data.trainSplit, reason: "the training split has no image")
     }
-    let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
-    for warning in warnings { logger.warning("\(warning)") }
+    if communicator.isRoot {
+      let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
+      for warning in warnings { logger.warning("\(warning)") }
+    }
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 
-    let budget = MemoryBudget(configuration, model: model, threads: threads, evaluates: evaluates)
-    logger.info("memory: \(budget)")
-    logger.info("\(threads) threads, \(kernels.instructionSet) kernels")
+    let budget = MemoryBudget(
+      configuration, model: model, threads: threads, evaluates: evaluates, worldSize: communicator.worldSize,
+      writes: communicator.isRoot)
+    logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
+    let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
+    logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels")
+    job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
-    step = TrainingStep(
+    let microBatches = WorkDivision(communicator).share(of: recipe.globalBatch / recipe.microBatch)
+    step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
-      microBatch: recipe.microBatch,
-      microBatches: recipe.globalBatch / recipe.microBatch, pool: pool, kernels: kernels)
+      microBatch: recipe.microBatch, microBatches: microBatches.count, pool: pool, kernels: kernels,
+      communicator: communicator, settings: configuration.communication, board: job.board)
 
-    store = try CheckpointStore(runDirectory: configuration.output, keep: configuration.checkpoint.keep, logger: logger)
-    iteration = try step.start(configuration, from: store.checkpoint(toResume: resume), logger: logger)
-    try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
-    metrics = try MetricsLog(configuration.output + "/metrics.jsonl", resumingAfter: iteration, logger: logger)
+    store =
+      communicator.isRoot
+      ? try CheckpointStore(runDirectory: configuration.output, keep: configuration.checkpoint.keep, logger: logger)
+      : nil
+    iteration = try step.start(configuration, from: store, resume: resume, job: job)
+    firstIteration = iteration
+    contract = ContractRecord(configuration, training, step.bucketPlan)
     loader = Loader(
       dataset: training,
       schedule: SampleSchedule(seed: recipe.seed, count: training.images.count, globalBatch: recipe.globalBatch),
       augmentation: configuration.data.augmentation, difficult: configuration.data.difficult,
-      input: configuration.networkInput, microBatch: recipe.microBatch,
-      microBatches: 0..<recipe.globalBatch / recipe.microBatch, threads: configuration.loaderThreads,
-      capacity: Self.loaderCapacity, firstIteration: iteration)
+      input: configuration.networkInput, microBatch: recipe.microBatch, microBatches: microBatches,
+      threads: configuration.loaderThreads(computeThreads: threads), capacity: Self.loaderCapacity,
+      firstIteration: iteration)
   }
 
   /// Trains until iteration `stop`, or to the end, and leaves a checkpoint there.
   ///
   /// - Throws: `DatasetError` for an image that cannot be read, ``CheckpointError`` for a file that cannot be written,
-  ///   ``NonFiniteLossError``. The newest checkpoint stays valid.
-  public func run(until stop: Int? = nil) throws {
-    defer { loader.stop() }
+  ///   ``NonFiniteLossError``, `MessagePassingError`. The newest checkpoint stays valid.
+  @discardableResult
+  public func run(until stop: Int? = nil) throws -> Outcome {
     let last = min(stop ?? configuration.training.iterations, configuration.training.iterations)
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
-    var progress = ProgressLine(from: iteration, to: last)
-    while iteration < last {
-      let record = try trainIteration()
-      try metrics.append(record)
-      progress.update(record)
-      if let evaluation, iteration.isMultiple(of: configuration.evaluation.every) { try evaluate(on: evaluation) }
-      if iteration.isMultiple(of: configuration.checkpoint.every) || iteration == last { try saveCheckpoint() }
+    files = try store.map {
+      try RunFiles(
+        configuration, store: $0, layout: step.weights.layout, iteration: iteration, last: last, board: job.board,
+        logger: logger)
     }
-    progress.finish()
-    try LossPlot(metrics: metrics.path).write(to: configuration.output + "/loss.png")
+    do {
+      while iteration < last {
+        guard let record = try trainIteration() else { break }
+        try files?.append(record)
+        try evaluateIfDue()
+        try files?.saveIfDue(iteration: iteration, weights: step.weights, momentum: step.momentum)
+      }
+    } catch {
+      // A checkpoint that is on its way is still completed.
+      try? files?.finishWriting()
+      throw error
+    }
+    try files?.close(iteration: iteration, weights: step.weights, momentum: step.momentum)
+    loader.stop()
+    job.board.enter("waiting for rank 0 to end the run", waitsForOthers: true)
+    try job.communicator.barrier()
+    return iteration < last ? .interrupted(iteration: iteration) : .finished
   }
 
-  /// One iteration: images in, weights moved.
-  private func trainIteration() throws -> TrainingRecord {
+  /// One iteration: images in, weights moved. Nil, and nothing moved, when the ranks agree to stop before it.
+  private func trainIteration() throws -> TrainingRecord? {
     var seconds = PhaseSeconds()
+    job.board.enter("loading") { [loader] in loader.imagesInWork.joined(separator: ", ") }
     let microBatches = try seconds.measure(\.data) { try loader.nextIteration() }
+    let targets = step.match(microBatches)
+
+    job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
+    let record = contract(positives: targets.positives)
+    let agreement = try seconds.measure(\.communication) { try record.agree(job.communicator) }
+    guard !agreement.stops else { return nil }
+
     let learningRate = configuration.training.schedule.rate(afterIterations: iteration)
-    let result = step.computeGradients(microBatches)
-    guard result.loss.isFinite else {
-      throw NonFiniteLossError(iteration: iteration + 1, result: result, images: microBatches.flatMap(\.identifiers))
+    let result: TrainingStep.Result
+    do {
+      result = try step.computeGradients(microBatches, targets, normalizer: agreement.positives)
+      try step.update(learningRate: learningRate)
+    } catch let loss as NonFiniteLoss {
+      throw try explain(loss, microBatches)
+    } catch let gradient as NonFiniteGradient {
+      throw NonFiniteLossError(iteration: iteration + 1, gradient)
     }
-    step.update(learningRate: learningRate)
     iteration += 1
+    seconds = seconds + step.seconds
+    deadline.noteIteration(seconds: seconds.total)
     return TrainingRecord(
       iteration: iteration, images: configuration.training.globalBatch, epochImages: training.images.count,
-      result: result, learningRate: learningRate, seconds: seconds + step.seconds, worldSize: 1)
+      result: result, learningRate: learningRate, seconds: seconds, worldSize: job.communicator.worldSize)
   }
 
-  private func saveCheckpoint() throws {
-    try store.save(
-      iteration: iteration, configuration: configuration, weights: step.weights, momentum: step.momentum)
+  /// What this rank tells the others before an iteration.
+  private func contract(positives: Int) -> ContractRecord {
+    var record = contract
+    record.iteration = iteration
+    record.positives = positives
+    let evaluationIsDue = evaluation != nil && (iteration + 1).isMultiple(of: configuration.evaluation.every)
+    record.wantsToStop = StopRequest.isPending || deadline.isNear(evaluationIsDue: evaluationIsDue)
+    let isCompared = iteration == firstIteration || iteration.isMultiple(of: ContractRecord.parameterInterval)
+    if isCompared, job.communicator.worldSize > 1 {
+      record.parameters = ContentHash(step.weights, step.momentum).value
+    }
+    return record
   }
 
-  private func evaluate(on dataset: Dataset) throws {
+  private func evaluateIfDue() throws {
+    guard let evaluation, iteration.isMultiple(of: configuration.evaluation.every) else { return }
     let detector = Detector(
       configuration, weights: step.weights, batch: configuration.training.microBatch, pool: pool, kernels: kernels)
-    let evaluation = try SplitEvaluation(
-      detector, on: dataset, difficult: configuration.data.difficult, loaderThreads: configuration.loaderThreads)
-    let report = EvaluationReport(evaluation, try evaluation.score(configuration.evaluation.metric))
-    try metrics.append(EvaluationRecord(iteration: iteration, report))
+    let results = try SplitEvaluation(
+      detector, on: evaluation, difficult: configuration.data.difficult,
+      loaderThreads: configuration.loaderThreads(computeThreads: threads),
+      communicator: job.communicator, board: job.board)
+    deadline.noteEvaluation(seconds: results.seconds)
+    guard let files else { return }
+    let report = EvaluationReport(results, try results.score(configuration.evaluation.metric))
+    try files.append(EvaluationRecord(iteration: iteration, report))
     logger.info("iteration \(iteration): mAP (\(report.result.metric.rawValue)) \(report.meanAveragePrecisionText)")
   }
-}
 
-/// The loss became infinite or not a number; the weights are those of the iteration before.
-public struct NonFiniteLossError: Error, CustomStringConvertible {
-  let iteration: Int
-  let result: TrainingStep.Result
-  let images: [String]
-
-  /// Names the iteration, the parts of the loss and the images.
-  public var description: String {
-    """
-    iteration \(iteration): the loss is not finite (confidence \(result.sums.confidence), location \(result.sums.location), \
-    \(result.positives) positives) on the images \(images.joined(separator: ", ")); try a lower learning rate or a longer \
-    warm-up
-    """
+  /// Finds the images and the layer of a loss that is not finite, at the rank that has them, and tells all.
+  private func explain(_ loss: NonFiniteLoss, _ microBatches: [MicroBatch]) throws -> NonFiniteLossError {
+    let owner = loss.microBatch / microBatches.count
+    var text = ""
+    if owner == job.communicator.rank {
+      let microBatch = microBatches[loss.microBatch % microBatches.count]
+      text =
+        NonFiniteLossError(
+          iteration: iteration + 1, loss, rank: owner, images: microBatch.identifiers,
+          layer: step.firstNonFiniteLayer(microBatch)
+        ).description
+    }
+    return NonFiniteLossError(try job.communicator.allGather(text)[owner])
   }
 }

@@ -1,20 +1,35 @@
-import Logging
+import MessagePassing
+import Tensors
 
 extension TrainingStep {
-  /// Fills weights and momentum from a checkpoint, from pretrained weights or from scratch.
+  /// Fills weights and momentum from a checkpoint, from pretrained weights or from scratch, at rank 0, and copies them to all ranks.
   ///
+  /// - Parameter store: the checkpoints, at rank 0.
   /// - Returns: how many iterations the weights have seen.
   /// - Throws: ``CheckpointError`` when a file is not valid or not of this model.
-  func start(_ configuration: Configuration, from checkpoint: Checkpoint?, logger: Logger) throws -> Int {
+  func start(
+    _ configuration: Configuration, from store: CheckpointStore?, resume: ResumePolicy, job: Job
+  ) throws -> Int {
+    job.board.enter("reading or receiving weights", waitsForOthers: store == nil)
+    var iteration = 0
+    if let store {
+      iteration = try read(configuration, checkpoint: try store.checkpoint(toResume: resume), job: job)
+    }
+    try job.communicator.broadcast(&iteration, from: 0)
+    for arena in [weights, momentum] { try job.broadcast(arena) }
+    return iteration
+  }
+
+  private func read(_ configuration: Configuration, checkpoint: Checkpoint?, job: Job) throws -> Int {
     if let checkpoint, let metadata = checkpoint.metadata {
       try checkpoint.restore(weights: weights, momentum: momentum)
       for difference in configuration.differences(from: metadata.configurationYAML) {
-        logger.warning("\(checkpoint.file.path): the run was configured otherwise: \(difference)")
+        job.logger.warning("\(checkpoint.file.path): the run was configured otherwise: \(difference)")
       }
-      logger.info("continuing from iteration \(metadata.iteration): \(checkpoint.file.path)")
+      job.logger.info("continuing from iteration \(metadata.iteration): \(checkpoint.file.path)")
       return metadata.iteration
     }
-    try configuration.fillInitialWeights(weights, logger: logger)
+    try configuration.fillInitialWeights(weights, logger: job.logger)
     return 0
   }
 }

@@ -1,0 +1,93 @@
+// Open MPI with plain types: the handles and constants of mpi.h are cast macros, which Swift does not import.
+#pragma once
+#include <mpi.h>
+#include <stddef.h>
+
+typedef MPI_Comm cmpi_communicator;
+typedef MPI_Request cmpi_request;
+
+/// What the elements of a message are; it decides what a count counts.
+typedef enum { CMPI_BYTES, CMPI_FLOAT32, CMPI_BITS16 } cmpi_element;
+
+static inline MPI_Datatype cmpi_datatype(cmpi_element element) {
+  switch (element) {
+  case CMPI_FLOAT32: return MPI_FLOAT;
+  case CMPI_BITS16: return MPI_UINT16_T;
+  default: return MPI_BYTE;
+  }
+}
+
+/// Starts MPI for calls from several threads, one at a time. `provided` tells whether it can.
+static inline int cmpi_start(int *provided) {
+  int level = 0;
+  int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
+  *provided = level >= MPI_THREAD_SERIALIZED;
+  return status;
+}
+
+static inline int cmpi_finish(void) { return MPI_Finalize(); }
+static inline cmpi_communicator cmpi_world(void) { return MPI_COMM_WORLD; }
+
+/// A communicator of its own, whose calls return error codes.
+static inline int cmpi_duplicate(cmpi_communicator from, cmpi_communicator *to) {
+  int status = MPI_Comm_dup(from, to);
+  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(*to, MPI_ERRORS_RETURN);
+}
+
+static inline int cmpi_rank(cmpi_communicator c, int *rank) { return MPI_Comm_rank(c, rank); }
+static inline int cmpi_size(cmpi_communicator c, int *size) { return MPI_Comm_size(c, size); }
+static inline int cmpi_abort(cmpi_communicator c, int code) { return MPI_Abort(c, code); }
+
+/// Writes the text of an error code, at most 256 bytes (MPI_MAX_ERROR_STRING).
+static inline int cmpi_error_text(int code, char *text, int *length) { return MPI_Error_string(code, text, length); }
+_Static_assert(MPI_MAX_ERROR_STRING <= 256, "error texts need a larger buffer");
+
+// Collectives that do not block; `cmpi_test` moves them on.
+static inline int cmpi_broadcast(void *bytes, int count, int root, cmpi_communicator c, cmpi_request *r) {
+  return MPI_Ibcast(bytes, count, MPI_BYTE, root, c, r);
+}
+static inline int cmpi_all_gather(const void *from, void *to, int count, cmpi_communicator c, cmpi_request *r) {
+  return MPI_Iallgather(from, count, MPI_BYTE, to, count, MPI_BYTE, c, r);
+}
+static inline int cmpi_gather(
+    const void *from, int count, void *to, const int *counts, const int *offsets, int root, cmpi_communicator c,
+    cmpi_request *r) {
+  return MPI_Igatherv(from, count, MPI_BYTE, to, counts, offsets, MPI_BYTE, root, c, r);
+}
+static inline int cmpi_all_to_all(
+    const void *from, const int *from_counts, const int *from_offsets, void *to, const int *to_counts,
+    const int *to_offsets, cmpi_element element, cmpi_communicator c, cmpi_request *r) {
+  MPI_Datatype type = cmpi_datatype(element);
+  return MPI_Ialltoallv(from, from_counts, from_offsets, type, to, to_counts, to_offsets, type, c, r);
+}
+/// Every rank's part of `values` goes to all; the own part is in place.
+static inline int cmpi_all_gather_parts(
+    void *values, const int *counts, const int *offsets, cmpi_element element, cmpi_communicator c, cmpi_request *r) {
+  return MPI_Iallgatherv(
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, cmpi_datatype(element), c, r);
+}
+static inline int cmpi_test(cmpi_request *request, int *is_done) {
+  return MPI_Test(request, is_done, MPI_STATUS_IGNORE);
+}
+
+// Blocking calls.
+static inline int cmpi_sum(float *values, int count, cmpi_communicator c) {
+  return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, c);
+}
+static inline int cmpi_send(const void *bytes, int count, int to, cmpi_communicator c) {
+  return MPI_Send(bytes, count, MPI_BYTE, to, 0, c);
+}
+static inline int cmpi_receive(void *bytes, int count, int from, cmpi_communicator c) {
+  return MPI_Recv(bytes, count, MPI_BYTE, from, 0, c, MPI_STATUS_IGNORE);
+}
+
+/// The name and version of the MPI library, at most 256 bytes of it.
+static inline int cmpi_library_version(char *text, int capacity) {
+  char version[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  int status = MPI_Get_library_version(version, &length);
+  int end = 0;
+  for (; status == MPI_SUCCESS && end < length && end < capacity - 1 && version[end] != ','; ++end) text[end] = version[end];
+  text[end] = 0;
+  return status;
+}

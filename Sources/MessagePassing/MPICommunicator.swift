@@ -1,0 +1,232 @@
+import CMPI
+import Foundation
+
+/// The ranks of an MPI job.
+///
+/// Waiting does not hold a processor: a collective that is not done is tested again after a pause, which grows from nothing to
+/// ``longestPause``. Open MPI moves messages only inside its calls, so the pause is also the longest time that arrived data waits.
+public final class MPICommunicator: Communicator, @unchecked Sendable {
+  /// This process.
+  public let rank: Int
+  /// All processes.
+  public let worldSize: Int
+  private let handle: cmpi_communicator
+
+  /// Tests without a pause, some 20 µs: what a small message takes on one machine.
+  private static let eagerTests = 20
+  /// Microseconds between two tests of a collective that takes long.
+  private static let longestPause: UInt32 = 100
+
+  /// Starts MPI; to be called once, on the main thread.
+  ///
+  /// - Throws: ``MessagePassingError`` when the library cannot be used from several threads.
+  public convenience init() throws(MessagePassingError) {
+    var isThreaded: Int32 = 0
+    try Self.check(cmpi_start(&isThreaded), "MPI_Init_thread", rank: -1)
+    guard isThreaded != 0 else {
+      throw MessagePassingError(
+        "this MPI library cannot be called from several threads in turn (MPI_THREAD_SERIALIZED); Open MPI can")
+    }
+    try self.init(duplicating: cmpi_world(), rank: -1)
+  }
+
+  private init(duplicating other: cmpi_communicator, rank known: Int) throws(MessagePassingError) {
+    var duplicate: cmpi_communicator?
+    try Self.check(cmpi_duplicate(other, &duplicate), "MPI_Comm_dup", rank: known)
+    guard let duplicate else { throw MessagePassingError("MPI_Comm_dup returned no communicator") }
+    handle = duplicate
+    var (rank, size): (Int32, Int32) = (0, 0)
+    try Self.check(cmpi_rank(handle, &rank), "MPI_Comm_rank", rank: known)
+    try Self.check(cmpi_size(handle, &size), "MPI_Comm_size", rank: Int(rank))
+    (self.rank, worldSize) = (Int(rank), Int(size))
+  }
+
+  /// The name and version of the library, as "Open MPI v4.1.4".
+  public static func libraryVersion() throws(MessagePassingError) -> String {
+    var text = [CChar](repeating: 0, count: 256)
+    try check(cmpi_library_version(&text, Int32(text.count)), "MPI_Get_library_version", rank: -1)
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// See ``Communicator/broadcast(_:from:)-9vq1f``.
+  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(MessagePassingError) {
+    // Pieces, because a count is an int.
+    for start in stride(from: 0, to: bytes.count, by: Self.largestBroadcast) {
+      let count = min(Self.largestBroadcast, bytes.count - start)
+      try complete("MPI_Ibcast") {
+        cmpi_broadcast(bytes.baseAddress! + start, Int32(count), Int32(root), handle, &$0)
+      }
+    }
+  }
+
+  /// See ``Communicator/allGather(_:into:)``.
+  public func allGather(
+    _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer
+  ) throws(MessagePassingError) {
+    precondition(all.count == own.count * worldSize, "\(own.count) bytes of \(worldSize) ranks into \(all.count)")
+    let count = try self.count(own.count, "MPI_Iallgather")
+    try complete("MPI_Iallgather") { cmpi_all_gather(own.baseAddress, all.baseAddress, count, handle, &$0) }
+  }
+
+  /// See ``Communicator/gather(_:to:)``.
+  public func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]] {
+    let counts = try allGather(own.count)
+    let offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
+    let total = counts.reduce(0, +)
+    _ = try count(total, "MPI_Igatherv")
+    var all = [UInt8](repeating: 0, count: rank == root ? total : 0)
+    let (ownCount, allCounts, allOffsets) = (Int32(own.count), counts.map(Int32.init), offsets.map(Int32.init))
+    try all.withUnsafeMutableBufferPointer { (all) throws(MessagePassingError) in
+      try own.withUnsafeBufferPointer { (own) throws(MessagePassingError) in
+        try allCounts.withUnsafeBufferPointer { (counts) throws(MessagePassingError) in
+          try allOffsets.withUnsafeBufferPointer { (offsets) throws(MessagePassingError) in
+            try complete("MPI_Igatherv") {
+              cmpi_gather(
+                own.baseAddress, ownCount, all.baseAddress, counts.baseAddress, offsets.baseAddress, Int32(root),
+                handle, &$0)
+            }
+          }
+        }
+      }
+    }
+    return rank == root ? zip(offsets, counts).map { Array(all[$0..<$0 + $1]) } : []
+  }
+
+  /// See ``Communicator/exchange(_:parts:received:)``.
+  public func exchange<Element: WireElement>(
+    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], received: UnsafeMutableBufferPointer<Element>
+  ) throws(MessagePassingError) {
+    let part = parts[rank].count
+    precondition(parts.count == worldSize && received.count >= worldSize * part, "a part has no room")
+    _ = try count(max(own.count, worldSize * part), "MPI_Ialltoallv")
+    let layout = Layout(parts)
+    let incoming = Layout((0..<worldSize).map { $0 * part..<($0 + 1) * part })
+    try layout.withPointers { (counts, offsets) throws(MessagePassingError) in
+      try incoming.withPointers { (incomingCounts, incomingOffsets) throws(MessagePassingError) in
+        try complete("MPI_Ialltoallv") {
+          cmpi_all_to_all(
+            own.baseAddress, counts, offsets, received.baseAddress, incomingCounts, incomingOffsets,
+            Self.element(of: Element.self), handle, &$0)
+        }
+      }
+    }
+  }
+
+  /// See ``Communicator/allGather(_:parts:)``.
+  public func allGather<Element: WireElement>(
+    _ values: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>]
+  ) throws(MessagePassingError) {
+    _ = try count(values.count, "MPI_Iallgatherv")
+    try Layout(parts).withPointers { (counts, offsets) throws(MessagePassingError) in
+      try complete("MPI_Iallgatherv") {
+        cmpi_all_gather_parts(
+          values.baseAddress, counts, offsets, Self.element(of: Element.self), handle, &$0)
+      }
+    }
+  }
+
+  /// See ``Communicator/sum(_:)``.
+  public func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
+    let count = try self.count(values.count, "MPI_Allreduce")
+    try check(cmpi_sum(values.baseAddress, count, handle), "MPI_Allreduce")
+  }
+
+  /// Sends bytes to one rank, which calls ``receive(_:from:)``. For measurements.
+  public func send(_ bytes: UnsafeRawBufferPointer, to other: Int) throws(MessagePassingError) {
+    let count = try self.count(bytes.count, "MPI_Send")
+    try check(cmpi_send(bytes.baseAddress, count, Int32(other), handle), "MPI_Send")
+  }
+
+  /// Receives what ``send(_:to:)`` sends.
+  public func receive(_ bytes: UnsafeMutableRawBufferPointer, from other: Int) throws(MessagePassingError) {
+    let count = try self.count(bytes.count, "MPI_Recv")
+    try check(cmpi_receive(bytes.baseAddress, count, Int32(other), handle), "MPI_Recv")
+  }
+
+  /// See ``Communicator/duplicate()``.
+  public func duplicate() throws(MessagePassingError) -> any Communicator {
+    try MPICommunicator(duplicating: handle, rank: rank)
+  }
+
+  /// See ``Communicator/abort(_:)``. MPI's own abort is given five seconds: it talks to the launcher over the network.
+  public func abort(_ code: Int32) -> Never {
+    let fallback = Thread {
+      Thread.sleep(forTimeInterval: 5)
+      _exit(code)
+    }
+    fallback.start()
+    _ = cmpi_abort(handle, code)
+    _exit(code)
+  }
+
+  /// See ``Communicator/finish()``.
+  public func finish() throws(MessagePassingError) {
+    try check(cmpi_finish(), "MPI_Finalize")
+  }
+
+  // MARK: Calls
+
+  private static let largestBroadcast = 1 << 28
+
+  private static func element<Element>(of type: Element.Type) -> cmpi_element {
+    MemoryLayout<Element>.stride == 2 ? CMPI_BITS16 : CMPI_FLOAT32
+  }
+
+  /// Starts a collective and waits for its end.
+  private func complete(
+    _ call: String, _ start: (inout cmpi_request?) -> Int32
+  ) throws(MessagePassingError) {
+    var request: cmpi_request?
+    try check(start(&request), call)
+    var isDone: Int32 = 0
+    var tests = 0
+    while true {
+      try check(cmpi_test(&request, &isDone), call)
+      if isDone != 0 { return }
+      tests += 1
+      if tests > Self.eagerTests { usleep(min(Self.longestPause, UInt32(tests))) }
+    }
+  }
+
+  /// A count that fits MPI's.
+  private func count(_ count: Int, _ call: String) throws(MessagePassingError) -> Int32 {
+    guard let small = Int32(exactly: count) else {
+      throw MessagePassingError(call: call, rank: rank, text: "\(count) elements are more than 2^31 − 1")
+    }
+    return small
+  }
+
+  private func check(_ status: Int32, _ call: String) throws(MessagePassingError) {
+    try Self.check(status, call, rank: rank)
+  }
+
+  private static func check(_ status: Int32, _ call: String, rank: Int) throws(MessagePassingError) {
+    guard status != 0 else { return }
+    var text = [CChar](repeating: 0, count: 256)
+    var length: Int32 = 0
+    _ = cmpi_error_text(status, &text, &length)
+    let bytes = text.prefix(Int(length)).map(UInt8.init(bitPattern:))
+    throw MessagePassingError(call: call, rank: rank, text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// Counts and offsets as MPI takes them.
+  private struct Layout {
+    private let counts: [Int32]
+    private let offsets: [Int32]
+
+    init(_ parts: [Range<Int>]) {
+      counts = parts.map { Int32($0.count) }
+      offsets = parts.map { Int32($0.lowerBound) }
+    }
+
+    func withPointers(
+      _ body: (UnsafePointer<Int32>, UnsafePointer<Int32>) throws(MessagePassingError) -> Void
+    ) throws(MessagePassingError) {
+      try counts.withUnsafeBufferPointer { (counts) throws(MessagePassingError) in
+        try offsets.withUnsafeBufferPointer { (offsets) throws(MessagePassingError) in
+          try body(counts.baseAddress!, offsets.baseAddress!)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// On which machine and on which of its processors each rank runs.
+public struct RankPlacement: Sendable {
+  /// A rank's place.
+  public struct Place: Sendable, Equatable {
+    /// The machine's name.
+    public let host: String
+    /// The processors its launcher gave it (its affinity mask).
+    public let processors: [Int]
+  }
+
+  /// By rank.
+  public let places: [Place]
+  private let rank: Int
+
+  /// Asks all ranks.
+  public init(_ communicator: any Communicator) throws(MessagePassingError) {
+    let hosts = try communicator.allGather(ProcessInfo.processInfo.hostName)
+    let lists = try communicator.allGather(Self.allowedProcessors())
+    self.init(
+      rank: communicator.rank,
+      places: zip(hosts, lists).map { Place(host: $0, processors: Self.numbers(inList: $1)) })
+  }
+
+  init(rank: Int, places: [Place]) {
+    self.rank = rank
+    self.places = places
+  }
+
+  /// This rank's place.
+  public var own: Place { places[rank] }
+
+  /// The ranks of this machine.
+  public var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }
+
+  /// Compute threads for this rank: its processors, divided among the ranks that have the same ones.
+  public var threads: Int {
+    let sharers = ranksOnHost.count { !Set(places[$0].processors).isDisjoint(with: own.processors) }
+    return max(1, own.processors.count / max(1, sharers))
+  }
+
+  /// What is wrong with `threads` threads on the own processors, and the launch option that mends it; nil when they fit.
+  public func warning(threads: Int) -> String? {
+    guard threads > own.processors.count else { return nil }
+    return """
+      rank \(rank) (\(own.host)) is bound to \(own.processors.count == 1 ? "one processor" : "\(own.processors.count) processors") \
+      but has \(threads) compute threads; start mpirun with --map-by slot:PE=\(threads), or with --bind-to none
+      """
+  }
+
+  /// "0-3,8" of the line Cpus_allowed_list in /proc/self/status.
+  private static func allowedProcessors() -> String {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let key = "Cpus_allowed_list:"
+    return status.split(separator: "\n").first { $0.hasPrefix(key) }?.dropFirst(key.count)
+      .trimmingCharacters(in: .whitespaces) ?? ""
+  }
+
+  /// The numbers in "0-3,8".
+  static func numbers(inList list: String) -> [Int] {
+    list.split(separator: ",").flatMap { item -> [Int] in
+      let ends = item.split(separator: "-").compactMap { Int($0) }
+      return ends.isEmpty ? [] : Array(ends[0]...max(ends[0], ends[ends.count - 1]))
+    }
+  }
+}

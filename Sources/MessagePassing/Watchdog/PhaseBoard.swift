@@ -1,0 +1,56 @@
+import Synchronization
+
+/// What this process is doing and since when: written by whoever works, read by the watchdog.
+public final class PhaseBoard: Sendable {
+  /// What the board says at an instant.
+  public struct Reading: Sendable, Equatable {
+    /// "loading 000012.jpg", "exchange of bucket 3 of 14".
+    public var phase: String
+    /// Seconds since the phase was entered.
+    public var secondsInPhase: Double
+    /// Seconds since anything was finished.
+    public var secondsWithoutProgress: Double
+    /// Whether the process waits for other ranks, and so cannot be what holds the job up.
+    public var waitsForOthers: Bool
+  }
+
+  private struct State {
+    var phase = "start"
+    var detail: (@Sendable () -> String)?
+    var waitsForOthers = false
+    var entered = ContinuousClock.now
+    var progressed = ContinuousClock.now
+  }
+
+  private let state = Mutex(State())
+
+  /// Creates a board in the phase "start".
+  public init() {}
+
+  /// Notes that one thing is finished and another begins.
+  ///
+  /// - Parameters:
+  ///   - waitsForOthers: whether the phase ends when other ranks have done something.
+  ///   - detail: what to add to `phase` in a report; called from another thread.
+  public func enter(_ phase: String, waitsForOthers: Bool = false, detail: (@Sendable () -> String)? = nil) {
+    state.withLock {
+      let now = ContinuousClock.now
+      $0 = State(phase: phase, detail: detail, waitsForOthers: waitsForOthers, entered: now, progressed: now)
+    }
+  }
+
+  /// Notes that a part of the phase is finished.
+  public func progress() {
+    state.withLock { $0.progressed = .now }
+  }
+
+  /// What the board says now.
+  public func read() -> Reading {
+    let state = state.withLock { $0 }
+    let now = ContinuousClock.now
+    return Reading(
+      phase: [state.phase, state.detail?() ?? ""].filter { !$0.isEmpty }.joined(separator: " "),
+      secondsInPhase: (now - state.entered) / .seconds(1),
+      secondsWithoutProgress: (now - state.progressed) / .seconds(1), waitsForOthers: state.waitsForOthers)
+  }
+}

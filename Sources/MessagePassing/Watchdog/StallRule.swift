@@ -1,0 +1,49 @@
+/// Decides from the reports of all ranks whether a job has stalled, and by whom.
+struct StallRule {
+  /// What rank 0 knows of a rank.
+  struct Report {
+    let host: String
+    let processID: Int32
+    /// The newest reading; nil when the rank was never heard of.
+    var reading: PhaseBoard.Reading?
+    /// Seconds since it arrived.
+    var age: Double
+  }
+
+  /// Seconds that anything may take.
+  let limit: Double
+
+  /// Why the job must end; nil when it goes on. `ownIdleSeconds` is how long rank 0 itself has finished nothing.
+  ///
+  /// A rank that works and finishes nothing stalls the job. A rank that is silent does so when rank 0 gets nowhere either: its reports
+  /// may be lost though it works. When all ranks wait for each other for that long, messages are lost.
+  func verdict(_ reports: [Report], ownIdleSeconds: Double) -> String? {
+    var culprits: [Int] = []
+    for (rank, report) in reports.enumerated() {
+      guard let reading = report.reading, report.age <= limit else {
+        if ownIdleSeconds > limit { culprits.append(rank) }
+        continue
+      }
+      if !reading.waitsForOthers, reading.secondsWithoutProgress + report.age > limit { culprits.append(rank) }
+    }
+    let everybodyWaits = reports.allSatisfy {
+      guard let reading = $0.reading else { return false }
+      return reading.waitsForOthers && reading.secondsWithoutProgress > limit
+    }
+    if culprits.isEmpty, !everybodyWaits { return nil }
+    let cause =
+      culprits.isEmpty
+      ? "all ranks wait for each other: messages between them are lost"
+      : "held up by \(culprits.map { "rank \($0) (\(reports[$0].host))" }.joined(separator: ", "))"
+    return
+      (["no progress for \(Int(limit)) seconds (communication.stall_seconds), \(cause)"]
+      + reports.enumerated().map(Self.line)).joined(separator: "\n")
+  }
+
+  private static func line(_ rank: Int, _ report: Report) -> String {
+    let name = "  rank \(rank) (\(report.host), process \(report.processID)): "
+    guard let reading = report.reading else { return name + "never heard of" }
+    let phase = "\(reading.phase) for \(Int(reading.secondsInPhase + report.age)) s"
+    return name + (report.age > 3 ? "silent for \(Int(report.age)) s, last seen in: \(phase)" : phase)
+  }
+}

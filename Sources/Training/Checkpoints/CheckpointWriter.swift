@@ -1,0 +1,91 @@
+import Foundation
+import Tensors
+
+/// Writes checkpoints on a thread of its own, from a copy of the training state, while training goes on. One at a time.
+final class CheckpointWriter: @unchecked Sendable {
+  private let store: CheckpointStore
+  private let configuration: Configuration
+  private let weights: ParameterArena
+  private let momentum: ParameterArena
+  private let condition = NSCondition()
+
+  // Guarded by `condition`.
+  private var isWriting = false
+  private var failure: CheckpointError?
+  private var seconds = 0.0
+
+  /// Allocates the copy.
+  init(_ store: CheckpointStore, configuration: Configuration, layout: ParameterLayout) {
+    self.store = store
+    self.configuration = configuration
+    weights = ParameterArena(layout)
+    momentum = ParameterArena(layout)
+  }
+
+  /// Bytes of the copy.
+  static func byteCount(_ layout: ParameterLayout) -> Int { 2 * layout.arenaCount * MemoryLayout<Float>.stride }
+
+  /// Copies the state and begins to write it.
+  ///
+  /// - Precondition: nothing is being written.
+  /// - Throws: the failure of the last checkpoint.
+  func begin(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws(CheckpointError) {
+    try check()
+    _ = self.weights.values.update(fromContentsOf: weights.values)
+    _ = self.momentum.values.update(fromContentsOf: momentum.values)
+    condition.lock()
+    isWriting = true
+    condition.unlock()
+    let thread = Thread { self.write(iteration: iteration) }
+    thread.name = "checkpoint writer"
+    thread.start()
+  }
+
+  /// Waits until nothing is being written.
+  ///
+  /// - Parameter progress: called whenever another tensor has been hashed or written meanwhile.
+  /// - Throws: the failure of the last checkpoint.
+  func finish(progress: () -> Void) throws(CheckpointError) {
+    condition.lock()
+    while isWriting {
+      condition.wait()
+      progress()
+    }
+    let failure = failure
+    condition.unlock()
+    if let failure { throw failure }
+  }
+
+  /// Throws the failure of the last checkpoint, if it is known already.
+  func check() throws(CheckpointError) {
+    condition.lock()
+    let failure = failure
+    condition.unlock()
+    if let failure { throw failure }
+  }
+
+  /// How long the last complete checkpoint took.
+  var lastSeconds: Double {
+    condition.lock()
+    defer { condition.unlock() }
+    return seconds
+  }
+
+  private func write(iteration: Int) {
+    let start = ContinuousClock.now
+    var failure: CheckpointError?
+    do throws(CheckpointError) {
+      try store.save(
+        iteration: iteration, configuration: configuration, weights: weights, momentum: momentum,
+        progress: condition.broadcast)
+    } catch {
+      failure = error
+    }
+    condition.lock()
+    self.failure = self.failure ?? failure
+    seconds = (ContinuousClock.now - start) / .seconds(1)
+    isWriting = false
+    condition.broadcast()
+    condition.unlock()
+  }
+}

@@ -1,0 +1,125 @@
+import Datasets
+import MessagePassing
+import Tensors
+
+/// What every rank tells all others before an iteration: its share of N, its wishes, and what it believes the job to be.
+struct ContractRecord: BitwiseCopyable {
+  /// Optimizer steps taken.
+  var iteration = 0
+  /// Matched default boxes of the rank's images.
+  var positives = 0
+  /// Whether the rank was asked to stop.
+  var wantsToStop = false
+  /// Of the resolved configuration.
+  var configuration: UInt64
+  /// Of the training split: files, sizes, boxes.
+  var dataset: UInt64
+  /// Of the buckets.
+  var plan: UInt64
+  /// Of the weights and momentum, when they are compared; else 0.
+  var parameters: UInt64 = 0
+
+  /// Iterations between two comparisons of the parameters.
+  static let parameterInterval = 100
+
+  /// Sends the record of this rank and receives all.
+  ///
+  /// - Throws: ``ContractError`` naming the ranks that differ from rank 0, and in what; `MessagePassingError`.
+  func agree(_ communicator: any Communicator) throws -> Agreement {
+    let records = try communicator.allGather(self)
+    let parts: [(String, KeyPath<ContractRecord, UInt64>)] = [
+      ("configuration", \.configuration), ("training data", \.dataset), ("bucket plan", \.plan),
+      ("weights and momentum", \.parameters),
+    ]
+    var faults: [String] = []
+    for (name, part) in parts {
+      let others = records.indices.filter { records[$0][keyPath: part] != records[0][keyPath: part] }
+      if !others.isEmpty { faults.append("\(name) of \(Self.list(others))") }
+    }
+    let elsewhere = records.indices.filter { records[$0].iteration != records[0].iteration }
+    if !elsewhere.isEmpty { faults.append("iteration of \(Self.list(elsewhere))") }
+    guard faults.isEmpty else {
+      throw ContractError(
+        description:
+          "after iteration \(records[0].iteration) these differ from rank 0: \(faults.joined(separator: "; "))")
+    }
+    return Agreement(
+      positives: records.reduce(0) { $0 + $1.positives }, stops: records.contains(where: \.wantsToStop))
+  }
+
+  private static func list(_ ranks: [Int]) -> String {
+    (ranks.count == 1 ? "rank " : "ranks ") + ranks.map(String.init).joined(separator: ", ")
+  }
+}
+
+extension ContractRecord {
+  /// The parts that stay as they are for a whole run.
+  init(_ configuration: Configuration, _ dataset: Dataset, _ plan: BucketPlan) {
+    var hash = ContentHash()
+    hash.add(configuration.resolvedYAML)
+    self.configuration = hash.value
+    hash = ContentHash()
+    for image in dataset.images {
+      hash.add(image.identifier)
+      hash.add(UInt64(image.width))
+      hash.add(UInt64(image.height))
+      for object in image.objects {
+        let box = object.pixelBox
+        for side in [box.xMin, box.yMin, box.xMax, box.yMax] { hash.add(side.bitPattern) }
+        hash.add(UInt64(object.groundTruth.label) << 1 | (object.groundTruth.isDifficult ? 1 : 0))
+      }
+    }
+    self.dataset = hash.value
+    hash = ContentHash()
+    for bucket in plan.buckets { hash.add(UInt64(bucket.lowerBound)) }
+    self.plan = hash.value
+  }
+}
+
+/// Ranks of one job that believe different things.
+public struct ContractError: SharedFailure, Equatable, CustomStringConvertible {
+  /// Which ranks differ from rank 0, and in what.
+  public let description: String
+}
+
+/// What all ranks know before an iteration.
+struct Agreement {
+  /// N, the matched default boxes of the global batch.
+  let positives: Int
+  /// Whether any rank was asked to stop.
+  let stops: Bool
+}
+
+/// A 64-bit hash (FNV-1a over words) that finds accidents, not forgeries.
+struct ContentHash {
+  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  init() {}
+
+  /// Of weights and momentum.
+  init(_ arenas: ParameterArena...) {
+    for arena in arenas { add(arena) }
+  }
+
+  mutating func add(_ word: UInt64) {
+    value = (value ^ word) &* 0x100_0000_01B3
+    value ^= value >> 29
+  }
+
+  mutating func add(_ text: String) {
+    for byte in text.utf8 { add(UInt64(byte)) }
+    add(UInt64(text.utf8.count) | 1 << 63)
+  }
+
+  mutating func add(_ arena: ParameterArena) {
+    // Four chains, because one would wait for its own multiplication.
+    var lanes: SIMD4<UInt64> = [1, 2, 3, 4] &+ SIMD4(repeating: value)
+    arena.values.withMemoryRebound(to: SIMD4<UInt64>.self) { words in
+      for word in words {
+        lanes = (lanes ^ word) &* SIMD4(repeating: 0x100_0000_01B3)
+        lanes ^= lanes &>> SIMD4(repeating: 29)
+      }
+    }
+    for lane in 0..<4 { add(lanes[lane]) }
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Logging
+import MessagePassing
+import Tensors
+
+/// This process as a member of a job: the ranks it works with, what it is doing, who watches that it gets on.
+///
+/// Started by mpirun or srun the job has many ranks, else one; everything else is the same.
+public final class Job {
+  /// The ranks.
+  public let communicator: any Communicator
+  /// What this rank is doing.
+  public let board = PhaseBoard()
+  /// Where the ranks run.
+  public let placement: RankPlacement
+  /// Messages for people: all of rank 0, warnings and errors of the others.
+  public let logger: Logger
+  /// When the job will be ended from outside.
+  public let deadline: Date?
+  private var watchdog: StallWatchdog?
+
+  /// Joins the job. To be called once in a process, on the main thread.
+  ///
+  /// - Throws: `MessagePassingError`.
+  public convenience init(_ environment: LaunchEnvironment) throws {
+    try self.init(try environment.communicator(), deadline: environment.deadline)
+  }
+
+  /// A job over existing ranks, e.g. a ``SingleProcessCommunicator``.
+  ///
+  /// - Parameter logger: takes the messages; by default standard error.
+  public init(_ communicator: any Communicator, deadline: Date? = nil, logger: Logger? = nil) throws {
+    self.communicator = communicator
+    self.deadline = deadline
+    placement = try RankPlacement(communicator)
+    let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil
+    let isRoot = communicator.isRoot
+    self.logger =
+      logger
+      ?? Logger(label: "multibox") { _ in
+        var handler = StandardErrorLogHandler(sender: name)
+        handler.logLevel = isRoot ? .info : .warning
+        return handler
+      }
+  }
+
+  /// Reads a configuration at rank 0 and gives it to all.
+  ///
+  /// - Throws: what `read` throws, at rank 0 only: the others wait, and are ended with it.
+  public func configuration(_ read: () throws -> Configuration) throws -> Configuration {
+    board.enter("waiting for the configuration", waitsForOthers: !communicator.isRoot)
+    guard communicator.worldSize > 1 else { return try read() }
+    guard communicator.isRoot else {
+      let (name, yaml) = (try communicator.broadcast(""), try communicator.broadcast(""))
+      return try Configuration(yaml: yaml, name: name)
+    }
+    let configuration = try read()
+    _ = try communicator.broadcast(configuration.source)
+    _ = try communicator.broadcast(configuration.resolvedYAML)
+    return configuration
+  }
+
+  /// Copies values of rank 0 to all ranks.
+  public func broadcast(_ arena: ParameterArena) throws {
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: 0)
+  }
+
+  /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.
+  public func computeThreads(_ configuration: Configuration) -> Int {
+    let threads = configuration.training.threads ?? placement.threads
+    if let warning = placement.warning(threads: threads) { logger.warning("\(warning)") }
+    return threads
+  }
+
+  /// Ends the job, with exit code 77, when anything takes longer than `seconds`. Collective.
+  public func watch(seconds: Double) throws {
+    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds) { [logger] in logger.error("\($0)") }
+  }
+
+  /// Leaves the job in good order.
+  public func finish() throws {
+    watchdog?.stop()
+    try communicator.finish()
+  }
+
+  /// Reports why the job cannot go on and ends all its processes.
+  public func abort(_ error: any Error, code: Int32) -> Never {
+    if communicator.isRoot || !(error is any SharedFailure) {
+      logger.error("\(error)")
+    } else {
+      // Rank 0 has met the same and tells; this rank must not end the job before it has.
+      Thread.sleep(forTimeInterval: 3)
+    }
+    communicator.abort(code)
+  }
+}
+
+/// A failure that all ranks meet together, so that one report is enough.
+public protocol SharedFailure: Error {}

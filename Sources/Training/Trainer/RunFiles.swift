@@ -1,0 +1,71 @@
+import Logging
+import MessagePassing
+import Tensors
+
+/// The files of a run, which rank 0 alone writes: configuration, metrics, checkpoints, the picture of the loss.
+final class RunFiles {
+  private let configuration: Configuration
+  private let board: PhaseBoard
+  private let metrics: MetricsLog
+  private let writer: CheckpointWriter
+  private var progress: ProgressLine
+  private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
+
+  /// Opens the files of a run that continues after `iteration` and goes on to `last`.
+  init(
+    _ configuration: Configuration, store: CheckpointStore, layout: ParameterLayout, iteration: Int, last: Int,
+    board: PhaseBoard, logger: Logger
+  ) throws {
+    self.configuration = configuration
+    self.board = board
+    try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
+    metrics = try MetricsLog(configuration.output + "/metrics.jsonl", resumingAfter: iteration, logger: logger)
+    writer = CheckpointWriter(store, configuration: configuration, layout: layout)
+    progress = ProgressLine(from: iteration, to: last)
+    lastCheckpoint = (iteration, .now)
+  }
+
+  /// Notes an iteration.
+  func append(_ record: TrainingRecord) throws {
+    try writer.check()
+    try metrics.append(record)
+    progress.update(record)
+  }
+
+  /// Notes an evaluation.
+  func append(_ record: EvaluationRecord) throws {
+    try metrics.append(record)
+  }
+
+  /// Begins a checkpoint when the configuration wants one now.
+  func saveIfDue(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+    let elapsed = (ContinuousClock.now - lastCheckpoint.time) / .seconds(1)
+    let isDue =
+      iteration.isMultiple(of: configuration.checkpoint.every)
+      || configuration.checkpoint.everySeconds.map { elapsed >= $0 } ?? false
+    if isDue { try save(iteration: iteration, weights: weights, momentum: momentum) }
+  }
+
+  /// Ends a part of the run with a checkpoint, which is complete on return.
+  func close(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+    progress.finish()
+    if lastCheckpoint.iteration != iteration { try save(iteration: iteration, weights: weights, momentum: momentum) }
+    try finishWriting()
+    try LossPlot(metrics: metrics.path).write(to: configuration.output + "/loss.png")
+  }
+
+  /// Waits for a checkpoint that is being written.
+  func finishWriting() throws {
+    board.enter("checkpoint")
+    try writer.finish(progress: board.progress)
+  }
+
+  /// How long the last complete checkpoint took.
+  var checkpointSeconds: Double { writer.lastSeconds }
+
+  private func save(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+    try finishWriting()
+    try writer.begin(iteration: iteration, weights: weights, momentum: momentum)
+    lastCheckpoint = (iteration, .now)
+  }
+}

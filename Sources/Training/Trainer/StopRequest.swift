@@ -1,0 +1,22 @@
+import Foundation
+import Synchronization
+
+/// Whether somebody has asked the process to stop: by SIGTERM, SIGUSR1 or SIGINT.
+///
+/// The signal only sets a flag; training stops between two iterations, when all ranks know. A second SIGINT ends the process at once.
+public enum StopRequest {
+  private static let flag = Atomic<Bool>(false)
+
+  /// Turns the three signals into requests.
+  public static func listen() {
+    for number in [SIGTERM, SIGUSR1, SIGINT] {
+      signal(number) { number in
+        StopRequest.flag.store(true, ordering: .relaxed)
+        if number == SIGINT { Glibc.signal(SIGINT, SIG_DFL) }
+      }
+    }
+  }
+
+  /// Whether a request has come.
+  public static var isPending: Bool { flag.load(ordering: .relaxed) }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+import MessagePassing
+import Training
+
+extension ParsableCommand {
+  /// Runs `body` in every process of the job that a launcher started, or in this one alone, and leaves the job in good order.
+  ///
+  /// A failure at any rank is reported and ends all of them with its exit code.
+  func runJob(_ body: (Job) throws -> Trainer.Outcome) throws {
+    let job = try Job(LaunchEnvironment())
+    let outcome: Trainer.Outcome
+    do {
+      outcome = try body(job)
+      try job.finish()
+    } catch {
+      job.abort(error, code: ExitStatus(of: error).rawValue)
+    }
+    if case .interrupted(let iteration) = outcome {
+      job.logger.notice(
+        "stopped after iteration \(iteration); its checkpoint is written: run the same command again to continue")
+      Foundation.exit(ExitStatus.interrupted.rawValue)
+    }
+  }
+}
