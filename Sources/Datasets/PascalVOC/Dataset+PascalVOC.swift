@@ -21,11 +21,14 @@ extension Dataset {
   ///   - roots: folders that each hold the split; their images follow one another.
   ///   - split: the split's name, as in `trainval`.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`.
+  ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   /// - Precondition: `roots` is not empty.
-  public static func pascalVOC(roots: [String], split: String, classes: [String]? = nil) throws -> Dataset {
+  public static func pascalVOC(
+    roots: [String], split: String, classes: [String]? = nil, willRead: @escaping (String) -> Void = { _ in }
+  ) throws -> Dataset {
     precondition(!roots.isEmpty, "a data set needs at least one root folder, got \(roots.count)")
-    var reader = PascalVOCReader(split: split, classNames: classes ?? PascalVOCClasses.names)
+    var reader = PascalVOCReader(split: split, classNames: classes ?? PascalVOCClasses.names, willRead: willRead)
     if let problem = reader.problemWithClasses {
       throw DatasetError(file: roots[0], reason: "class list \(reader.classNames): \(problem)")
     }
@@ -38,13 +41,15 @@ extension Dataset {
 private struct PascalVOCReader {
   let split: String
   let classNames: [String]
+  private let willRead: (String) -> Void
   private let labels: [String: Int]
   private(set) var images: [AnnotatedImage] = []
   private(set) var warnings: [String] = []
   private var rootOfIdentifier: [String: String] = [:]
 
-  init(split: String, classNames: [String]) {
+  init(split: String, classNames: [String], willRead: @escaping (String) -> Void) {
     self.split = split
+    self.willRead = willRead
     self.classNames = classNames
     labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
   }
@@ -84,6 +89,7 @@ private struct PascalVOCReader {
         file: list.path, line: entry.line,
         reason: "image \(entry.identifier) has no file \(candidates[0]) (nor .jpeg or .png)")
     }
+    willRead(imagePath)
     let size: (width: Int, height: Int)
     do {
       size = try Image.size(ofFile: imagePath)

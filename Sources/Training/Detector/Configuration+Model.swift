@@ -21,7 +21,9 @@ extension Configuration {
   }
 
   /// One split of the configured data set.
-  public func dataset(split: String) throws -> Dataset {
-    try .pascalVOC(roots: requireRoots(), split: split, classes: data.classNames)
+  ///
+  /// - Parameter willRead: called with the path of each image file before it is opened.
+  public func dataset(split: String, willRead: @escaping (String) -> Void = { _ in }) throws -> Dataset {
+    try .pascalVOC(roots: requireRoots(), split: split, classes: data.classNames, willRead: willRead)
   }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Logging
 import MessagePassing
@@ -58,6 +59,14 @@ public final class Job {
     _ = try communicator.broadcast(configuration.source)
     _ = try communicator.broadcast(configuration.resolvedYAML)
     return configuration
+  }
+
+  /// Reads the annotations of a split.
+  ///
+  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  public func dataset(_ configuration: Configuration, split: String) throws -> Dataset {
+    board.enter("reading the split \(split)")
+    return try configuration.dataset(split: split) { [board] in board.enter("reading \($0)") }
   }
 
   /// Copies values of rank 0 to all ranks.

@@ -54,9 +54,8 @@ public final class Trainer {
     let evaluates = configuration.evaluation.every <= recipe.iterations
     threads = job.computeThreads(configuration)
 
-    job.board.enter("reading annotations")
-    training = try configuration.dataset(split: configuration.data.trainSplit)
-    evaluation = evaluates ? try configuration.dataset(split: configuration.data.evaluationSplit) : nil
+    training = try job.dataset(configuration, split: configuration.data.trainSplit)
+    evaluation = evaluates ? try job.dataset(configuration, split: configuration.data.evaluationSplit) : nil
     guard !training.images.isEmpty else {
       throw DatasetError(file: configuration.data.trainSplit, reason: "the training split has no image")
     }
