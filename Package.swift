@@ -68,6 +68,7 @@ let package = Package(
     tests("ImagesTests", ["Images"]),
     tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
+    tests("MessagePassingTests", ["MessagePassing"]),
     tests(
       "TrainingTests",
       [

@@ -22,9 +22,13 @@ public protocol Communicator: AnyObject, Sendable {
 
   /// Sends part j of `own` to rank j: at rank r, `received` is part r of rank 0, part r of rank 1, ….
   ///
-  /// - Precondition: `parts` has one range for each rank; `received` has room for ``worldSize`` times the own part.
+  /// - Parameters:
+  ///   - parts: one range for each rank.
+  ///   - senders: the ranks that send, in order; only their parts are in `received`.
+  /// - Precondition: `received` has room for the own part of every sender.
   func exchange<Element: WireElement>(
-    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], received: UnsafeMutableBufferPointer<Element>
+    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], senders: [Int],
+    received: UnsafeMutableBufferPointer<Element>
   ) throws(MessagePassingError)
 
   /// Sends the own part of `values` to all ranks and receives theirs.

@@ -34,7 +34,7 @@ public struct LaunchEnvironment: Sendable {
   }
 
   /// A plain `srun`, or one whose PMI Open MPI does not speak, starts n processes that are each alone.
-  func requireTasksThatKnowEachOther(worldSize: Int) throws(MessagePassingError) {
+  package func requireTasksThatKnowEachOther(worldSize: Int) throws(MessagePassingError) {
     guard worldSize == 1, !isUnderMPIRun, let tasks = variables["SLURM_NTASKS"].flatMap(Int.init), tasks > 1 else {
       return
     }

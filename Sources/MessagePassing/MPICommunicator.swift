@@ -92,17 +92,20 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     return rank == root ? zip(offsets, counts).map { Array(all[$0..<$0 + $1]) } : []
   }
 
-  /// See ``Communicator/exchange(_:parts:received:)``.
+  /// See ``Communicator/exchange(_:parts:senders:received:)``.
   public func exchange<Element: WireElement>(
-    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], received: UnsafeMutableBufferPointer<Element>
+    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], senders: [Int],
+    received: UnsafeMutableBufferPointer<Element>
   ) throws(MessagePassingError) {
     let part = parts[rank].count
-    precondition(parts.count == worldSize && received.count >= worldSize * part, "a part has no room")
-    _ = try count(max(own.count, worldSize * part), "MPI_Ialltoallv")
-    let layout = Layout(parts)
-    let incoming = Layout((0..<worldSize).map { $0 * part..<($0 + 1) * part })
+    precondition(parts.count == worldSize && received.count >= senders.count * part, "a part has no room")
+    _ = try count(max(own.count, senders.count * part), "MPI_Ialltoallv")
+    let layout = Layout(senders.contains(rank) ? parts : parts.map { $0.lowerBound..<$0.lowerBound })
+    var incoming = [Range<Int>](repeating: 0..<0, count: worldSize)
+    for (position, sender) in senders.enumerated() { incoming[sender] = position * part..<(position + 1) * part }
+    let incomingLayout = Layout(incoming)
     try layout.withPointers { (counts, offsets) throws(MessagePassingError) in
-      try incoming.withPointers { (incomingCounts, incomingOffsets) throws(MessagePassingError) in
+      try incomingLayout.withPointers { (incomingCounts, incomingOffsets) throws(MessagePassingError) in
         try complete("MPI_Ialltoallv") {
           cmpi_all_to_all(
             own.baseAddress, counts, offsets, received.baseAddress, incomingCounts, incomingOffsets,

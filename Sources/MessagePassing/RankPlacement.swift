@@ -8,6 +8,11 @@ public struct RankPlacement: Sendable {
     public let host: String
     /// The processors its launcher gave it (its affinity mask).
     public let processors: [Int]
+
+    package init(host: String, processors: [Int]) {
+      self.host = host
+      self.processors = processors
+    }
   }
 
   /// By rank.
@@ -23,7 +28,7 @@ public struct RankPlacement: Sendable {
       places: zip(hosts, lists).map { Place(host: $0, processors: Self.numbers(inList: $1)) })
   }
 
-  init(rank: Int, places: [Place]) {
+  package init(rank: Int, places: [Place]) {
     self.rank = rank
     self.places = places
   }
@@ -58,7 +63,7 @@ public struct RankPlacement: Sendable {
   }
 
   /// The numbers in "0-3,8".
-  static func numbers(inList list: String) -> [Int] {
+  package static func numbers(inList list: String) -> [Int] {
     list.split(separator: ",").flatMap { item -> [Int] in
       let ends = item.split(separator: "-").compactMap { Int($0) }
       return ends.isEmpty ? [] : Array(ends[0]...max(ends[0], ends[ends.count - 1]))

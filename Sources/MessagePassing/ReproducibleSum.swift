@@ -6,15 +6,15 @@ public enum WireFormat: String, Sendable, CaseIterable {
   case bfloat16
 }
 
-/// A sum over all ranks whose every bit is a function of the terms and their order, not of message sizes, timing or algorithm.
+/// A sum over all ranks whose every bit is a function of the terms and their order, not of ranks, message sizes, timing or algorithm.
 ///
-/// Each rank owns one part of the values, receives that part of every rank, adds them along the ``SummationOrder`` of the ranks and
-/// sends the sum to all: as many bytes as a ring, in two steps. With ``WireFormat/bfloat16`` all ranks still get the same bits, but they
-/// depend on the number of ranks.
+/// Each rank holds the pieces of its ``SummationOrder/Share``: one, if the ranks are a power of two. Each rank owns one part of the values,
+/// receives that part of every piece, adds them along the tree and sends the sum to all: with one piece each as many bytes as a ring, in two
+/// steps. With ``WireFormat/bfloat16`` all ranks still get the same bits, but they depend on the number of ranks.
 public final class ReproducibleSum {
   private let communicator: any Communicator
   private let wire: WireFormat
-  private let order: SummationOrder
+  private let shares: [SummationOrder.Share]
   private let received: UnsafeMutableBufferPointer<Float>
   private let sent16: UnsafeMutableBufferPointer<UInt16>
   private let received16: UnsafeMutableBufferPointer<UInt16>
@@ -24,15 +24,17 @@ public final class ReproducibleSum {
   private static let blockCount = 2048
 
   /// Allocates memory for sums of up to `capacity` values.
-  public init(_ communicator: any Communicator, capacity: Int, wire: WireFormat) {
+  ///
+  /// - Parameter order: the tree of all terms, which the ranks share evenly.
+  public init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, wire: WireFormat) {
     self.communicator = communicator
     self.wire = wire
-    order = SummationOrder(count: communicator.worldSize)
-    let counts = Self.counts(worldSize: communicator.worldSize, capacity: capacity, wire: wire)
+    shares = order.shares(worldSize: communicator.worldSize)
+    let counts = Self.counts(shares, capacity: capacity, wire: wire)
     received = .allocate(capacity: counts.floats)
     sent16 = .allocate(capacity: counts.sent16)
     received16 = .allocate(capacity: counts.received16)
-    terms = .allocate(capacity: communicator.worldSize * Self.blockCount)
+    terms = .allocate(capacity: Self.pieceCount(shares) * Self.blockCount)
   }
 
   deinit {
@@ -43,16 +45,20 @@ public final class ReproducibleSum {
   }
 
   /// Bytes that sums of up to `capacity` values take.
-  public static func byteCount(worldSize: Int, capacity: Int, wire: WireFormat) -> Int {
-    let counts = counts(worldSize: worldSize, capacity: capacity, wire: wire)
-    return 4 * (counts.floats + worldSize * blockCount) + 2 * (counts.sent16 + counts.received16)
+  public static func byteCount(worldSize: Int, order: SummationOrder, capacity: Int, wire: WireFormat) -> Int {
+    let shares = order.shares(worldSize: worldSize)
+    let counts = counts(shares, capacity: capacity, wire: wire)
+    return 4 * (counts.floats + pieceCount(shares) * blockCount) + 2 * (counts.sent16 + counts.received16)
   }
 
+  private static func pieceCount(_ shares: [SummationOrder.Share]) -> Int { shares.reduce(0) { $0 + $1.pieces.count } }
+
   private static func counts(
-    worldSize: Int, capacity: Int, wire: WireFormat
+    _ shares: [SummationOrder.Share], capacity: Int, wire: WireFormat
   ) -> (floats: Int, sent16: Int, received16: Int) {
-    let parts = worldSize * (parts(of: capacity, worldSize: worldSize).map(\.count).max() ?? 0)
-    return wire == .float32 ? (parts, 0, 0) : (0, capacity, parts)
+    let part = parts(of: capacity, worldSize: shares.count).map(\.count).max() ?? 0
+    let all = pieceCount(shares) * part
+    return wire == .float32 ? (all, 0, 0) : (0, capacity, all)
   }
 
   /// The part of each rank, in units of sixteen values.
@@ -64,46 +70,84 @@ public final class ReproducibleSum {
     }
   }
 
-  /// Replaces `values` by their sum over all ranks.
+  /// Replaces the first of the rank's pieces by the sum over all pieces of all ranks.
   ///
-  /// - Precondition: all ranks call with equally many values, at most the capacity.
-  public func add(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
-    guard communicator.worldSize > 1, !values.isEmpty else { return }
-    let parts = Self.parts(of: values.count, worldSize: communicator.worldSize)
+  /// - Precondition: all ranks call with as many pieces as their share has, all of the same size, at most the capacity.
+  public func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
+    precondition(pieces.count == shares[communicator.rank].pieces.count, "\(pieces.count) pieces")
+    guard communicator.worldSize > 1, !pieces[0].isEmpty else { return }
+    let parts = Self.parts(of: pieces[0].count, worldSize: communicator.worldSize)
     let own = parts[communicator.rank]
-    let sum = UnsafeMutableBufferPointer(rebasing: values[own])
+    let sum = UnsafeMutableBufferPointer(rebasing: pieces[0][own])
     switch wire {
     case .float32:
-      try communicator.exchange(values, parts: parts, received: received)
-      addInOrder(into: sum) { rank, range, _ in received.baseAddress! + rank * own.count + range.lowerBound }
-      try communicator.allGather(values, parts: parts)
+      try exchange(pieces, parts, received)
+      addInOrder(into: sum) { position, range, _ in received.baseAddress! + position * own.count + range.lowerBound }
+      try communicator.allGather(pieces[0], parts: parts)
     case .bfloat16:
-      let sent = UnsafeMutableBufferPointer(rebasing: sent16[..<values.count])
-      for index in values.indices { sent[index] = BFloat16.bits(values[index]) }
-      try communicator.exchange(sent, parts: parts, received: received16)
-      addInOrder(into: sum) { rank, range, term in
-        let bits = received16.baseAddress! + rank * own.count + range.lowerBound
+      let sent = UnsafeMutableBufferPointer(rebasing: sent16[..<pieces[0].count])
+      try exchange(pieces, parts, received16) { piece in
+        for index in piece.indices { sent[index] = BFloat16.bits(piece[index]) }
+        return sent
+      }
+      addInOrder(into: sum) { position, range, term in
+        let bits = received16.baseAddress! + position * own.count + range.lowerBound
         for index in 0..<range.count { term[index] = BFloat16.value(bits[index]) }
         return term
       }
-      for index in own { sent[index] = BFloat16.bits(values[index]) }
+      for index in own { sent[index] = BFloat16.bits(pieces[0][index]) }
       try communicator.allGather(sent, parts: parts)
-      for index in values.indices { values[index] = BFloat16.value(sent[index]) }
+      for index in sent.indices { pieces[0][index] = BFloat16.value(sent[index]) }
     }
   }
 
-  /// Adds the terms of all ranks, block by block. `term` says where a rank's term of a block is, or writes it to the given place; it
-  /// may be overwritten.
+  private func exchange(
+    _ pieces: [UnsafeMutableBufferPointer<Float>], _ parts: [Range<Int>], _ received: UnsafeMutableBufferPointer<Float>
+  ) throws(MessagePassingError) {
+    try exchange(pieces, parts, received) { $0 }
+  }
+
+  /// Sends first pieces, then second pieces, and so on; `encode` turns a piece into what is sent.
+  private func exchange<Element: WireElement>(
+    _ pieces: [UnsafeMutableBufferPointer<Float>], _ parts: [Range<Int>],
+    _ received: UnsafeMutableBufferPointer<Element>,
+    encode: (UnsafeMutableBufferPointer<Float>) -> UnsafeMutableBufferPointer<Element>
+  ) throws(MessagePassingError) {
+    let part = parts[communicator.rank].count
+    var position = 0
+    for round in 0..<(shares.map(\.pieces.count).max() ?? 0) {
+      let senders = shares.indices.filter { shares[$0].pieces.count > round }
+      let target = UnsafeMutableBufferPointer(rebasing: received[position * part..<(position + senders.count) * part])
+      try communicator.exchange(
+        encode(round < pieces.count ? pieces[round] : pieces[0]), parts: parts, senders: senders, received: target)
+      position += senders.count
+    }
+  }
+
+  /// The place of every piece among those received, and the merges behind it, in the order of the tree: rank by rank.
+  private lazy var program: [(position: Int, merges: Int)] = {
+    var positions: [[Int]] = shares.map { _ in [] }
+    var position = 0
+    for round in 0..<(shares.map(\.pieces.count).max() ?? 0) {
+      for rank in shares.indices where shares[rank].pieces.count > round {
+        positions[rank].append(position)
+        position += 1
+      }
+    }
+    return zip(positions, shares).flatMap { zip($0, $1.pieces).map { ($0, $1) } }
+  }()
+
+  /// Adds all pieces, block by block. `term` says where a received piece's block is, or writes it to the given place; it may be
+  /// overwritten.
   private func addInOrder(
     into sum: UnsafeMutableBufferPointer<Float>,
-    term: (_ rank: Int, _ range: Range<Int>, _ place: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>
+    term: (_ position: Int, _ range: Range<Int>, _ place: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>
   ) {
     var stack: [UnsafeMutablePointer<Float>] = []
-    stack.reserveCapacity(order.depth)
     for start in stride(from: 0, to: sum.count, by: Self.blockCount) {
       let range = start..<min(start + Self.blockCount, sum.count)
-      for (rank, merges) in order.merges.enumerated() {
-        stack.append(term(rank, range, terms.baseAddress! + rank * Self.blockCount))
+      for (position, merges) in program {
+        stack.append(term(position, range, terms.baseAddress! + position * Self.blockCount))
         for _ in 0..<merges {
           let right = stack.removeLast()
           let left = stack[stack.count - 1]

@@ -23,8 +23,10 @@ public final class SingleProcessCommunicator: Communicator {
 
   /// Copies.
   public func exchange<Element: WireElement>(
-    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], received: UnsafeMutableBufferPointer<Element>
+    _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], senders: [Int],
+    received: UnsafeMutableBufferPointer<Element>
   ) {
+    guard senders == [0] else { return }
     _ = received.update(fromContentsOf: UnsafeMutableBufferPointer(rebasing: own[parts[0]]))
   }
 

@@ -1,12 +1,21 @@
 /// The fixed binary tree along which a number of terms is added, for any number of processes that share them.
 ///
-/// An even number of terms is two equal halves; an odd number is the larger half and the rest. When W = 2^k ranks hold equal runs
-/// of consecutive terms, the tree of all terms is therefore the trees of the ranks, joined by the tree of W.
+/// An even number of terms is two equal halves; an odd number is the larger half and the rest. The sum is the same, bit for bit, whoever
+/// holds which terms: a rank adds what it can without terms of others (``Share``), and the pieces that remain are added along the same
+/// tree.
 public struct SummationOrder: Sendable, Equatable {
   /// For each term, in order: how many times, once it lies on the stack, the two topmost subtrees become one.
   public let merges: [Int]
-  /// The most subtrees on the stack.
-  public let depth: Int
+
+  /// What a rank with a run of consecutive terms does.
+  public struct Share: Sendable, Equatable {
+    /// For each of the rank's terms: how many merges it does itself.
+    public let merges: [Int]
+    /// For each subtree that remains: how many merges follow it where all pieces come together.
+    public let pieces: [Int]
+    /// The most subtrees on the rank's stack.
+    public let depth: Int
+  }
 
   /// The tree of `count` terms.
   ///
@@ -14,13 +23,6 @@ public struct SummationOrder: Sendable, Equatable {
   public init(count: Int) {
     precondition(count > 0, "a sum of \(count) terms")
     merges = Self.merges(count)
-    var (height, depth) = (0, 0)
-    for merge in merges {
-      height += 1
-      depth = max(depth, height)
-      height -= merge
-    }
-    self.depth = depth
   }
 
   private static func merges(_ count: Int) -> [Int] {
@@ -28,5 +30,35 @@ public struct SummationOrder: Sendable, Equatable {
     var merges = Self.merges((count + 1) / 2) + Self.merges(count / 2)
     merges[count - 1] += 1
     return merges
+  }
+
+  /// The part of a rank that holds the terms of `range`: one piece where the range is a subtree, as it is for each of 2^k ranks that share
+  /// the terms evenly.
+  public func share(_ range: Range<Int>) -> Share {
+    var own: [Int] = []
+    // Merges that follow the subtrees on the stack elsewhere; such a subtree is not touched here any more.
+    var pieces: [Int] = []
+    var depth = 0
+    for term in range {
+      pieces.append(0)
+      depth = max(depth, pieces.count)
+      var left = merges[term]
+      while left > 0, pieces.count > 1, pieces[pieces.count - 2] == 0 {
+        pieces.removeLast()
+        left -= 1
+      }
+      own.append(merges[term] - left)
+      pieces[pieces.count - 1] = left
+    }
+    return Share(merges: own, pieces: pieces, depth: depth)
+  }
+
+  /// The shares of `worldSize` ranks with equally many terms each.
+  ///
+  /// - Precondition: the number of terms is a multiple of `worldSize`.
+  public func shares(worldSize: Int) -> [Share] {
+    precondition(merges.count.isMultiple(of: worldSize), "\(merges.count) terms for \(worldSize) ranks")
+    let each = merges.count / worldSize
+    return (0..<worldSize).map { share($0 * each..<($0 + 1) * each) }
   }
 }

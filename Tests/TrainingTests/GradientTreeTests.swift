@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import MessagePassing
 import Randomness
 import Tensors
 import Testing
@@ -23,7 +24,7 @@ struct GradientTreeTests {
 
   @Test(arguments: 1...9, [1, 2])
   func `The sum follows the tree bit for bit, iteration after iteration`(count: Int, threads: Int) throws {
-    let tree = GradientTree(layout, leaves: count)
+    let tree = GradientTree(layout, share: SummationOrder(count: count).share(0..<count))
     let context = ExecutionContext(
       pool: ThreadPool(threadCount: threads), kernels: try .preferred(), scratch: ScratchSize())
     var random = RandomStream(seed: 3, purpose: .test, key: UInt64(count))
@@ -47,7 +48,8 @@ struct GradientTreeTests {
           end = start
         }
       }
-      let result = tree.sum.values
+      #expect(tree.pieces.count == 1)
+      let result = tree.pieces[0].values
       let followsTree = zip(result, sum(leaves[...])).allSatisfy { $0.bitPattern == $1.bitPattern }
       #expect(followsTree)
       if count > 3 {
@@ -61,7 +63,7 @@ struct GradientTreeTests {
   @Test func `The stack is no deeper than a binary counter has digits`() {
     for leaves in 1...1000 {
       let powersOfTwo = (0..<64).count { leaves >> $0 > 0 }
-      #expect(GradientTree.arenaCount(leaves: leaves) == powersOfTwo)
+      #expect(SummationOrder(count: leaves).share(0..<leaves).depth == powersOfTwo)
       #expect(powersOfTwo == Int(log2(Double(leaves))) + 1)
     }
   }

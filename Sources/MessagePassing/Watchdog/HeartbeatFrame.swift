@@ -1,17 +1,24 @@
 /// What ranks tell rank 0 about themselves, and its answer: 512 bytes on a connection beside MPI's.
-struct HeartbeatFrame {
-  static let byteCount = 512
+package struct HeartbeatFrame {
+  package static let byteCount = 512
   private static let textCapacity = byteCount - 48
 
   /// The job; frames of anything else are not for us.
   let job: UInt64
-  let rank: Int
+  package let rank: Int
   /// The sender's reading; its phase is the text of an answer.
-  let reading: PhaseBoard.Reading
+  package let reading: PhaseBoard.Reading
   /// Whether this answer ends the job.
-  var isVerdict = false
+  package var isVerdict = false
 
-  var bytes: [UInt8] {
+  package init(job: UInt64, rank: Int, reading: PhaseBoard.Reading, isVerdict: Bool = false) {
+    self.job = job
+    self.rank = rank
+    self.reading = reading
+    self.isVerdict = isVerdict
+  }
+
+  package var bytes: [UInt8] {
     var text = Array(reading.phase.utf8.prefix(Self.textCapacity))
     // Cut between characters.
     while !text.isEmpty, String(validating: text, as: UTF8.self) == nil { text.removeLast() }
@@ -29,7 +36,7 @@ struct HeartbeatFrame {
 
 extension HeartbeatFrame {
   /// Reads a frame; nil when it is none of the job.
-  init?(_ bytes: some Collection<UInt8>, job: UInt64) {
+  package init?(_ bytes: some Collection<UInt8>, job: UInt64) {
     let bytes = Array(bytes)
     guard bytes.count == Self.byteCount else { return nil }
     let words = (0..<6).map { word in

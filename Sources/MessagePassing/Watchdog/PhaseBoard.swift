@@ -12,6 +12,15 @@ public final class PhaseBoard: Sendable {
     public var secondsWithoutProgress: Double
     /// Whether the process waits for other ranks, and so cannot be what holds the job up.
     public var waitsForOthers: Bool
+
+    package init(
+      phase: String, secondsInPhase: Double, secondsWithoutProgress: Double, waitsForOthers: Bool
+    ) {
+      self.phase = phase
+      self.secondsInPhase = secondsInPhase
+      self.secondsWithoutProgress = secondsWithoutProgress
+      self.waitsForOthers = waitsForOthers
+    }
   }
 
   private struct State {

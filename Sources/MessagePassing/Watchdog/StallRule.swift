@@ -1,23 +1,34 @@
 /// Decides from the reports of all ranks whether a job has stalled, and by whom.
-struct StallRule {
+package struct StallRule {
   /// What rank 0 knows of a rank.
-  struct Report {
-    let host: String
-    let processID: Int32
+  package struct Report {
+    package let host: String
+    package let processID: Int32
     /// The newest reading; nil when the rank was never heard of.
-    var reading: PhaseBoard.Reading?
+    package var reading: PhaseBoard.Reading?
     /// Seconds since it arrived.
-    var age: Double
+    package var age: Double
+
+    package init(host: String, processID: Int32, reading: PhaseBoard.Reading?, age: Double) {
+      self.host = host
+      self.processID = processID
+      self.reading = reading
+      self.age = age
+    }
   }
 
   /// Seconds that anything may take.
   let limit: Double
 
+  package init(limit: Double) {
+    self.limit = limit
+  }
+
   /// Why the job must end; nil when it goes on. `ownIdleSeconds` is how long rank 0 itself has finished nothing.
   ///
   /// A rank that works and finishes nothing stalls the job. A rank that is silent does so when rank 0 gets nowhere either: its reports
   /// may be lost though it works. When all ranks wait for each other for that long, messages are lost.
-  func verdict(_ reports: [Report], ownIdleSeconds: Double) -> String? {
+  package func verdict(_ reports: [Report], ownIdleSeconds: Double) -> String? {
     var culprits: [Int] = []
     for (rank, report) in reports.enumerated() {
       guard let reading = report.reading, report.age <= limit else {

@@ -13,7 +13,7 @@ final class GradientExchange: @unchecked Sendable {
   private let condition = NSCondition()
 
   // Guarded by `condition`.
-  private var values: UnsafeMutableBufferPointer<Float>?
+  private var pieces: [ParameterArena] = []
   /// The arena is complete from here on.
   private var completeFrom = Int.max
   private var summed = 0
@@ -26,27 +26,44 @@ final class GradientExchange: @unchecked Sendable {
 
   /// Starts the thread.
   ///
-  /// - Parameter communicator: this exchange's alone.
-  init(_ communicator: any Communicator, count: Int, settings: Configuration.Communication) {
+  /// - Parameters:
+  ///   - communicator: this exchange's alone.
+  ///   - order: the tree of all micro-batches.
+  ///   - count: floats of the arena.
+  init(_ communicator: any Communicator, order: SummationOrder, count: Int, settings: Configuration.Communication) {
     plan = BucketPlan(count: count, megabytes: settings.bucketMegabytes)
-    sum = BucketSum(communicator, capacity: plan.capacity, settings: settings)
+    sum = BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings)
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
     thread.start()
   }
 
   /// Bytes that an exchange allocates.
-  static func byteCount(count: Int, worldSize: Int, settings: Configuration.Communication) -> Int {
+  static func byteCount(
+    count: Int, worldSize: Int, order: SummationOrder, settings: Configuration.Communication
+  ) -> Int {
     let plan = BucketPlan(count: count, megabytes: settings.bucketMegabytes)
-    return BucketSum.byteCount(worldSize: worldSize, capacity: plan.capacity, settings: settings)
+    return BucketSum.byteCount(worldSize: worldSize, order: order, capacity: plan.capacity, settings: settings)
   }
 
-  /// Begins an iteration, whose gradients will be in `values`.
-  func begin(_ values: UnsafeMutableBufferPointer<Float>) {
+  /// What this rank does with its micro-batches before they are exchanged: its share of the tree, or, where MPI adds in an order of its
+  /// own, a tree by themselves.
+  static func share(
+    of order: SummationOrder, _ communicator: WorkDivision, settings: Configuration.Communication
+  ) -> SummationOrder.Share {
+    let own = communicator.share(of: order.merges.count)
+    return switch settings.reduction {
+    case .reproducible: order.share(own)
+    case .native: SummationOrder(count: own.count).share(0..<own.count)
+    }
+  }
+
+  /// Begins an iteration, whose gradients will be in `pieces`; their sum replaces the first.
+  func begin(_ pieces: [ParameterArena]) {
     locked {
       precondition(summed == taken, "\(summed - taken) buckets of the iteration before have not been taken")
-      self.values = values
-      completeFrom = values.count
+      self.pieces = pieces
+      completeFrom = .max
       summed = 0
       taken = 0
     }
@@ -109,11 +126,12 @@ final class GradientExchange: @unchecked Sendable {
     }
   }
 
-  private func nextToSum() -> UnsafeMutableBufferPointer<Float>? {
+  /// Waits for a bucket that is complete at this rank; nil where there will be none.
+  private func nextToSum() -> [UnsafeMutableBufferPointer<Float>]? {
     locked {
       while !isStopped {
-        if let values, summed < plan.buckets.count, plan.buckets[summed].lowerBound >= completeFrom {
-          return UnsafeMutableBufferPointer(rebasing: values[plan.buckets[summed]])
+        if summed < plan.buckets.count, plan.buckets[summed].lowerBound >= completeFrom {
+          return pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[summed]]) }
         }
         condition.wait()
       }
@@ -133,24 +151,30 @@ private enum BucketSum {
   case reproducible(ReproducibleSum)
   case native(any Communicator)
 
-  init(_ communicator: any Communicator, capacity: Int, settings: Configuration.Communication) {
+  init(
+    _ communicator: any Communicator, order: SummationOrder, capacity: Int, settings: Configuration.Communication
+  ) {
     switch settings.reduction {
-    case .reproducible: self = .reproducible(ReproducibleSum(communicator, capacity: capacity, wire: settings.wire))
+    case .reproducible:
+      self = .reproducible(ReproducibleSum(communicator, order: order, capacity: capacity, wire: settings.wire))
     case .native: self = .native(communicator)
     }
   }
 
-  static func byteCount(worldSize: Int, capacity: Int, settings: Configuration.Communication) -> Int {
+  static func byteCount(
+    worldSize: Int, order: SummationOrder, capacity: Int, settings: Configuration.Communication
+  ) -> Int {
     switch settings.reduction {
-    case .reproducible: ReproducibleSum.byteCount(worldSize: worldSize, capacity: capacity, wire: settings.wire)
+    case .reproducible:
+      ReproducibleSum.byteCount(worldSize: worldSize, order: order, capacity: capacity, wire: settings.wire)
     case .native: 0
     }
   }
 
-  func add(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
+  func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
     switch self {
-    case .reproducible(let sum): try sum.add(values)
-    case .native(let communicator): try communicator.sum(values)
+    case .reproducible(let sum): try sum.add(pieces)
+    case .native(let communicator): try communicator.sum(pieces[0])
     }
   }
 }

@@ -6,7 +6,11 @@ struct WorkDivision {
   let worldSize: Int
 
   init(_ communicator: any Communicator) {
-    (rank, worldSize) = (communicator.rank, communicator.worldSize)
+    self.init(rank: communicator.rank, worldSize: communicator.worldSize)
+  }
+
+  init(rank: Int, worldSize: Int) {
+    (self.rank, self.worldSize) = (rank, worldSize)
   }
 
   /// The rank's run of consecutive units. Lengths differ by at most one.

@@ -8,40 +8,35 @@ import Tensors
 /// while its backward pass goes on, so that sums can leave as soon as they are complete.
 package final class GradientTree {
   private let arenas: [ParameterArena]
-  private let order: SummationOrder
+  private let share: SummationOrder.Share
   private var leaves = 0
   private var depth = 0
 
-  /// Allocates the stack for `leaves` micro-batches.
-  ///
-  /// - Precondition: `leaves` is positive.
-  package init(_ layout: ParameterLayout, leaves: Int) {
-    order = SummationOrder(count: leaves)
-    arenas = (0..<order.depth).map { _ in ParameterArena(layout) }
+  /// Allocates the stack for a rank's micro-batches.
+  package init(_ layout: ParameterLayout, share: SummationOrder.Share) {
+    self.share = share
+    arenas = (0..<share.depth).map { _ in ParameterArena(layout) }
   }
 
-  /// Arenas that a tree of `leaves` takes.
-  package static func arenaCount(leaves: Int) -> Int { SummationOrder(count: leaves).depth }
-
   /// Whether the next micro-batch is the last.
-  package var isAtLastLeaf: Bool { leaves == order.merges.count - 1 }
+  package var isAtLastLeaf: Bool { leaves == share.merges.count - 1 }
 
   /// Where the next micro-batch's backward writes its gradient.
   package var leaf: ParameterArena {
-    precondition(leaves < order.merges.count, "all \(leaves) micro-batches are added already")
+    precondition(leaves < share.merges.count, "all \(leaves) micro-batches are added already")
     return arenas[depth]
   }
 
-  /// Adds a finished range of the last ``leaf``: ``sum`` is complete there.
+  /// Adds a finished range of the last ``leaf``: ``pieces`` are complete there.
   package func addLast(_ range: Range<Int>, context: ExecutionContext) {
     precondition(isAtLastLeaf, "micro-batch \(leaves) is not the last")
-    merge(range, times: order.merges[leaves], below: depth, context: context)
+    merge(range, times: share.merges[leaves], below: depth, context: context)
   }
 
   /// Adds ``leaf`` to the tree.
   package func add(context: ExecutionContext) {
     precondition(!isAtLastLeaf, "the last micro-batch is added range by range")
-    let merges = order.merges[leaves]
+    let merges = share.merges[leaves]
     merge(0..<arenas[0].values.count, times: merges, below: depth, context: context)
     leaves += 1
     depth += 1 - merges
@@ -58,10 +53,11 @@ package final class GradientTree {
     }
   }
 
-  /// The sum over this rank's micro-batches, where the last one has been added.
-  package var sum: ParameterArena { arenas[0] }
+  /// What is left of this rank's micro-batches where the last one has been added: one sum, unless the tree wants terms of other ranks
+  /// between them.
+  package var pieces: [ParameterArena] { Array(arenas.prefix(share.pieces.count)) }
 
-  /// Forgets the sum, so that the next iteration can begin.
+  /// Forgets the sums, so that the next iteration can begin.
   package func reset() {
     leaves = 0
     depth = 0

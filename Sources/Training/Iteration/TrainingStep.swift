@@ -32,7 +32,7 @@ public final class TrainingStep {
   /// The optimizer's momentum.
   public let momentum: ParameterArena
   /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:)``, of all behind it.
-  public var gradients: ParameterArena { tree.sum }
+  public var gradients: ParameterArena { tree.pieces[0] }
   /// Seconds of the last iteration, by phase.
   public private(set) var seconds = PhaseSeconds()
   /// Identifies how gradients are cut for the exchange.
@@ -53,7 +53,7 @@ public final class TrainingStep {
   ///
   /// - Parameters:
   ///   - microBatch: images of one forward pass.
-  ///   - microBatches: micro-batches of one iteration that are this rank's.
+  ///   - microBatches: micro-batches of one iteration, of all ranks.
   ///   - communicator: the ranks that share the iteration.
   ///   - board: told what is going on.
   /// - Throws: `MessagePassingError` when the ranks cannot agree on a channel for gradients.
@@ -70,19 +70,33 @@ public final class TrainingStep {
     loss = MultiBoxLoss(classCount: model.classCount)
     weights = ParameterArena(model.parameters)
     momentum = ParameterArena(model.parameters)
-    tree = GradientTree(model.parameters, leaves: microBatches)
+    let order = SummationOrder(count: microBatches)
+    tree = GradientTree(
+      model.parameters, share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
     exchange = GradientExchange(
-      try communicator.duplicate(), count: model.parameters.arenaCount, settings: settings)
+      try communicator.duplicate(), order: order, count: model.parameters.arenaCount, settings: settings)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
   deinit { exchange.stop() }
 
-  /// Bytes that a step maps, those of the exchange excepted.
-  public static func byteCount(_ model: SSD, microBatch: Int, microBatches: Int, threads: Int) -> Int {
-    let arenas = 2 + GradientTree.arenaCount(leaves: microBatches)
-    return arenas * model.parameters.arenaCount * MemoryLayout<Float>.stride
-      + SSDExecutor.byteCount(model, batch: microBatch, training: true, threads: threads)
+  /// Bytes that a step maps, by use.
+  ///
+  /// - Parameter microBatches: of one iteration, of all ranks.
+  static func byteCounts(
+    _ model: SSD, microBatch: Int, microBatches: Int, threads: Int, division: WorkDivision,
+    settings: Configuration.Communication
+  ) -> (weightsAndMomentum: Int, gradients: Int, network: Int, exchange: Int) {
+    let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
+    let order = SummationOrder(count: microBatches)
+    return (
+      2 * arena, GradientExchange.share(of: order, division, settings: settings).depth * arena,
+      SSDExecutor.byteCount(model, batch: microBatch, training: true, threads: threads),
+      division.worldSize == 1
+        ? 0
+        : GradientExchange.byteCount(
+          count: model.parameters.arenaCount, worldSize: division.worldSize, order: order, settings: settings)
+    )
   }
 
   /// Matches the objects of an iteration's images, which needs no forward pass: N is known before the first one.
@@ -107,7 +121,7 @@ public final class TrainingStep {
     _ microBatches: [MicroBatch], _ targets: Targets, normalizer: Int
   ) throws -> Result {
     tree.reset()
-    exchange.begin(tree.sum.values)
+    exchange.begin(tree.pieces)
     var sums: [MultiBoxLoss.Sums] = []
     var result = Result()
     for (microBatch, targets) in zip(microBatches, targets.microBatches) {
@@ -161,7 +175,7 @@ public final class TrainingStep {
       tree.add(context: context)
       return
     }
-    var end = tree.sum.values.count
+    var end = tree.leaf.values.count
     executor.backward(weights: weights, gradients: tree.leaf) { offset in
       tree.addLast(offset..<end, context: context)
       end = offset

@@ -26,26 +26,20 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
     _ configuration: Configuration, model: SSD, threads: Int, evaluates: Bool, worldSize: Int = 1, writes: Bool = true
   ) {
     let training = configuration.training
-    let microBatches = training.globalBatch / training.microBatch / worldSize
-    let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
-    let network = SSDExecutor.byteCount(model, batch: training.microBatch, training: true, threads: threads)
-    let step = TrainingStep.byteCount(
-      model, microBatch: training.microBatch, microBatches: microBatches, threads: threads)
+    let microBatches = training.globalBatch / training.microBatch
+    let step = TrainingStep.byteCounts(
+      model, microBatch: training.microBatch, microBatches: microBatches, threads: threads,
+      division: WorkDivision(rank: 0, worldSize: worldSize), settings: configuration.communication)
     let image = SSD.inputSize * SSD.inputSize * 3 * MemoryLayout<Float>.stride
     var items = [
-      Item(name: "weights and momentum", bytes: 2 * arena),
-      Item(name: "gradients", bytes: step - network - 2 * arena),
-      Item(name: "activations and scratch", bytes: network),
-      Item(name: "images read ahead", bytes: Trainer.loaderCapacity * microBatches * training.microBatch * image),
+      Item(name: "weights and momentum", bytes: step.weightsAndMomentum),
+      Item(name: "gradients", bytes: step.gradients),
+      Item(name: "activations and scratch", bytes: step.network),
+      Item(
+        name: "images read ahead", bytes: Trainer.loaderCapacity * training.globalBatch / worldSize * image),
     ]
     if writes { items.append(Item(name: "copy for checkpoints", bytes: CheckpointWriter.byteCount(model.parameters))) }
-    if worldSize > 1 {
-      items.append(
-        Item(
-          name: "exchange",
-          bytes: GradientExchange.byteCount(
-            count: model.parameters.arenaCount, worldSize: worldSize, settings: configuration.communication)))
-    }
+    if worldSize > 1 { items.append(Item(name: "exchange", bytes: step.exchange)) }
     if evaluates {
       items.append(
         Item(

@@ -7,8 +7,12 @@ import Synchronization
 public enum StopRequest {
   private static let flag = Atomic<Bool>(false)
 
-  /// Turns the three signals into requests.
+  /// Turns the three signals into requests, even if the parent process had them blocked. To be called before threads start.
   public static func listen() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGTERM, SIGUSR1, SIGINT] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGTERM, SIGUSR1, SIGINT] {
       signal(number) { number in
         StopRequest.flag.store(true, ordering: .relaxed)

@@ -73,10 +73,10 @@ public final class Trainer {
     logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels")
     job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
-    let microBatches = WorkDivision(communicator).share(of: recipe.globalBatch / recipe.microBatch)
+    let microBatches = recipe.globalBatch / recipe.microBatch
     step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
-      microBatch: recipe.microBatch, microBatches: microBatches.count, pool: pool, kernels: kernels,
+      microBatch: recipe.microBatch, microBatches: microBatches, pool: pool, kernels: kernels,
       communicator: communicator, settings: configuration.communication, board: job.board)
 
     store =
@@ -90,7 +90,8 @@ public final class Trainer {
       dataset: training,
       schedule: SampleSchedule(seed: recipe.seed, count: training.images.count, globalBatch: recipe.globalBatch),
       augmentation: configuration.data.augmentation, difficult: configuration.data.difficult,
-      input: configuration.networkInput, microBatch: recipe.microBatch, microBatches: microBatches,
+      input: configuration.networkInput, microBatch: recipe.microBatch,
+      microBatches: WorkDivision(communicator).share(of: microBatches),
       threads: configuration.loaderThreads(computeThreads: threads), capacity: Self.loaderCapacity,
       firstIteration: iteration)
   }

@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// What one rank meets ends the whole job, with a reason and an exit code, and never a hang.
+@Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+struct FailureTests {
+  private static let stallSeconds = 3.0
+  private let runs: ParallelRuns
+
+  init() throws {
+    runs = try ParallelRuns()
+  }
+
+  private func start(_ overrides: [String] = [], ranks: Int?) throws -> MultiboxProcess {
+    try MultiboxProcess(
+      runs.arguments(
+        "run", ["training.iterations=2000", "communication.stall_seconds=\(Self.stallSeconds)"] + overrides),
+      ranks: ranks)
+  }
+
+  /// Waits for the end, which must come within twice the configured time, and expects that nothing is left.
+  private func expectStall(_ process: MultiboxProcess, _ texts: [String]) throws {
+    let ranks = try process.rankProcesses()
+    let began = ContinuousClock.now
+    let outcome = try process.wait(timeout: 60)
+    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    #expect(outcome.exitCode == 77)
+    #expect(seconds < 2 * Self.stallSeconds + 2, "\(seconds) s")
+    for text in texts { #expect(outcome.messages.contains(text), "\(outcome.messages)") }
+    for (rank, pid) in ranks { #expect(!MultiboxProcess.isAlive(pid), "rank \(rank) is still there") }
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: [0, 2])
+  func `A rank that stands still is named, and nothing is left`(victim: Int) throws {
+    let process = try start(ranks: 4)
+    runs.wait(for: "run", iterations: 3, process)
+    kill(try #require(try process.rankProcesses()[victim]), SIGSTOP)
+    // Of rank 0 the others know only that it is silent.
+    try expectStall(process, [victim == 0 ? "nothing heard of rank 0" : "held up by rank 2", "for 3 s"])
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: [1, 2])
+  func `An image that never comes is named`(ranks: Int) throws {
+    let process = try start(ranks: ranks == 1 ? nil : ranks)
+    runs.wait(for: "run", iterations: 2, process)
+    // Every image becomes a pipe that nobody writes to; links, because the loader may be about to open any of them.
+    let folder = runs.workspace.data + "/JPEGImages"
+    let pipe = runs.workspace.path + "/pipe"
+    mkfifo(pipe, 0o600)
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      symlink(pipe, "\(folder)/.new")
+      rename("\(folder)/.new", "\(folder)/\(name)")
+    }
+    try expectStall(process, ["held up by rank", "loading \(folder)/"])
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `An image that cannot be read ends all ranks with the reader's exit code`() throws {
+    let process = try start(ranks: 4)
+    runs.wait(for: "run", iterations: 2, process)
+    let folder = runs.workspace.data + "/JPEGImages"
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
+    }
+    let outcome = try process.wait(timeout: 30)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.messages.contains("error: rank ") && outcome.messages.contains(folder), "\(outcome.messages)")
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `A loss that is not finite names rank, images and layer, once`() throws {
+    let outcome = try MultiboxProcess(
+      runs.arguments(
+        "run", ["training.iterations=100", "training.learning_rate=1e6", "training.schedule.warmup_iterations=0"]),
+      ranks: 4
+    ).wait(timeout: 60)
+    #expect(outcome.exitCode == 76)
+    #expect(outcome.messages.matches(of: #/the loss is not finite/#).count == 1, "\(outcome.messages)")
+    #expect(
+      outcome.messages.contains(#/at rank [0-3] on the images \d{6}; (the first layer|the outputs)/#),
+      "\(outcome.messages)")
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `A rank that dies ends the job`() throws {
+    let process = try start(ranks: 4)
+    runs.wait(for: "run", iterations: 2, process)
+    let ranks = try process.rankProcesses()
+    kill(try #require(ranks[3]), SIGKILL)
+    #expect(try process.wait(timeout: 30).exitCode == 137)
+    for (rank, pid) in ranks { #expect(!MultiboxProcess.isAlive(pid), "rank \(rank) is still there") }
+  }
+
+  @Test func `Tasks of Slurm that do not know each other are told so`() throws {
+    let outcome = try MultiboxProcess(runs.arguments("run"), environment: ["SLURM_NTASKS": "4"]).wait()
+    #expect(outcome.exitCode == 71)
+    #expect(outcome.messages.contains("SLURM_NTASKS is 4, but this process is alone"), "\(outcome.messages)")
+  }
+
+  /// An evaluation or a checkpoint that takes longer than the limit, but gets on.
+  @Test(.timeLimit(.minutes(2)))
+  func `Long work that gets on is no stall`() throws {
+    try runs.train(
+      "run", ranks: 2,
+      [
+        "evaluation.every=2", "data.evaluation_split=trainval", "evaluation.score_threshold=0",
+        "communication.stall_seconds=1", "training.iterations=4", "checkpoint.every=1", "training.threads=1",
+        "training.micro_batch=1",
+      ])
+  }
+}

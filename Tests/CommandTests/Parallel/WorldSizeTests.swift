@@ -1,0 +1,105 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// The promise: the same bits on any number of ranks, threads and bucket sizes.
+@Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+struct WorldSizeTests {
+  private let runs: ParallelRuns
+
+  init() throws {
+    runs = try ParallelRuns()
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `One process and 1, 2, 4 and 8 ranks give the same bits, whatever threads and buckets`() throws {
+    let expected = try runs.train("plain", ranks: nil)
+    #expect(expected.iteration == 6)
+    for (ranks, threads, megabytes) in [
+      (1, 2, 64.0), (2, 1, 0.1), (2, 2, 1), (4, 1, 8), (4, 2, 0.01), (8, 1, 0.1), (8, 2, 64),
+    ] {
+      let name = "ranks\(ranks)-threads\(threads)"
+      let result = try runs.train(
+        name, ranks: ranks, ["training.threads=\(threads)", "communication.bucket_megabytes=\(megabytes)"])
+      #expect(result.parametersSHA256 == expected.parametersSHA256, "\(name), \(megabytes) MB")
+      #expect(try runs.losses(name) == runs.losses("plain"), "\(name)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `Numbers of ranks that are no power of two give the same bits too`() throws {
+    let batch = ["training.global_batch=12"]
+    let expected = try runs.train("plain", ranks: nil, batch)
+    for ranks in [2, 3, 4, 6] {
+      let result = try runs.train("ranks\(ranks)", ranks: ranks, batch)
+      #expect(result.parametersSHA256 == expected.parametersSHA256, "\(ranks) ranks")
+      #expect(try runs.losses("ranks\(ranks)") == runs.losses("plain"), "\(ranks) ranks")
+    }
+  }
+
+  /// Over a few iterations: at the start of training hard negatives are nearly tied, and which are taken soon differs.
+  @Test(.timeLimit(.minutes(3)))
+  func `MPI's own sum and half-width messages train to nearly the same losses`() throws {
+    let few = "training.iterations=3"
+    let expected = try runs.train("plain", ranks: nil, [few])
+    // Two terms have one sum, whoever adds them.
+    let native = ["communication.reduction=native"]
+    #expect(
+      try runs.train("native2", ranks: 2, native).parametersSHA256 == runs.train("whole", ranks: nil).parametersSHA256)
+    try runs.train("native4", ranks: 4, native + [few])
+    let wire = [few, "communication.wire=bfloat16"]
+    let narrow = try runs.train("bfloat16", ranks: 4, wire)
+    #expect(try runs.train("bfloat16-again", ranks: 4, wire).parametersSHA256 == narrow.parametersSHA256)
+    #expect(narrow.parametersSHA256 != expected.parametersSHA256, "eight bits less should show")
+    for (name, tolerance) in [("native4", 1e-4), ("bfloat16", 1e-2)] {
+      for (loss, reference) in zip(try runs.losses(name), try runs.losses("plain")) {
+        #expect(abs(loss - reference) <= tolerance * reference, "\(name)")
+      }
+    }
+  }
+
+  @Test func `A number of ranks that cannot share the work is refused with those that can`() throws {
+    let outcome = try MultiboxProcess(runs.arguments("run"), ranks: 3).wait()
+    #expect(outcome.exitCode == 64)
+    #expect(
+      outcome.messages.contains(
+        "8 images in micro-batches of 1 are 8 units of work, which 3 ranks cannot share evenly; start one of 1, 2, 4, 8 ranks"
+      ), "\(outcome.messages)")
+    #expect(!FileManager.default.fileExists(atPath: runs.path("run")))
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `The evaluation of a split of any size is the same on any number of ranks`() throws {
+    let metadata = try runs.train("run", ranks: nil)
+    let checkpoint = "\(runs.path("run"))/checkpoints/iteration-000000\(metadata.iteration).safetensors"
+    // Eleven images: a prime, and no multiple of the micro-batch.
+    let lists = try ["trainval", "test"].map {
+      try String(contentsOfFile: runs.workspace.data + "/ImageSets/Main/\($0).txt", encoding: .utf8)
+    }
+    let names = lists.joined(separator: "\n").split(separator: "\n").map(String.init).dropLast()
+    #expect(names.count == 11)
+    try runs.workspace.write(
+      names.joined(separator: "\n") + "\n", to: runs.workspace.data + "/ImageSets/Main/eleven.txt")
+    func files(_ ranks: Int?) throws -> [Data] {
+      let output = runs.path("evaluation-\(ranks ?? 0)")
+      try MultiboxProcess(
+        [
+          "evaluate", checkpoint, "--split", "eleven", "--output", output, "--set", "training.micro_batch=2", "--set",
+          "evaluation.score_threshold=0.001",
+        ], ranks: ranks
+      ).wait().succeeded()
+      let summary = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: output + "/evaluation.json")))
+      var object = try #require(summary as? [String: Any])
+      object["seconds"] = nil
+      return [
+        try JSONSerialization.data(withJSONObject: object, options: .sortedKeys),
+        try Data(contentsOf: URL(fileURLWithPath: output + "/detections.json")),
+      ]
+    }
+    let expected = try files(nil)
+    #expect(expected[1].count > 1000, "some detections")
+    for ranks in [1, 2, 3, 5] { #expect(try files(ranks) == expected, "\(ranks) ranks") }
+  }
+}

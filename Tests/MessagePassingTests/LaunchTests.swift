@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+import MessagePassing
+
+struct LaunchTests {
+  @Test func launchersAreRecognised() {
+    #expect(!LaunchEnvironment([:]).isUnderMPI)
+    #expect(LaunchEnvironment(["OMPI_COMM_WORLD_SIZE": "1"]).isUnderMPI)
+    #expect(LaunchEnvironment(["PMIX_RANK": "0"]).isUnderMPI)
+  }
+
+  @Test func tasksThatAreAloneAreRefused() throws {
+    let alone = LaunchEnvironment(["SLURM_NTASKS": "2"])
+    #expect(throws: MessagePassingError.self) { try alone.requireTasksThatKnowEachOther(worldSize: 1) }
+    try alone.requireTasksThatKnowEachOther(worldSize: 2)
+    try LaunchEnvironment(["SLURM_NTASKS": "1"]).requireTasksThatKnowEachOther(worldSize: 1)
+    // A single rank on purpose: mpirun -np 1 in an allocation of two.
+    try LaunchEnvironment(["SLURM_NTASKS": "2", "OMPI_COMM_WORLD_SIZE": "1"])
+      .requireTasksThatKnowEachOther(worldSize: 1)
+  }
+
+  @Test func theEarlierNameOfADeadlineWins() {
+    #expect(LaunchEnvironment([:]).deadline == nil)
+    #expect(LaunchEnvironment(["SLURM_JOB_END_TIME": "1000"]).deadline == Date(timeIntervalSince1970: 1000))
+    #expect(
+      LaunchEnvironment(["SLURM_JOB_END_TIME": "1000", "MULTIBOX_DEADLINE": "900.5"]).deadline
+        == Date(timeIntervalSince1970: 900.5))
+  }
+
+  private func place(_ host: String, _ processors: [Int]) -> RankPlacement.Place {
+    RankPlacement.Place(host: host, processors: processors)
+  }
+
+  @Test func processorsAreDividedAmongThoseWhoHaveThem() {
+    #expect(RankPlacement.numbers(inList: "0-3,8") == [0, 1, 2, 3, 8])
+    let everywhere = RankPlacement(
+      rank: 0, places: [place("a", [0, 1, 2, 3]), place("a", [0, 1, 2, 3]), place("b", [0, 1, 2, 3])])
+    #expect(everywhere.threads == 2 && everywhere.ranksOnHost == [0, 1])
+    let bound = RankPlacement(rank: 1, places: [place("a", [0, 1]), place("a", [2, 3])])
+    #expect(bound.threads == 2 && bound.warning(threads: 2) == nil)
+    let single = RankPlacement(rank: 0, places: [place("a", [0])])
+    #expect(single.threads == 1)
+    #expect(single.warning(threads: 4)?.contains("--map-by slot:PE=4") == true)
+    let crowd = RankPlacement(rank: 0, places: (0..<8).map { _ in place("a", [0, 1]) })
+    #expect(crowd.threads == 1)
+  }
+}
