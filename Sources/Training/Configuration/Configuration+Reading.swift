@@ -121,6 +121,7 @@ extension Configuration.Data {
     augmentation = section.choice("augmentation", default: .ssd)
     difficult = section.choice("difficult", default: .trainOnly)
     loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))
+    logImages = section.boolean("log_images", default: false)
   }
 }
 

@@ -49,6 +49,8 @@ public struct Configuration: Sendable, Equatable {
     public let difficult: DifficultPolicy
     /// Threads that prepare images; nil lets the program choose.
     public let loaderThreads: Int?
+    /// Whether the images of every iteration are logged.
+    public let logImages: Bool
   }
 
   /// The optimization.

@@ -34,6 +34,11 @@ public final class MetricsLog {
     try append(record.json)
   }
 
+  /// Appends the images of an iteration.
+  func append(_ record: ImagesRecord) throws(CheckpointError) {
+    try append(record.json)
+  }
+
   private func append(_ json: JSONLiteral) throws(CheckpointError) {
     let line = Array("\(json)\n".utf8)
     try line.withUnsafeBufferPointer { (line) throws(CheckpointError) in

@@ -68,6 +68,19 @@ extension TrainingRecord {
   }
 }
 
+/// Which images an iteration used: a line of `images.jsonl`.
+struct ImagesRecord {
+  let iteration: Int
+  /// Their names, in the order of the global batch.
+  let images: [String]
+
+  var json: JSONLiteral {
+    JSONLiteral(object: [
+      ("iteration", JSONLiteral(iteration)), ("images", JSONLiteral(array: images.map { JSONLiteral($0) })),
+    ])
+  }
+}
+
 /// What an evaluation during training reports: a line of `metrics.jsonl`.
 public struct EvaluationRecord: Sendable, Equatable {
   /// The average precision of a class.

@@ -7,6 +7,7 @@ final class RunFiles {
   private let configuration: Configuration
   private let board: PhaseBoard
   private let metrics: MetricsLog
+  private let images: MetricsLog?
   private let writer: CheckpointWriter
   private var progress: ProgressLine
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
@@ -20,14 +21,18 @@ final class RunFiles {
     self.board = board
     try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
     metrics = try MetricsLog(configuration.output + "/metrics.jsonl", resumingAfter: iteration, logger: logger)
+    images =
+      configuration.data.logImages
+      ? try MetricsLog(configuration.output + "/images.jsonl", resumingAfter: iteration, logger: logger) : nil
     writer = CheckpointWriter(store, configuration: configuration, layout: layout)
     progress = ProgressLine(from: iteration, to: last)
     lastCheckpoint = (iteration, .now)
   }
 
   /// Notes an iteration.
-  func append(_ record: TrainingRecord) throws {
+  func append(_ record: TrainingRecord, images names: [String]?) throws {
     try writer.check()
+    if let names { try images?.append(ImagesRecord(iteration: record.iteration, images: names)) }
     try metrics.append(record)
     progress.update(record)
   }

@@ -111,8 +111,8 @@ public final class Trainer {
     }
     do {
       while iteration < last {
-        guard let record = try trainIteration() else { break }
-        try files?.append(record)
+        guard let (record, images) = try trainIteration() else { break }
+        try files?.append(record, images: images)
         try evaluateIfDue()
         try files?.saveIfDue(iteration: iteration, weights: step.weights, momentum: step.momentum)
       }
@@ -129,15 +129,15 @@ public final class Trainer {
   }
 
   /// One iteration: images in, weights moved. Nil, and nothing moved, when the ranks agree to stop before it.
-  private func trainIteration() throws -> TrainingRecord? {
+  private func trainIteration() throws -> (TrainingRecord, images: [String]?)? {
     var seconds = PhaseSeconds()
     job.board.enter("loading") { [loader] in loader.imagesInWork.joined(separator: ", ") }
     let microBatches = try seconds.measure(\.data) { try loader.nextIteration() }
     let targets = step.match(microBatches)
 
     job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
-    let record = contract(positives: targets.positives)
-    let agreement = try seconds.measure(\.communication) { try record.agree(job.communicator) }
+    let proposal = contract(positives: targets.positives)
+    let agreement = try seconds.measure(\.communication) { try proposal.agree(job.communicator) }
     guard !agreement.stops else { return nil }
 
     let learningRate = configuration.training.schedule.rate(afterIterations: iteration)
@@ -153,9 +153,18 @@ public final class Trainer {
     iteration += 1
     seconds = seconds + step.seconds
     deadline.noteIteration(seconds: seconds.total)
-    return TrainingRecord(
+    let images = try configuration.data.logImages ? namesOfAllImages(microBatches) : nil
+    let record = TrainingRecord(
       iteration: iteration, images: configuration.training.globalBatch, epochImages: training.images.count,
       result: result, learningRate: learningRate, seconds: seconds, worldSize: job.communicator.worldSize)
+    return (record, images)
+  }
+
+  /// The images that all ranks have used, in the order of the global batch.
+  private func namesOfAllImages(_ microBatches: [MicroBatch]) throws -> [String] {
+    try job.communicator.allGather(microBatches.flatMap(\.samples).map(\.imageIndex)).map {
+      training.images[$0].identifier
+    }
   }
 
   /// What this rank tells the others before an iteration.

@@ -13,14 +13,19 @@ struct InterruptionTests {
     runs = try ParallelRuns()
   }
 
-  private var overrides: [String] { ["training.iterations=\(iterations)", "checkpoint.every=3"] }
+  private var overrides: [String] {
+    ["training.iterations=\(iterations)", "checkpoint.every=3", "data.log_images=true"]
+  }
 
-  @Test(.timeLimit(.minutes(4)))
+  /// Rounds of the test below; `MULTIBOX_CHAOS_ROUNDS` asks for more.
+  private static let rounds = ProcessInfo.processInfo.environment["MULTIBOX_CHAOS_ROUNDS"].flatMap { Int($0) } ?? 8
+
+  @Test(.timeLimit(.minutes(60)))
   func `Signals at random instants, ranks and world sizes leave no trace in the result`() throws {
     let expected = try runs.train("whole", ranks: nil, overrides)
     var random = SystemRandomNumberGenerator()
     var interruptions = 0
-    for attempt in 0..<8 {
+    for attempt in 0..<Self.rounds {
       let process = try MultiboxProcess(
         runs.arguments("run", overrides), ranks: [1, 2, 4, 8].randomElement(using: &random)!)
       let start = runs.reached("run")
@@ -29,16 +34,40 @@ struct InterruptionTests {
       let signal = [SIGKILL, SIGTERM, SIGUSR1][attempt % 3]
       guard let victim = ranks.values.randomElement(using: &random), kill(victim, signal) == 0 else { continue }
       let outcome = try process.wait()
-      if outcome.exitCode == 0 { break }
+      if outcome.exitCode == 0 {
+        // Rounds are left: the next one starts a new run, which will have to end in the same state.
+        #expect(try runs.newest("run").parametersSHA256 == expected.parametersSHA256)
+        try FileManager.default.removeItem(atPath: runs.path("run"))
+        continue
+      }
       interruptions += 1
       #expect(outcome.exitCode == (signal == SIGKILL ? 137 : 75), "signal \(signal): \(outcome.messages)")
     }
-    #expect(interruptions >= 3)
+    #expect(interruptions >= Self.rounds / 3)
     let result = try runs.train("run", ranks: 2, overrides)
     #expect(result.iteration == iterations && result.parametersSHA256 == expected.parametersSHA256)
     #expect(
       try NarrowExperiment.metrics(ofRun: runs.path("run")).map(withoutWorldSize)
         == NarrowExperiment.metrics(ofRun: runs.path("whole")).map(withoutWorldSize))
+  }
+
+  /// Twenty iterations of eight images are sixteen epochs of ten.
+  @Test(.timeLimit(.minutes(2)))
+  func `Every image is used once in every epoch, by whatever ranks`() throws {
+    try MultiboxProcess(runs.arguments("run", overrides) + ["--stop-at", "7"], ranks: 4).wait().succeeded()
+    try runs.train("run", ranks: 2, overrides)
+    struct Line: Decodable {
+      let iteration: Int
+      let images: [String]
+    }
+    let lines = try String(contentsOfFile: runs.path("run") + "/images.jsonl", encoding: .utf8).split(separator: "\n")
+      .map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    #expect(lines.map(\.iteration) == Array(1...iterations))
+    let images = lines.flatMap(\.images)
+    #expect(images.count == 160 && Set(images).count == 10)
+    for epoch in stride(from: 0, to: images.count, by: 10) {
+      #expect(Set(images[epoch..<epoch + 10]).count == 10, "epoch \(epoch / 10)")
+    }
   }
 
   private func withoutWorldSize(_ line: String) -> String { line.replacing(#/"world_size":\d+/#, with: "") }
