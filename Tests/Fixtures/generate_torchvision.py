@@ -31,13 +31,16 @@ remainder, and wave(n, p) = |n % (2p) - p| * 255 // p:
     a = wave(3x + 2y + 40c + 90k, 97)               diagonal stripes
     b = wave(x * (y + 50) // 60 + 70c, 131 + 10k)   curved stripes
     e = 127 * ((x // 37 + y // 29 + c + k) % 3)     patches with sharp edges
-    pixel = (3a + 3b + 2e) // 8 * 3 // 4 + (hash(1200 + k, (y * width + x) * 3 + c) >> 26)       0 ... 254
+    pixel = (3a + 3b + 2e) // 8 * 3 // 4 + (hash(S + k, (y * width + x) * 3 + c) >> 26)          0 ... 254
+
+with the stream S in the metadata.
 
 Images 0 and 1 are 300x300 and used for training, image 2 is 500 wide, 375 high and used for detection. The network gets
 pixel / 255.
 
-Projections. A whole tensor is pinned by the sum of its elements, each times +1 where bit 0 of hash(t, i) is set and
-times -1 where it is not.
+Projections. A whole tensor is pinned by sixteen sums of its elements: in sum b each is taken times +1 where bit b of
+hash(t, i) is set and times -1 where it is not. The root mean square of the sixteen differences of two tensors'
+projections estimates the L2 norm of the tensors' difference, to about a sixth.
 
 Samples. Elements 0, s, 2s ... of a flattened tensor of `count` elements, s being the smallest integer that is at least
 count / 256 and has no common divisor with count (so that every kernel position is met): at most 256 elements.
@@ -71,6 +74,9 @@ LEARNING_RATE = 0.00002
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.05
 STEPS = 3
+# Chosen so that few activations lie near the kink of a ReLU or maximum: see README.md, Rounding.
+IMAGE_STREAM = 1200
+PROJECTIONS = 16
 ROW_STRIDE = 13
 # Relative to the root mean square of a convolution's output: a stand-in for rounding errors, far above those of float32.
 NOISE = 1e-5
@@ -117,7 +123,7 @@ def image_pixels(k):
     a = wave(3 * x + 2 * y + 40 * c + 90 * k, 97)
     b = wave(x * (y + 50) // 60 + 70 * c, 131 + 10 * k)
     e = 127 * ((x // 37 + y // 29 + c + k) % 3)
-    noise = (hashes(1200 + k, x.size) >> np.uint32(26)).reshape(x.shape)
+    noise = (hashes(IMAGE_STREAM + k, x.size) >> np.uint32(26)).reshape(x.shape)
     return ((3 * a + 3 * b + 2 * e) // 8 * 3 // 4 + noise).astype(np.uint8)
 
 
@@ -253,9 +259,11 @@ def sample(tensor):
     return tensor.flatten()[::stride]
 
 
-def projection(tensor, stream):
-    signs = (hashes(stream, tensor.numel()) & np.uint32(1)).astype(np.float64) * 2 - 1
-    return float(np.dot(tensor.double().flatten().numpy(), signs))
+def projections(tensor, stream):
+    bits = hashes(stream, tensor.numel())
+    values = tensor.double().flatten().numpy()
+    return [2 * float(values[(bits >> np.uint32(b)) & np.uint32(1) == 1].sum()) - float(values.sum())
+            for b in range(PROJECTIONS)]
 
 
 def relative_error(actual, expected):
@@ -279,9 +287,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=pathlib.Path,
                         default=pathlib.Path(__file__).parent / "torchvision-ssd300.safetensors")
+    parser.add_argument("--image-stream", type=int, default=IMAGE_STREAM)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    globals()["IMAGE_STREAM"] = arguments.image_stream
 
     tensors = {}
 
@@ -291,7 +301,7 @@ def main():
     model = make_model(torch.float32)
     parameters = {name: p.detach() for name, p in parameters_by_name(model).items()}
     add("parameters.first", [p.flatten()[:4].numpy() for p in parameters.values()])
-    add("parameters.projections", [projection(p, t) for t, p in enumerate(parameters.values())], np.float64)
+    add("parameters.projections", [projections(p, t) for t, p in enumerate(parameters.values())], np.float64)
     for k in range(len(IMAGE_SIZES)):
         add(f"images.{k}.row", image_pixels(k)[7])
         add(f"images.{k}.sum", [image_pixels(k).sum(dtype=np.int64)], np.float64)
@@ -320,7 +330,7 @@ def main():
         add(f"matching.{k}.mined_negatives", torch.where(exact["selected"][0][k] & (match < 0))[0])
     for kind, key in [("gradients", "gradients"), ("changes", "changes")]:
         add(f"{kind}.norms", [g.norm() for g in exact[key].values()], np.float64)
-        add(f"{kind}.projections", [projection(g, t) for t, g in enumerate(exact[key].values())], np.float64)
+        add(f"{kind}.projections", [projections(g, t) for t, g in enumerate(exact[key].values())], np.float64)
     for name in parameters:
         add(f"gradients.samples.{name}", sample(exact["gradients"][name]))
         add(f"changes.samples.{name}", sample(exact["changes"][name]))
@@ -348,6 +358,7 @@ def main():
         "momentum": MOMENTUM,
         "weight_decay": WEIGHT_DECAY,
         "row_stride": ROW_STRIDE,
+        "image_stream": IMAGE_STREAM,
         "noise": NOISE,
         "parameters": list(parameters),
         "versions": {

@@ -9,14 +9,17 @@ struct TorchvisionFixture {
   private let file: SafetensorsFile
   /// Names in the order that numbers the tensors.
   let parameterNames: [String]
+  private let imageStream: Int
 
   init() throws {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     file = try SafetensorsFile(tests.path + "/Fixtures/torchvision-ssd300.safetensors")
     struct Description: Decodable {
       let parameters: [String]
+      let image_stream: Int
     }
-    parameterNames = try JSONDecoder().decode(Description.self, from: Data(file.metadata["fixture"]!.utf8)).parameters
+    let description = try JSONDecoder().decode(Description.self, from: Data(file.metadata["fixture"]!.utf8))
+    (parameterNames, imageStream) = (description.parameters, description.image_stream)
   }
 
   /// All values of a tensor; F64 values come rounded to float32.
@@ -66,10 +69,18 @@ struct TorchvisionFixture {
     return values
   }
 
-  /// Σ ± value, with the sign of each element from the hash.
-  func projection(_ values: [Float], of parameter: Parameter) -> Double {
+  /// How far a tensor is from the one whose projections are in the fixture, from the sixteen sums Σ ± value, signs from the hash.
+  func distance(_ values: [Float], of parameter: Parameter, from name: String) throws -> Double {
     let stream = parameterNames.firstIndex(of: parameter.name)!
-    return values.indices.reduce(0) { $0 + (hash(stream, $1) & 1 == 1 ? 1 : -1) * Double(values[$1]) }
+    let expected = try self[name][16 * stream..<16 * (stream + 1)]
+    var sums = SIMD16<Double>.zero
+    let masks = SIMD16<UInt32>((0..<16).map { 1 << $0 })
+    for (element, value) in values.enumerated() {
+      let isPositive = SIMD16<UInt32>(repeating: hash(stream, element)) & masks .!= 0
+      sums += SIMD16(repeating: -Double(value)).replacing(with: Double(value), where: SIMDMask(isPositive))
+    }
+    let squares = zip(0..<16, expected).reduce(0) { $0 + (sums[$1.0] - $1.1) * (sums[$1.0] - $1.1) }
+    return (squares / 16).squareRoot()
   }
 
   /// Every s-th value, s the smallest integer from count / 256 on that has no divisor in common with the count.
@@ -92,7 +103,7 @@ struct TorchvisionFixture {
           let stripes = wave(3 * x + 2 * y + 40 * c + 90 * number, 97)
           let curves = wave(x * (y + 50) / 60 + 70 * c, 131 + 10 * number)
           let patches = 127 * ((x / 37 + y / 29 + c + number) % 3)
-          let noise = Int(hash(1200 + number, (y * width + x) * 3 + c) >> 26)
+          let noise = Int(hash(imageStream + number, (y * width + x) * 3 + c) >> 26)
           pixels.append(UInt8((3 * stripes + 3 * curves + 2 * patches) / 8 * 3 / 4 + noise))
         }
       }
