@@ -74,10 +74,10 @@ struct TorchvisionFixture {
     let stream = parameterNames.firstIndex(of: parameter.name)!
     let expected = try self[name][16 * stream..<16 * (stream + 1)]
     var sums = SIMD16<Double>.zero
-    let masks = SIMD16<UInt32>((0..<16).map { 1 << $0 })
+    let masks = SIMD16<UInt64>((0..<16).map { 1 << $0 })
     for (element, value) in values.enumerated() {
-      let isPositive = SIMD16<UInt32>(repeating: hash(stream, element)) & masks .!= 0
-      sums += SIMD16(repeating: -Double(value)).replacing(with: Double(value), where: SIMDMask(isPositive))
+      let isPositive = SIMD16(repeating: UInt64(hash(stream, element))) & masks .!= 0
+      sums += SIMD16(repeating: -Double(value)).replacing(with: Double(value), where: isPositive)
     }
     let squares = zip(0..<16, expected).reduce(0) { $0 + (sums[$1.0] - $1.1) * (sums[$1.0] - $1.1) }
     return (squares / 16).squareRoot()

@@ -3,14 +3,19 @@ import Evaluation
 import MessagePassing
 
 /// The detections of an image on their way from the rank that made them to rank 0, every bit kept.
-struct DetectionMessage: Equatable {
+package struct DetectionMessage: Equatable {
   let imageIndex: Int
   let detections: [PixelDetection]
+
+  package init(imageIndex: Int, detections: [PixelDetection]) {
+    self.imageIndex = imageIndex
+    self.detections = detections
+  }
 
   private static let wordsPerDetection = 6
 
   /// Image index and number of detections, then label, score and box of each; all as 64-bit words.
-  static func encode(_ messages: [DetectionMessage]) -> [UInt8] {
+  package static func encode(_ messages: [DetectionMessage]) -> [UInt8] {
     var words: [UInt64] = []
     for message in messages {
       words += [UInt64(message.imageIndex), UInt64(message.detections.count)]
@@ -26,7 +31,7 @@ struct DetectionMessage: Equatable {
   /// The inverse of ``encode(_:)``.
   ///
   /// - Throws: `MessagePassingError` when the bytes are not a whole number of messages.
-  static func decode(_ bytes: [UInt8]) throws(MessagePassingError) -> [DetectionMessage] {
+  package static func decode(_ bytes: [UInt8]) throws(MessagePassingError) -> [DetectionMessage] {
     var words = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }[...]
     var messages: [DetectionMessage] = []
     while words.count >= 2 {

@@ -3,21 +3,27 @@ import MessagePassing
 import Tensors
 
 /// What every rank tells all others before an iteration: its share of N, its wishes, and what it believes the job to be.
-struct ContractRecord: BitwiseCopyable {
+package struct ContractRecord: BitwiseCopyable {
   /// Optimizer steps taken.
-  var iteration = 0
+  package var iteration = 0
   /// Matched default boxes of the rank's images.
-  var positives = 0
+  package var positives = 0
   /// Whether the rank was asked to stop.
-  var wantsToStop = false
+  package var wantsToStop = false
   /// Of the resolved configuration.
-  var configuration: UInt64
+  package var configuration: UInt64
   /// Of the training split: files, sizes, boxes.
-  var dataset: UInt64
+  package var dataset: UInt64
   /// Of the buckets.
-  var plan: UInt64
+  package var plan: UInt64
   /// Of the weights and momentum, when they are compared; else 0.
-  var parameters: UInt64 = 0
+  package var parameters: UInt64 = 0
+
+  package init(configuration: UInt64, dataset: UInt64, plan: UInt64) {
+    self.configuration = configuration
+    self.dataset = dataset
+    self.plan = plan
+  }
 
   /// Iterations between two comparisons of the parameters.
   static let parameterInterval = 100
@@ -25,7 +31,7 @@ struct ContractRecord: BitwiseCopyable {
   /// Sends the record of this rank and receives all.
   ///
   /// - Throws: ``ContractError`` naming the ranks that differ from rank 0, and in what; `MessagePassingError`.
-  func agree(_ communicator: any Communicator) throws -> Agreement {
+  package func agree(_ communicator: any Communicator) throws -> Agreement {
     let records = try communicator.allGather(self)
     let parts: [(String, KeyPath<ContractRecord, UInt64>)] = [
       ("configuration", \.configuration), ("training data", \.dataset), ("bucket plan", \.plan),
@@ -83,30 +89,30 @@ public struct ContractError: SharedFailure, Equatable, CustomStringConvertible {
 }
 
 /// What all ranks know before an iteration.
-struct Agreement {
+package struct Agreement {
   /// N, the matched default boxes of the global batch.
-  let positives: Int
+  package let positives: Int
   /// Whether any rank was asked to stop.
-  let stops: Bool
+  package let stops: Bool
 }
 
 /// A 64-bit hash (FNV-1a over words) that finds accidents, not forgeries.
-struct ContentHash {
-  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+package struct ContentHash {
+  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-  init() {}
+  package init() {}
 
   /// Of weights and momentum.
   init(_ arenas: ParameterArena...) {
     for arena in arenas { add(arena) }
   }
 
-  mutating func add(_ word: UInt64) {
+  package mutating func add(_ word: UInt64) {
     value = (value ^ word) &* 0x100_0000_01B3
     value ^= value >> 29
   }
 
-  mutating func add(_ text: String) {
+  package mutating func add(_ text: String) {
     for byte in text.utf8 { add(UInt64(byte)) }
     add(UInt64(text.utf8.count) | 1 << 63)
   }

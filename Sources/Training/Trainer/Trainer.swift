@@ -172,6 +172,7 @@ public final class Trainer {
     var record = contract
     record.iteration = iteration
     record.positives = positives
+    if let files { deadline.noteCheckpoint(seconds: files.checkpointSeconds) }
     let evaluationIsDue = evaluation != nil && (iteration + 1).isMultiple(of: configuration.evaluation.every)
     record.wantsToStop = StopRequest.isPending || deadline.isNear(evaluationIsDue: evaluationIsDue)
     let isCompared = iteration == firstIteration || iteration.isMultiple(of: ContractRecord.parameterInterval)
