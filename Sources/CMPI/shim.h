@@ -2,6 +2,7 @@
 #pragma once
 #include <mpi.h>
 #include <stddef.h>
+#include <stdio.h>
 
 typedef MPI_Comm cmpi_communicator;
 typedef MPI_Request cmpi_request;
@@ -89,5 +90,65 @@ static inline int cmpi_library_version(char *text, int capacity) {
   int end = 0;
   for (; status == MPI_SUCCESS && end < length && end < capacity - 1 && version[end] != ','; ++end) text[end] = version[end];
   text[end] = 0;
+  return status;
+}
+
+// What the library can tell about itself.
+/// MPI_THREAD_SINGLE to MPI_THREAD_MULTIPLE, as 0 to 3.
+static inline int cmpi_thread_level(int *level) {
+  int raw = 0;
+  int status = MPI_Query_thread(&raw);
+  *level = raw == MPI_THREAD_MULTIPLE ? 3 : raw == MPI_THREAD_SERIALIZED ? 2 : raw == MPI_THREAD_FUNNELED ? 1 : 0;
+  return status;
+}
+/// The processes that the launcher has room for; 0 when it does not say.
+static inline int cmpi_universe_size(int *size) {
+  void *value = NULL;
+  int is_set = 0;
+  int status = MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_UNIVERSE_SIZE, &value, &is_set);
+  *size = status == MPI_SUCCESS && is_set ? *(int *)value : 0;
+  return status;
+}
+static inline int cmpi_parameter_text(int index, char *text, int capacity) {
+  char name[256];
+  int name_length = sizeof name, verbosity = 0, description_length = 0, binding = 0, scope = 0, count = 0, number = 0;
+  MPI_Datatype type;
+  MPI_T_enum choices;
+  int status = MPI_T_cvar_get_info(
+      index, name, &name_length, &verbosity, &type, &choices, NULL, &description_length, &binding, &scope);
+  if (status != MPI_SUCCESS) return status;
+  MPI_T_cvar_handle handle;
+  status = MPI_T_cvar_handle_alloc(index, NULL, &handle, &count);
+  if (status != MPI_SUCCESS) return status;
+  if (type == MPI_CHAR && count <= capacity) {
+    status = MPI_T_cvar_read(handle, text);
+    text[capacity - 1] = 0;
+  } else if ((type == MPI_INT || type == MPI_UNSIGNED) && count == 1) {
+    status = MPI_T_cvar_read(handle, &number);
+    if (status == MPI_SUCCESS && choices != MPI_T_ENUM_NULL) {
+      int length = capacity;
+      int items = 0, value = 0;
+      status = MPI_T_enum_get_info(choices, &items, NULL, &(int){0});
+      for (int item = 0; status == MPI_SUCCESS && item < items; ++item) {
+        length = capacity;
+        status = MPI_T_enum_get_item(choices, item, &value, text, &length);
+        if (value == number) break;
+      }
+    } else if (status == MPI_SUCCESS) {
+      snprintf(text, (size_t)capacity, "%d", number);
+    }
+  } else {
+    status = MPI_ERR_TYPE;
+  }
+  MPI_T_cvar_handle_free(&handle);
+  return status;
+}
+/// A setting of the library (MCA parameter) as text; `text` stays as it is when there is none of the name.
+static inline int cmpi_parameter(const char *name, char *text, int capacity) {
+  int level = 0, index = 0;
+  int status = MPI_T_init_thread(MPI_THREAD_SERIALIZED, &level);
+  if (status != MPI_SUCCESS) return status;
+  if (MPI_T_cvar_get_index(name, &index) == MPI_SUCCESS) status = cmpi_parameter_text(index, text, capacity);
+  MPI_T_finalize();
   return status;
 }

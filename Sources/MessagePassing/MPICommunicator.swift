@@ -203,7 +203,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     try Self.check(status, call, rank: rank)
   }
 
-  private static func check(_ status: Int32, _ call: String, rank: Int) throws(MessagePassingError) {
+  static func check(_ status: Int32, _ call: String, rank: Int) throws(MessagePassingError) {
     guard status != 0 else { return }
     var text = [CChar](repeating: 0, count: 256)
     var length: Int32 = 0
