@@ -19,9 +19,15 @@ package struct StallRule {
 
   /// Seconds that anything may take.
   let limit: Double
+  /// What sets the limit, for messages.
+  let setting: String
 
-  package init(limit: Double) {
+  /// The configuration's key.
+  package static let configuredSetting = "communication.stall_seconds"
+
+  package init(limit: Double, setting: String = Self.configuredSetting) {
     self.limit = limit
+    self.setting = setting
   }
 
   /// Why the job must end; nil when it goes on. `ownIdleSeconds` is how long rank 0 itself has finished nothing.
@@ -47,7 +53,7 @@ package struct StallRule {
       ? "all ranks wait for each other: messages between them are lost"
       : "held up by \(culprits.map { "rank \($0) (\(reports[$0].host))" }.joined(separator: ", "))"
     return
-      (["no progress for \(Int(limit)) seconds (communication.stall_seconds), \(cause)"]
+      (["no progress for \(Int(limit)) seconds (\(setting)), \(cause)"]
       + reports.enumerated().map(Self.line)).joined(separator: "\n")
   }
 

@@ -18,6 +18,7 @@ public final class StallWatchdog: @unchecked Sendable {
 
   private let board: PhaseBoard
   private let limit: Double
+  private let setting: String
   private let rank: Int
   private let hosts: [String]
   private let processIDs: [Int32]
@@ -32,13 +33,16 @@ public final class StallWatchdog: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - seconds: how long anything may take.
+  ///   - setting: what sets that, for messages; nil for the configuration.
   ///   - report: tells people why the job ends.
   public init(
-    _ communicator: any Communicator, board: PhaseBoard, seconds: Double, report: @escaping @Sendable (String) -> Void
+    _ communicator: any Communicator, board: PhaseBoard, seconds: Double, setting: String? = nil,
+    report: @escaping @Sendable (String) -> Void
   ) throws(MessagePassingError) {
     self.board = board
     self.report = report
     limit = seconds
+    self.setting = setting ?? StallRule.configuredSetting
     rank = communicator.rank
     hosts = try communicator.allGather(ProcessInfo.processInfo.hostName)
     processIDs = try communicator.allGather(getpid())
@@ -111,7 +115,9 @@ public final class StallWatchdog: @unchecked Sendable {
       reports[0].reading = own
       heard[0] = .now
       for rank in reports.indices { reports[rank].age = (ContinuousClock.now - heard[rank]) / .seconds(1) }
-      if let verdict = StallRule(limit: limit).verdict(reports, ownIdleSeconds: own.secondsWithoutProgress) {
+      if let verdict = StallRule(limit: limit, setting: setting).verdict(
+        reports, ownIdleSeconds: own.secondsWithoutProgress)
+      {
         report(verdict)
         for connection in connections { _ = connection.send(answer("rank 0 ended the job", isVerdict: true)) }
         // The others are to end by themselves, with the same code, before the launcher ends them.

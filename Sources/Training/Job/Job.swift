@@ -82,8 +82,12 @@ public final class Job {
   }
 
   /// Ends the job, with exit code 77, when anything takes longer than `seconds`. Collective.
-  public func watch(seconds: Double) throws {
-    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds) { [logger] in logger.error("\($0)") }
+  ///
+  /// - Parameter setting: what sets that, for messages; nil for the configuration.
+  public func watch(seconds: Double, setting: String? = nil) throws {
+    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds, setting: setting) { [logger] in
+      logger.error("\($0)")
+    }
   }
 
   /// Leaves the job in good order.
