@@ -19,7 +19,9 @@ struct Multibox: ParsableCommand {
       Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine or MPI, 74 disk or checkpoint,
       75 stopped on request (run again to continue), 76 loss not finite, 77 a rank stalled or was lost.
       """,
-    subcommands: [Train.self, Evaluate.self, Detect.self, Describe.self, Synthesize.self, Benchmark.self])
+    subcommands: [
+      Train.self, Evaluate.self, Detect.self, Describe.self, DoctorCommand.self, Synthesize.self, Benchmark.self,
+    ])
 
   static func main() {
     LoggingSystem.bootstrap { _ in StandardErrorLogHandler() }

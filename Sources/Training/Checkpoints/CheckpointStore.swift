@@ -49,6 +49,14 @@ public struct CheckpointStore {
     try AtomicFile.removeStale(in: directory)
   }
 
+  /// The checkpoints of a run directory, to be read and left as they are; nil when it has no folder of them.
+  init?(reading runDirectory: String, logger: Logger) {
+    directory = runDirectory + "/checkpoints"
+    guard FileManager.default.fileExists(atPath: directory) else { return nil }
+    keep = .max
+    self.logger = logger
+  }
+
   /// Where the checkpoint of an iteration is.
   public func path(iteration: Int) -> String {
     let digits = String(iteration)

@@ -1,0 +1,167 @@
+import Foundation
+import MessagePassing
+
+/// Examines whether training can start: the machine, how ranks are started on it, the files and the data.
+///
+/// Every check first collects what all ranks see and then judges it, in rank 0's place and in all others alike; so no check leaves
+/// ranks waiting for each other, whatever it finds.
+public final class Doctor {
+  private let job: Job
+  private let resume: ResumePolicy
+  private let hosts: [String]
+  private var configuration: Configuration?
+  private var findings: [Finding] = []
+  private var links: [Link] = []
+
+  /// Prepares an examination of the job, which would start training as `resume` says.
+  public init(_ job: Job, resume: ResumePolicy = .auto) {
+    self.job = job
+    self.resume = resume
+    hosts = job.placement.places.map(\.host)
+  }
+
+  private var communicator: any Communicator { job.communicator }
+  private var worldSize: Int { communicator.worldSize }
+
+  /// Runs all checks. Collective; what rank 0 returns is complete.
+  ///
+  /// - Parameter read: gives the configuration, at rank 0; nil examines machine and launch alone.
+  /// - Throws: `MessagePassingError` and what else leaves nothing to examine.
+  public func examine(_ read: (() throws -> Configuration)?) throws -> Diagnosis {
+    try readConfiguration(read)
+    let facts = try communicator.allGatherCodable(try RankFacts(job, configuration: configuration))
+    findings += LaunchFacts.findings(
+      facts.map(\.launch), hosts: hosts, environment: ProcessInfo.processInfo.environment)
+    findings += ProcessorBinding.findings(
+      facts.map(\.binding), isLaunched: facts[0].launch.threadLevel != nil)
+    findings += ProgramIdentity.findings(facts.map(\.program))
+    try examineMessages(facts)
+    try examineResources(facts)
+    try examineData()
+    return Diagnosis(
+      worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links)
+  }
+
+  // MARK: Configuration
+
+  private var configurationFindings: [Finding] = []
+
+  private func readConfiguration(_ read: (() throws -> Configuration)?) throws {
+    guard let read else { return }
+    job.board.enter("reading the configuration", waitsForOthers: !communicator.isRoot)
+    var result: Configuration?
+    if communicator.isRoot {
+      do {
+        result = try read()
+      } catch let error as ConfigurationError {
+        configurationFindings.append(.error("configuration", .configuration, error.description, remedy: nil))
+      }
+    }
+    var isReadable = result != nil
+    try communicator.broadcast(&isReadable, from: 0)
+    guard isReadable else { return }
+    let configuration = try job.configuration { result! }
+    let (recipe, name) = (configuration.training, configuration.source)
+    do throws(ConfigurationError) {
+      try configuration.requireLegal(worldSize: worldSize)
+      let microBatches = recipe.globalBatch / recipe.microBatch
+      configurationFindings.append(
+        .ok(
+          "configuration",
+          "\(name): \(Quantities.count(microBatches, "micro-batch", "micro-batches")) of \(Quantities.count(recipe.microBatch, "image")) an iteration\(worldSize == 1 ? "" : ", \(microBatches / worldSize) a rank")"
+        ))
+    } catch {
+      configurationFindings.append(
+        .error(
+          "configuration", .configuration, error.description,
+          remedy: "mpirun -np with one of these numbers, or other training.global_batch and training.micro_batch"))
+    }
+    self.configuration = configuration
+  }
+
+  private var evaluates: Bool {
+    configuration.map { $0.evaluation.every <= $0.training.iterations } ?? false
+  }
+
+  // MARK: Messages
+
+  private func examineMessages(_ facts: [RankFacts]) throws {
+    guard let mpi = communicator as? MPICommunicator, worldSize > 1 else { return }
+    let names = hosts.firstOccurrences
+    let first = names.map { name in hosts.firstIndex(of: name)! }
+    findings += SharedMemory.findings(facts.map(\.sharedMemory), hosts: hosts)
+    let transports = facts[0].launch.transports
+    findings.append(
+      .ok("transport", transports.isEmpty ? "built into the library" : transports.joined(separator: ", ")))
+    if names.count > 1, transports.isEmpty || transports.contains("btl_tcp") {
+      findings.append(
+        NetworkChoice(hosts: names, interfaces: first.map { facts[$0].interfaces }, launch: facts[0].launch).finding)
+    }
+    links = try LinkMeasurement(mpi, board: job.board).measure(Link.rounds(hosts: hosts))
+    let after = try communicator.allGatherCodable(NetworkInterface.all())
+    let carriers = first.compactMap { NetworkInterface.carrier(before: facts[$0].interfaces, after: after[$0]) }
+    findings += Link.findings(
+      links, hosts: hosts, carriers: carriers.firstOccurrences, gradientBytes: gradientBytes)
+    let offsets = try ClockOffset.measure(mpi, hosts: hosts, board: job.board)
+    if let finding = ClockOffset.finding(offsets, reference: hosts[0]) { findings.append(finding) }
+  }
+
+  /// Bytes of the gradients as a rank sends them in an iteration; nil without a configuration that is legal here.
+  private var gradientBytes: Int? {
+    guard let configuration, (try? configuration.requireLegal(worldSize: worldSize)) != nil else { return nil }
+    let (settings, recipe) = (configuration.communication, configuration.training)
+    let bytes = configuration.ssd.parameters.arenaCount * (settings.wire == .bfloat16 ? 2 : 4)
+    let shares = SummationOrder(count: recipe.globalBatch / recipe.microBatch).shares(worldSize: worldSize)
+    let pieces = settings.reduction == .reproducible ? shares.map(\.pieces.count).max() ?? 1 : 1
+    // All pieces are sent to be added, one sum comes back.
+    return bytes * (pieces + 1) / 2
+  }
+
+  // MARK: Memory, limits, disk
+
+  private func examineResources(_ facts: [RankFacts]) throws {
+    var (needs, checkpointBytes): ([Int]?, Int?) = (nil, nil)
+    if let configuration, (try? configuration.requireLegal(worldSize: worldSize)) != nil {
+      let model = configuration.ssd
+      needs = facts.enumerated().map { rank, facts in
+        MemoryBudget(
+          configuration, model: model, threads: facts.binding.threads, evaluates: evaluates, worldSize: worldSize,
+          writes: rank == 0
+        ).bytes
+      }
+    }
+    if let configuration {
+      checkpointBytes = 2 * configuration.ssd.parameters.valueCount * MemoryLayout<Float>.stride
+    }
+    findings += MemoryRoom.findings(facts.map(\.memory), hosts: hosts, needs: needs)
+    findings += ProcessLimits.findings(
+      facts.map(\.limits), checkpointBytes: checkpointBytes, needs: needs,
+      secondsLeft: job.deadline.map { $0.timeIntervalSinceNow })
+    let folder = try RunFolder(trying: configuration?.output ?? ".", job: job)
+    let folderNeeds = configuration.map { configuration in
+      RunFolder.Needs(
+        checkpointBytes: checkpointBytes ?? 0,
+        checkpoints: min(
+          configuration.checkpoint.keep + 1,
+          configuration.training.iterations / configuration.checkpoint.every + 1))
+    }
+    findings += folder.findings(hosts: hosts, needs: folderNeeds)
+  }
+
+  // MARK: Data
+
+  private func examineData() throws {
+    guard let configuration else { return }
+    let data = configuration.data
+    for (check, split, isNeeded) in [
+      ("training data", data.trainSplit, true), ("evaluation data", data.evaluationSplit, evaluates),
+    ] {
+      let own = SplitReading(configuration, split: split, job: job)
+      job.board.enter("waiting for other ranks to read the split \(split)", waitsForOthers: true)
+      let all = try communicator.allGatherCodable(own)
+      findings.append(SplitReading.finding(all, check: check, split: split, hosts: hosts, isNeeded: isNeeded))
+    }
+    job.board.enter("reading what training starts from", waitsForOthers: !communicator.isRoot)
+    if communicator.isRoot { findings.append(StartingPoint.finding(configuration, resume: resume, logger: job.logger)) }
+  }
+}

@@ -1,0 +1,57 @@
+import Logging
+import Tensors
+
+/// What training would start from: the newest checkpoint of the run directory, or a weights file, or random numbers. Only rank 0
+/// reads it.
+enum StartingPoint {
+  /// Reads it as training does, into weights of its own, and judges.
+  static func finding(_ configuration: Configuration, resume: ResumePolicy, logger: Logger) -> Finding {
+    let weights = ParameterArena(configuration.ssd.parameters)
+    do throws(CheckpointError) {
+      if let finding = try checkpointFinding(configuration, resume, weights, logger) { return finding }
+    } catch {
+      return .error("start", .disk, error.description, remedy: "train with --resume never, or --output DIR")
+    }
+    do throws(CheckpointError) {
+      return try weightsFinding(configuration, weights)
+    } catch {
+      return .error(
+        "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors file of this model")
+    }
+  }
+
+  /// Nil when there is no checkpoint to continue from.
+  private static func checkpointFinding(
+    _ configuration: Configuration, _ resume: ResumePolicy, _ weights: ParameterArena, _ logger: Logger
+  ) throws(CheckpointError) -> Finding? {
+    let checkpoint: Checkpoint?
+    switch resume {
+    case .never: checkpoint = nil
+    case .path(let path): checkpoint = try Checkpoint(contentsOf: path)
+    case .auto: checkpoint = try CheckpointStore(reading: configuration.output, logger: logger)?.newestValid()
+    }
+    guard let checkpoint else { return nil }
+    try checkpoint.restore(weights: weights, momentum: ParameterArena(weights.layout))
+    guard let metadata = checkpoint.metadata else { return nil }
+    let message = "\(checkpoint.file.path): training continues after iteration \(metadata.iteration)"
+    let differences = configuration.differences(from: metadata.configurationYAML)
+    guard !differences.isEmpty else { return .ok("start", message) }
+    return .warning(
+      "start", "\(message), though the run was configured otherwise: \(differences.joined(separator: "; "))",
+      remedy: "train with --resume never, or --output DIR, for a run of its own")
+  }
+
+  private static func weightsFinding(
+    _ configuration: Configuration, _ weights: ParameterArena
+  ) throws(CheckpointError) -> Finding {
+    guard let path = configuration.model.weights else {
+      return .ok(
+        "start", "random numbers (\(configuration.model.initialization.rawValue)); no weights file is configured")
+    }
+    let loading = try WeightLoading(from: try SafetensorsFile(path), into: weights)
+    let rest = loading.missing + loading.mismatched.map(\.name)
+    let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""
+    return .ok(
+      "start", "\(path): \(loading.taken.count) of \(weights.layout.parameters.count) tensors of the model\(others)")
+  }
+}
