@@ -8,6 +8,8 @@ package struct SharedMemory: Codable, Sendable, Equatable {
   package var folder: String
   /// The size of its file system, in bytes; nil when it does not tell.
   package var capacity: Int?
+  /// Bytes of it that are free; nil when it does not tell.
+  package var free: Int?
   /// Bytes of a rank's queues.
   package var segment: Int
   /// "cma" when messages are copied straight from the other process, "none" when they go through the queues; nil when Open MPI
@@ -16,9 +18,12 @@ package struct SharedMemory: Codable, Sendable, Equatable {
   /// The system's error number when this rank tried to read its neighbour's memory; 0 when it could; nil without a neighbour.
   package var copyError: Int32?
 
-  package init(folder: String, capacity: Int?, segment: Int, mechanism: String?, copyError: Int32?) {
+  package init(
+    folder: String, capacity: Int?, free: Int?, segment: Int, mechanism: String?, copyError: Int32?
+  ) {
     self.folder = folder
     self.capacity = capacity
+    self.free = free
     self.segment = segment
     self.mechanism = mechanism
     self.copyError = copyError
@@ -36,6 +41,7 @@ package struct SharedMemory: Codable, Sendable, Equatable {
     let isKnown = statvfs(folder, &status) == 0 && status.f_blocks > 0
     self.init(
       folder: folder, capacity: isKnown ? Int(status.f_blocks) * Int(status.f_frsize) : nil,
+      free: isKnown ? Int(status.f_bavail) * Int(status.f_frsize) : nil,
       segment: launch.parameters["btl_vader_segment_size"].flatMap(Int.init) ?? 4 << 20,
       mechanism: launch.transports.contains("btl_vader")
         ? launch.parameters["btl_vader_single_copy_mechanism"] ?? "unknown" : nil,
@@ -104,13 +110,14 @@ package struct SharedMemory: Codable, Sendable, Equatable {
         remedy: "leave out 'mpirun --mca btl …', or have vader among them")
     }
     let need = ranks.count * first.segment
-    if let capacity = first.capacity, capacity < need {
+    if let capacity = first.capacity, let free = ranks.compactMap(\.free).min(), free < need {
+      let isSmall = capacity < need
       return .error(
         "shared memory", .machine,
-        "\(first.folder) holds \(Quantities.bytes(capacity)), the queues of \(ranks.count) ranks take \(Quantities.bytes(need)); beyond that ranks die by SIGBUS",
-        remedy:
-          "docker run --ipc=host or --shm-size=\(max(1, 2 * need >> 30))g, or mpirun --mca btl_vader_backing_directory /tmp"
-      )
+        "\(first.folder) holds \(Quantities.bytes(capacity))\(isSmall ? "" : ", of which \(Quantities.bytes(free)) are free"); the queues of \(ranks.count) ranks take \(Quantities.bytes(need)), and ranks that find no room die by SIGBUS",
+        remedy: isSmall
+          ? "docker run --ipc=host or --shm-size=\(max(1, 2 * need >> 30))g, or mpirun --mca btl_vader_backing_directory /tmp"
+          : "remove what dead jobs have left there: rm \(first.folder)/vader_segment.*")
     }
     let size = first.capacity.map { ", \(first.folder) holds \(Quantities.bytes($0))" } ?? ""
     if mechanism == "cma", let error = ranks.compactMap(\.copyError).first(where: { $0 != 0 }) {

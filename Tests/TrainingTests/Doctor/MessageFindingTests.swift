@@ -5,9 +5,12 @@ import Training
 struct MessageFindingTests {
   // MARK: Shared memory
 
-  private func shared(_ capacity: Int, _ mechanism: String?, copyError: Int32? = 0) -> SharedMemory {
+  private func shared(
+    _ capacity: Int, _ mechanism: String?, copyError: Int32? = 0, used: Int = 0
+  ) -> SharedMemory {
     SharedMemory(
-      folder: "/dev/shm", capacity: capacity, segment: 4 << 20, mechanism: mechanism, copyError: copyError)
+      folder: "/dev/shm", capacity: capacity, free: capacity - used, segment: 4 << 20, mechanism: mechanism,
+      copyError: copyError)
   }
 
   private func finding(_ memory: SharedMemory) -> Finding? {
@@ -22,6 +25,8 @@ struct MessageFindingTests {
     #expect(finding(shared(64 << 20, "none", copyError: 1))?.status == .ok)
     let small = try #require(finding(shared(6 << 20, "none")))
     #expect(small.status == .error(.machine) && small.remedy?.contains("--shm-size=1g") == true)
+    let full = try #require(finding(shared(64 << 20, "cma", used: 60 << 20)))
+    #expect(full.status == .error(.machine) && full.remedy?.contains("rm /dev/shm/vader_segment.*") == true)
     #expect(finding(shared(64 << 20, nil))?.status == .warning)
   }
 
