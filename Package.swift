@@ -77,5 +77,6 @@ let package = Package(
         "TestSupport", .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),
+    tests("ClusterTests", ["multibox", "TestSupport"]),
   ]
 )

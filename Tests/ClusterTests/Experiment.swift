@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A ``NarrowExperiment`` with two micro-batches, for one or two ranks, and runs of it.
+struct Experiment {
+  let directory: TemporaryDirectory
+  var path: String { directory.path }
+  var config: String { path + "/narrow.yaml" }
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    let data = path + "/data"
+    try ChildProcess(
+      ChildProcess.multibox, ["synthesize", data, "--images", "\(NarrowExperiment.images)", "--seed", "1"]
+    ).wait().succeeded()
+    try write(NarrowExperiment.yaml(data: data, output: path + "/unnamed"), to: "narrow.yaml")
+  }
+
+  /// Writes a text file and returns its path.
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> String {
+    try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+    return path(name)
+  }
+
+  func path(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Configuration and options of a run into `name`.
+  func arguments(_ name: String, iterations: Int, _ overrides: String...) -> [String] {
+    [config, "--output", path(name)]
+      + (["training.iterations=\(iterations)"] + overrides).flatMap { ["--set", $0] }
+  }
+
+  /// Starts a script of `launch` with the program of these tests.
+  func launch(
+    _ script: String, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    try ChildProcess(
+      URL(fileURLWithPath: "\(ChildProcess.repository)/launch/\(script)"), arguments,
+      environment: Self.environment.merging(environment) { $1 }, directory: path)
+  }
+
+  static let environment = ["MULTIBOX_PROGRAM": ChildProcess.multibox.path]
+
+  /// The state in which a single, undisturbed process ends.
+  func reference(iterations: Int) throws -> String {
+    let arguments = arguments("reference-\(iterations)", iterations: iterations)
+    try ChildProcess(ChildProcess.multibox, ["train"] + arguments).wait(timeout: 300).succeeded()
+    return try parameters("reference-\(iterations)", iteration: iterations)
+  }
+
+  /// The SHA-256 of weights and momentum in a checkpoint.
+  func parameters(_ name: String, iteration: Int) throws -> String {
+    struct Description: Decodable { let parameters_sha256: String }
+    let checkpoint = "\(path(name))/checkpoints/iteration-\(String(format: "%07d", iteration)).safetensors"
+    return try ChildProcess(ChildProcess.multibox, ["describe", checkpoint, "--json"]).wait().succeeded()
+      .decoded(Description.self).parameters_sha256
+  }
+
+  /// A line of `metrics.jsonl`.
+  struct Line: Decodable {
+    let iteration: Int
+    let world_size: Int
+  }
+
+  /// What a run has logged so far.
+  func lines(_ name: String) -> [Line] {
+    let text = (try? String(contentsOfFile: path(name) + "/metrics.jsonl", encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").compactMap { try? JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+  }
+
+  /// Returns when a run has done `iterations`, or its process has ended.
+  func wait(for name: String, iterations: Int, _ process: ChildProcess) {
+    #expect(waits { lines(name).count >= iterations || !process.isRunning }, "no \(iterations) iterations in a minute")
+  }
+}

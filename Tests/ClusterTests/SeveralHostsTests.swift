@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ClusterTests {
+  /// `launch/cluster` on two hosts.
+  @Suite(.enabled(if: Requirement.forHosts.isEmpty, "missing: \(Requirement.forHosts)"))
+  struct SeveralHostsTests {
+    private static let stallSeconds = 5.0
+    private let experiment: Experiment
+    private let hosts: Hosts
+    private let iterations = 40
+
+    init() throws {
+      experiment = try Experiment()
+      hosts = try Hosts(experiment)
+    }
+
+    private var arguments: [String] {
+      experiment.arguments("run", iterations: iterations, "communication.stall_seconds=\(Self.stallSeconds)")
+    }
+
+    private func expectReference(sourceLocation: SourceLocation = #_sourceLocation) throws {
+      let state = try experiment.parameters("run", iteration: iterations)
+      #expect(try state == experiment.reference(iterations: iterations), sourceLocation: sourceLocation)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `Two hosts train as one process does, and stop when asked`() throws {
+      let hostfile = try experiment.write("host1 slots=1 # the first\n\n# and\nhost2\n", to: "hosts")
+      let process = try hosts.cluster(hostfile, arguments)
+      experiment.wait(for: "run", iterations: 3, process)
+      let ranks = try hosts.processes("^multibox$")
+      #expect(try Set(ranks.keys.map(hosts.host)) == ["host1", "host2"])
+      try hosts.run("pkill", "-TERM", "-f", "^bash .*/launch/cluster")
+      try process.wait(timeout: 30).ended(with: 75)
+      #expect(experiment.lines("run").count < iterations)
+
+      try hosts.cluster(hostfile, arguments).wait().succeeded()
+      #expect(experiment.lines("run").map(\.world_size) == Array(repeating: 2, count: iterations))
+      try expectReference()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `Hosts that do not answer and slots too many are left out`() throws {
+      let three = try experiment.write("host3 slots=4\nhost1 slots=2\nhost2 slots=1\n", to: "three")
+      let outcome = try hosts.cluster(three, arguments).wait().succeeded()
+      #expect(outcome.messages.contains("host3 does not answer"))
+      #expect(outcome.messages.contains("3 slots: starting 2 ranks instead"))
+      #expect(experiment.lines("run").allSatisfy { $0.world_size == 2 })
+      try expectReference()
+
+      let none = try experiment.write("host3\n", to: "none")
+      let nowhere = try hosts.cluster(none, arguments, restarts: 0).wait().ended(with: 71)
+      #expect(nowhere.messages.contains("no host answers"))
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `A failure that may go away is followed by a restart, another is not`() throws {
+      let hostfile = try experiment.write("host1\nhost2\n", to: "hosts")
+      let process = try hosts.cluster(hostfile, arguments + ["--set", "checkpoint.every=2"])
+      experiment.wait(for: "run", iterations: 5, process)
+      let other = try #require(try hosts.processes("^multibox$").keys.first { try hosts.host(of: $0) == "host2" })
+      try hosts.run("kill", "-KILL", "\(other)")
+      let outcome = try process.wait().succeeded()
+      #expect(outcome.messages.contains("on host2: ended by SIGKILL"))
+      #expect(outcome.messages.contains("ended with 137; starting again"))
+      #expect(outcome.messages.contains("continuing from iteration"))
+      try expectReference()
+
+      try experiment.write("", to: "data/Annotations/000001.xml")
+      let bad = try hosts.cluster(hostfile, experiment.arguments("bad", iterations: 2)).wait().ended(with: 65)
+      #expect(!bad.messages.contains("starting again"))
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `Restarts without progress come to an end`() throws {
+      let hostfile = try experiment.write("host1\n", to: "hosts")
+      // A process that is lost before the first iteration.
+      let program = try experiment.write("#!/bin/sh\nkill -KILL $$\n", to: "program")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+      let process = try hosts.start(
+        ["\(ChildProcess.repository)/launch/cluster", hostfile, experiment.config],
+        environment: ["MULTIBOX_PROGRAM": program, "MULTIBOX_RESTARTS": "1"])
+      let outcome = try process.wait().ended(with: 137)
+      #expect(outcome.messages.matches(of: #/ended with 137; starting again/#).count == 1)
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `When the network fails everything ends, and training goes on where it can`() throws {
+      let hostfile = try experiment.write("host1\nhost2\n", to: "hosts")
+      let process = try hosts.cluster(hostfile, arguments + ["--set", "checkpoint.every=2"], restarts: 0)
+      experiment.wait(for: "run", iterations: 5, process)
+      try hosts.network(false)
+      let began = ContinuousClock.now
+      // Then mpirun and its daemon still wait for each other, and are ended five seconds later.
+      #expect(try waits(2 * Self.stallSeconds + 2) { try hosts.processes("^multibox$").isEmpty })
+      let outcome = try process.wait(timeout: 60).ended(with: 77)
+      #expect(waits(10) { (try? hosts.processes().isEmpty) == true })
+      let seconds = (ContinuousClock.now - began) / .seconds(1)
+      #expect(seconds < 2 * Self.stallSeconds + 10, "\(seconds) s: \(outcome.messages)")
+
+      let alone = try hosts.cluster(hostfile, arguments).wait().succeeded()
+      #expect(alone.messages.contains("host2 does not answer"))
+      #expect(experiment.lines("run").last?.world_size == 1)
+      try expectReference()
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ClusterTests {
+  /// `launch/slurm.sbatch` under a Slurm of two nodes.
+  @Suite(.enabled(if: Requirement.forSlurm.isEmpty, "missing: \(Requirement.forSlurm)"))
+  struct SlurmTests {
+    private let experiment: Experiment
+    private let hosts: Hosts
+
+    init() throws {
+      experiment = try Experiment()
+      hosts = try Hosts(experiment, withSlurm: true)
+    }
+
+    private func submit(_ name: String, iterations: Int, _ options: String...) throws -> String {
+      let script = "\(ChildProcess.repository)/launch/slurm.sbatch"
+      let command = ["sbatch", "--parsable", "--nodes=2", "--output=\(experiment.path(name)).log"] + options + [script]
+      return try hosts.start(command + experiment.arguments(name, iterations: iterations)).wait(timeout: 60).succeeded()
+        .output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// What Slurm says of a job under a key.
+    private func job(_ identifier: String, _ key: String) throws -> String {
+      let text = try hosts.run("scontrol", "--oneliner", "show", "job", identifier)
+      return text.split(separator: " ").first { $0.hasPrefix("\(key)=") }.map { String($0.dropFirst(key.count + 1)) }
+        ?? ""
+    }
+
+    private func log(_ name: String) -> String {
+      (try? String(contentsOfFile: experiment.path(name) + ".log", encoding: .utf8)) ?? ""
+    }
+
+    private func waitForEnd(_ identifier: String, _ name: String, seconds: Double) throws {
+      var state = ""
+      _ = try waits(seconds) {
+        state = try job(identifier, "JobState")
+        return ["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"].contains(state)
+      }
+      #expect(state == "COMPLETED", "\(log(name))\n\(controllerLog())")
+    }
+
+    /// What Slurm has noted of its jobs.
+    private func controllerLog() -> String {
+      ((try? String(contentsOfFile: experiment.path("slurmctld.log"), encoding: .utf8)) ?? "").split(separator: "\n")
+        .suffix(20).joined(separator: "\n")
+    }
+
+    private func expectReference(_ name: String, iterations: Int) throws {
+      #expect(experiment.lines(name).map(\.world_size) == Array(repeating: 2, count: iterations))
+      #expect(log(name).contains("continuing from iteration"))
+      let state = try experiment.parameters(name, iteration: iterations)
+      #expect(try state == experiment.reference(iterations: iterations))
+      // Nothing is left of the count of starts.
+      let files = try FileManager.default.contentsOfDirectory(atPath: experiment.path)
+      #expect(!files.contains { $0.hasSuffix(".starts") })
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `Preempted within an epoch, a job comes back and ends as if nothing had been`() throws {
+      // On a fast machine the first job may be over before the urgent one is scheduled; then it is to be longer.
+      for iterations in [60, 240, 960] {
+        let name = "run-\(iterations)"
+        let identifier = try submit(name, iterations: iterations)
+        #expect(waits { experiment.lines(name).count >= 3 }, "\(log(name))")
+        try hosts.run(
+          "sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=urgent.log", "--wrap=sleep 1")
+        try waitForEnd(identifier, name, seconds: 180)
+        if try job(identifier, "Restarts") == "0" { continue }
+        #expect(log(name).contains("ended with 75; requeueing"))
+        try expectReference(name, iterations: iterations)
+        return
+      }
+      Issue.record("no job was preempted")
+    }
+
+    @Test(.timeLimit(.minutes(8)))
+    func `A job whose time is too short comes back until it is done`() throws {
+      var iterations = try iterations(lasting: 65)
+      // The machine may be faster now than it was a moment ago.
+      for attempt in 1...3 {
+        let name = "run-\(attempt)"
+        let identifier = try submit(name, iterations: iterations, "--time=1", "--signal=B:USR1@1")
+        try waitForEnd(identifier, name, seconds: 240)
+        if try job(identifier, "Restarts") == "0" {
+          iterations *= 2
+          continue
+        }
+        #expect(!log(name).contains("DUE TO TIME LIMIT"))
+        try expectReference(name, iterations: iterations)
+        return
+      }
+      Issue.record("no job reached its time limit")
+    }
+
+    /// How many iterations two ranks do in so many seconds.
+    private func iterations(lasting seconds: Double) throws -> Int {
+      let process = try hosts.start(
+        ["\(ChildProcess.repository)/launch/local", "2"] + experiment.arguments("speed", iterations: 10_000))
+      experiment.wait(for: "speed", iterations: 5, process)
+      let (began, done) = (ContinuousClock.now, experiment.lines("speed").count)
+      Thread.sleep(forTimeInterval: 5)
+      let rate = Double(experiment.lines("speed").count - done) / ((ContinuousClock.now - began) / .seconds(1))
+      try hosts.run("pkill", "-USR1", "-f", "^bash .*/launch/local")
+      try process.wait(timeout: 30).ended(with: 75)
+      return Int(rate * seconds)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `A job that is cancelled, or in vain, does not come back`() throws {
+      let identifier = try submit("cancelled", iterations: 100_000)
+      #expect(waits { experiment.lines("cancelled").count >= 3 }, "\(log("cancelled"))")
+      try hosts.run("scancel", identifier)
+      #expect(try waits(30) { try job(identifier, "JobState") == "CANCELLED" && hosts.processes().isEmpty })
+      #expect(try job(identifier, "Restarts") == "0")
+      #expect(log("cancelled").contains("stopped after iteration"))
+
+      try experiment.write("", to: "data/Annotations/000001.xml")
+      let bad = try submit("bad", iterations: 3)
+      #expect(try waits(30) { try job(bad, "JobState") == "FAILED" })
+      #expect(try job(bad, "ExitCode") == "65:0" && job(bad, "Restarts") == "0")
+    }
+  }
+}
