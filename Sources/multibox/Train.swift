@@ -37,12 +37,13 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
+    // Before MPI starts: a rank that a signal ends meanwhile leaves mpirun waiting for it.
+    StopRequest.listen()
     var overrides = overrideOptions.overrides
     if let output { overrides.append(try OverrideOptions.override("output", text: output)) }
     let path = config
     let (resume, stop) = (ResumePolicy(argument: resume), stopAt)
     try runJob { job in
-      StopRequest.listen()
       let configuration = try job.configuration {
         let configuration = try Configuration(contentsOf: path, overrides: overrides)
         try configuration.requireLegal(worldSize: job.communicator.worldSize)
