@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the program on the nodes of a PBS job, and sends the job back to the queue until it is done. From this repository:
+# Runs the program on the nodes of a PBS job, and sends the job back to the queue until it is done. From this
+# repository:
 #
 #   qsub -l select=4:ncpus=32:mpiprocs=1 -l walltime=8:00:00 -v CONFIG=configs/ssd300-vgg16-voc.yaml launch/pbs.sh
 #
@@ -11,9 +12,9 @@
 #   MULTIBOX_RESTARTS, MULTIBOX_REMOTE_SHELL, MULTIBOX_NETWORK
 #                         as for launch/cluster, which this script calls
 #
-# The ranks are told when the walltime ends, write a checkpoint before, and the job is rerun; where users may not rerun jobs,
-# it is submitted anew. So it is after a lost node, process or connection that restarts within the job did not mend. A job
-# that PBS ends, by qdel or for another job, writes a checkpoint and is left to PBS.
+# The ranks are told when the walltime ends, write a checkpoint before, and the job is rerun; where users may not rerun
+# jobs, it is submitted anew. So it is after a lost node, process or connection that restarts within the job did not
+# mend. A job that PBS ends, by qdel or for another job, writes a checkpoint and is left to PBS.
 #PBS -N multibox
 #PBS -j oe
 #PBS -r y

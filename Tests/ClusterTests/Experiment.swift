@@ -45,7 +45,8 @@ struct Experiment {
 
   /// The state in which a single, undisturbed process ends.
   func reference(iterations: Int) throws -> String {
-    let arguments = arguments("reference-\(iterations)", iterations: iterations)
+    // As many threads as the tests have ranks, which takes as long; threads never change a bit.
+    let arguments = arguments("reference-\(iterations)", iterations: iterations, "training.threads=2")
     try ChildProcess(ChildProcess.multibox, ["train"] + arguments).wait(timeout: 300).succeeded()
     return try parameters("reference-\(iterations)", iteration: iterations)
   }
