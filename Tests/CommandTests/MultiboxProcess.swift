@@ -64,10 +64,17 @@ final class MultiboxProcess {
     return ranks
   }
 
-  /// Whether a process is still there. One that has ended and waits for its parent is not.
-  static func isAlive(_ pid: pid_t) -> Bool {
-    guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-    return status.split(separator: ")").last?.split(separator: " ").first != "Z"
+  /// Whether a process is still there after two seconds. mpirun does not wait until those that it has killed have gone, and
+  /// the kernel needs a while to free their memory. One that has ended and waits for its parent is not there.
+  static func staysAlive(_ pid: pid_t) -> Bool {
+    let deadline = ContinuousClock.now + .seconds(2)
+    while let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+      status.split(separator: ")").last?.split(separator: " ").first != "Z"
+    {
+      if ContinuousClock.now > deadline { return true }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    return false
   }
 
   /// Waits until the program ends; after `timeout` seconds it is killed, which is an issue.

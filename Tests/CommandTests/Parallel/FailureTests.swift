@@ -29,7 +29,7 @@ struct FailureTests {
     #expect(outcome.exitCode == 77)
     #expect(seconds < 2 * Self.stallSeconds + 2, "\(seconds) s")
     for text in texts { #expect(outcome.messages.contains(text), "\(outcome.messages)") }
-    for (rank, pid) in ranks { #expect(!MultiboxProcess.isAlive(pid), "rank \(rank) is still there") }
+    for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
   }
 
   @Test(.timeLimit(.minutes(2)), arguments: [0, 2])
@@ -90,7 +90,7 @@ struct FailureTests {
     let ranks = try process.rankProcesses()
     kill(try #require(ranks[3]), SIGKILL)
     #expect(try process.wait(timeout: 30).exitCode == 137)
-    for (rank, pid) in ranks { #expect(!MultiboxProcess.isAlive(pid), "rank \(rank) is still there") }
+    for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
   }
 
   @Test func `Tasks of Slurm that do not know each other are told so`() throws {
