@@ -2,7 +2,16 @@
 #include <math.h>
 #include <string.h>
 
+// Floats of a vector; rows of two vectors that a product sums in registers.
+#define CK_LANES 8
+#define CK_ROWS 6
+
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "kernels/vectors.inc"
+#include "kernels/transposition.inc"
+#include "kernels/products.inc"
+#include "kernels/winograd.inc"
+#include "kernels/winograd_kernel.inc"
 #include "kernels/columns.inc"
 #include "kernels/bias.inc"
 #include "kernels/pooling.inc"

@@ -25,6 +25,14 @@ typedef struct {
   ptrdiff_t kernel, stride, padding;
 } ck_pooling_geometry;
 
+// How Winograd tiles cover a map: 4x4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
+// (row / d * 4 * d + row % d, ...). Their windows in the input begin `padding` pixels before.
+typedef struct {
+  ptrdiff_t height, width, channels;
+  ptrdiff_t tile_rows, tile_columns;
+  ptrdiff_t padding, dilation;
+} ck_tile_map;
+
 typedef struct {
   const char *name;
 
@@ -59,6 +67,43 @@ typedef struct {
 
   // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
   bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
+
+  // The left operand of products is [block][row][16]: blocks of 16 columns, block_stride floats apart. The right operand and products are
+  // panels [row][32] of 32 columns.
+
+  // product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks; added to what is there when accumulate.
+  void (*multiply_panel)(ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride, const float *right, bool accumulate,
+                         float *product);
+
+  // product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k < count; added to what is there when accumulate.
+  void (*multiply_transposed_panel)(ptrdiff_t blocks, ptrdiff_t count, const float *left, ptrdiff_t block_stride, const float *right,
+                                    bool accumulate, float *product);
+
+  // v[f][channel / 16][tile][channel % 16], the input transform; frequencies are frequency_stride apart. Zeros fill the last block.
+  void (*winograd_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
+                         ptrdiff_t frequency_stride, ptrdiff_t block_stride);
+
+  // The output transform of m[f][tile][0 ..< 32], the channels from first_channel on: data = max(0, · + bias) when rectify, · + bias else;
+  // added to what is there when accumulate. No bias when it is NULL.
+  void (*winograd_output)(const ck_tile_map *output, const float *m, ptrdiff_t frequency_stride, ptrdiff_t first_tile, ptrdiff_t tiles,
+                          ptrdiff_t first_channel, const float *bias, bool rectify, bool accumulate, float *data);
+
+  // m[f][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output <= 0 when rectify;
+  // bias_sums[channel] += its sum over all pixels.
+  void (*winograd_output_gradient)(const ck_tile_map *map, const float *output, bool rectify, float *gradient, ptrdiff_t first_tile,
+                                   ptrdiff_t tiles, float *m, ptrdiff_t frequency_stride, ptrdiff_t panel_stride, float *bias_sums);
+
+  // u[f][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, columns outputs from first_column on, zeros beyond.
+  void (*winograd_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
+                          ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
+
+  // The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, in whole blocks of 16, columns inputs.
+  void (*winograd_turned_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
+                                 ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
+
+  // The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from first_column on.
+  void (*winograd_kernel_gradient)(const float *u, ptrdiff_t frequency_stride, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,
+                                   ptrdiff_t first_row, ptrdiff_t last_row, float *w);
 } ck_table;
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.

@@ -1,0 +1,128 @@
+import CKernels
+import Tensors
+
+/// A two-dimensional convolution with bias and, optionally, a fused ReLU.
+///
+///     y[b, i, j, o] = f( bias[o] + Σ_{u, v, c} x[b, i·s − p + u·d, j·s − p + v·d, c] · w[u, v, c, o] )
+///
+/// with stride s, padding p, dilation d, zeros outside the map, and f(z) = max(0, z) or z. How the passes are computed is up to a
+/// ``ConvolutionAlgorithm``.
+///
+/// ### Shapes
+/// x: [batch, height, width, inputChannels]; w: [k, k, inputChannels, outputChannels] in memory.
+public struct Convolution: Layer {
+  /// See ``Layer/name``.
+  public let name: String
+  /// The kernel.
+  public let weight: Parameter
+  /// One value for each output channel.
+  public let bias: Parameter
+  /// Rows and columns of the kernel.
+  public let kernel: Int
+  /// Input pixels between neighbouring outputs.
+  public let stride: Int
+  /// Zeros around the map on every side.
+  public let padding: Int
+  /// Input pixels between neighbouring taps.
+  public let dilation: Int
+  /// Channels of x.
+  public let inputChannels: Int
+  /// Channels of y.
+  public let outputChannels: Int
+  /// Whether f is max(0, z).
+  public let rectifies: Bool
+  /// Which algorithm computes the passes.
+  public let method: ConvolutionMethod
+
+  /// Declares the layer and its two parameters, `<parameterName>.weight` and `<parameterName>.bias`.
+  public init(
+    _ name: String, parameterName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+    from inputChannels: Int, to outputChannels: Int, rectifies: Bool, method: ConvolutionMethod = .fastest,
+    layout: inout ParameterLayout
+  ) {
+    precondition(
+      min(kernel, stride, dilation, inputChannels, outputChannels) > 0 && padding >= 0
+        && padding <= dilation * (kernel - 1),
+      "\(name): kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation), \(inputChannels) → \(outputChannels)"
+    )
+    self.name = name
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.rectifies = rectifies
+    self.method = method
+    weight = layout.add(
+      parameterName + ".weight", .weight,
+      .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels))
+    bias = layout.add(parameterName + ".bias", .bias, .vector(count: outputChannels))
+  }
+
+  /// The kernel and the bias.
+  public var parameters: [Parameter] { [weight, bias] }
+  /// The weight gradient needs x.
+  public var backwardReadsInput: Bool { true }
+  /// The sign of y is the mask of the ReLU.
+  public var backwardReadsOutput: Bool { rectifies }
+
+  /// See ``Layer/outputShape(for:)``.
+  public func outputShape(for input: Shape) -> Shape {
+    precondition(input.channels == inputChannels, "\(name) takes \(inputChannels) channels, got \(input)")
+    let extent = dilation * (kernel - 1) + 1
+    let height = (input.height + 2 * padding - extent) / stride + 1
+    let width = (input.width + 2 * padding - extent) / stride + 1
+    precondition(
+      input.height + 2 * padding >= extent && input.width + 2 * padding >= extent, "\(name): \(input) is too small")
+    return Shape(batch: input.batch, height: height, width: width, channels: outputChannels)
+  }
+
+  /// See ``Layer/multiplyAdds(for:)``.
+  public func multiplyAdds(for input: Shape) -> Int { outputShape(for: input).count * taps * inputChannels }
+  /// Nothing beside input and output.
+  public func stateCount(for input: Shape) -> Int { 0 }
+
+  /// See ``Layer/scratch(for:training:)``.
+  public func scratch(for input: Shape, training: Bool) -> ScratchSize {
+    algorithm(for: input).scratch(training: training)
+  }
+
+  /// See ``Layer/forward(_:into:state:weights:context:)``.
+  public func forward(
+    _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
+    context: ExecutionContext
+  ) {
+    algorithm(for: input.shape).forward(input, into: output, weights: weights, context: context)
+  }
+
+  /// See ``Layer/backward(_:weights:context:)``. The output gradient is masked by the ReLU in place.
+  public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+    let algorithm = algorithm(for: pass.input.shape)
+    algorithm.weightGradient(pass, context: context)
+    if let inputGradient = pass.inputGradient {
+      algorithm.inputGradient(pass, into: inputGradient, weights: weights, context: context)
+    }
+  }
+
+  /// What computes the passes for a map of this shape.
+  func algorithm(for input: Shape) -> any ConvolutionAlgorithm {
+    if usesWinograd(for: input) { return WinogradConvolution(layer: self, input: input) }
+    return ColumnConvolution(layer: self, input: input)
+  }
+
+  /// Whether the passes for a map of this shape are computed by Winograd's algorithm.
+  public func usesWinograd(for input: Shape) -> Bool {
+    guard kernel == WinogradTiling.taps, stride == 1, padding <= dilation * (kernel - 1) else { return false }
+    switch method {
+    case .columns: return false
+    case .winograd: return true
+    case .fastest: return WinogradConvolution.isFaster(layer: self, input: input)
+    }
+  }
+
+  var taps: Int { kernel * kernel }
+
+  /// Whether the column matrix is the map itself.
+  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
+}

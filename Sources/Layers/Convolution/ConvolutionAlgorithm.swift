@@ -1,0 +1,27 @@
+import Tensors
+
+/// How the passes of a convolution are computed.
+public enum ConvolutionMethod: String, Sendable, CaseIterable {
+  /// Winograd's algorithm where it is faster, columns elsewhere.
+  case fastest
+  /// A matrix product with gathered columns (im2col): slower, with a third of the rounding error.
+  case columns
+  /// Winograd's algorithm wherever it is defined: 3×3 kernels of stride 1.
+  case winograd
+}
+
+/// The passes of one convolution over maps of one shape.
+protocol ConvolutionAlgorithm {
+  /// Scratch that is enough for the passes.
+  func scratch(training: Bool) -> ScratchSize
+
+  /// See ``Layer/forward(_:into:state:weights:context:)``.
+  func forward(_ input: Tensor, into output: Tensor, weights: ParameterArena, context: ExecutionContext)
+
+  /// Masks the output gradient by the ReLU, in place, and sets the gradients of kernel and bias.
+  func weightGradient(_ pass: BackwardPass, context: ExecutionContext)
+
+  /// Sets the input gradient, or adds to it, from the masked output gradient.
+  func inputGradient(
+    _ pass: BackwardPass, into inputGradient: Tensor, weights: ParameterArena, context: ExecutionContext)
+}
