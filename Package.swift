@@ -53,7 +53,7 @@ let package = Package(
     .executableTarget(
       name: "multibox",
       dependencies: [
-        "Training", "Models", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
+        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

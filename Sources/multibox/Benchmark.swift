@@ -3,7 +3,7 @@ import Training
 
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures speed on this machine.", subcommands: [Step.self, Allreduce.self])
+    abstract: "Measures speed on this machine.", subcommands: [Step.self, ConvolutionCommand.self, Allreduce.self])
 
   struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -32,7 +32,7 @@ public struct Convolution: Layer {
   /// Whether f is max(0, z).
   public let rectifies: Bool
   /// Which algorithm computes the passes.
-  public let method: ConvolutionMethod
+  public var method: ConvolutionMethod
 
   /// Declares the layer and its two parameters, `<parameterName>.weight` and `<parameterName>.bias`.
   public init(
@@ -98,11 +98,21 @@ public struct Convolution: Layer {
 
   /// See ``Layer/backward(_:weights:context:)``. The output gradient is masked by the ReLU in place.
   public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
-    let algorithm = algorithm(for: pass.input.shape)
-    algorithm.weightGradient(pass, context: context)
-    if let inputGradient = pass.inputGradient {
-      algorithm.inputGradient(pass, into: inputGradient, weights: weights, context: context)
-    }
+    weightGradient(pass, context: context)
+    if pass.inputGradient != nil { inputGradient(pass, weights: weights, context: context) }
+  }
+
+  /// The first half of backward: masks the output gradient and sets the gradients of the parameters.
+  public func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
+    algorithm(for: pass.input.shape).weightGradient(pass, context: context)
+  }
+
+  /// The second half: sets the input gradient, or adds to it.
+  ///
+  /// - Precondition: the pass has an input gradient.
+  public func inputGradient(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+    algorithm(for: pass.input.shape).inputGradient(
+      pass, into: pass.inputGradient!, weights: weights, context: context)
   }
 
   /// What computes the passes for a map of this shape.

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Layers
+import Tensors
+import Training
+
+extension Benchmark {
+  struct ConvolutionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "convolution",
+      abstract: "Times every convolution of a network: passes, algorithms, instruction sets.",
+      discussion: """
+        GFLOP/s are operations of the definition by seconds: Winograd's algorithm does fewer.
+
+        Examples:
+          multibox benchmark convolution --batch 4 --threads 1
+          multibox benchmark convolution --layers conv3_2 conv4 --all --json
+        """)
+
+    @Option(help: "The network.")
+    var model: Configuration.Model.Name = .ssd300VGG16
+
+    @Option(help: "Images of a pass.")
+    var batch = 4
+
+    @Option(help: "Compute threads; as many as processors by default.")
+    var threads: Int?
+
+    @Option(help: "Repetitions that are counted, after one that is not.")
+    var repetitions = 5
+
+    @Option(parsing: .upToNextOption, help: "Layers whose names contain one of these; all by default.")
+    var layers: [String] = []
+
+    @Flag(help: "Times all algorithms and all instruction sets that the processor has, not only what training uses.")
+    var all = false
+
+    @Flag(help: "Prints one JSON object instead of the table.")
+    var json = false
+
+    func validate() throws {
+      guard batch > 0, repetitions > 0, threads.map({ $0 > 0 }) ?? true else {
+        throw ValidationError("--batch, --repetitions and --threads must be positive")
+      }
+    }
+
+    func run() throws {
+      let benchmark = try ConvolutionBenchmark(
+        model: model, batch: batch, threads: threads, repetitions: repetitions, layers: layers)
+      let kernels = all ? Kernels.available.reversed() : [try Kernels.preferred()]
+      let rows = kernels.flatMap {
+        benchmark.run(kernels: $0, methods: all ? [.fastest, .columns, .winograd] : [.fastest])
+      }
+      print(json ? try benchmark.json(rows) : benchmark.text(rows))
+    }
+  }
+}
