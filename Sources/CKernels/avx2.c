@@ -13,6 +13,7 @@
 #include "kernels/winograd.inc"
 #include "kernels/winograd_kernel.inc"
 #include "kernels/columns.inc"
+#include "kernels/panels.inc"
 #include "kernels/bias.inc"
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"

@@ -48,7 +48,7 @@ extension Benchmark {
         model: model, batch: batch, threads: threads, repetitions: repetitions, layers: layers)
       let kernels = all ? Kernels.available.reversed() : [try Kernels.preferred()]
       let rows = kernels.flatMap {
-        benchmark.run(kernels: $0, methods: all ? [.fastest, .columns, .winograd] : [.fastest])
+        benchmark.run(kernels: $0, methods: all ? [.winograd, .blockedColumns, .columns] : [.fastest])
       }
       print(json ? try benchmark.json(rows) : benchmark.text(rows))
     }

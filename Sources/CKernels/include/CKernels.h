@@ -79,6 +79,35 @@ typedef struct {
   void (*multiply_transposed_panel)(ptrdiff_t blocks, ptrdiff_t count, const float *left, ptrdiff_t block_stride, const float *right,
                                     bool accumulate, float *product);
 
+  // blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block.
+  void (*gather_blocks)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,
+                        ptrdiff_t block_stride);
+
+  // panel[row - first_row][0 ..< 32] = matrix[row][first_column ...]; zeros beyond the matrix.
+  void (*pack_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
+                     ptrdiff_t last_row, float *panel);
+
+  // The reverse, as far as the matrix goes.
+  void (*unpack_panel)(const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row,
+                       float *matrix);
+
+  // panel[row - first_row][0 ..< 32] = matrix[first_column ...][row]; rows in whole blocks of 16, zeros beyond the matrix.
+  void (*pack_transposed_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
+                                ptrdiff_t last_row, float *panel);
+
+  // y[row][first_channel ...] = max(0, panel[row] + bias) when rectify, panel[row] + bias else.
+  void (*panel_output)(ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel, const float *bias, bool rectify,
+                       float *y);
+
+  // The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels that the rows of the column
+  // matrix read; set to zero before, unless accumulate.
+  void (*scatter_panel)(const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride, ptrdiff_t first_row,
+                        ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images, bool accumulate, float *source);
+
+  // panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y <= 0 when rectify; bias_sums[channel] += Σ_row dy.
+  void (*panel_output_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, bool rectify, float *dy, float *panels,
+                                ptrdiff_t panel_stride, float *bias_sums);
+
   // v[f][channel / 16][tile][channel % 16], the input transform; frequencies are frequency_stride apart. Zeros fill the last block.
   void (*winograd_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
                          ptrdiff_t frequency_stride, ptrdiff_t block_stride);

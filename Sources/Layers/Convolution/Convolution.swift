@@ -117,17 +117,19 @@ public struct Convolution: Layer {
 
   /// What computes the passes for a map of this shape.
   func algorithm(for input: Shape) -> any ConvolutionAlgorithm {
-    if usesWinograd(for: input) { return WinogradConvolution(layer: self, input: input) }
-    return ColumnConvolution(layer: self, input: input)
+    let method = usedMethod(for: input)
+    if method == .columns { return ColumnConvolution(layer: self, input: input) }
+    return BlockedConvolution(layer: self, input: input, usesWinograd: method == .winograd)
   }
 
-  /// Whether the passes for a map of this shape are computed by Winograd's algorithm.
-  public func usesWinograd(for input: Shape) -> Bool {
-    guard kernel == WinogradTiling.taps, stride == 1, padding <= dilation * (kernel - 1) else { return false }
+  /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.
+  public func usedMethod(for input: Shape) -> ConvolutionMethod {
+    let isDefined = kernel == WinogradTransform.taps && stride == 1
     switch method {
-    case .columns: return false
-    case .winograd: return true
-    case .fastest: return WinogradConvolution.isFaster(layer: self, input: input)
+    case .columns, .blockedColumns: return method
+    case .winograd: return isDefined ? .winograd : .blockedColumns
+    case .fastest:
+      return isDefined && BlockedConvolution.isWinogradFaster(layer: self, input: input) ? .winograd : .blockedColumns
     }
   }
 

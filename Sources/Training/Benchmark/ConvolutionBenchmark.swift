@@ -18,8 +18,8 @@ public struct ConvolutionBenchmark {
     public let layer: String
     /// "[8, 38, 38, 512] → 512".
     public let shape: String
-    /// Whether Winograd's algorithm computed it.
-    public let usesWinograd: Bool
+    /// What computed it.
+    public let algorithm: ConvolutionMethod
     /// The kernels that computed it.
     public let instructionSet: String
     /// Multiply–adds of one pass by definition.
@@ -67,7 +67,7 @@ public struct ConvolutionBenchmark {
       var rows: [Row] = []
       for method in methods {
         layer.method = method
-        if rows.contains(where: { $0.usesWinograd == layer.usesWinograd(for: input) }) { continue }
+        if rows.contains(where: { $0.algorithm == layer.usedMethod(for: input) }) { continue }
         rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
       }
       return rows
@@ -102,7 +102,7 @@ public struct ConvolutionBenchmark {
       }.dropFirst().min() ?? 0
     }
     return Row(
-      layer: layer.name, shape: "\(input) → \(output.channels)", usesWinograd: layer.usesWinograd(for: input),
+      layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
       instructionSet: kernels.instructionSet, multiplyAdds: layer.multiplyAdds(for: input),
       seconds: [
         .forward: fastest {
@@ -136,7 +136,8 @@ extension ConvolutionBenchmark {
     encoder.outputFormatting = [.sortedKeys]
     let layers = rows.map { row in
       Summary.Layer(
-        name: row.layer, algorithm: row.algorithm, instruction_set: row.instructionSet, multiply_adds: row.multiplyAdds,
+        name: row.layer, algorithm: row.algorithm.rawValue, instruction_set: row.instructionSet,
+        multiply_adds: row.multiplyAdds,
         seconds: Dictionary(uniqueKeysWithValues: row.seconds.map { ($0.key.rawValue, $0.value) }),
         effective_gflops: Dictionary(
           uniqueKeysWithValues: Pass.allCases.map { ($0.rawValue, row.effectiveGigaflops($0)) }))
@@ -151,15 +152,11 @@ extension ConvolutionBenchmark {
     return TextTable(
       [header]
         + rows.map { row in
-          [row.layer, row.shape, row.algorithm, row.instructionSet]
+          [row.layer, row.shape, row.algorithm.rawValue, row.instructionSet]
             + Pass.allCases.map {
               String(format: "%.2f (%.0f)", 1e3 * (row.seconds[$0] ?? 0), row.effectiveGigaflops($0))
             }
         }
     ).text
   }
-}
-
-extension ConvolutionBenchmark.Row {
-  fileprivate var algorithm: String { usesWinograd ? "winograd" : "columns" }
 }

@@ -1,0 +1,49 @@
+import Tensors
+
+/// Convolution as matrix products in a ``BlockedLayout``: by Winograd's algorithm where that multiplies less, by columns elsewhere.
+struct BlockedConvolution: ConvolutionAlgorithm {
+  private let layer: Convolution
+  private let forwardProduct: BlockedProduct
+  private let backwardProduct: BlockedProduct
+  private let weightGradient: BlockedWeightGradient
+
+  init(layer: Convolution, input: Shape, usesWinograd: Bool) {
+    self.layer = layer
+    let transform: any DifferentiableTransform =
+      usesWinograd ? WinogradTransform(layer, input: input) : ColumnTransform(layer, input: input)
+    forwardProduct = BlockedProduct(transform)
+    backwardProduct =
+      usesWinograd
+      ? BlockedProduct(WinogradTransform(gradientOf: layer, input: input))
+      : BlockedProduct(ScatterTransform(gradientOf: layer, input: input))
+    weightGradient = BlockedWeightGradient(transform, layer: layer)
+  }
+
+  /// Whether Winograd's algorithm pays for a map: enough channels to amortise the transforms, and not too many tiles reach out of the map.
+  static func isWinogradFaster(layer: Convolution, input: Shape) -> Bool {
+    min(layer.inputChannels, layer.outputChannels) >= 16 && WinogradTransform(layer, input: input).workRatio <= 0.7
+  }
+
+  func scratch(training: Bool) -> ScratchSize {
+    training
+      ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch) : forwardProduct.scratch
+  }
+
+  func forward(_ input: Tensor, into output: Tensor, weights: ParameterArena, context: ExecutionContext) {
+    forwardProduct.run(
+      input, kernel: weights[layer.weight].baseAddress!,
+      OutputFinish(bias: weights[layer.bias].baseAddress, rectifies: layer.rectifies), into: output, context: context)
+  }
+
+  func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
+    weightGradient.run(pass, context: context)
+  }
+
+  func inputGradient(
+    _ pass: BackwardPass, into inputGradient: Tensor, weights: ParameterArena, context: ExecutionContext
+  ) {
+    backwardProduct.run(
+      pass.outputGradient, kernel: weights[layer.weight].baseAddress!,
+      OutputFinish(accumulates: pass.accumulatesInputGradient), into: inputGradient, context: context)
+  }
+}

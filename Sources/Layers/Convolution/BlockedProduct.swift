@@ -1,0 +1,134 @@
+import Tensors
+
+/// One map convolved with a kernel: transforms, the products of all frequencies, transform of the products.
+///
+/// Small kernels are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the second-level cache.
+/// Large kernels would leave the cache: there the units are transformed first, in blocks that stay in the last-level cache, threads share
+/// the panels of output channels, and each transforms the panel of the kernel that it needs.
+struct BlockedProduct {
+  private let transform: any ConvolutionTransform
+  private let layout: BlockedLayout
+
+  /// Bytes of a transformed kernel that are small.
+  private static let smallKernelBytes = 6 << 20
+  /// Floats of a block of inputs of one thread: a quarter of a second-level cache of 1 MiB.
+  private static let privateBlockCount = 64 << 10
+  /// Floats of a block of inputs that threads share: 16 MiB.
+  private static let sharedBlockCount = 4 << 20
+  /// Rows that a product sums at once; blocks are multiples of twice as many.
+  private static let unitStep = 28
+  private static let unitsPerTask = 8
+  private static let kernelRowsPerTask = 64
+
+  init(_ transform: any ConvolutionTransform) {
+    self.transform = transform
+    layout = transform.layout
+  }
+
+  /// Units that share inputs may write the same outputs, so threads cannot share them.
+  private var sharesUnits: Bool { layout.kernelBytes <= Self.smallKernelBytes && !layout.sharesInput }
+
+  /// Units of a block: a function of the shape alone.
+  private var blockUnits: Int {
+    let perUnit = (layout.sharesInput ? 1 : layout.frequencies) * layout.kernelRows
+    let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
+    return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
+  }
+
+  /// Floats of scratch.
+  var scratch: ScratchSize {
+    let inputs = layout.inputCount(units: blockUnits)
+    let products = layout.frequencies * layout.panelStride(units: blockUnits)
+    return sharesUnits
+      ? ScratchSize(perWorker: inputs + products, common: layout.frequencies * layout.kernelStride)
+      : ScratchSize(perWorker: products + layout.frequencies * layout.kernelPanelStride, common: inputs)
+  }
+
+  /// output = finish(input * kernel).
+  func run(
+    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    context: ExecutionContext
+  ) {
+    if sharesUnits {
+      shareUnits(input, kernel: kernel, finish, into: output, context)
+    } else {
+      sharePanels(input, kernel: kernel, finish, into: output, context)
+    }
+  }
+
+  private func shareUnits(
+    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    _ context: ExecutionContext
+  ) {
+    let transformed = context.scratch
+    let rowTasks = (layout.kernelRows + Self.kernelRowsPerTask - 1) / Self.kernelRowsPerTask
+    context.pool.forEach(layout.panels * rowTasks) { task, _ in
+      let (panel, first) = (task / rowTasks, task % rowTasks * Self.kernelRowsPerTask)
+      transform.transformKernel(
+        kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
+        into: transformed + panel * layout.kernelPanelCount + layout.panelCount(units: first),
+        frequencyStride: layout.kernelStride, kernels: context.kernels)
+    }
+    context.pool.forEachRange(layout.units, grain: blockUnits) { units, worker in
+      let inputs = context.scratch(worker: worker)
+      let products = inputs + layout.inputCount(units: units.count)
+      transformInput(input, units, of: units, into: inputs, context)
+      for panel in 0..<layout.panels {
+        multiply(
+          inputs, units, panel: panel, kernel: transformed + panel * layout.kernelPanelCount,
+          kernelStride: layout.kernelStride, products: products, finish, into: output, context)
+      }
+    }
+  }
+
+  private func sharePanels(
+    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    _ context: ExecutionContext
+  ) {
+    let inputs = context.scratch
+    for first in stride(from: 0, to: layout.units, by: blockUnits) {
+      let block = first..<min(first + blockUnits, layout.units)
+      context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
+        transformInput(
+          input, first + range.lowerBound..<first + range.upperBound, of: block, into: inputs, context)
+      }
+      context.pool.forEach(layout.panels) { panel, worker in
+        let transformed = context.scratch(worker: worker)
+        transform.transformKernel(
+          kernel, panel: panel, rows: 0..<layout.kernelRows, into: transformed,
+          frequencyStride: layout.kernelPanelStride, kernels: context.kernels)
+        multiply(
+          inputs, block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
+          products: transformed + layout.frequencies * layout.kernelPanelStride, finish, into: output, context)
+      }
+    }
+  }
+
+  /// Transforms `units` of a block into the block's memory.
+  private func transformInput(
+    _ input: Tensor, _ units: Range<Int>, of block: Range<Int>, into inputs: UnsafeMutablePointer<Float>,
+    _ context: ExecutionContext
+  ) {
+    transform.transformInput(
+      input.data, units, into: inputs + layout.blockStride(units: units.lowerBound - block.lowerBound),
+      frequencyStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
+      kernels: context.kernels)
+  }
+
+  /// Multiplies a block with one panel of the kernel and transforms the products to outputs.
+  private func multiply(
+    _ inputs: UnsafeMutablePointer<Float>, _ units: Range<Int>, panel: Int, kernel: UnsafeMutablePointer<Float>,
+    kernelStride: Int, products: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    _ context: ExecutionContext
+  ) {
+    let (inputStride, productStride) = (layout.inputStride(units: units.count), layout.panelStride(units: units.count))
+    for frequency in 0..<layout.frequencies {
+      context.kernels.table.multiply_panel(
+        units.count, layout.blocks, inputs + frequency * inputStride, layout.blockStride(units: units.count),
+        kernel + frequency * kernelStride, false, products + frequency * productStride)
+    }
+    transform.transformOutput(
+      products, units, panel: panel, frequencyStride: productStride, finish, into: output.data,
+      kernels: context.kernels)
+  }
+}

@@ -1,0 +1,160 @@
+import Tensors
+
+/// The gradients of a kernel and its bias: the transpose of a ``BlockedProduct``. For Winograd's algorithm that is
+///
+///     dM = A dY Aᵀ        dU = Σ_tiles (Bᵀ d B) ⊙ dM        dg = Gᵀ dU G        dbias = Σ_pixels dY
+///
+/// The sums are, for each frequency, a product [inputs, units] · [units, outputs]. Where the kernel is small, threads share parts of the
+/// units, whose sums are added in order; where it is large, they share frequencies and panels.
+struct BlockedWeightGradient {
+  private let transform: any DifferentiableTransform
+  private let layout: BlockedLayout
+  private let layer: Convolution
+
+  /// Bytes of a transformed kernel of which every part can have its own.
+  private static let smallKernelBytes = 3 << 20
+  /// Floats of a block of inputs and gradients of one thread: half of a second-level cache of 1 MiB.
+  private static let privateBlockCount = 128 << 10
+  /// Floats of a block of inputs and gradients that threads share: 16 MiB.
+  private static let sharedBlockCount = 4 << 20
+  /// Parts that keep eight threads busy without much imbalance.
+  private static let partGoal = 16
+  private static let unitsPerTask = 8
+  private static let kernelRowsPerTask = 32
+  /// Blocks of inputs in a product: one of few frequencies is shared by several threads.
+  private static let blocksPerTask = 32
+
+  init(_ transform: any DifferentiableTransform, layer: Convolution) {
+    self.transform = transform
+    self.layer = layer
+    layout = transform.layout
+  }
+
+  private var sharesUnits: Bool { layout.kernelBytes <= Self.smallKernelBytes }
+
+  /// Units of a block: a function of the shape alone.
+  private var blockUnits: Int {
+    let perUnit = layout.frequencies * (layout.kernelRows + layout.panelCount(units: layout.panels))
+    let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
+    return min(layout.units, max(Self.unitsPerTask, goal / Self.unitsPerTask * Self.unitsPerTask))
+  }
+
+  private var parts: Int { max(1, min(Self.partGoal, layout.units / blockUnits)) }
+  private var kernelCount: Int { layout.frequencies * layout.kernelStride }
+  private var inputCount: Int { layout.inputCount(units: blockUnits) }
+  private var gradientCount: Int { layout.frequencies * layout.outputStride(units: blockUnits) }
+  private var biasParts: Int { sharesUnits ? parts : (layout.units + Self.unitsPerTask - 1) / Self.unitsPerTask }
+  private var biasCount: Int { (biasParts * layer.outputChannels + 15) / 16 * 16 }
+
+  /// Floats of scratch.
+  var scratch: ScratchSize {
+    sharesUnits
+      ? ScratchSize(perWorker: inputCount + gradientCount, common: biasCount + parts * kernelCount)
+      : ScratchSize(common: biasCount + kernelCount + inputCount + gradientCount)
+  }
+
+  /// Sets both gradients of the parameters; masks the output gradient by the ReLU.
+  func run(_ pass: BackwardPass, context: ExecutionContext) {
+    let bias = context.scratch
+    bias.update(repeating: 0, count: biasCount)
+    if sharesUnits { shareUnits(pass, context) } else { sharePanels(pass, context) }
+    sumParts(bias, parts: biasParts, into: pass.parameterGradients[layer.bias], context: context)
+  }
+
+  private func shareUnits(_ pass: BackwardPass, _ context: ExecutionContext) {
+    let sums = context.scratch + biasCount
+    context.pool.forEach(parts) { part, worker in
+      let inputs = context.scratch(worker: worker)
+      let gradients = inputs + inputCount
+      let units = layout.units * part / parts..<layout.units * (part + 1) / parts
+      for first in stride(from: units.lowerBound, to: units.upperBound, by: blockUnits) {
+        let block = first..<min(first + blockUnits, units.upperBound)
+        transform(pass, block, of: block, inputs: inputs, gradients: gradients, biasPart: part, context)
+        for frequency in 0..<layout.frequencies {
+          for panel in 0..<layout.panels {
+            multiply(
+              inputs, gradients, units: block.count, frequency: frequency, panel: panel, blocks: 0..<layout.blocks,
+              accumulates: first > units.lowerBound, into: sums + part * kernelCount, context)
+          }
+        }
+      }
+    }
+    finish(sums, parts: parts, pass, context)
+  }
+
+  private func sharePanels(_ pass: BackwardPass, _ context: ExecutionContext) {
+    let sums = context.scratch + biasCount
+    let inputs = sums + kernelCount
+    let gradients = inputs + inputCount
+    let blockTasks = (layout.blocks + Self.blocksPerTask - 1) / Self.blocksPerTask
+    for first in stride(from: 0, to: layout.units, by: blockUnits) {
+      let block = first..<min(first + blockUnits, layout.units)
+      context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
+        let units = first + range.lowerBound..<first + range.upperBound
+        transform(
+          pass, units, of: block, inputs: inputs, gradients: gradients, biasPart: units.lowerBound / Self.unitsPerTask,
+          context)
+      }
+      context.pool.forEach(layout.frequencies * blockTasks * layout.panels) { task, _ in
+        let (group, panel) = (task / layout.panels, task % layout.panels)
+        let firstBlock = group % blockTasks * Self.blocksPerTask
+        multiply(
+          inputs, gradients, units: block.count, frequency: group / blockTasks, panel: panel,
+          blocks: firstBlock..<min(firstBlock + Self.blocksPerTask, layout.blocks), accumulates: first > 0, into: sums,
+          context)
+      }
+    }
+    finish(sums, parts: 1, pass, context)
+  }
+
+  /// Transforms `units` of a block and their gradients into the block's memory.
+  private func transform(
+    _ pass: BackwardPass, _ units: Range<Int>, of block: Range<Int>, inputs: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>, biasPart: Int, _ context: ExecutionContext
+  ) {
+    let at = units.lowerBound - block.lowerBound
+    transform.transformInput(
+      pass.input.data, units, into: inputs + layout.blockStride(units: at),
+      frequencyStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
+      kernels: context.kernels)
+    transform.transformOutputGradient(
+      pass.outputGradient.data, output: pass.output.data, rectifies: layer.rectifies, units,
+      into: gradients + layout.panelCount(units: at), frequencyStride: layout.outputStride(units: block.count),
+      panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
+      kernels: context.kernels)
+  }
+
+  private func multiply(
+    _ inputs: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, units: Int, frequency: Int,
+    panel: Int, blocks: Range<Int>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>,
+    _ context: ExecutionContext
+  ) {
+    let blockStride = layout.blockStride(units: units)
+    context.kernels.table.multiply_transposed_panel(
+      blocks.count, units, inputs + frequency * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
+      blockStride, gradients + frequency * layout.outputStride(units: units) + panel * layout.panelCount(units: units),
+      accumulates,
+      sums + frequency * layout.kernelStride + panel * layout.kernelPanelCount
+        + layout.panelCount(units: blocks.lowerBound * BlockedLayout.blockWidth))
+  }
+
+  /// Adds the parts in order and transforms the sum to the gradient of the kernel.
+  private func finish(
+    _ sums: UnsafeMutablePointer<Float>, parts: Int, _ pass: BackwardPass, _ context: ExecutionContext
+  ) {
+    let gradient = pass.parameterGradients[layer.weight].baseAddress!
+    context.pool.forEachRange(layout.kernelRows, grain: Self.kernelRowsPerTask) { rows, _ in
+      for panel in 0..<layout.panels {
+        let at = sums + panel * layout.kernelPanelCount + layout.panelCount(units: rows.lowerBound)
+        for part in stride(from: 1, to: parts, by: 1) {
+          for frequency in 0..<layout.frequencies {
+            let place = at + frequency * layout.kernelStride
+            context.kernels.table.add(layout.panelCount(units: rows.count), place + part * kernelCount, place)
+          }
+        }
+        transform.transformKernelGradient(
+          at, panel: panel, rows: rows, frequencyStride: layout.kernelStride, into: gradient, kernels: context.kernels)
+      }
+    }
+  }
+}

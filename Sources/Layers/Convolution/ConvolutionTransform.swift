@@ -1,0 +1,46 @@
+import Tensors
+
+/// How a convolution, or its gradient with respect to the input, becomes matrix products in a ``BlockedLayout``, and what the products
+/// become.
+protocol ConvolutionTransform {
+  var layout: BlockedLayout { get }
+
+  /// Rows `units` of the left operands from the map that is read. `inputs` is where the first of them goes.
+  func transformInput(
+    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, frequencyStride: Int,
+    blockStride: Int, kernels: Kernels)
+
+  /// Rows `rows`, whole blocks, of a panel of the right operands. `panelRows` is where the first of them goes.
+  func transformKernel(
+    _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
+    frequencyStride: Int, kernels: Kernels)
+
+  /// The channels of a panel in the map that is written, from the products of `units`. All units before have been transformed.
+  func transformOutput(
+    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, frequencyStride: Int, _ finish: OutputFinish,
+    into map: UnsafeMutablePointer<Float>, kernels: Kernels)
+}
+
+/// What becomes of a sum before it is written.
+struct OutputFinish {
+  /// Added to every channel; none for gradients.
+  var bias: UnsafePointer<Float>?
+  /// Whether negative values become zero.
+  var rectifies = false
+  /// Whether the map is added to rather than set.
+  var accumulates = false
+}
+
+/// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
+protocol DifferentiableTransform: ConvolutionTransform {
+  /// Masks the gradient of the written map by the ReLU, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:frequencyStride:_:into:kernels:)``.
+  func transformOutputGradient(
+    _ gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, rectifies: Bool, _ units: Range<Int>,
+    into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
+    biasSums: UnsafeMutablePointer<Float>, kernels: Kernels)
+
+  /// Transposes ``ConvolutionTransform/transformKernel(_:panel:rows:into:frequencyStride:kernels:)``.
+  func transformKernelGradient(
+    _ panelRows: UnsafePointer<Float>, panel: Int, rows: Range<Int>, frequencyStride: Int,
+    into kernel: UnsafeMutablePointer<Float>, kernels: Kernels)
+}
