@@ -13,8 +13,8 @@ struct BlockedWeightGradient {
 
   /// Bytes of a transformed kernel of which every part can have its own.
   private static let smallKernelBytes = 3 << 20
-  /// Floats of a block of inputs and gradients of one thread: half of a second-level cache of 1 MiB.
-  private static let privateBlockCount = 128 << 10
+  /// Floats of a block of inputs and gradients of one thread: 1 MiB.
+  private static let privateBlockCount = 256 << 10
   /// Floats of a block of inputs and gradients that threads share: 16 MiB.
   private static let sharedBlockCount = 4 << 20
   /// Parts that keep eight threads busy without much imbalance.
