@@ -6,10 +6,12 @@ struct NetworkBuilder {
   var graph: LayerGraph
   var layout = ParameterLayout()
   let widthMultiplier: Float
+  let convolutionMethod: ConvolutionMethod
 
-  init(inputHeight: Int, inputWidth: Int, widthMultiplier: Float) {
+  init(inputHeight: Int, inputWidth: Int, widthMultiplier: Float, convolutionMethod: ConvolutionMethod) {
     graph = LayerGraph(inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: 3)
     self.widthMultiplier = widthMultiplier
+    self.convolutionMethod = convolutionMethod
   }
 
   /// A convolution with ReLU and `channels` · width multiplier outputs.
@@ -20,7 +22,7 @@ struct NetworkBuilder {
     let scaled = max(1, Int((Float(channels) * widthMultiplier).rounded()))
     let layer = Convolution(
       name, parameterName: parameter, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
-      from: graph.shape(map).channels, to: scaled, rectifies: true, layout: &layout)
+      from: graph.shape(map).channels, to: scaled, rectifies: true, method: convolutionMethod, layout: &layout)
     return graph.add(layer, to: map)
   }
 
@@ -29,7 +31,7 @@ struct NetworkBuilder {
   {
     let layer = Convolution(
       name, parameterName: parameter, kernel: 3, padding: 1, from: graph.shape(map).channels, to: channels,
-      rectifies: false, layout: &layout)
+      rectifies: false, method: convolutionMethod, layout: &layout)
     return graph.add(layer, to: map)
   }
 

@@ -7,7 +7,7 @@ public enum ConvolutionMethod: String, Sendable, CaseIterable {
   /// Products of columns (im2col) by OpenBLAS: slower, with a quarter of Winograd's rounding error.
   case columns
   /// Products of columns in a layout of their own.
-  case blockedColumns = "blocked_columns"
+  case blockedColumns = "blocked-columns"
   /// Winograd's algorithm wherever it is defined: 3×3 kernels of stride 1.
   case winograd
 }

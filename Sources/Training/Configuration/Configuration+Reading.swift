@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import Layers
 import Foundation
 import MessagePassing
 import Yams
@@ -146,6 +147,7 @@ extension Configuration.Training {
     biasLearningRateMultiplier = section.number("bias_learning_rate_multiplier", default: 2, .atLeast(0))
     seed = UInt64(section.integer("seed", default: 0, .atLeast(0)))
     threads = section.optionalInteger("threads", .from(1, to: 1024))
+    convolution = section.choice("convolution", default: .fastest)
     section.reserved("precision", "float32", planned: ["bfloat16"])
   }
 }

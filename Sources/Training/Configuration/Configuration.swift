@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Evaluation
 import Layers
+import Layers
 import MessagePassing
 
 /// An experiment: model, data, training recipe and evaluation, as plain values.
@@ -73,6 +74,8 @@ public struct Configuration: Sendable, Equatable {
     public let seed: UInt64
     /// Compute threads of a rank; nil takes what the process is bound to.
     public let threads: Int?
+    /// How convolutions are computed; other methods round differently.
+    public let convolution: ConvolutionMethod
   }
 
   /// How detections are made and scored.

@@ -8,7 +8,8 @@ extension Configuration {
     switch model.name {
     case .ssd300VGG16:
       SSD(
-        ssd300VGG16: data.classNames.count, widthMultiplier: model.widthMultiplier, defaultBoxes: model.defaultBoxes)
+        ssd300VGG16: data.classNames.count, widthMultiplier: model.widthMultiplier, defaultBoxes: model.defaultBoxes,
+        convolutionMethod: training.convolution)
     }
   }
 
