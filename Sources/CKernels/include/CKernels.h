@@ -59,6 +59,10 @@ typedef struct {
 
   // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
   bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
+
+  // x[i] = factor * x[i] + term, `rounds` times over in registers, with x[i] = i at first and enough of them to keep every multiplier busy;
+  // result = Σ_i x[i]. Returns the number of multiply-adds.
+  ptrdiff_t (*multiply_add_peak)(ptrdiff_t rounds, float factor, float term, float *result);
 } ck_table;
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.
