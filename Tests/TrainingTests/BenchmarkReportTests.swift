@@ -15,6 +15,7 @@ struct BenchmarkReportTests {
     }
     let images_per_second: Double
     let images_per_second_median: Double
+    let processor_share: Double
     let phases: [String: Double]
     let layers: [Layer]
     let effective_gflops: Double
@@ -39,7 +40,8 @@ struct BenchmarkReportTests {
       if isTraining { layers.backward[index] = 0.02 }
     }
     let iterations = [4, 2, 3].map { seconds in
-      BenchmarkReport.Iteration(seconds: seconds, phases: [seconds / 4, seconds / 2], layers: layers)
+      BenchmarkReport.Iteration(
+        seconds: seconds, phases: [seconds / 4, seconds / 2], layers: layers, processorSeconds: seconds)
     }
     return BenchmarkReport(
       subject: "test", workload: workload, graph: graph, isTraining: isTraining, phaseNames: ["one", "other"],
@@ -57,6 +59,8 @@ struct BenchmarkReportTests {
     #expect(isClose(summary.images_per_second, 4) && isClose(summary.images_per_second_median, 8 / 3))
     #expect(summary.phases == ["one": 0.75, "other": 1.5])
     #expect(summary.peak_gflops == 1000)
+    // A processor was there for one of the two threads.
+    #expect(isClose(summary.processor_share, 0.5))
   }
 
   /// 31.37 GMAC an image forward, and as many again for each gradient but that of the images: conv1_1 has 0.16 GMAC.

@@ -11,6 +11,10 @@ extension BenchmarkReport {
         "GFLOP/s", number(rate / 1e9, 1),
         "effective, \(percent(rate / peak)) of the \(number(peak / 1e9, 1)) at the peak",
       ],
+      [
+        "processors", percent(processorShare),
+        "of the time of \(Quantities.count(workload.threads, "thread")); little when other programs are busy",
+      ],
       ["peak memory", Quantities.bytes(peakMemoryBytes), ""],
     ]
     return """
@@ -18,7 +22,7 @@ extension BenchmarkReport {
       batch \(workload.batch) in micro-batches of \(workload.microBatch), \(Quantities.count(workload.threads, "thread")), \
       \(instructionSet) kernels, OpenBLAS for \(matrixLibrary)
 
-      \(facts.map { "\(pad($0[0], 11))  \(pad($0[1], 8))  \($0[2])".trimmingCharacters(in: .whitespaces) }.joined(separator: "\n"))
+      \(facts.map { "\(pad($0[0], 11))  \(pad($0[1], 7))  \($0[2])".trimmingCharacters(in: .whitespaces) }.joined(separator: "\n"))
 
       \(TextTable(phaseRows).text)
 

@@ -13,11 +13,14 @@ public struct BenchmarkReport: Sendable {
     /// In the order of `phaseNames`.
     let phases: [Double]
     let layers: LayerSeconds
+    /// Of all threads together.
+    var processorSeconds: Double
 
-    package init(seconds: Double, phases: [Double], layers: LayerSeconds) {
+    package init(seconds: Double, phases: [Double], layers: LayerSeconds, processorSeconds: Double = 0) {
       self.seconds = seconds
       self.phases = phases
       self.layers = layers
+      self.processorSeconds = processorSeconds
     }
   }
 
@@ -53,6 +56,8 @@ public struct BenchmarkReport: Sendable {
   public let layers: [Layer]
   /// Everything but layers that convolve: pooling, normalisation, matching and loss or decoding, sums of gradients, update.
   public let secondsOutsideConvolutions: Double
+  /// How much of the time of its threads the program had a processor; much less than 1 where other programs were busy too.
+  public let processorShare: Double
   /// Effective FLOP/s of whole iterations.
   public let rate: Double
   /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set and threads.
@@ -93,6 +98,8 @@ public struct BenchmarkReport: Sendable {
             ? rest - iteration.layers.forward[index] - iteration.layers.backward[index] : rest
         }
       }.median
+    processorShare =
+      iterations.reduce(0) { $0 + $1.processorSeconds } / (seconds.reduce(0, +) * Double(workload.threads))
     rate = work.reduce(0) { $0 + $1.forward + $1.backward } / seconds.median
   }
 
@@ -137,6 +144,7 @@ extension BenchmarkReport {
     let threads: Int
     let instruction_set: String
     let matrix_library: String
+    let processor_share: Double
     let images_per_second: Double
     let images_per_second_median: Double
     let seconds: [Double]
@@ -157,7 +165,8 @@ extension BenchmarkReport {
     let summary = Summary(
       model: model.name.rawValue, width_multiplier: model.widthMultiplier, classes: workload.classes,
       batch: workload.batch, micro_batch: workload.microBatch, threads: workload.threads,
-      instruction_set: instructionSet, matrix_library: matrixLibrary, images_per_second: imagesPerSecond,
+      instruction_set: instructionSet, matrix_library: matrixLibrary, processor_share: processorShare,
+      images_per_second: imagesPerSecond,
       images_per_second_median: medianImagesPerSecond, seconds: seconds, peak_memory_bytes: peakMemoryBytes,
       phases: Dictionary(uniqueKeysWithValues: phases.map { ($0.name, $0.seconds) }),
       layers: layers.map {

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 
 /// What a benchmark computes: a network, the images of an iteration, and the threads that share the work.
@@ -53,6 +54,18 @@ public struct Workload: Sendable {
 
   /// Runs all iterations and returns those that count.
   func measure(_ iteration: () throws -> BenchmarkReport.Iteration) rethrows -> [BenchmarkReport.Iteration] {
-    try (0..<warmUp + iterations).map { _ in try iteration() }.suffix(iterations)
+    try (0..<warmUp + iterations).map { _ in
+      let start = Self.processorSeconds
+      var result = try iteration()
+      result.processorSeconds = Self.processorSeconds - start
+      return result
+    }.suffix(iterations)
+  }
+
+  /// What all threads of this process together have had of the processors so far.
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -6,8 +6,8 @@ extension Benchmark {
     static let configuration = CommandConfiguration(
       abstract: "Times detection on synthetic images: the network, decoding and non-maximum suppression.",
       discussion: """
-        The weights are random, so that nearly every default box is a candidate for every class: decoding takes longer than it does
-        for a trained detector. The figures are those of `multibox benchmark step`.
+        The weights are random, so that nearly every default box is a candidate for every class: decoding takes longer than it \
+        does for a trained detector. The figures are those of `multibox benchmark step`.
 
         Examples:
           multibox benchmark inference --batch 8 --threads 2

@@ -6,7 +6,7 @@ extension Benchmark {
     static let configuration = CommandConfiguration(
       abstract: "Times the preparation of training images: decoding, augmentation, resizing, packing.",
       discussion: """
-        Takes the training split and the augmentation of the configuration. The images are prepared twice, and the second time counts,
+        Takes the training split and the augmentation of the configuration. The images are prepared twice, and the second time counts, \
         when the system has their files in memory.
 
         Examples:

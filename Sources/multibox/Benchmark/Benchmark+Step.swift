@@ -6,8 +6,9 @@ extension Benchmark {
     static let configuration = CommandConfiguration(
       abstract: "Times whole training steps on synthetic images, without the loader.",
       discussion: """
-        Shows where the time of an iteration goes, by phase and by layer. Effective GFLOP/s count the operations of a direct
-        convolution, whatever algorithm was used; the peak is that of a loop that multiplies and adds in registers alone.
+        Shows where the time of an iteration goes, by phase and by layer. Effective GFLOP/s count the operations of a \
+        direct convolution, whatever algorithm was used; the peak is that of a loop that multiplies and adds in registers \
+        alone.
 
         Examples:
           multibox benchmark step --batch 8 --threads 2
