@@ -18,6 +18,7 @@
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"
+#include "kernels/peak.inc"
 #pragma clang attribute pop
 
 #define CK_TABLE ck_avx2_table

@@ -17,6 +17,7 @@
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"
+#include "kernels/peak.inc"
 
 #define CK_TABLE ck_baseline_table
 #define CK_NAME "baseline"

@@ -7,6 +7,11 @@ public final class SSDExecutor {
   public let model: SSD
   /// Threads, kernels, scratch.
   public var context: ExecutionContext { executor.context }
+  /// The time of every layer is added to this; nil, as at first, when it is not wanted.
+  public var layerSeconds: LayerSeconds? {
+    get { executor.layerSeconds }
+    set { executor.layerSeconds = newValue }
+  }
 
   private let executor: GraphExecutor
   private let predictions: PredictionBuffer

@@ -16,6 +16,7 @@ public struct RandomStream: Sendable {
     case augmentation = 3
     case synthesis = 4
     case test = 5
+    case benchmark = 6
   }
 
   private var state: UInt64

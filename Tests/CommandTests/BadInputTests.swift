@@ -42,6 +42,29 @@ struct BadInputTests {
     Fault("an option out of range", 64, says: { _ in ["--stop-at", "not 0"] }) {
       try MultiboxProcess.run("train", $0.config, "--stop-at", "0")
     },
+    Fault(
+      "a micro-batch that does not divide the batch", 64, says: { _ in ["--micro-batch 3 does not divide --batch 8"] }
+    ) { _ in
+      try MultiboxProcess.run("benchmark", "step", "--batch", "8", "--micro-batch", "3")
+    },
+    Fault("no iterations", 64, says: { _ in ["--iterations", "must be positive"] }) { _ in
+      try MultiboxProcess.run("benchmark", "inference", "--iterations", "0")
+    },
+    Fault("a warm-up of less than nothing", 64, says: { _ in ["--warm-up must not be negative"] }) { _ in
+      try MultiboxProcess.run("benchmark", "step", "--warm-up=-1")
+    },
+    Fault("a single class", 64, says: { _ in ["--classes must be at least 2"] }) { _ in
+      try MultiboxProcess.run("benchmark", "step", "--classes", "1")
+    },
+    Fault(
+      "a width that the network does not have", 64,
+      says: { _ in ["model.width_multiplier: expected a number from 0.0625 to 2.0, found '3.0'"] }
+    ) { _ in
+      try MultiboxProcess.run("benchmark", "step", "--width-multiplier", "3")
+    },
+    Fault("no loader threads", 64, says: { _ in ["--threads must be from 1 to 1024"] }) {
+      try MultiboxProcess.run("benchmark", "loader", $0.config, "--threads", "0")
+    },
     Fault("a missing configuration", 64, says: { ["\($0.path)/none.yaml: cannot be read: No such file or directory"] })
     {
       try MultiboxProcess.run("train", $0.path + "/none.yaml")

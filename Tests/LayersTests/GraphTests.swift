@@ -100,6 +100,34 @@ import Testing
     }
   }
 
+  @Test func layersAreTimedOnRequest() throws {
+    var layout = ParameterLayout()
+    let graph = branched(&layout)
+    let weights = ParameterArena(layout)
+    let executor = GraphExecutor(
+      graph, batch: 1, training: true, pool: ThreadPool(threadCount: 1), kernels: Kernels.available.last!)
+    let images = AlignedBuffer(count: 9 * 12 * 3)
+    let input = Tensor(graph.shape(graph.input, batch: 1), images.floats.baseAddress!)
+    func iterate() {
+      executor.forward(input, weights: weights)
+      for map in graph.outputs { executor.gradient(map).floats.update(repeating: 1) }
+      executor.backward(weights: weights, gradients: ParameterArena(layout))
+    }
+    iterate()
+    #expect(executor.layerSeconds == nil)
+
+    executor.layerSeconds = LayerSeconds(graph)
+    let start = ContinuousClock.now
+    iterate()
+    let once = try #require(executor.layerSeconds)
+    #expect(once.forward.count == graph.nodes.count && once.backward.count == graph.nodes.count)
+    #expect((once.forward + once.backward).allSatisfy { $0 > 0 })
+    #expect((once.forward + once.backward).reduce(0, +) <= (ContinuousClock.now - start) / .seconds(1))
+    iterate()
+    let twice = try #require(executor.layerSeconds)
+    #expect(zip(twice.forward + twice.backward, once.forward + once.backward).allSatisfy { $0 > $1 })
+  }
+
   @Test func smallerBatchesGiveTheSameImages() {
     var layout = ParameterLayout()
     let graph = branched(&layout)

@@ -49,7 +49,8 @@ struct MetricsLogTests {
       try lines() == [
         #"{"iteration":12,"epoch":0.4,"loss":1.5,"confidence_loss":1.0,"location_loss":0.5,"positives":12,"#
           + #""learning_rate":0.001,"images_per_second":2.0,"#
-          + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":1.875,"communication":0.0,"update":0.0},"#
+          + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":1.875,"gradient_sum":0.0,"#
+          + #""communication":0.0,"update":0.0},"#
           + #""world_size":1}"#,
         #"{"iteration":12,"metric":"voc07","mAP":0.5,"AP":{"dog":0.5,"a\"b":null},"images":9,"seconds":2.5}"#,
       ])

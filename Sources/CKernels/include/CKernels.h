@@ -133,6 +133,10 @@ typedef struct {
   // The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from first_column on.
   void (*winograd_kernel_gradient)(const float *u, ptrdiff_t frequency_stride, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,
                                    ptrdiff_t first_row, ptrdiff_t last_row, float *w);
+
+  // x[i] = factor * x[i] + term, `rounds` times over in registers, with x[i] = i at first and enough of them to keep every multiplier busy;
+  // result = Σ_i x[i]. Returns the number of multiply-adds.
+  ptrdiff_t (*multiply_add_peak)(ptrdiff_t rounds, float factor, float term, float *result);
 } ck_table;
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.

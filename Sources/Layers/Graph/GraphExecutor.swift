@@ -8,6 +8,8 @@ public final class GraphExecutor {
   public let batch: Int
   /// Threads, kernels, scratch.
   public let context: ExecutionContext
+  /// The time of every layer is added to this; nil, as at first, when it is not wanted.
+  public var layerSeconds: LayerSeconds?
   private let plan: ActivationPlan
   private let memory: AlignedBuffer
   private var images: Tensor?
@@ -42,8 +44,11 @@ public final class GraphExecutor {
       "images \(images.shape) for a graph of \(graph.shape(graph.input, batch: batch))")
     self.images = images
     for (index, node) in graph.nodes.enumerated() {
-      node.layer.forward(
-        activation(node.input), into: activation(node.output), state: state(index), weights: weights, context: context)
+      measure(\.forward, index) {
+        node.layer.forward(
+          activation(node.input), into: activation(node.output), state: state(index), weights: weights,
+          context: context)
+      }
       inspect?(node.layer.name, activation(node.output))
     }
   }
@@ -61,7 +66,7 @@ public final class GraphExecutor {
         input: activation(node.input), output: activation(node.output), state: state(index),
         outputGradient: gradient(node.output), inputGradient: inputGradient,
         accumulatesInputGradient: !written.insert(node.input).inserted, parameterGradients: gradients)
-      node.layer.backward(pass, weights: weights, context: context)
+      measure(\.backward, index) { node.layer.backward(pass, weights: weights, context: context) }
       if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
     }
   }
@@ -79,6 +84,13 @@ public final class GraphExecutor {
       preconditionFailure("map \(map.index) has no gradient")
     }
     return tensor(map, offset)
+  }
+
+  private func measure(_ pass: WritableKeyPath<LayerSeconds, [Double]>, _ node: Int, _ run: () -> Void) {
+    guard layerSeconds != nil else { return run() }
+    let start = ContinuousClock.now
+    run()
+    layerSeconds?[keyPath: pass][node] += (ContinuousClock.now - start) / .seconds(1)
   }
 
   private func tensor(_ map: LayerGraph.Map, _ offset: Int) -> Tensor {

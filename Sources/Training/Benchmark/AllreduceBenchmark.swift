@@ -88,11 +88,9 @@ public struct AllreduceBenchmark {
 
   /// The median over repetitions of the slowest rank's seconds, which lie rank by rank.
   package static func medianOfSlowest(_ seconds: [Double], repetitions: Int) -> Double {
-    let slowest = (0..<repetitions).map { repetition in
+    (0..<repetitions).map { repetition in
       stride(from: repetition, to: seconds.count, by: repetitions).map { seconds[$0] }.max() ?? 0
-    }.sorted()
-    let middle = repetitions / 2
-    return repetitions.isMultiple(of: 2) ? (slowest[middle - 1] + slowest[middle]) / 2 : slowest[middle]
+    }.median
   }
 
   /// Whole numbers, whose sum is exact in any order.

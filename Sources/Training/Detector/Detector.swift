@@ -13,6 +13,11 @@ public final class Detector {
   /// The largest number of images of one forward pass.
   public let batch: Int
   let input: NetworkInput
+  /// The time of every layer is added to this; nil, as at first, when it is not wanted.
+  var layerSeconds: LayerSeconds? {
+    get { executor.layerSeconds }
+    set { executor.layerSeconds = newValue }
+  }
 
   private let executor: SSDExecutor
   private let weights: ParameterArena
@@ -69,9 +74,19 @@ public final class Detector {
 
   /// The objects in images that are already in the network's layout, [count, height, width, 3] minus the mean.
   func detect(_ pixels: UnsafeMutablePointer<Float>, count: Int) -> [[DetectedObject]] {
+    forward(pixels, count: count)
+    return decode(count: count)
+  }
+
+  /// The first half of ``detect(_:count:)``: the network.
+  func forward(_ pixels: UnsafeMutablePointer<Float>, count: Int) {
     let shape = executor.model.graph.shape(executor.model.graph.input, batch: count)
     executor.forward(Tensor(shape, pixels), weights: weights)
-    return pool.map(Array(0..<count)) { image, _ in
+  }
+
+  /// The second half: what the network has found in the first `count` images.
+  func decode(count: Int) -> [[DetectedObject]] {
+    pool.map(Array(0..<count)) { image, _ in
       decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image))
     }
   }

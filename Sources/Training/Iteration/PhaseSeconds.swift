@@ -6,8 +6,10 @@ public struct PhaseSeconds: Sendable, Equatable {
   public var forward = 0.0
   /// Matching, mining, loss and its gradient.
   public var loss = 0.0
-  /// Backward of all micro-batches and the sum of their gradients.
+  /// Backward of all micro-batches.
   public var backward = 0.0
+  /// Adding up the gradients of this rank's micro-batches.
+  public var gradientSum = 0.0
   /// Waiting for other ranks.
   public var communication = 0.0
   /// Optimizer.
@@ -17,7 +19,7 @@ public struct PhaseSeconds: Sendable, Equatable {
   public init() {}
 
   /// All phases.
-  public var total: Double { data + forward + loss + backward + communication + update }
+  public var total: Double { data + forward + loss + backward + gradientSum + communication + update }
 
   /// Adds the time that `body` takes to a phase.
   mutating func measure<Value>(
@@ -31,7 +33,7 @@ public struct PhaseSeconds: Sendable, Equatable {
   /// Adds phase by phase.
   static func + (one: PhaseSeconds, other: PhaseSeconds) -> PhaseSeconds {
     var sum = one
-    for phase in [\PhaseSeconds.data, \.forward, \.loss, \.backward, \.communication, \.update] {
+    for phase in [\PhaseSeconds.data, \.forward, \.loss, \.backward, \.gradientSum, \.communication, \.update] {
       sum[keyPath: phase] += other[keyPath: phase]
     }
     return sum

@@ -35,6 +35,11 @@ public final class TrainingStep {
   public var gradients: ParameterArena { tree.pieces[0] }
   /// Seconds of the last iteration, by phase.
   public private(set) var seconds = PhaseSeconds()
+  /// The time of every layer is added to this; nil, as at first, when it is not wanted.
+  var layerSeconds: LayerSeconds? {
+    get { executor.layerSeconds }
+    set { executor.layerSeconds = newValue }
+  }
   /// Identifies how gradients are cut for the exchange.
   var bucketPlan: BucketPlan { exchange.plan }
 
@@ -138,7 +143,7 @@ public final class TrainingStep {
         }
       }
       board.enter("backward")
-      seconds.measure(\.backward) { backward() }
+      backward()
     }
     result.positives = normalizer
     result.loss = loss.mean(of: result.sums, normalizer: normalizer)
@@ -171,16 +176,19 @@ public final class TrainingStep {
 
   private func backward() {
     guard tree.isAtLastLeaf else {
-      executor.backward(weights: weights, gradients: tree.leaf)
-      tree.add(context: context)
+      seconds.measure(\.backward) { executor.backward(weights: weights, gradients: tree.leaf) }
+      seconds.measure(\.gradientSum) { tree.add(context: context) }
       return
     }
+    let start = ContinuousClock.now
+    let before = seconds.gradientSum
     var end = tree.leaf.values.count
     executor.backward(weights: weights, gradients: tree.leaf) { offset in
-      tree.addLast(offset..<end, context: context)
+      seconds.measure(\.gradientSum) { tree.addLast(offset..<end, context: context) }
       end = offset
       exchange.complete(from: offset)
     }
+    seconds.backward += (ContinuousClock.now - start) / .seconds(1) - (seconds.gradientSum - before)
   }
 
   private func evaluateLoss(_ targets: [MatchedTargets], normalizer: Int) -> MultiBoxLoss.Sums {

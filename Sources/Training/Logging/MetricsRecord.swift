@@ -36,6 +36,7 @@ public struct TrainingRecord: Sendable, Equatable {
         JSONLiteral(object: [
           ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
           ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
+          ("gradient_sum", JSONLiteral(seconds.gradientSum)),
           ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
         ])
       ),

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Benchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures speed on this machine.",
+    subcommands: [Step.self, Inference.self, ConvolutionCommand.self, Loader.self, Allreduce.self])
+}

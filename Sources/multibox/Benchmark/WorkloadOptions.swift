@@ -1,0 +1,60 @@
+import ArgumentParser
+import Training
+
+/// What `multibox benchmark step` and `multibox benchmark inference` compute.
+struct WorkloadOptions: ParsableArguments {
+  @Option(help: "The network.")
+  var model: Configuration.Model.Name = .ssd300VGG16
+
+  @Option(help: "Factor on the channels of base network and extra layers, 0.0625 to 2.")
+  var widthMultiplier: Float = 1
+
+  @Option(help: "Classes, background included.")
+  var classes = 21
+
+  @Option(help: "Images of an iteration.")
+  var batch = 8
+
+  @Option(
+    help: """
+      Images of a forward pass; divides --batch. By default the whole batch, or where that is larger its largest divisor up to \
+      \(Workload.preferredMicroBatch). Smaller ones take less memory.
+      """)
+  var microBatch: Int?
+
+  @Option(help: "Compute threads; by default one for each processor that the process may use.")
+  var threads: Int?
+
+  @Option(help: "Iterations that are counted.")
+  var iterations = 5
+
+  @Option(help: "Iterations before those that are counted.")
+  var warmUp = 1
+
+  @Flag(help: "Prints one JSON object instead of the tables.")
+  var json = false
+
+  func validate() throws {
+    guard batch > 0, iterations > 0, threads.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--batch, --iterations and --threads must be positive")
+    }
+    guard warmUp >= 0 else { throw ValidationError("--warm-up must not be negative") }
+    guard classes >= 2 else { throw ValidationError("--classes must be at least 2: background and one more") }
+    if let microBatch, microBatch < 1 || !batch.isMultiple(of: microBatch) {
+      throw ValidationError("--micro-batch \(microBatch) does not divide --batch \(batch)")
+    }
+  }
+
+  /// - Throws: `ConfigurationError` for a width that the network does not have.
+  func workload() throws -> Workload {
+    try Workload(
+      model: model, widthMultiplier: widthMultiplier, classes: classes, batch: batch, microBatch: microBatch,
+      threads: threads, warmUp: warmUp, iterations: iterations)
+  }
+
+  func show(_ report: BenchmarkReport) throws {
+    print(json ? try report.json() : report.text)
+  }
+}
+
+extension Configuration.Model.Name: ExpressibleByArgument {}
