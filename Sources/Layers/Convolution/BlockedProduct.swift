@@ -18,6 +18,8 @@ struct BlockedProduct {
   /// Rows that a product sums at once; blocks are multiples of twice as many.
   private static let unitStep = 28
   private static let unitsPerTask = 8
+  /// Tasks that keep several threads busy without much imbalance.
+  private static let taskGoal = 12
   private static let kernelRowsPerTask = 64
 
   init(_ transform: any ConvolutionTransform) {
@@ -33,6 +35,11 @@ struct BlockedProduct {
     let perUnit = (layout.sharesInput ? 1 : layout.frequencies) * layout.kernelRows
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
+  }
+
+  /// Into how many parts the units of a block are cut for every panel: where there are few panels, threads would wait for each other.
+  private func parts(of block: Range<Int>) -> Int {
+    layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / (2 * Self.unitStep)))
   }
 
   /// Floats of scratch.
@@ -75,7 +82,7 @@ struct BlockedProduct {
       transformInput(input, units, of: units, into: inputs, context)
       for panel in 0..<layout.panels {
         multiply(
-          inputs, units, panel: panel, kernel: transformed + panel * layout.kernelPanelCount,
+          inputs, units, of: units, panel: panel, kernel: transformed + panel * layout.kernelPanelCount,
           kernelStride: layout.kernelStride, products: products, finish, into: output, context)
       }
     }
@@ -92,13 +99,15 @@ struct BlockedProduct {
         transformInput(
           input, first + range.lowerBound..<first + range.upperBound, of: block, into: inputs, context)
       }
-      context.pool.forEach(layout.panels) { panel, worker in
+      let parts = parts(of: block)
+      context.pool.forEach(layout.panels * parts) { task, worker in
+        let (panel, units) = (task / parts, block.part(task % parts, of: parts))
         let transformed = context.scratch(worker: worker)
         transform.transformKernel(
           kernel, panel: panel, rows: 0..<layout.kernelRows, into: transformed,
           frequencyStride: layout.kernelPanelStride, kernels: context.kernels)
         multiply(
-          inputs, block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
+          inputs, units, of: block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
           products: transformed + layout.frequencies * layout.kernelPanelStride, finish, into: output, context)
       }
     }
@@ -115,20 +124,28 @@ struct BlockedProduct {
       kernels: context.kernels)
   }
 
-  /// Multiplies a block with one panel of the kernel and transforms the products to outputs.
+  /// Multiplies `units` of a block with one panel of the kernel and transforms the products to outputs.
   private func multiply(
-    _ inputs: UnsafeMutablePointer<Float>, _ units: Range<Int>, panel: Int, kernel: UnsafeMutablePointer<Float>,
-    kernelStride: Int, products: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
-    _ context: ExecutionContext
+    _ inputs: UnsafeMutablePointer<Float>, _ units: Range<Int>, of block: Range<Int>, panel: Int,
+    kernel: UnsafeMutablePointer<Float>, kernelStride: Int, products: UnsafeMutablePointer<Float>,
+    _ finish: OutputFinish, into output: Tensor, _ context: ExecutionContext
   ) {
-    let (inputStride, productStride) = (layout.inputStride(units: units.count), layout.panelStride(units: units.count))
+    let first = inputs + layout.blockStride(units: units.lowerBound - block.lowerBound)
+    let (inputStride, productStride) = (layout.inputStride(units: block.count), layout.panelStride(units: units.count))
     for frequency in 0..<layout.frequencies {
       context.kernels.table.multiply_panel(
-        units.count, layout.blocks, inputs + frequency * inputStride, layout.blockStride(units: units.count),
+        units.count, layout.blocks, first + frequency * inputStride, layout.blockStride(units: block.count),
         kernel + frequency * kernelStride, false, products + frequency * productStride)
     }
     transform.transformOutput(
       products, units, panel: panel, frequencyStride: productStride, finish, into: output.data,
       kernels: context.kernels)
+  }
+}
+
+extension Range<Int> {
+  /// One of `count` parts of nearly equal size.
+  func part(_ index: Int, of count: Int) -> Range<Int> {
+    lowerBound + self.count * index / count..<lowerBound + self.count * (index + 1) / count
   }
 }

@@ -66,7 +66,7 @@ struct BlockedWeightGradient {
     context.pool.forEach(parts) { part, worker in
       let inputs = context.scratch(worker: worker)
       let gradients = inputs + inputCount
-      let units = layout.units * part / parts..<layout.units * (part + 1) / parts
+      let units = (0..<layout.units).part(part, of: parts)
       for first in stride(from: units.lowerBound, to: units.upperBound, by: blockUnits) {
         let block = first..<min(first + blockUnits, units.upperBound)
         transform(pass, block, of: block, inputs: inputs, gradients: gradients, biasPart: part, context)
