@@ -30,6 +30,16 @@ struct LayerHarness {
   /// The objective is Σ direction · output.
   let direction: [Double]
 
+  init(
+    _ layer: any Layer, layout: ParameterLayout, input: ReferenceMap, parameters: [[Double]], direction: [Double]
+  ) {
+    self.layer = layer
+    self.layout = layout
+    self.input = input
+    self.parameters = parameters
+    self.direction = direction
+  }
+
   init(_ layer: any Layer, layout: ParameterLayout, input shape: Shape, seed: UInt64 = 1) {
     self.layer = layer
     self.layout = layout

@@ -1,0 +1,75 @@
+import Layers
+import Randomness
+import Tensors
+import Testing
+
+/// How far the methods are from exact arithmetic with as many channels as the networks have.
+@Suite struct ConvolutionAccuracyTests {
+  /// Relative L2 errors that are allowed. A sum of n products of float32 errs by about sqrt(n) · 2⁻²⁴ at most; Winograd's transforms magnify
+  /// that about four times.
+  private static let tolerances: [ConvolutionMethod: Double] = [
+    .columns: 6e-7, .blockedColumns: 6e-7, .winograd: 1.5e-6,
+  ]
+
+  @Test(arguments: Array(tolerances.keys), [(64, 48), (256, 80), (512, 33)])
+  func isNearExactArithmetic(_ method: ConvolutionMethod, _ channels: (input: Int, output: Int)) throws {
+    var layout = ParameterLayout()
+    let layer = Convolution(
+      "layer", parameterName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
+      rectifies: false, method: method, layout: &layout)
+    let shape = Shape(batch: 1, height: 9, width: 14, channels: channels.input)
+    let harness = LayerHarness(layer, layout: layout, normalInput: shape)
+    let exact = harness.convolution()
+    let tolerance = try #require(Self.tolerances[method])
+    for kernels in Kernels.available {
+      let result = harness.run(kernels: kernels, threads: 1)
+      #expect(relativeDistance(result.output, exact.output.values) <= tolerance)
+      #expect(relativeDistance(result.inputGradient, exact.inputGradient.values) <= tolerance)
+      #expect(relativeDistance(result.parameterGradients[0], exact.weightGradient) <= tolerance)
+    }
+  }
+}
+
+extension LayerHarness {
+  /// Values of a normal distribution, rounded to float32, and no bias.
+  fileprivate init(_ layer: Convolution, layout: ParameterLayout, normalInput shape: Shape) {
+    var random = RandomStream(seed: 3, purpose: .test)
+    // The sum of twelve uniform numbers is as good as normal.
+    func normal() -> Double { Double((0..<12).reduce(Float(0)) { sum, _ in sum + random.uniform(-0.5, 0.5) }) }
+    let weights = (0..<layer.weight.range.count).map { _ in normal() }
+    self.init(
+      layer, layout: layout, input: ReferenceMap(shape, (0..<shape.count).map { _ in normal() }),
+      parameters: [weights, [Double](repeating: 0, count: layer.outputChannels)],
+      direction: (0..<layer.outputShape(for: shape).count).map { _ in normal() })
+  }
+
+  /// The passes of a convolution of stride 1, padded by 1, in Double.
+  fileprivate func convolution() -> (output: ReferenceMap, inputGradient: ReferenceMap, weightGradient: [Double]) {
+    let layer = layer as! Convolution
+    var output = ReferenceMap(layer.outputShape(for: input.shape))
+    var inputGradient = ReferenceMap(input.shape)
+    var weightGradient = [Double](repeating: 0, count: layer.weight.range.count)
+    let outputs = layer.outputChannels
+    for y in 0..<output.shape.height {
+      for x in 0..<output.shape.width {
+        let at = (y * output.shape.width + x) * outputs
+        for tap in 0..<9 {
+          let (row, column) = (y - 1 + tap / 3, x - 1 + tap % 3)
+          guard input.contains(row, column) else { continue }
+          for c in 0..<layer.inputChannels {
+            let value = input[0, row, column, c]
+            let kernel = (tap * layer.inputChannels + c) * outputs
+            var gradient = 0.0
+            for o in 0..<outputs {
+              output.values[at + o] += value * parameters[0][kernel + o]
+              gradient += direction[at + o] * parameters[0][kernel + o]
+              weightGradient[kernel + o] += value * direction[at + o]
+            }
+            inputGradient[0, row, column, c] += gradient
+          }
+        }
+      }
+    }
+    return (output, inputGradient, weightGradient)
+  }
+}

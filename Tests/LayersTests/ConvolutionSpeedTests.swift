@@ -1,0 +1,34 @@
+import Layers
+import Tensors
+import Testing
+
+/// What has to hold on any machine: both methods run in one process, so that only their ratio counts.
+@Suite(.serialized) struct ConvolutionSpeedTests {
+  @Test func `Winograd's algorithm is twice as fast as columns on conv3_2`() throws {
+    let kernels = try Kernels.preferred()
+    let pool = ThreadPool(threadCount: 1)
+    let shape = Shape(batch: 1, height: 75, width: 75, channels: 256)
+    func timer(_ method: ConvolutionMethod) -> () -> Double {
+      var layout = ParameterLayout()
+      let layer = Convolution(
+        "conv3_2", parameterName: "conv3_2", kernel: 3, padding: 1, from: 256, to: 256, rectifies: true, method: method,
+        layout: &layout)
+      let weights = ParameterArena(layout)
+      let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.scratch(for: shape, training: false))
+      let (x, y) = (AlignedBuffer(count: shape.count), AlignedBuffer(count: shape.count))
+      return {
+        let start = ContinuousClock.now
+        layer.forward(
+          Tensor(shape, x.floats.baseAddress!), into: Tensor(shape, y.floats.baseAddress!),
+          state: y.floats.baseAddress!,
+          weights: weights, context: context)
+        return (ContinuousClock.now - start) / .seconds(1)
+      }
+    }
+    let (columns, fastest) = (timer(.columns), timer(.fastest))
+    // The fastest of several: other tests run beside this one.
+    let times = (0..<6).map { _ in (columns(), fastest()) }.dropFirst()
+    let ratio = times.map(\.0).min()! / times.map(\.1).min()!
+    #expect(ratio >= 2)
+  }
+}
