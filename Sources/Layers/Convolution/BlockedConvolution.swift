@@ -21,7 +21,7 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   /// Whether Winograd's algorithm pays for a map: enough channels to amortise the transforms, and not too many tiles reach out of the map.
   static func isWinogradFaster(layer: Convolution, input: Shape) -> Bool {
-    min(layer.inputChannels, layer.outputChannels) >= 16 && WinogradTransform(layer, input: input).workRatio <= 0.7
+    min(layer.inputChannels, layer.outputChannels) >= 4 && WinogradTransform(layer, input: input).workRatio <= 0.7
   }
 
   func scratch(training: Bool) -> ScratchSize {
