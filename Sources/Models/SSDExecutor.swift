@@ -5,6 +5,8 @@ import Tensors
 public final class SSDExecutor {
   /// The network.
   public let model: SSD
+  /// The largest batch.
+  public var batch: Int { executor.batch }
   /// Threads, kernels, scratch.
   public var context: ExecutionContext { executor.context }
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.

@@ -27,22 +27,30 @@ import Testing
     }
   }
 
-  /// A map with two consumers, one of which is normalised, and two outputs: the shape of SSD in miniature.
+  /// A map with two consumers, one of which is normalised, and two outputs: the shape of SSD in miniature. Convolutions are computed
+  /// by the most exact method, because small differences of the output are to be seen.
   private func branched(_ layout: inout ParameterLayout) -> LayerGraph {
     var graph = LayerGraph(inputHeight: 9, inputWidth: 12, inputChannels: 3)
     let trunk = graph.add(
-      Convolution("a", parameterName: "a", kernel: 3, padding: 1, from: 3, to: 6, rectifies: true, layout: &layout),
-      to: graph.input)
+      Convolution(
+        "a", parameterName: "a", kernel: 3, padding: 1, from: 3, to: 6, rectifies: true, method: .columns,
+        layout: &layout), to: graph.input)
     let normalized = graph.add(
       ChannelL2Normalization("n", parameterName: "n", channels: 6, layout: &layout), to: trunk)
     let pooled = graph.add(MaxPooling("p", kernel: 2, stride: 2, ceilMode: true), to: trunk)
     let deeper = graph.add(
-      Convolution("b", parameterName: "b", kernel: 1, from: 6, to: 5, rectifies: true, layout: &layout), to: pooled)
+      Convolution(
+        "b", parameterName: "b", kernel: 1, from: 6, to: 5, rectifies: true, method: .columns, layout: &layout),
+      to: pooled)
     let first = graph.add(
-      Convolution("h1", parameterName: "h1", kernel: 3, padding: 1, from: 6, to: 4, rectifies: false, layout: &layout),
+      Convolution(
+        "h1", parameterName: "h1", kernel: 3, padding: 1, from: 6, to: 4, rectifies: false, method: .columns,
+        layout: &layout),
       to: normalized)
     let second = graph.add(
-      Convolution("h2", parameterName: "h2", kernel: 3, padding: 1, from: 5, to: 4, rectifies: false, layout: &layout),
+      Convolution(
+        "h2", parameterName: "h2", kernel: 3, padding: 1, from: 5, to: 4, rectifies: false, method: .columns,
+        layout: &layout),
       to: deeper)
     graph.outputs = [first, second]
     return graph

@@ -32,7 +32,11 @@ struct BlockedProduct {
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
-    let perUnit = (layout.sharesInput ? 1 : layout.frequencies) * layout.kernelRows
+    // Of inputs that all frequencies share there is little: there the products take the memory.
+    let perUnit =
+      layout.sharesInput
+      ? 4 * max(layout.kernelRows, layout.frequencies * BlockedLayout.panelWidth)
+      : layout.frequencies * layout.kernelRows
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
   }

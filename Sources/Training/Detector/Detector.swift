@@ -26,14 +26,23 @@ public final class Detector {
   private let pixels: AlignedBuffer
 
   /// Maps the memory for `batch` images at a time.
-  public init(_ configuration: Configuration, weights: ParameterArena, batch: Int, pool: ThreadPool, kernels: Kernels) {
-    let model = configuration.ssd
+  public convenience init(
+    _ configuration: Configuration, weights: ParameterArena, batch: Int, pool: ThreadPool, kernels: Kernels
+  ) {
+    self.init(
+      configuration, weights: weights,
+      executor: SSDExecutor(configuration.ssd, batch: batch, training: false, pool: pool, kernels: kernels))
+  }
+
+  /// Computes in the memory of an executor, which must not be in use meanwhile.
+  init(_ configuration: Configuration, weights: ParameterArena, executor: SSDExecutor) {
+    let model = executor.model
     classNames = configuration.data.classNames
     input = configuration.networkInput
-    self.batch = batch
+    batch = executor.batch
     self.weights = weights
-    self.pool = pool
-    executor = SSDExecutor(model, batch: batch, training: false, pool: pool, kernels: kernels)
+    pool = executor.context.pool
+    self.executor = executor
     decoder = DetectionDecoder(
       defaultBoxes: model.defaultBoxes, coder: configuration.boxCoder, classCount: model.classCount,
       settings: configuration.evaluation.detections)
@@ -49,11 +58,6 @@ public final class Detector {
     let weights = ParameterArena(configuration.ssd.parameters)
     try checkpoint.fill(weights)
     self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
-  }
-
-  /// Bytes that a detector maps beside the weights.
-  static func byteCount(_ model: SSD, batch: Int, threads: Int) -> Int {
-    SSDExecutor.byteCount(model, batch: batch, training: false, threads: threads)
   }
 
   /// The objects in images of any size, in pixels of each image.

@@ -165,6 +165,11 @@ public final class TrainingStep {
     }
   }
 
+  /// A detector with the weights as they are, for use between two iterations: it computes in the memory of the step.
+  func detector(_ configuration: Configuration) -> Detector {
+    Detector(configuration, weights: weights, executor: executor)
+  }
+
   /// The name of the first layer whose output is not finite for these images; nil when all are.
   public func firstNonFiniteLayer(_ microBatch: MicroBatch) -> String? {
     executor.firstNonFiniteLayer(images(of: microBatch), weights: weights)

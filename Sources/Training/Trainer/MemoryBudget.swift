@@ -19,7 +19,7 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
   /// The budget of one process.
   ///
   /// - Parameters:
-  ///   - evaluates: whether a detector exists beside the trainer, as during an evaluation.
+  ///   - evaluates: whether it evaluates; the network then runs in the memory of training.
   ///   - worldSize: the ranks that share an iteration.
   ///   - writes: whether the process writes checkpoints, as rank 0 does.
   public init(
@@ -42,10 +42,7 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
     if worldSize > 1 { items.append(Item(name: "exchange", bytes: step.exchange)) }
     if evaluates {
       items.append(
-        Item(
-          name: "evaluation",
-          bytes: Detector.byteCount(model, batch: training.microBatch, threads: threads)
-            + SplitEvaluation.loaderCapacity * training.microBatch * image))
+        Item(name: "images to evaluate", bytes: SplitEvaluation.loaderCapacity * training.microBatch * image))
     }
     self.items = items
   }

@@ -177,10 +177,8 @@ public final class Trainer {
 
   private func evaluateIfDue() throws {
     guard let evaluation, iteration.isMultiple(of: configuration.evaluation.every) else { return }
-    let detector = Detector(
-      configuration, weights: step.weights, batch: configuration.training.microBatch, pool: pool, kernels: kernels)
     let results = try SplitEvaluation(
-      detector, on: evaluation, difficult: configuration.data.difficult,
+      step.detector(configuration), on: evaluation, difficult: configuration.data.difficult,
       loaderThreads: configuration.loaderThreads(computeThreads: threads),
       communicator: job.communicator, board: job.board)
     deadline.noteEvaluation(seconds: results.seconds)
