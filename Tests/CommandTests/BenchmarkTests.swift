@@ -135,4 +135,40 @@ struct BenchmarkTests {
     #expect(outcome.ended(with: 65).messages.contains(image))
     #expect(outcome.output.isEmpty)
   }
+
+  private struct ConvolutionReport: Decodable {
+    struct Layer: Decodable {
+      let name: String
+      let algorithm: String
+      let instruction_set: String
+      let multiply_adds: Int
+      let seconds: [String: Double]
+      let effective_gflops: [String: Double]
+    }
+    let batch: Int
+    let threads: Int
+    let layers: [Layer]
+  }
+
+  @Test func `Convolutions are timed by pass, by every algorithm that they have, and by instruction set`() throws {
+    let report = try run(
+      ["convolution", "--layers", "conv11", "--batch", "2", "--threads", "1", "--repetitions", "1", "--all", "--json"]
+    ).decoded(ConvolutionReport.self)
+    #expect(report.batch == 2 && report.threads == 1)
+    let sets = Kernels.available.reversed().map(\.instructionSet)
+    let expected = sets.flatMap { set in
+      [
+        ["conv11_1", "blocked-columns", set], ["conv11_1", "columns", set], ["conv11_2", "winograd", set],
+        ["conv11_2", "blocked-columns", set], ["conv11_2", "columns", set],
+      ]
+    }
+    #expect(report.layers.map { [$0.name, $0.algorithm, $0.instruction_set] } == expected)
+    for layer in report.layers {
+      #expect(Set(layer.seconds.keys) == ["forward", "input_gradient", "weight_gradient"])
+      for (pass, seconds) in layer.seconds {
+        let rate = try #require(layer.effective_gflops[pass])
+        #expect(seconds > 0 && abs(rate * seconds * 1e9 - 2 * Double(layer.multiply_adds)) < 1)
+      }
+    }
+  }
 }
