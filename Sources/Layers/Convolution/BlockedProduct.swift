@@ -13,8 +13,8 @@ struct BlockedProduct {
   private static let smallKernelBytes = 6 << 20
   /// Floats of a block of inputs of one thread: a quarter of a second-level cache of 1 MiB.
   private static let privateBlockCount = 64 << 10
-  /// Floats of a block of inputs that threads share: 16 MiB.
-  private static let sharedBlockCount = 4 << 20
+  /// Floats of a block of inputs that threads share: 8 MiB, because several ranks may share the last-level cache.
+  private static let sharedBlockCount = 2 << 20
   /// Rows that a product sums at once; blocks are multiples of twice as many.
   private static let unitStep = 28
   private static let unitsPerTask = 8
