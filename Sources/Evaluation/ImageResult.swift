@@ -11,13 +11,22 @@ public struct PixelGroundTruth: Sendable, Equatable {
   public var label: Int
   /// Marked as hard to recognise by the annotator: finding it is neither rewarded nor punished.
   public var isDifficult: Bool
+  /// Many objects that were not told apart (COCO): finding some of them is neither rewarded nor punished.
+  public var isCrowd: Bool
+  /// Pixels of the object's outline, where the annotation states them; COCO sorts objects by it into sizes.
+  public var area: Double?
 
   /// Creates an annotation.
-  public init(box: PixelBox, label: Int, isDifficult: Bool = false) {
+  public init(box: PixelBox, label: Int, isDifficult: Bool = false, isCrowd: Bool = false, area: Double? = nil) {
     self.box = box
     self.label = label
     self.isDifficult = isDifficult
+    self.isCrowd = isCrowd
+    self.area = area
   }
+
+  /// Whether metrics leave it out of the objects to find.
+  var isIgnored: Bool { isDifficult || isCrowd }
 }
 
 /// A detected object in pixels of the original image.

@@ -2,7 +2,7 @@
 public struct LinePlot: Sendable {
   /// A named line.
   public struct Series: Sendable {
-    /// What the legend calls it.
+    /// What the legend calls it; nothing leaves it out of the legend.
     public var name: String
     /// Positions in the units of the axes; a point that is not finite interrupts the line.
     public var points: [Point]
@@ -19,12 +19,18 @@ public struct LinePlot: Sendable {
   public var title: String
   /// What the axes show.
   public var horizontalLabel, verticalLabel: String
+  /// What the axes show at least.
+  public var horizontalRange, verticalRange: ClosedRange<Double>?
   /// The lines, later ones on top.
   public var series: [Series]
 
   /// A chart with a heading and named axes.
-  public init(title: String, horizontalLabel: String, verticalLabel: String, series: [Series]) {
+  public init(
+    title: String, horizontalLabel: String, verticalLabel: String, horizontalRange: ClosedRange<Double>? = nil,
+    verticalRange: ClosedRange<Double>? = nil, series: [Series]
+  ) {
     (self.title, self.series) = (title, series)
+    (self.horizontalRange, self.verticalRange) = (horizontalRange, verticalRange)
     (self.horizontalLabel, self.verticalLabel) = (horizontalLabel, verticalLabel)
   }
 
@@ -63,24 +69,26 @@ private struct PlotDrawing {
     let unit = min(Double(width) / 900, Double(height) / 540) * 15
     let (canvas, font) = (Canvas(width: width, height: height, background: .white), Font(size: unit))
     let finite = plot.series.flatMap(\.points).filter(\.isFinite)
-    let horizontal = PlotAxis(covering: finite.map(\.x), tickCount: Int(Double(width) / unit / 7), roundedOut: false)
-    let vertical = PlotAxis(covering: finite.map(\.y), tickCount: Int(Double(height) / unit / 4), roundedOut: true)
+    let columns = finite.map(\.x) + plot.horizontalRange.ends
+    let rows = finite.map(\.y) + plot.verticalRange.ends
+    let horizontal = PlotAxis(covering: columns, tickCount: Int(Double(width) / unit / 7), roundedOut: false)
+    let vertical = PlotAxis(covering: rows, tickCount: Int(Double(height) / unit / 4), roundedOut: true)
     let tickWidth = vertical.ticks.map { canvas.measure(vertical.text($0), font: font).width }.max() ?? 0
     (left, right) = (tickWidth + 3.2 * unit, Double(width) - 1.8 * unit)
 
-    var rows: [[(index: Int, x: Double)]] = []
+    var legend: [[(index: Int, x: Double)]] = []
     var end = Double.infinity
-    for (index, series) in plot.series.enumerated() {
+    for (index, series) in plot.series.enumerated() where !series.name.isEmpty {
       let entryWidth = canvas.measure(series.name, font: font).width + 4.5 * unit
       if end + entryWidth - unit > right {
-        rows.append([])
+        legend.append([])
         end = left
       }
-      rows[rows.count - 1].append((index, end))
+      legend[legend.count - 1].append((index, end))
       end += entryWidth
     }
-    (top, bottom) = ((3.6 + 1.5 * Double(rows.count)) * unit, Double(height) - 3.8 * unit)
-    (self.plot, self.canvas, self.unit, legend) = (plot, canvas, unit, rows)
+    (top, bottom) = ((3.6 + 1.5 * Double(legend.count)) * unit, Double(height) - 3.8 * unit)
+    (self.plot, self.canvas, self.unit, self.legend) = (plot, canvas, unit, legend)
     (self.horizontal, self.vertical) = (horizontal, vertical)
   }
 
@@ -154,6 +162,10 @@ private struct PlotDrawing {
       }
     }
   }
+}
+
+extension ClosedRange<Double>? {
+  fileprivate var ends: [Double] { map { [$0.lowerBound, $0.upperBound] } ?? [] }
 }
 
 extension Point {

@@ -86,7 +86,7 @@ struct Detect: ParsableCommand {
         logger.info("\(path): \(detections.count) objects")
       }
     }
-    if let json { try write(results, to: json) }
+    if let json { try JSONOutput.write(results, to: json) }
   }
 
   private func draw(
@@ -98,16 +98,5 @@ struct Detect: ParsableCommand {
         name: classNames[detection.label - 1], score: detection.score, classIndex: detection.label - 1)
     }
     try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(pictureName(of: path))")
-  }
-
-  private func write(_ results: [ImageDetections], to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(results), as: UTF8.self)
-    if path == "-" {
-      print(text)
-    } else {
-      try AtomicFile.replace(path, with: text + "\n")
-    }
   }
 }

@@ -8,7 +8,8 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a detector on a split.",
     discussion: """
-      Prints average precision by class and its mean (mAP), and writes evaluation.json and detections.json (COCO results format).
+      Prints average precision by class and its mean (mAP), and writes evaluation.json, detections.json (COCO results format)
+      and precision-recall.png.
 
       Examples:
         multibox evaluate runs/voc/checkpoints/iteration-0120000.safetensors
@@ -20,10 +21,10 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The split; overrides the configuration's evaluation_split.")
   var split: String?
 
-  @Option(help: "voc07 (11 points) or voc12 (area); overrides the configuration's.")
-  var metric: VOCMetric?
+  @Option(help: "voc07 (11 points), voc12 (area) or coco; overrides the configuration's.")
+  var metric: EvaluationMetric?
 
-  @Option(help: "Where the two files go; the checkpoint's directory by default.")
+  @Option(help: "Where the files go; the checkpoint's directory by default.")
   var output: String?
 
   func run() throws {
@@ -37,7 +38,7 @@ struct Evaluate: ParsableCommand {
       try job.watch(seconds: configuration.communication.stallSeconds)
       let report = try evaluate(source, configuration, job: job)
       guard job.communicator.isRoot else { return .finished }
-      print(report.table)
+      print(report.sheet.table)
       try report.write(to: output ?? URL(fileURLWithPath: detectorOptions.checkpoint).deletingLastPathComponent().path)
       return .finished
     }
@@ -60,8 +61,8 @@ struct Evaluate: ParsableCommand {
       detector, on: dataset, difficult: configuration.data.difficult,
       loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
       board: job.board)
-    return EvaluationReport(evaluation, try evaluation.score(metric ?? configuration.evaluation.metric))
+    return try EvaluationReport(evaluation, metric: metric ?? configuration.evaluation.metric)
   }
 }
 
-extension VOCMetric: ExpressibleByArgument {}
+extension EvaluationMetric: ExpressibleByArgument {}

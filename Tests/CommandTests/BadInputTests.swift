@@ -98,7 +98,40 @@ struct BadInputTests {
     Fault("fewer synthetic images than splits", 64, says: { _ in ["--images", "at least 5", "not 3"] }) {
       try MultiboxProcess.run("synthesize", $0.path + "/new", "--images", "3")
     },
+    Fault("a metric that there is not", 64, says: { _ in ["--metric", "map", "voc07"] }) {
+      try score($0, metric: "map")
+    },
+    Fault(
+      "a split of a COCO file", 64, says: { ["--split is for a Pascal VOC folder, which \($0.path)/truth.json is not"] }
+    ) {
+      try score($0, "--split", "val")
+    },
+    Fault("inclusive boxes for COCO's metric", 64, says: { _ in ["--pixels inclusive is for voc07 and voc12"] }) {
+      try score($0, "--pixels", "inclusive")
+    },
   ]
+
+  /// Scores the workspace's `truth.json` and `found.json`.
+  private static func score(
+    _ workspace: Workspace, metric: String = "coco", _ options: String...
+  ) throws -> MultiboxProcess.Outcome {
+    try MultiboxProcess(
+      [
+        "score", "--ground-truth", workspace.path + "/truth.json", "--detections", workspace.path + "/found.json",
+        "--metric", metric,
+      ] + options
+    ).wait()
+  }
+
+  /// Scores a record beside one image and one category.
+  private static func score(_ workspace: Workspace, record: String) throws -> MultiboxProcess.Outcome {
+    try workspace.write(
+      #"{"images": [{"id": 1}], "categories": [{"id": 1, "name": "a"}], "annotations": []}"#,
+      to: workspace.path + "/truth.json")
+    let good = #"{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1}"#
+    try workspace.write("[\(good), \(record)]", to: workspace.path + "/found.json")
+    return try score(workspace)
+  }
 
   static let data = [
     Fault("a missing split", 65, says: { ["\($0.data)/ImageSets/Main/nothing.txt: ", "trainval"] }) {
@@ -123,6 +156,27 @@ struct BadInputTests {
       try $0.cut($0.data + "/JPEGImages/000002.jpg", to: 0.5)
       return try $0.train()
     },
+    Fault("a detection in an unknown image", 65, says: { ["\($0.path)/found.json:1: results[1].image_id: 2 is none"] })
+    {
+      try score($0, record: #"{"image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 1}"#)
+    },
+    Fault("a detection of a negative size", 65, says: { ["\($0.path)/found.json:1: results[1].bbox: the size"] }) {
+      try score($0, record: #"{"image_id": 1, "category_id": 1, "bbox": [0, 0, -1, 1], "score": 1}"#)
+    },
+    Fault("a detection without a score", 65, says: { ["\($0.path)/found.json:1: results[1]: score is missing"] }) {
+      try score($0, record: #"{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}"#)
+    },
+    Fault("detections of unknown names of images", 65, says: { _ in ["found.json:1: results[0].image_id: 77 is none"] })
+    {
+      try $0.write(#"[{"image_id": 77}]"#, to: $0.path + "/found.json")
+      return try MultiboxProcess(
+        ["score", "--ground-truth", $0.data, "--detections", $0.path + "/found.json", "--metric", "voc07", "--classes"]
+          + ["circle", "square", "triangle", "star", "cross", "ring"]
+      ).wait()
+    },
+    Fault("a folder of other classes", 65, says: { ["\($0.data)/Annotations/0000", "unknown class", "aeroplane"] }) {
+      try MultiboxProcess.run("score", "--ground-truth", $0.data, "--detections", "found.json", "--metric", "voc07")
+    },
     Fault("a picture that is not there", 65, says: { ["\($0.path)/none.jpg: No such file or directory"] }) {
       try $0.train(stopAt: 1).succeeded()
       return try MultiboxProcess.run("detect", $0.checkpoint(1), $0.path + "/none.jpg")
@@ -130,6 +184,9 @@ struct BadInputTests {
   ]
 
   static let disk = [
+    Fault("missing annotations to score", 74, says: { ["\($0.path)/truth.json: cannot read: No such file"] }) {
+      try score($0)
+    },
     Fault("a missing checkpoint", 74, says: { ["\($0.path)/none.safetensors: cannot open: No such file or directory"] })
     {
       try MultiboxProcess.run("evaluate", $0.path + "/none.safetensors")

@@ -3,7 +3,7 @@ import Testing
 
 struct HelpTests {
   @Test(arguments: [
-    "train", "evaluate", "detect", "describe", "doctor", "synthesize", "benchmark step", "benchmark inference",
+    "train", "evaluate", "score", "detect", "describe", "doctor", "synthesize", "benchmark step", "benchmark inference",
     "benchmark loader", "benchmark allreduce",
   ])
   func `Help shows examples of the command`(command: String) throws {
@@ -27,7 +27,7 @@ struct HelpTests {
     for text in ["multibox synthesize ", "multibox train ", "multibox evaluate ", "multibox detect ", "Exit codes: 0"] {
       #expect(help.contains(text), "\(text)")
     }
-    for command in ["train", "evaluate", "detect", "describe", "doctor", "synthesize", "benchmark"] {
+    for command in ["train", "evaluate", "score", "detect", "describe", "doctor", "synthesize", "benchmark"] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
   }

@@ -87,11 +87,33 @@ struct WorkflowTests {
         #expect(box[1] + box[3] <= Double(image.height) * (1 + 0x1p-23))
       }
     }
+    try evaluateByCOCO(checkpoint)
     // Another split, and the checkpoint's directory when no other is named.
     let table = try MultiboxProcess.run("evaluate", checkpoint, "--split", "val").succeeded().output
     #expect(table.contains("on 1 images"))
     let beside = try read(Evaluation.self, from: run + "/checkpoints/evaluation.json")
     #expect(beside.metric == "voc07")
+  }
+
+  private func evaluateByCOCO(_ checkpoint: String) throws {
+    let output = directory.path + "/coco"
+    let table = try MultiboxProcess.run("evaluate", checkpoint, "--metric", "coco", "--output", output).succeeded()
+      .output
+    #expect(table.contains("AP50") && table.contains("mAP (coco)") && table.contains("on 2 images"))
+    let names = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+    let json = try Data(contentsOf: URL(fileURLWithPath: output + "/evaluation.json"))
+    let evaluation = try #require(JSONSerialization.jsonObject(with: json) as? [String: Any])
+    #expect(evaluation["metric"] as? String == "coco")
+    #expect(try Image(contentsOf: output + "/precision-recall.png").width == 900)
+    // The files that evaluation leaves score the same.
+    let scored = try MultiboxProcess(
+      [
+        "score", "--ground-truth", data, "--detections", output + "/detections.json", "--metric", "coco", "--json", "-",
+        "--classes",
+      ] + classes
+    ).wait().succeeded().decoded([String: Double].self)
+    #expect(Set(scored.keys) == Set(names))
+    for name in names { #expect(evaluation[name] as? Double == scored[name], "\(name)") }
   }
 
   private func detect(_ checkpoint: String) throws {

@@ -185,4 +185,27 @@ import Testing
       #expect(dataset.warnings.isEmpty)
     }
   }
+
+  @Test func `without image files the stated size is believed, where they are not required`() throws {
+    let folder = try PascalVOCFolder()
+    let box = "<bndbox><xmin>1</xmin><ymin>6</ymin><xmax>60</xmax><ymax>15</ymax></bndbox>"
+    let object = "<object><name>cat</name>\(box)</object>"
+    let size = "<size><width>50</width><height>20</height></size>"
+    try folder.write(annotation: "a", "<annotation>\(size)\(object)</annotation>")
+    try folder.write(annotation: "b", "<annotation>\(object)</annotation>")
+    try folder.write(split: "train", "a")
+    try folder.write(split: "both", "a\nb")
+    func read(_ split: String, requiresImageFiles: Bool = false) throws -> Dataset {
+      try Dataset.pascalVOC(roots: [folder.root], split: split, requiresImageFiles: requiresImageFiles)
+    }
+    let dataset = try read("train")
+    #expect(dataset.images[0].objects.map(\.pixelBox) == [PixelBox(xMin: 0, yMin: 5, xMax: 50, yMax: 15)])
+    #expect(dataset.warnings.count == 1)
+    #expect(throws: DatasetError.self) { try read("train", requiresImageFiles: true) }
+    let error = try #require(throws: DatasetError.self) { try read("both") }
+    #expect(error.description.hasPrefix("\(folder.annotationPath("b")): states no size, and there is no image"))
+    // A picture that is there is still looked at.
+    try folder.write(image: "a", width: 51, height: 20)
+    #expect(throws: DatasetError.self) { try read("train") }
+  }
 }

@@ -9,17 +9,17 @@ import Testing
   /// Images with few boxes on a coarse grid: many equal scores, doubles, difficult objects, and images without anything.
   /// The last class is never annotated, the one before never detected.
   private func images(_ stream: inout RandomStream) -> [VOCImage] {
+    let unit = stream.chance(0.5) ? 1 : 0.25
+    func distance(below limit: Int) -> Double { Double(stream.integer(below: limit)) * unit }
     func box(near other: VOCBox?) -> VOCBox {
       if let other, stream.chance(0.7) {
-        let shift = stream.integer(below: 3)
+        let shift = distance(below: 3)
         return VOCBox(
-          xMin: other.xMin + shift, yMin: other.yMin, xMax: other.xMax + shift,
-          yMax: other.yMax + stream.integer(below: 3))
+          xMin: other.xMin + shift, yMin: other.yMin, xMax: other.xMax + shift, yMax: other.yMax + distance(below: 3))
       }
-      let x = 1 + stream.integer(below: 20)
-      let y = 1 + stream.integer(below: 20)
-      return VOCBox(
-        xMin: x, yMin: y, xMax: x + 3 + stream.integer(below: 10), yMax: y + 3 + stream.integer(below: 10))
+      let x = 1 + distance(below: 20)
+      let y = 1 + distance(below: 20)
+      return VOCBox(xMin: x, yMin: y, xMax: x + 3 + distance(below: 10), yMax: y + 3 + distance(below: 10))
     }
     return (0..<1 + stream.integer(below: 8)).map { _ in
       var image = VOCImage(objects: [], detections: [])
@@ -38,31 +38,31 @@ import Testing
     }
   }
 
-  private func result(of image: VOCImage, index: Int) -> ImageResult {
+  private func result(of image: VOCImage, index: Int, _ rule: EdgeRule = .inclusive) -> ImageResult {
     ImageResult(
       imageIndex: index,
       groundTruth: image.objects.map {
-        PixelGroundTruth(box: $0.box.pixels, label: $0.label, isDifficult: $0.isDifficult)
+        PixelGroundTruth(box: $0.box.pixels(rule), label: $0.label, isDifficult: $0.isDifficult)
       },
       detections: image.detections.map {
-        PixelDetection(box: $0.box.pixels, label: $0.label, score: $0.score)
+        PixelDetection(box: $0.box.pixels(rule), label: $0.label, score: $0.score)
       })
   }
 
-  @Test(arguments: VOCMetric.allCases)
-  func agreesWithReference(metric: VOCMetric) throws {
+  @Test(arguments: VOCMetric.allCases, EdgeRule.allCases)
+  func agreesWithReference(metric: VOCMetric, rule: EdgeRule) throws {
     var middling = 0
     for seed in 0..<200 as Range<UInt64> {
       var stream = RandomStream(seed: seed, purpose: .test)
       let images = images(&stream)
       var evaluator = PascalVOCEvaluator(objectClassCount: classCount)
       for (index, image) in images.enumerated() {
-        try evaluator.add(result(of: image, index: index))
+        try evaluator.add(result(of: image, index: index, rule))
       }
       let result = evaluator.evaluate(metric: metric)
       var expected: [Double] = []
       for classResult in result.classes {
-        let reference = referenceAveragePrecision(images, label: classResult.label, metric: metric)
+        let reference = referenceAveragePrecision(images, label: classResult.label, metric: metric, rule)
         #expect((classResult.averagePrecision == nil) == (reference == nil))
         if let reference, let actual = classResult.averagePrecision {
           // Sums of some dozen terms below 1.
@@ -152,16 +152,29 @@ import Testing
   }
 
   /// Half of an annotated box, in whole pixels, has an IoU of exactly 1/2; one row less is too little.
-  @Test(arguments: [(5, 1.0), (4, 0.0)])
-  func thresholdIsInclusiveInWholePixels(rows: Int, averagePrecision: Double) throws {
+  @Test(arguments: [(5.0, 1.0), (4.0, 0.0)])
+  func thresholdIsInclusiveInWholePixels(rows: Double, averagePrecision: Double) throws {
     var evaluator = PascalVOCEvaluator(objectClassCount: 1)
     try evaluator.add(
       imageIndex: 0,
-      groundTruth: [PixelGroundTruth(box: VOCBox(xMin: 1, yMin: 1, xMax: 10, yMax: 10).pixels, label: 1)],
+      groundTruth: [PixelGroundTruth(box: VOCBox(xMin: 1, yMin: 1, xMax: 10, yMax: 10).pixels(.inclusive), label: 1)],
       detections: [
-        PixelDetection(box: VOCBox(xMin: 1, yMin: 1, xMax: 10, yMax: rows).pixels, label: 1, score: 1)
+        PixelDetection(box: VOCBox(xMin: 1, yMin: 1, xMax: 10, yMax: rows).pixels(.inclusive), label: 1, score: 1)
       ])
     #expect(evaluator.evaluate(metric: .voc07).meanAveragePrecision == averagePrecision)
+  }
+
+  /// Like a difficult object.
+  @Test func `Detections of a crowd do not count`() throws {
+    var evaluator = PascalVOCEvaluator(objectClassCount: 1)
+    try evaluator.add(
+      imageIndex: 0,
+      groundTruth: [PixelGroundTruth(box: left, label: 1), PixelGroundTruth(box: right, label: 1, isCrowd: true)],
+      detections: [
+        PixelDetection(box: right, label: 1, score: 0.9), PixelDetection(box: left, label: 1, score: 0.8),
+      ])
+    let result = try #require(evaluator.evaluate(metric: .voc07).classes.first)
+    #expect(result.averagePrecision == 1 && result.groundTruthCount == 1 && result.ignoredDetections == 1)
   }
 
   /// Three of ten objects reach the recall 0.3, although 0.1 + 0.1 + 0.1 exceeds 0.3 in binary.

@@ -1,26 +1,36 @@
 import Detection
 import Evaluation
 
-/// A box as Pascal VOC writes it: pixels count from 1 and the last one is included.
-struct VOCBox {
-  var xMin: Int
-  var yMin: Int
-  var xMax: Int
-  var yMax: Int
+/// What the edges of a box are.
+enum EdgeRule: CaseIterable {
+  /// Numbers of pixels from 1, the last included, as in Pascal VOC's files and its development kit.
+  case inclusive
+  /// Positions from 0.
+  case continuous
+}
 
-  /// The continuous box of the same pixels.
-  var pixels: PixelBox {
-    PixelBox(xMin: Double(xMin - 1), yMin: Double(yMin - 1), xMax: Double(xMax), yMax: Double(yMax))
+/// A box in multiples of a quarter pixel, so that no arithmetic rounds.
+struct VOCBox {
+  var xMin: Double
+  var yMin: Double
+  var xMax: Double
+  var yMax: Double
+
+  /// The box that the evaluator takes.
+  func pixels(_ rule: EdgeRule) -> PixelBox {
+    let first: Double = rule == .inclusive ? 1 : 0
+    return PixelBox(xMin: xMin - first, yMin: yMin - first, xMax: xMax, yMax: yMax)
   }
 
-  /// Intersection over union as the development kit has it, with 1 added to each side.
-  func overlap(_ other: VOCBox) -> Double {
-    let width = min(xMax, other.xMax) - max(xMin, other.xMin) + 1
-    let height = min(yMax, other.yMax) - max(yMin, other.yMin) + 1
+  /// Intersection over union; for inclusive edges as the development kit has it, with 1 added to each side.
+  func overlap(_ other: VOCBox, _ rule: EdgeRule) -> Double {
+    let last: Double = rule == .inclusive ? 1 : 0
+    let width = min(xMax, other.xMax) - max(xMin, other.xMin) + last
+    let height = min(yMax, other.yMax) - max(yMin, other.yMin) + last
     if width <= 0 || height <= 0 { return 0 }
-    let area = (xMax - xMin + 1) * (yMax - yMin + 1)
-    let otherArea = (other.xMax - other.xMin + 1) * (other.yMax - other.yMin + 1)
-    return Double(width * height) / Double(area + otherArea - width * height)
+    let area = (xMax - xMin + last) * (yMax - yMin + last)
+    let otherArea = (other.xMax - other.xMin + last) * (other.yMax - other.yMin + last)
+    return width * height / (area + otherArea - width * height)
   }
 }
 
@@ -31,7 +41,7 @@ struct VOCImage {
 }
 
 /// Average precision of one class step by step as `VOCevaldet.m` and `VOCap.m` do it, nil without objects.
-func referenceAveragePrecision(_ images: [VOCImage], label: Int, metric: VOCMetric) -> Double? {
+func referenceAveragePrecision(_ images: [VOCImage], label: Int, metric: VOCMetric, _ rule: EdgeRule) -> Double? {
   let positives = images.reduce(0) { sum, image in
     sum + image.objects.count { $0.label == label && !$0.isDifficult }
   }
@@ -57,7 +67,7 @@ func referenceAveragePrecision(_ images: [VOCImage], label: Int, metric: VOCMetr
     var largest = -Double.infinity
     var match = -1
     for (object, candidate) in images[id.image].objects.enumerated() where candidate.label == label {
-      let overlap = box.overlap(candidate.box)
+      let overlap = box.overlap(candidate.box, rule)
       if overlap > largest {
         largest = overlap
         match = object

@@ -66,4 +66,34 @@ struct LinePlotTests {
     }
     #expect(firstGridRow(6)! > firstGridRow(2)!)
   }
+
+  /// The legend is at the upper left, where a rising line is not.
+  @Test func `A line without a name is drawn, but not in the legend`() {
+    func bluePixels(name: String, columns: Range<Int>, rows: Range<Int>) -> Int {
+      let points = (0..<10).map { Point(x: Double($0), y: 5 + Double($0)) }
+      let plot = LinePlot(
+        title: "t", horizontalLabel: "h", verticalLabel: "v", series: [LinePlot.Series(name: name, points: points)])
+      let image = plot.image(width: 600, height: 400)
+      return rows.reduce(0) { sum, row in sum + columns.count { isBlue(image, $0, row) } }
+    }
+    #expect(bluePixels(name: "", columns: 0..<600, rows: 0..<400) > 200)
+    #expect(bluePixels(name: "s", columns: 0..<150, rows: 0..<100) > 10)
+    #expect(bluePixels(name: "", columns: 0..<150, rows: 0..<100) == 0)
+  }
+
+  /// A line from (0, 0.8) to (0.5, 0.9) fills the chart, or lies in its upper left quarter.
+  @Test func `The axes show the ranges asked for`() throws {
+    func image(_ range: ClosedRange<Double>?) -> Image {
+      let points = (0...50).map { Point(x: Double($0) / 100, y: 0.8 + Double($0) / 500) }
+      return LinePlot(
+        title: "t", horizontalLabel: "h", verticalLabel: "v", horizontalRange: range, verticalRange: range,
+        series: [LinePlot.Series(name: "s", points: points)]
+      ).image(width: 600, height: 400)
+    }
+    let (free, whole) = (image(nil), image(0...1))
+    #expect(!rows(free, column: 500).isEmpty && rows(whole, column: 500).isEmpty)
+    let (lowest, highest) = (rows(free, column: 100).last, rows(whole, column: 100).last)
+    #expect(try #require(lowest) > 250)
+    #expect(try #require(highest) < 150)
+  }
 }

@@ -179,8 +179,8 @@ struct ConfigurationTests {
       "a.yaml:3: data.train_split: expected text, found null"
     ),
     (
-      "version: 1\nevaluation:\n  metric: coco",
-      "a.yaml:3: evaluation.metric: not supported in this version; expected one of voc07, voc12"
+      "version: 1\nevaluation:\n  metric: map",
+      "a.yaml:3: evaluation.metric: expected one of voc07, voc12, coco, found 'map'"
     ),
     (
       "version: 1\ncheckpoint:\n  every_seconds: 0",

@@ -21,14 +21,18 @@ extension Dataset {
   ///   - roots: folders that each hold the split; their images follow one another.
   ///   - split: the split's name, as in `trainval`.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`.
+  ///   - requiresImageFiles: whether an image may not be missing; in its place, the stated size is believed.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   /// - Precondition: `roots` is not empty.
   public static func pascalVOC(
-    roots: [String], split: String, classes: [String]? = nil, willRead: @escaping (String) -> Void = { _ in }
+    roots: [String], split: String, classes: [String]? = nil, requiresImageFiles: Bool = true,
+    willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     precondition(!roots.isEmpty, "a data set needs at least one root folder, got \(roots.count)")
-    var reader = PascalVOCReader(split: split, classNames: classes ?? PascalVOCClasses.names, willRead: willRead)
+    var reader = PascalVOCReader(
+      split: split, classNames: classes ?? PascalVOCClasses.names, requiresImageFiles: requiresImageFiles,
+      willRead: willRead)
     if let problem = reader.problemWithClasses {
       throw DatasetError(file: roots[0], reason: "class list \(reader.classNames): \(problem)")
     }
@@ -41,14 +45,16 @@ extension Dataset {
 private struct PascalVOCReader {
   let split: String
   let classNames: [String]
+  private let requiresImageFiles: Bool
   private let willRead: (String) -> Void
   private let labels: [String: Int]
   private(set) var images: [AnnotatedImage] = []
   private(set) var warnings: [String] = []
   private var rootOfIdentifier: [String: String] = [:]
 
-  init(split: String, classNames: [String], willRead: @escaping (String) -> Void) {
+  init(split: String, classNames: [String], requiresImageFiles: Bool, willRead: @escaping (String) -> Void) {
     self.split = split
+    self.requiresImageFiles = requiresImageFiles
     self.willRead = willRead
     self.classNames = classNames
     labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
@@ -84,24 +90,31 @@ private struct PascalVOCReader {
         file: list.path, line: entry.line, reason: "image \(entry.identifier) has no annotation \(annotationPath)")
     }
     let candidates = ["jpg", "jpeg", "png", "JPG", "JPEG", "PNG"].map { "\(root)/JPEGImages/\(entry.identifier).\($0)" }
-    guard let imagePath = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+    let imagePath = candidates.first { FileManager.default.fileExists(atPath: $0) }
+    if imagePath == nil, requiresImageFiles {
       throw DatasetError(
         file: list.path, line: entry.line,
         reason: "image \(entry.identifier) has no file \(candidates[0]) (nor .jpeg or .png)")
     }
-    willRead(imagePath)
-    let size: (width: Int, height: Int)
-    do {
-      size = try Image.size(ofFile: imagePath)
-    } catch let error as ImageError {
-      throw DatasetError(file: imagePath, reason: error.reason)
-    }
+    let header = try imagePath.map(size(ofFile:))
     let annotation = try PascalVOCAnnotation(contentsOf: annotationPath)
-    try checkStatedSize(annotation, actual: size, path: annotationPath)
+    if let header { try checkStatedSize(annotation, actual: header, path: annotationPath) }
+    guard let size = header ?? annotation.size?.content else {
+      throw DatasetError(file: annotationPath, reason: "states no size, and there is no image \(candidates[0])")
+    }
     return AnnotatedImage(
-      identifier: entry.identifier, imagePath: imagePath, annotationPath: annotationPath, width: size.width,
-      height: size.height,
+      identifier: entry.identifier, imagePath: imagePath ?? candidates[0], annotationPath: annotationPath,
+      width: size.width, height: size.height,
       objects: try annotation.objects.compactMap { try object($0, size: size, path: annotationPath) })
+  }
+
+  private func size(ofFile path: String) throws -> (width: Int, height: Int) {
+    willRead(path)
+    do {
+      return try Image.size(ofFile: path)
+    } catch let error as ImageError {
+      throw DatasetError(file: path, reason: error.reason)
+    }
   }
 
   private mutating func checkStatedSize(

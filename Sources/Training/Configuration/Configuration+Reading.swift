@@ -155,7 +155,7 @@ extension Configuration.Training {
 extension Configuration.Evaluation {
   init(_ section: ConfigurationSection) {
     every = section.integer("every", default: 5000, .atLeast(1))
-    metric = section.choice("metric", default: .voc07, planned: ["coco"])
+    metric = section.choice("metric", default: .voc07)
     let preset = DetectionDecoder.Settings()
     detections = DetectionDecoder.Settings(
       scoreThreshold: section.number("score_threshold", default: preset.scoreThreshold, .from(0, below: 1)),

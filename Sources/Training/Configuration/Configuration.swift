@@ -82,8 +82,8 @@ public struct Configuration: Sendable, Equatable {
   public struct Evaluation: Sendable, Equatable {
     /// Iterations between evaluations during training.
     public let every: Int
-    /// How average precision is integrated.
-    public let metric: VOCMetric
+    /// How detections are scored.
+    public let metric: EvaluationMetric
     /// Which detections are kept.
     public let detections: DetectionDecoder.Settings
   }

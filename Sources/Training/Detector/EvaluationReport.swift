@@ -1,50 +1,19 @@
 import Evaluation
 import Foundation
 
-/// The files that an evaluation leaves: `evaluation.json` with the metric, `detections.json` in the COCO results format.
+/// The files that an evaluation leaves: `evaluation.json` with the metric and the kinds of errors, `detections.json` in the
+/// COCO results format, `precision-recall.png` with the curves.
 public struct EvaluationReport {
   /// The detections and annotations.
   public let evaluation: SplitEvaluation
   /// The metric.
-  public let result: PascalVOCResult
+  public let sheet: ScoreSheet
 
   /// Joins what was detected with its metric.
-  public init(_ evaluation: SplitEvaluation, _ result: PascalVOCResult) {
+  public init(_ evaluation: SplitEvaluation, metric: EvaluationMetric) throws {
     self.evaluation = evaluation
-    self.result = result
-  }
-
-  /// Average precision by class name; null for a class without ground truth.
-  public var averagePrecision: [String: Double?] {
-    Dictionary(uniqueKeysWithValues: zip(evaluation.classNames, result.classes.map(\.averagePrecision)))
-  }
-
-  /// "0.7312", or "undefined" when no class has ground truth.
-  var meanAveragePrecisionText: String { Self.digits(result.meanAveragePrecision) }
-
-  private static func digits(_ precision: Double?) -> String {
-    precision.map { String(format: "%.4f", $0) } ?? "undefined"
-  }
-
-  /// A table for people: AP, ground truth, true and false positives by class, then mAP.
-  public var table: String {
-    var rows = [["class", "AP", "objects", "found", "false"]]
-    for (name, result) in zip(evaluation.classNames, result.classes) {
-      rows.append([
-        name, Self.digits(result.averagePrecision), "\(result.groundTruthCount)", "\(result.truePositives)",
-        "\(result.falsePositives)",
-      ])
-    }
-    return TextTable(rows).text
-      + "\n\nmAP (\(result.metric.rawValue)) \(meanAveragePrecisionText) on \(evaluation.images.count) images"
-  }
-
-  private struct Summary: Encodable {
-    let metric: String
-    let mAP: Double?
-    let AP: [String: Double?]
-    let images: Int
-    let seconds: Double
+    sheet = ScoreSheet(
+      classNames: evaluation.classNames, imageCount: evaluation.images.count, result: try evaluation.score(metric))
   }
 
   private struct COCOResult: Encodable {
@@ -54,19 +23,18 @@ public struct EvaluationReport {
     let score: Double
   }
 
-  /// Writes both files into `directory`, which is made when it does not exist.
+  /// Writes the files into `directory`, which is made when it does not exist.
   ///
-  /// - Throws: ``CheckpointError`` naming the file that cannot be written.
+  /// - Throws: ``CheckpointError`` or `ImageError` naming the file that cannot be written.
   public func write(to directory: String) throws {
     try RunDirectory.create(directory)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    let summary = Summary(
-      metric: result.metric.rawValue, mAP: result.meanAveragePrecision, AP: averagePrecision,
-      images: evaluation.images.count, seconds: evaluation.seconds)
+    let summary = EvaluationSummary(sheet, of: evaluation)
     try AtomicFile.replace(directory + "/evaluation.json", with: text(try encoder.encode(summary)))
     encoder.outputFormatting = [.sortedKeys]
     try AtomicFile.replace(directory + "/detections.json", with: text(try encoder.encode(cocoResults)))
+    try PrecisionRecallPlot(sheet).write(to: directory + "/precision-recall.png")
   }
 
   /// Boxes are [x, y, width, height] in 0-based pixels; `category_id` is the label, 1 for the first class.

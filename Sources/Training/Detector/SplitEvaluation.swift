@@ -17,6 +17,13 @@ public struct SplitEvaluation: Sendable {
   /// Wall-clock seconds, decoding of the images included.
   public let seconds: Double
 
+  package init(classNames: [String], identifiers: [String], images: [ImageResult], seconds: Double) {
+    self.classNames = classNames
+    self.identifiers = identifiers
+    self.images = images
+    self.seconds = seconds
+  }
+
   /// Runs `detector` over `dataset`, shared by all ranks, and collects the results at rank 0; other ranks have none.
   ///
   /// Ranks share whole batches, so that an image is computed beside the same others however many ranks there are.
@@ -84,9 +91,7 @@ public struct SplitEvaluation: Sendable {
   }
 
   /// Average precision of every class and its mean.
-  public func score(_ metric: VOCMetric) throws -> PascalVOCResult {
-    var evaluator = PascalVOCEvaluator(objectClassCount: classNames.count)
-    for image in images { try evaluator.add(image) }
-    return evaluator.evaluate(metric: metric)
+  public func score(_ metric: EvaluationMetric) throws -> EvaluationResult {
+    try EvaluationResult(images, objectClassCount: classNames.count, metric: metric)
   }
 }

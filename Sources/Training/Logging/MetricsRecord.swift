@@ -137,12 +137,12 @@ public struct EvaluationRecord: Sendable, Equatable {
 extension EvaluationRecord {
   /// Takes over what an evaluation found.
   init(iteration: Int, _ report: EvaluationReport) {
+    let result = report.sheet.result
     self.init(
-      iteration: iteration, metric: report.result.metric.rawValue,
-      meanAveragePrecision: report.result.meanAveragePrecision ?? .nan,
-      classes: zip(report.evaluation.classNames, report.result.classes).map {
+      iteration: iteration, metric: result.metric.rawValue, meanAveragePrecision: result.meanAveragePrecision ?? .nan,
+      classes: zip(report.sheet.classNames, result.classes).map {
         ClassPrecision(name: $0, averagePrecision: $1.averagePrecision ?? .nan)
       },
-      images: report.evaluation.images.count, seconds: report.evaluation.seconds)
+      images: report.sheet.imageCount, seconds: report.evaluation.seconds)
   }
 }

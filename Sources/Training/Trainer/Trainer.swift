@@ -183,9 +183,10 @@ public final class Trainer {
       communicator: job.communicator, board: job.board)
     deadline.noteEvaluation(seconds: results.seconds)
     guard let files else { return }
-    let report = EvaluationReport(results, try results.score(configuration.evaluation.metric))
+    let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
     try files.append(EvaluationRecord(iteration: iteration, report))
-    logger.info("iteration \(iteration): mAP (\(report.result.metric.rawValue)) \(report.meanAveragePrecisionText)")
+    let sheet = report.sheet
+    logger.info("iteration \(iteration): mAP (\(sheet.result.metric.rawValue)) \(sheet.meanAveragePrecisionText)")
   }
 
   /// Finds the images and the layer of a loss that is not finite, at the rank that has them, and tells all.

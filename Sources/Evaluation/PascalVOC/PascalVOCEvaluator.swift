@@ -36,8 +36,8 @@ public struct PascalVOCResult: Sendable, Equatable {
 ///
 /// Detections of a class are taken in order of falling score, equal scores by image index, then position in the image. Each
 /// is compared with the object of its class and image that has the largest IoU, the first of equals. From an IoU of 0.5 on it
-/// is a true positive if the object was not found before, else a false positive; if the object is difficult the detection
-/// does not count. Below it is a false positive.
+/// is a true positive if the object was not found before, else a false positive; if the object is difficult (or a crowd,
+/// which the VOC data do not have) the detection does not count. Below it is a false positive.
 ///
 /// ### Source
 /// Everingham et al., *The Pascal Visual Object Classes (VOC) Challenge*, IJCV 2010, and `VOCevaldet.m` of its development
@@ -86,7 +86,7 @@ public struct PascalVOCEvaluator: Sendable {
         ranked[detection.label - 1].append(
           RankedDetection(score: detection.score, image: imagePosition, position: position))
       }
-      for object in image.groundTruth where !object.isDifficult {
+      for object in image.groundTruth where !object.isIgnored {
         groundTruthCounts[object.label - 1] += 1
       }
     }
@@ -121,7 +121,7 @@ public struct PascalVOCEvaluator: Sendable {
     for reference in ranked {
       let image = images[reference.image]
       if let object = match(image.detections[reference.position], image.groundTruth) {
-        if image.groundTruth[object].isDifficult {
+        if image.groundTruth[object].isIgnored {
           ignored += 1
           continue
         }

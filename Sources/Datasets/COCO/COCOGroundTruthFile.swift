@@ -1,0 +1,173 @@
+import Detection
+
+/// What scoring needs of a file of COCO annotations: images, categories and boxes, without the image files.
+public struct COCOGroundTruthFile: Sendable {
+  /// A kind of objects.
+  public struct Category: Sendable, Equatable {
+    /// What annotations and results call it.
+    public let identifier: Int
+    /// What people call it; unique.
+    public let name: String
+  }
+
+  /// An annotated object.
+  public struct Annotation: Sendable, Equatable {
+    /// Its number, if it has one.
+    public let identifier: Int?
+    /// Position in `images`.
+    public let imageIndex: Int
+    /// Class index: 1 for the first of `categories`.
+    public let label: Int
+    /// Where the object is.
+    public let box: COCOBox
+    /// Pixels of the outline; the area of the box where the file states none.
+    public let area: Double
+    /// Many objects that were not told apart.
+    public let isCrowd: Bool
+    /// Marked by `ignore` or `difficult`.
+    public let isDifficult: Bool
+  }
+
+  /// The images, by increasing number.
+  public let images: [COCOFileIdentifier]
+  /// The categories, by increasing number.
+  public let categories: [Category]
+  /// The objects, in the order of the file.
+  public let annotations: [Annotation]
+
+  /// Reads the text of a file.
+  ///
+  /// - Parameter file: the file's name, for messages.
+  /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such file, a key that is missing or
+  ///   has a value of another kind, a number that is not finite, a negative size, an identifier that occurs twice or that
+  ///   refers to nothing.
+  public init(_ text: [UInt8], file: String) throws(DatasetError) {
+    var parser = JSONPullParser(text)
+    do throws(JSONPullParser.Fault) {
+      var reader = COCOGroundTruthReader()
+      try reader.read(&parser)
+      (images, categories) = (reader.images.sorted(), reader.sortedCategories())
+      annotations = try reader.annotations(images: images, categories: categories)
+    } catch {
+      throw DatasetError(error, in: parser, file: file)
+    }
+  }
+}
+
+/// Collects the records, whose references may point forward, and follows them when all are there.
+private struct COCOGroundTruthReader {
+  typealias Fault = JSONPullParser.Fault
+
+  private struct Object {
+    let position: Int
+    var identifier: Int?
+    var image: COCOFileIdentifier?
+    var category: Int?
+    var box: COCOBox?
+    var area: Double?
+    var isCrowd = false
+    var isDifficult = false
+  }
+
+  private(set) var images: Set<COCOFileIdentifier> = []
+  private var names: [Int: String] = [:]
+  private var objects: [Object] = []
+
+  mutating func read(_ parser: inout JSONPullParser) throws(Fault) {
+    var missing = ["images", "categories", "annotations"]
+    try parser.forEachMember { parser, key throws(Fault) in
+      missing.removeAll { $0 == key }
+      switch key {
+      case "images": try parser.forEachElement { parser, _ throws(Fault) in try readImage(&parser) }
+      case "categories": try parser.forEachElement { parser, _ throws(Fault) in try readCategory(&parser) }
+      case "annotations": try parser.forEachElement { parser, _ throws(Fault) in try readObject(&parser) }
+      default: try parser.skip()
+      }
+    }
+    try parser.end()
+    if let section = missing.first { throw Fault(position: 0, reason: "there is no list \"\(section)\"") }
+  }
+
+  private mutating func readImage(_ parser: inout JSONPullParser) throws(Fault) {
+    let start = parser.position
+    var identifier: COCOFileIdentifier?
+    try parser.forEachMember { parser, key throws(Fault) in
+      if key == "id" { identifier = try parser.identifier() } else { try parser.skip() }
+    }
+    guard let identifier else { throw Fault(position: start, reason: "id is missing") }
+    if !images.insert(identifier).inserted {
+      throw Fault(position: start, reason: "the id \(identifier) occurs twice")
+    }
+  }
+
+  private mutating func readCategory(_ parser: inout JSONPullParser) throws(Fault) {
+    let start = parser.position
+    var identifier: Int?
+    var name: String?
+    try parser.forEachMember { parser, key throws(Fault) in
+      switch key {
+      case "id": identifier = try parser.integer()
+      case "name": name = try parser.string()
+      default: try parser.skip()
+      }
+    }
+    guard let identifier else { throw Fault(position: start, reason: "id is missing") }
+    if names.updateValue(name ?? "category \(identifier)", forKey: identifier) != nil {
+      throw Fault(position: start, reason: "the id \(identifier) occurs twice")
+    }
+  }
+
+  private mutating func readObject(_ parser: inout JSONPullParser) throws(Fault) {
+    var object = Object(position: parser.position)
+    try parser.forEachMember { parser, key throws(Fault) in
+      switch key {
+      case "id": object.identifier = try parser.integer()
+      case "image_id": object.image = try parser.identifier()
+      case "category_id": object.category = try parser.integer()
+      case "bbox": object.box = try parser.box()
+      case "area": object.area = try parser.number()
+      case "iscrowd": object.isCrowd = try parser.flag()
+      case "ignore", "difficult": object.isDifficult = try parser.flag() || object.isDifficult
+      default: try parser.skip()
+      }
+    }
+    objects.append(object)
+  }
+
+  /// The categories by increasing number. A name that several have gets its number behind it.
+  func sortedCategories() -> [COCOGroundTruthFile.Category] {
+    let counts = Dictionary(grouping: names.values, by: { $0 }).mapValues(\.count)
+    return names.sorted { $0.key < $1.key }.map { identifier, name in
+      COCOGroundTruthFile.Category(
+        identifier: identifier, name: counts[name] == 1 ? name : "\(name) (\(identifier))")
+    }
+  }
+
+  /// The objects with what they refer to.
+  func annotations(
+    images: [COCOFileIdentifier], categories: [COCOGroundTruthFile.Category]
+  ) throws(Fault) -> [COCOGroundTruthFile.Annotation] {
+    let imageIndices = Dictionary(uniqueKeysWithValues: zip(images, images.indices))
+    let labels = Dictionary(uniqueKeysWithValues: zip(categories.map(\.identifier), 1...))
+    var identifiers: Set<Int> = []
+    var annotations: [COCOGroundTruthFile.Annotation] = []
+    for (index, object) in objects.enumerated() {
+      func fault(_ reason: String) -> Fault {
+        Fault(position: object.position, reason: reason).inside("annotations[\(index)]")
+      }
+      guard let image = object.image else { throw fault("image_id is missing") }
+      guard let category = object.category else { throw fault("category_id is missing") }
+      guard let box = object.box else { throw fault("bbox is missing") }
+      guard let imageIndex = imageIndices[image] else { throw fault("there is no image \(image)") }
+      guard let label = labels[category] else { throw fault("there is no category \(category)") }
+      if let identifier = object.identifier, !identifiers.insert(identifier).inserted {
+        throw fault("the id \(identifier) occurs twice")
+      }
+      annotations.append(
+        COCOGroundTruthFile.Annotation(
+          identifier: object.identifier, imageIndex: imageIndex, label: label, box: box, area: object.area ?? box.area,
+          isCrowd: object.isCrowd, isDifficult: object.isDifficult))
+    }
+    return annotations
+  }
+}

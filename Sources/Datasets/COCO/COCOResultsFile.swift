@@ -1,0 +1,82 @@
+import Detection
+
+/// Detections in COCO's results format: a list of records with `image_id`, `category_id`, `bbox` and `score`.
+///
+/// Other keys, such as `segmentation`, are passed over.
+public struct COCOResultsFile: Sendable {
+  /// A record.
+  public struct Detection: Sendable, Equatable {
+    /// Position of the image among those it may be of.
+    public let imageIndex: Int
+    /// Class index, 1 … classes.
+    public let label: Int
+    /// Where the object is.
+    public let box: COCOBox
+    /// Confidence.
+    public let score: Double
+  }
+
+  /// The records in the order of the file.
+  public let detections: [Detection]
+
+  /// Reads the text of a file.
+  ///
+  /// - Parameters:
+  ///   - file: the file's name, for messages.
+  ///   - images: positions of the images that records may be of.
+  ///   - labels: class indices of the categories that records may have.
+  /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such list, a key that is missing or
+  ///   has a value of another kind, a number that is not finite, a negative size, an unknown image or category.
+  public init(
+    _ text: [UInt8], file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
+  ) throws(DatasetError) {
+    var parser = JSONPullParser(text)
+    var detections: [Detection] = []
+    do throws(JSONPullParser.Fault) {
+      try parser.forEachElement { parser, _ throws(JSONPullParser.Fault) in
+        detections.append(try Self.detection(&parser, images: images, labels: labels))
+      }
+      try parser.end()
+    } catch {
+      throw DatasetError(error, in: parser, file: file, root: "results")
+    }
+    self.detections = detections
+  }
+
+  private static func detection(
+    _ parser: inout JSONPullParser, images: [COCOFileIdentifier: Int], labels: [Int: Int]
+  ) throws(JSONPullParser.Fault) -> Detection {
+    var image, label: Int?
+    var box: COCOBox?
+    var score: Double?
+    let start = parser.position
+    try parser.forEachMember { parser, key throws(JSONPullParser.Fault) in
+      let start = parser.position
+      switch key {
+      case "image_id":
+        let identifier = try parser.identifier()
+        image = images[identifier]
+        if image == nil {
+          throw JSONPullParser.Fault(
+            position: start, reason: "\(identifier) is none of the \(images.count) images of the ground truth")
+        }
+      case "category_id":
+        let category = try parser.integer()
+        label = labels[category]
+        if label == nil {
+          throw JSONPullParser.Fault(
+            position: start, reason: "\(category) is none of the \(labels.count) categories of the ground truth")
+        }
+      case "bbox": box = try parser.box()
+      case "score": score = try parser.number()
+      default: try parser.skip()
+      }
+    }
+    guard let image, let label, let box, let score else {
+      let present = [("image_id", image != nil), ("category_id", label != nil), ("bbox", box != nil)]
+      let missing = present.first { !$0.1 }?.0 ?? "score"
+      throw JSONPullParser.Fault(position: start, reason: "\(missing) is missing")
+    }
+    return Detection(imageIndex: image, label: label, box: box, score: score)
+  }
+}

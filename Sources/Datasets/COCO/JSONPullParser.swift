@@ -1,0 +1,293 @@
+/// Reads JSON text in one pass, value by value as its caller asks for them, without a tree of what it has read.
+///
+/// Made for result files of a hundred megabytes, on which Foundation's decoder takes five times as long; see
+/// `docs/decisions/0017-scoring.md`.
+///
+/// ### Source
+/// RFC 8259. Numbers are rounded correctly.
+struct JSONPullParser {
+  /// Text that is not what its caller expects, or not JSON at all.
+  struct Fault: Error {
+    /// The keys and positions from the outermost value to the one at fault, as in `annotations[3].bbox`.
+    private(set) var path = ""
+    /// The byte, counted from 0.
+    let position: Int
+    let reason: String
+
+    /// The same fault as a value around it knows it.
+    func inside(_ step: String) -> Fault {
+      var fault = self
+      fault.path = path.isEmpty || path.hasPrefix("[") ? step + path : "\(step).\(path)"
+      return fault
+    }
+  }
+
+  private static let deepest = 200
+
+  private let bytes: [UInt8]
+  private(set) var position = 0
+  private var depth = 0
+
+  /// Starts in front of the first value.
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    // Some programs put a byte order mark before UTF-8.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  /// The line of a byte, counted from 1.
+  func line(of position: Int) -> Int { bytes[..<min(position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1 }
+
+  // MARK: Lists and objects
+
+  /// Passes a list; `body` is given the position of each element and must pass its value.
+  mutating func forEachElement(_ body: (inout JSONPullParser, Int) throws(Fault) -> Void) throws(Fault) {
+    try enter(UInt8(ascii: "["), "a list")
+    if !take(UInt8(ascii: "]")) {
+      var index = 0
+      repeat {
+        skipSpace()
+        do {
+          try body(&self, index)
+        } catch {
+          throw error.inside("[\(index)]")
+        }
+        index += 1
+      } while take(UInt8(ascii: ","))
+      guard take(UInt8(ascii: "]")) else { throw unexpected("a comma or the end of the list") }
+    }
+    depth -= 1
+  }
+
+  /// Passes an object; `body` is given each key and must pass its value.
+  mutating func forEachMember(_ body: (inout JSONPullParser, String) throws(Fault) -> Void) throws(Fault) {
+    try enter(UInt8(ascii: "{"), "an object")
+    if !take(UInt8(ascii: "}")) {
+      repeat {
+        let key = try string()
+        guard take(UInt8(ascii: ":")) else { throw unexpected("a colon behind \"\(key)\"") }
+        skipSpace()
+        do {
+          try body(&self, key)
+        } catch {
+          throw error.inside(key)
+        }
+      } while take(UInt8(ascii: ","))
+      guard take(UInt8(ascii: "}")) else { throw unexpected("a comma or the end of the object") }
+    }
+    depth -= 1
+  }
+
+  /// Makes sure that nothing follows.
+  mutating func end() throws(Fault) {
+    skipSpace()
+    if position < bytes.count { throw unexpected("the end of the file") }
+  }
+
+  /// Passes any value.
+  mutating func skip() throws(Fault) {
+    skipSpace()
+    switch current {
+    case UInt8(ascii: "{"): try forEachMember { parser, _ throws(Fault) in try parser.skip() }
+    case UInt8(ascii: "["): try forEachElement { parser, _ throws(Fault) in try parser.skip() }
+    case UInt8(ascii: "\""): _ = try string()
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): _ = try number()
+    default: if !["true", "false", "null"].contains(where: { take($0) }) { throw unexpected("a value") }
+    }
+  }
+
+  // MARK: Single values
+
+  /// Whether a text in quotes comes next.
+  mutating func isAtString() -> Bool {
+    skipSpace()
+    return current == UInt8(ascii: "\"")
+  }
+
+  /// Passes a text.
+  mutating func string() throws(Fault) -> String {
+    skipSpace()
+    guard current == UInt8(ascii: "\"") else { throw unexpected("a text in quotes") }
+    let start = position + 1
+    position = start
+    while current != UInt8(ascii: "\"") {
+      if current == UInt8(ascii: "\\") { return try stringWithEscapes(from: start) }
+      // Control characters, and 0 behind the last byte.
+      if current < 0x20 { throw unexpected("the end of the text") }
+      position += 1
+    }
+    position += 1
+    return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+  }
+
+  /// Passes a finite number.
+  mutating func number() throws(Fault) -> Double {
+    skipSpace()
+    let start = position
+    let isNegative = take(byte: UInt8(ascii: "-"))
+    var mantissa: UInt64 = 0
+    var exponent = 0
+    let first = position
+    var digits = takeDigits(into: &mantissa)
+    guard digits > 0, digits == 1 || bytes[first] != UInt8(ascii: "0") else {
+      position = start
+      throw unexpected("a number")
+    }
+    if take(byte: UInt8(ascii: ".")) {
+      let decimals = takeDigits(into: &mantissa)
+      if decimals == 0 { throw unexpected("a digit") }
+      digits += decimals
+      exponent = -decimals
+    }
+    if current | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      let isBelowOne = take(byte: UInt8(ascii: "-"))
+      if !isBelowOne { _ = take(byte: UInt8(ascii: "+")) }
+      var power: UInt64 = 0
+      if takeDigits(into: &power) == 0 { throw unexpected("a digit") }
+      exponent += Int(clamping: power > 9999 ? 9999 : power) * (isBelowOne ? -1 : 1)
+    }
+    // Both operands are exact, so the result is rounded once.
+    if digits <= 19, mantissa <= 1 << 53, abs(exponent) <= 22 {
+      let power = Self.powersOfTen[abs(exponent)]
+      let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+      return isNegative ? -value : value
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    guard let value = Double(text), value.isFinite else {
+      throw Fault(position: start, reason: "\(text) is too large for a number")
+    }
+    return value
+  }
+
+  /// Passes a whole number.
+  mutating func integer() throws(Fault) -> Int {
+    skipSpace()
+    let start = position
+    let value = try number()
+    let text = bytes[start..<position]
+    // Digits alone are read exactly, however many they are.
+    guard let integer = Int(String(decoding: text, as: UTF8.self)) ?? Int(exactly: value) else {
+      position = start
+      throw unexpected("a whole number")
+    }
+    return integer
+  }
+
+  /// Passes `true`, `false` or a number, which is true unless it is 0.
+  mutating func flag() throws(Fault) -> Bool {
+    if take("true") { return true }
+    return take("false") ? false : try number() != 0
+  }
+
+  // MARK: Characters
+
+  private static let powersOfTen: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+  ]
+
+  /// The next byte, 0 at the end.
+  private var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
+
+  private mutating func skipSpace() {
+    while current == 0x20 || (0x09...0x0D).contains(current) { position += 1 }
+  }
+
+  private mutating func take(byte: UInt8) -> Bool {
+    guard current == byte else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func take(_ character: UInt8) -> Bool {
+    skipSpace()
+    return take(byte: character)
+  }
+
+  private mutating func take(_ word: String) -> Bool {
+    skipSpace()
+    guard bytes[position...].starts(with: word.utf8) else { return false }
+    position += word.utf8.count
+    return true
+  }
+
+  /// Appends decimal digits to a number, modulo 2⁶⁴, and returns how many there were.
+  private mutating func takeDigits(into number: inout UInt64) -> Int {
+    let start = position
+    while case let digit = current &- UInt8(ascii: "0"), digit < 10 {
+      number = number &* 10 &+ UInt64(digit)
+      position += 1
+    }
+    return position - start
+  }
+
+  private mutating func enter(_ bracket: UInt8, _ name: String) throws(Fault) {
+    guard take(bracket) else { throw unexpected(name) }
+    depth += 1
+    if depth > Self.deepest {
+      throw Fault(position: position, reason: "lists and objects are nested more than \(Self.deepest) deep")
+    }
+  }
+
+  /// The rest of a text that has escapes, from its first character on.
+  private mutating func stringWithEscapes(from start: Int) throws(Fault) -> String {
+    var units = Array(String(decoding: bytes[start..<position], as: UTF8.self).utf16)
+    var plain = position
+    while true {
+      let character = current
+      if character < 0x20 { throw unexpected("the end of the text") }
+      if character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\") {
+        units += String(decoding: bytes[plain..<position], as: UTF8.self).utf16
+        position += 1
+        if character == UInt8(ascii: "\"") { return String(decoding: units, as: UTF16.self) }
+        units.append(try escape())
+        plain = position
+      } else {
+        position += 1
+      }
+    }
+  }
+
+  /// What the characters behind a backslash stand for.
+  private mutating func escape() throws(Fault) -> UInt16 {
+    let character = current
+    position += 1
+    switch character {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return UInt16(character)
+    case UInt8(ascii: "b"): return 0x08
+    case UInt8(ascii: "f"): return 0x0C
+    case UInt8(ascii: "n"): return 0x0A
+    case UInt8(ascii: "r"): return 0x0D
+    case UInt8(ascii: "t"): return 0x09
+    case UInt8(ascii: "u"):
+      let digits = bytes[position...].prefix(4)
+      guard let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16), digits.count == 4 else { break }
+      position += 4
+      return unit
+    default: break
+    }
+    position -= 1
+    throw unexpected("an escaped character")
+  }
+
+  /// What was expected and what is there instead.
+  private func unexpected(_ expected: String) -> Fault {
+    guard position < bytes.count else {
+      return Fault(
+        position: position, reason: "the file ends where \(expected) was expected; perhaps it is cut off")
+    }
+    let found: String
+    switch current {
+    case UInt8(ascii: "{"): found = "an object"
+    case UInt8(ascii: "["): found = "a list"
+    case UInt8(ascii: "\n"), UInt8(ascii: "\r"): found = "the end of the line"
+    case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ":"):
+      found = String(decoding: [current], as: UTF8.self)
+    default:
+      let word = bytes[position...].prefix { !",]}\n\r".utf8.contains($0) }
+      found = String(decoding: word.prefix(30), as: UTF8.self) + (word.count > 30 ? " …" : "")
+    }
+    return Fault(position: position, reason: "expected \(expected), found \(found)")
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Datasets
+import Evaluation
+import Foundation
+import Training
+
+struct Score: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores detections from a file, without a detector.",
+    discussion: """
+      Prints average precision by class and the metric's means. coco gives the numbers of pycocotools, bit for bit.
+
+      Ground truth is a JSON file in COCO's format or a folder in the layout of Pascal VOC; detections are a JSON file in COCO's
+      results format, whoever made it.
+
+      Examples:
+        multibox score --ground-truth instances_val2017.json --detections detections.json --metric coco
+        multibox score --ground-truth VOC2007 --split test --detections detections.json --metric voc07 --json score.json
+      """)
+
+  @Option(help: "COCO annotations as JSON, or a Pascal VOC folder.")
+  var groundTruth: String
+
+  @Option(help: "The split of a Pascal VOC folder; test by default.")
+  var split: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Names of the classes of a Pascal VOC folder, in the order of category_id from 1; the challenge's 20 by default.",
+      valueName: "names"))
+  var classes: [String] = []
+
+  @Option(help: "Detections in COCO's results format.")
+  var detections: String
+
+  @Option(help: "voc07 (11 points), voc12 (area) or coco.")
+  var metric: EvaluationMetric
+
+  @Option(
+    help: """
+      What boxes in JSON files mean to voc07 and voc12: continuous edges from 0 (the default), or inclusive numbers of pixels \
+      from 1.
+      """)
+  var pixels: PixelConvention?
+
+  @Option(help: "Writes the scores to this file; - is standard output, instead of the table.")
+  var json: String?
+
+  /// A folder is in the layout of Pascal VOC.
+  private var isFolder: Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: groundTruth, isDirectory: &isDirectory) && isDirectory.boolValue
+  }
+
+  func validate() throws {
+    if metric == .coco, pixels == .inclusive {
+      throw ValidationError("--pixels inclusive is for voc07 and voc12; coco has continuous boxes")
+    }
+  }
+
+  func run() throws {
+    let scoring = try FileScoring(
+      groundTruth: try source(), detections: detections, metric: metric, pixels: pixels ?? .continuous)
+    for warning in scoring.warnings { logger.warning("\(warning)") }
+    let sheet = try scoring.score()
+    if json != "-" { print(sheet.table) }
+    if let json { try JSONOutput.write(sheet, to: json) }
+  }
+
+  private func source() throws -> FileScoring.GroundTruth {
+    if isFolder {
+      return .pascalVOC(root: groundTruth, split: split ?? "test", classes: classes.isEmpty ? nil : classes)
+    }
+    for (option, isGiven) in [("--split", split != nil), ("--classes", !classes.isEmpty)] where isGiven {
+      throw ValidationError("\(option) is for a Pascal VOC folder, which \(groundTruth) is not")
+    }
+    return .coco(file: groundTruth)
+  }
+}
+
+extension PixelConvention: ExpressibleByArgument {}

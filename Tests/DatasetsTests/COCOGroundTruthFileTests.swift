@@ -1,0 +1,70 @@
+import Datasets
+import Detection
+import Testing
+
+struct COCOGroundTruthFileTests {
+  private func read(_ text: String) throws -> COCOGroundTruthFile {
+    try COCOGroundTruthFile(Array(text.utf8), file: "truth.json")
+  }
+
+  private func text(images: String = "", categories: String = "", annotations: String = "") -> String {
+    #"{"info": {"year": 2017}, "annotations": [\#(annotations)], "images": [\#(images)], "categories": [\#(categories)]}"#
+  }
+
+  @Test func `Images and categories are sorted, annotations keep their order`() throws {
+    let file = try read(
+      text(
+        images: #"{"id": 9, "width": 5}, {"id": "b"}, {"id": 2}, {"file_name": "x", "id": "a"}"#,
+        categories: #"{"id": 8, "name": "dog"}, {"id": 1, "name": "cat"}"#,
+        annotations: """
+          {"id": 5, "image_id": 9, "category_id": 8, "bbox": [1, 2, 3, 4], "area": 7.5, "iscrowd": 1},
+          {"id": 1, "image_id": "b", "category_id": 1, "bbox": [1, 2, 3, 4], "ignore": 1, "segmentation": [[1, 2]]},
+          {"image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1], "difficult": true, "ignore": 0, "iscrowd": 0}
+          """))
+    #expect(file.images == [.number(2), .number(9), .name("a"), .name("b")])
+    #expect(file.categories.map(\.name) == ["cat", "dog"] && file.categories.map(\.identifier) == [1, 8])
+    #expect(file.annotations.map(\.imageIndex) == [1, 3, 0] && file.annotations.map(\.label) == [2, 1, 1])
+    #expect(file.annotations.map(\.identifier) == [5, 1, nil])
+    #expect(file.annotations.map(\.area) == [7.5, 12, 1])
+    #expect(file.annotations.map(\.isCrowd) == [true, false, false])
+    #expect(file.annotations.map(\.isDifficult) == [false, true, true])
+    #expect(file.annotations[0].box == COCOBox(x: 1, y: 2, width: 3, height: 4))
+  }
+
+  @Test func `Categories without a name of their own get one`() throws {
+    let file = try read(text(categories: #"{"id": 4}, {"id": 2, "name": "x"}, {"id": 3, "name": "x"}"#))
+    #expect(file.categories.map(\.name) == ["x (2)", "x (3)", "category 4"])
+  }
+
+  private static let image = #"{"id": 1}"#
+
+  @Test(arguments: [
+    (#"{"image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: there is no image 2"),
+    (#"{"image_id": 1, "category_id": 5, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: there is no category 5"),
+    (#"{"image_id": 1, "category_id": 1}"#, "annotations[1]: bbox is missing"),
+    (#"{"category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: image_id is missing"),
+    (#"{"image_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: category_id is missing"),
+    (#"{"id": 7, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: the id 7 occurs twice"),
+    (#"{"bbox": [1, 2, 3, -1]}"#, "annotations[1].bbox: the size 3.0 × -1.0 is negative"),
+    (#"{"area": "big"}"#, #"annotations[1].area: expected a number, found "big""#),
+    (#"{"iscrowd": "no"}"#, #"annotations[1].iscrowd: expected a number, found "no""#),
+  ])
+  func `A fault of an annotation is named`(record: String, message: String) throws {
+    let good = #"{"id": 7, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}"#
+    let text = text(images: Self.image, categories: #"{"id": 1, "name": "a"}"#, annotations: "\(good),\n\(record)")
+    let error = try #require(throws: DatasetError.self) { try read(text) }
+    #expect(error.description == "truth.json:2: \(message)")
+  }
+
+  @Test func `Other faults are named`() throws {
+    func message(_ text: String) throws -> String {
+      try #require(throws: DatasetError.self) { try read(text) }.description
+    }
+    #expect(try message(text(images: #"{"id": 1}, {"id": 1}"#)) == "truth.json:1: images[1]: the id 1 occurs twice")
+    #expect(try message(text(images: "{}")) == "truth.json:1: images[0]: id is missing")
+    #expect(
+      try message(text(categories: #"{"id": 1}, {"id": 1}"#)) == "truth.json:1: categories[1]: the id 1 occurs twice")
+    #expect(try message(#"{"images": [], "annotations": []}"#) == #"truth.json:1: there is no list "categories""#)
+    #expect(try message("[]") == "truth.json:1: expected an object, found a list")
+  }
+}
