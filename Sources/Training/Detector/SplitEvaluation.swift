@@ -12,6 +12,8 @@ public struct SplitEvaluation: Sendable {
   public let classNames: [String]
   /// The images' names, in the order of the split.
   public let identifiers: [String]
+  /// How COCO's files refer to images and classes, where the data set is of that format.
+  public let cocoIdentifiers: COCOIdentifiers?
   /// What was annotated and detected, in the order of the split.
   public let images: [ImageResult]
   /// Wall-clock seconds, decoding of the images included.
@@ -40,12 +42,14 @@ public struct SplitEvaluation: Sendable {
       ImageResult(
         imageIndex: message.imageIndex,
         groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map {
-          PixelGroundTruth(box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult)
+          PixelGroundTruth(
+            box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult || $0.isCrowd)
         },
         detections: message.detections)
     }
     classNames = dataset.classNames
     identifiers = dataset.images.map(\.identifier)
+    cocoIdentifiers = dataset.cocoIdentifiers
     seconds = (ContinuousClock.now - start) / .seconds(1)
   }
 

@@ -57,7 +57,7 @@ public final class Trainer {
     training = try job.dataset(configuration, split: configuration.data.trainSplit)
     evaluation = evaluates ? try job.dataset(configuration, split: configuration.data.evaluationSplit) : nil
     guard !training.images.isEmpty else {
-      throw DatasetError(file: configuration.data.trainSplit, reason: "the training split has no image")
+      throw DatasetError(file: "\(configuration.data.trainSplit)", reason: "the training split has no image")
     }
     if communicator.isRoot {
       let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
