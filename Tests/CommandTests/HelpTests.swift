@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 struct HelpTests {
-  @Test(arguments: ["train", "evaluate", "detect", "describe", "doctor", "synthesize"])
+  @Test(arguments: ["train", "evaluate", "detect", "describe", "doctor", "preview", "synthesize"])
   func `Help shows examples of the command`(command: String) throws {
     // As on a wide terminal, where no example is broken into lines.
     let help = try MultiboxProcess.run(command, "--help", environment: ["COLUMNS": "200"]).succeeded().output
@@ -23,7 +23,7 @@ struct HelpTests {
     for text in ["multibox synthesize ", "multibox train ", "multibox evaluate ", "multibox detect ", "Exit codes: 0"] {
       #expect(help.contains(text), "\(text)")
     }
-    for command in ["train", "evaluate", "detect", "describe", "doctor", "synthesize", "benchmark"] {
+    for command in ["train", "evaluate", "detect", "describe", "doctor", "preview", "synthesize", "benchmark"] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
     let benchmark = try MultiboxProcess.run("benchmark", "step", "--help").succeeded().output
@@ -36,7 +36,7 @@ struct HelpTests {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     var names: Set<String> = []
-    for command in [[], ["train"], ["evaluate"], ["describe"], ["doctor"]] {
+    for command in [[], ["train"], ["evaluate"], ["describe"], ["doctor"], ["preview"]] {
       let help = try MultiboxProcess(command + ["--help"], environment: ["COLUMNS": "200"]).wait().succeeded().output
       names.formUnion(help.matches(of: #/configs/[a-z0-9-]+\.yaml/#).map { String($0.output) })
     }

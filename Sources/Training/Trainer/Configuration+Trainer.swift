@@ -1,3 +1,4 @@
+import Datasets
 import Detection
 import Layers
 import Logging
@@ -10,6 +11,34 @@ extension Configuration {
 
   /// Threads that prepare images: as configured, or as many as compute, at most four.
   public func loaderThreads(computeThreads: Int) -> Int { data.loaderThreads ?? min(4, computeThreads) }
+
+  /// Makes sure that there is something to train on.
+  ///
+  /// - Throws: `DatasetError` when the training split is empty.
+  func requireTrainingImages(_ training: Dataset) throws(DatasetError) {
+    guard !training.images.isEmpty else {
+      throw DatasetError(file: "\(data.trainSplit)", reason: "the training split has no image")
+    }
+  }
+
+  /// Starts to prepare training images.
+  ///
+  /// - Parameters:
+  ///   - microBatches: the rank's share of every iteration.
+  ///   - threads: background threads.
+  ///   - firstIteration: the number of completed iterations.
+  /// - Precondition: the split has images.
+  func loader(
+    _ training: Dataset, microBatches: Range<Int>, threads: Int, firstIteration: Int
+  ) -> Loader {
+    Loader(
+      dataset: training,
+      schedule: SampleSchedule(
+        seed: self.training.seed, count: training.images.count, globalBatch: self.training.globalBatch),
+      augmentation: data.augmentation, difficult: data.difficult, input: networkInput,
+      microBatch: self.training.microBatch, microBatches: microBatches, threads: threads,
+      capacity: Trainer.loaderCapacity, firstIteration: firstIteration)
+  }
 
   /// Matches ground truth with the model's default boxes.
   public func matcher(for model: SSD) -> Matcher {

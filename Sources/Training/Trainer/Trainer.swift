@@ -56,9 +56,7 @@ public final class Trainer {
 
     training = try job.dataset(configuration, split: configuration.data.trainSplit)
     evaluation = evaluates ? try job.dataset(configuration, split: configuration.data.evaluationSplit) : nil
-    guard !training.images.isEmpty else {
-      throw DatasetError(file: "\(configuration.data.trainSplit)", reason: "the training split has no image")
-    }
+    try configuration.requireTrainingImages(training)
     if communicator.isRoot {
       let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
       for warning in warnings { logger.warning("\(warning)") }
@@ -86,14 +84,9 @@ public final class Trainer {
     iteration = try step.start(configuration, from: store, resume: resume, job: job)
     firstIteration = iteration
     contract = ContractRecord(configuration, training, step.bucketPlan)
-    loader = Loader(
-      dataset: training,
-      schedule: SampleSchedule(seed: recipe.seed, count: training.images.count, globalBatch: recipe.globalBatch),
-      augmentation: configuration.data.augmentation, difficult: configuration.data.difficult,
-      input: configuration.networkInput, microBatch: recipe.microBatch,
-      microBatches: WorkDivision(communicator).share(of: microBatches),
-      threads: configuration.loaderThreads(computeThreads: threads), capacity: Self.loaderCapacity,
-      firstIteration: iteration)
+    loader = configuration.loader(
+      training, microBatches: WorkDivision(communicator).share(of: microBatches),
+      threads: configuration.loaderThreads(computeThreads: threads), firstIteration: iteration)
   }
 
   /// Trains until iteration `stop`, or to the end, and leaves a checkpoint there.
