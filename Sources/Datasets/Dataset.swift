@@ -9,13 +9,18 @@ public struct Dataset: Sendable {
   public let classNames: [String]
   /// The images in the order of the split.
   public let images: [AnnotatedImage]
-  /// What was repaired or dropped while reading, one line each, naming file and line.
-  public let warnings: [String]
+  /// What was found wrong while reading.
+  public let faults: FaultLog
+  /// How COCO's files refer to images and classes; nothing for other formats, and for files that contradict each other.
+  public let cocoIdentifiers: COCOIdentifiers?
 
   /// Joins images with the names of their labels.
   ///
-  /// - Precondition: every label is 1 … `classNames.count`.
-  public init(classNames: [String], images: [AnnotatedImage], warnings: [String]) {
+  /// - Precondition: every label is 1 … `classNames.count`; identifiers of COCO are those of the images and classes.
+  public init(
+    classNames: [String], images: [AnnotatedImage], faults: FaultLog = FaultLog(.stopAtFirstError),
+    cocoIdentifiers: COCOIdentifiers? = nil
+  ) {
     for image in images {
       for object in image.objects {
         let label = object.groundTruth.label
@@ -24,9 +29,19 @@ public struct Dataset: Sendable {
       }
     }
     self.classNames = classNames
+    if let cocoIdentifiers {
+      let counts = (cocoIdentifiers.images.count, cocoIdentifiers.categories.count)
+      precondition(
+        counts == (images.count, classNames.count),
+        "\(counts) numbers of COCO for \(images.count) images and \(classNames.count) classes")
+    }
     self.images = images
-    self.warnings = warnings
+    self.faults = faults
+    self.cocoIdentifiers = cocoIdentifiers
   }
+
+  /// What was repaired or dropped while reading, one line each, naming file and line.
+  public var warnings: [String] { faults.lines }
 
   /// `warnings`, and how many images have nothing to train on.
   ///
@@ -75,6 +90,10 @@ public struct AnnotatedObject: Sendable, Equatable {
   public internal(set) var groundTruth: GroundTruth
   /// The object's box in pixels of the image, exact; metrics compare in pixels.
   public let pixelBox: PixelBox
+  /// Whether the box is around many objects that were not told apart (COCO): nothing to train on, ignored by metrics.
+  public let isCrowd: Bool
+  /// Pixels of the object's outline, where the annotation states them (COCO); a metric of sizes goes by it.
+  public let area: Double?
 
   /// Normalises a pixel box by the size of its image.
   ///
@@ -82,10 +101,17 @@ public struct AnnotatedObject: Sendable, Equatable {
   ///   - pixelBox: the box, within the image.
   ///   - label: class, 1 … classes.
   ///   - isDifficult: marked as hard to recognise by the annotator.
+  ///   - isCrowd: see ``isCrowd``.
+  ///   - area: see ``area``.
   ///   - width: columns of the image.
   ///   - height: rows of the image.
-  public init(pixelBox: PixelBox, label: Int, isDifficult: Bool, width: Int, height: Int) {
+  public init(
+    pixelBox: PixelBox, label: Int, isDifficult: Bool, isCrowd: Bool = false, area: Double? = nil, width: Int,
+    height: Int
+  ) {
     self.pixelBox = pixelBox
+    self.isCrowd = isCrowd
+    self.area = area
     groundTruth = GroundTruth(
       box: CornerBox(
         xMin: Float(pixelBox.xMin / Double(width)), yMin: Float(pixelBox.yMin / Double(height)),

@@ -11,13 +11,13 @@ public enum DifficultPolicy: String, CaseIterable, Sendable {
 }
 
 extension AnnotatedImage {
-  /// The objects to train on.
+  /// The objects to train on; crowds are none.
   public func trainingObjects(difficult policy: DifficultPolicy) -> [GroundTruth] {
-    let all = objects.map(\.groundTruth)
+    let all = objects.filter { !$0.isCrowd }.map(\.groundTruth)
     return policy == .never ? all.filter { !$0.isDifficult } : all
   }
 
-  /// The objects to evaluate against; a metric ignores those that are still marked as difficult.
+  /// The objects to evaluate against; a metric ignores crowds and those that are still marked as difficult.
   public func evaluationObjects(difficult policy: DifficultPolicy) -> [AnnotatedObject] {
     policy == .always ? objects.map(\.countedAsOrdinary) : objects
   }

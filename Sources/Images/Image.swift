@@ -56,9 +56,8 @@ public struct Image: Sendable, Equatable {
   ///
   /// - Throws: `ImageError` as `init(contentsOf:)`, except that damage behind the header is not noticed.
   public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
-    let prefix = try ImageFile.read(path, upToCount: 1 << 16)
-    // A JPEG header may follow any amount of metadata; then the whole file is needed.
-    return try (try? ImageFile.size(prefix, path: path)) ?? ImageFile.size(ImageFile.read(path), path: path)
+    let header = try ImageHeader(ofFile: path)
+    return (header.width, header.height)
   }
 
   /// Encodes the picture as a baseline JPEG file with 4:2:0 chroma subsampling.

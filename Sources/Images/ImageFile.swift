@@ -33,14 +33,6 @@ enum ImageFile {
     throw ImageError(path: path, reason: "neither a JPEG nor a PNG file")
   }
 
-  /// The dimensions in the header that `bytes` starts with.
-  static func size(_ bytes: [UInt8], path: String) throws -> (width: Int, height: Int) {
-    switch try format(of: bytes, path: path) {
-    case .jpeg: try JPEGDecoder(path: path).size(bytes)
-    case .png: try pngSize(bytes, path: path)
-    }
-  }
-
   /// Refuses dimensions that are not positive or exceed the limits.
   static func check(width: Int, height: Int, path: String) throws -> (width: Int, height: Int) {
     let sides = 1...Image.largestSide

@@ -55,7 +55,7 @@ struct Evaluate: ParsableCommand {
     let detector = Detector(
       configuration, weights: weights, batch: configuration.training.microBatch,
       pool: ThreadPool(threadCount: threads), kernels: try .preferred())
-    let dataset = try job.dataset(configuration, split: split ?? configuration.data.evaluationSplit)
+    let dataset = try job.dataset(configuration, split: split.map { .same($0) } ?? configuration.data.evaluationSplit)
     if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
     let evaluation = try SplitEvaluation(
       detector, on: dataset, difficult: configuration.data.difficult,

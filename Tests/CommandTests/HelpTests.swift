@@ -3,7 +3,8 @@ import Testing
 
 struct HelpTests {
   @Test(arguments: [
-    "train", "evaluate", "score", "detect", "describe", "doctor", "synthesize", "benchmark step", "benchmark inference",
+    "train", "evaluate", "score", "detect", "describe", "doctor", "preview", "synthesize", "benchmark step",
+    "benchmark inference",
     "benchmark loader", "benchmark allreduce",
   ])
   func `Help shows examples of the command`(command: String) throws {
@@ -27,7 +28,8 @@ struct HelpTests {
     for text in ["multibox synthesize ", "multibox train ", "multibox evaluate ", "multibox detect ", "Exit codes: 0"] {
       #expect(help.contains(text), "\(text)")
     }
-    for command in ["train", "evaluate", "score", "detect", "describe", "doctor", "synthesize", "benchmark"] {
+    for command in ["train", "evaluate", "score", "detect", "describe", "doctor", "preview", "synthesize", "benchmark"]
+    {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
   }
@@ -36,7 +38,7 @@ struct HelpTests {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     var names: Set<String> = []
-    for command in [[], ["train"], ["evaluate"], ["describe"], ["doctor"], ["benchmark", "loader"]] {
+    for command in [[], ["train"], ["evaluate"], ["describe"], ["doctor"], ["preview"], ["benchmark", "loader"]] {
       let help = try MultiboxProcess(command + ["--help"], environment: ["COLUMNS": "200"]).wait().succeeded().output
       names.formUnion(help.matches(of: #/configs/[a-z0-9-]+\.yaml/#).map { String($0.output) })
     }

@@ -1,3 +1,4 @@
+import Datasets
 import Detection
 import Foundation
 import TestSupport
@@ -159,12 +160,8 @@ struct ConfigurationTests {
       "a.yaml:3: training.precision: not supported in this version; expected float32"
     ),
     (
-      "version: 1\ndata:\n  format: coco",
-      "a.yaml:3: data.format: not supported in this version; expected voc"
-    ),
-    (
       "version: 1\ndata:\n  format: xml",
-      "a.yaml:3: data.format: expected voc, found 'xml'"
+      "a.yaml:3: data.format: expected one of voc, coco, found 'xml'"
     ),
     (
       "version: 1\ndata:\n  classes: [a, b, a]",
@@ -176,7 +173,11 @@ struct ConfigurationTests {
     ),
     (
       "version: 1\ndata:\n  train_split:",
-      "a.yaml:3: data.train_split: expected text, found null"
+      "a.yaml:3: data.train_split: expected text, or a list with a text or null for each directory, found null"
+    ),
+    (
+      "version: 1\ndata:\n  evaluation_split: [null]",
+      "a.yaml:3: data.evaluation_split: expected text, or a list with a text or null for each directory, found a list"
     ),
     (
       "version: 1\nevaluation:\n  metric: map",
@@ -239,6 +240,47 @@ struct ConfigurationTests {
   ])
   func `A fault of an override names the argument`(argument: String, message: String) {
     #expect(faults("version: 1", [argument]).first == message)
+  }
+
+  @Test func `A split is one for all directories or one for each`() throws {
+    func sources(_ data: String, _ split: KeyPath<Configuration.Data, SplitChoice>) throws -> [String] {
+      let configuration = try Configuration(yaml: "version: 1\ndata: {\(data)}", name: "a.yaml")
+      let again = try Configuration(yaml: configuration.resolvedYAML, name: "a.yaml")
+      #expect(again == configuration)
+      return try configuration.sources(configuration.data[keyPath: split]).map { "\($0.root):\($0.split)" }
+    }
+    let lists = "root: [a, b], train_split: [trainval, train], evaluation_split: [test, null]"
+    #expect(try sources(lists, \.trainSplit) == ["a:trainval", "b:train"])
+    #expect(try sources(lists, \.evaluationSplit) == ["a:test"])
+    #expect(try sources("root: [a, b]", \.trainSplit) == ["a:trainval", "b:trainval"])
+    #expect(try sources("root: a, format: coco", \.evaluationSplit) == ["a:val2017"])
+    let error = #expect(throws: ConfigurationError.self) {
+      try sources("root: a, evaluation_split: [x, y]", \.evaluationSplit)
+    }
+    #expect(
+      error?.description
+        == "a.yaml: data.evaluation_split: a list of 2 splits for 1 directory under data.root; expected one for each, or null for one that has no part"
+    )
+  }
+
+  @Test func `Classes that are left to COCO data are those of its file, once and for all`() throws {
+    let directory = try TemporaryDirectory()
+    let (config, folder) = (directory.path + "/a.yaml", directory.path + "/annotations")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try
+      #"{"categories": [{"id": 7, "name": "tea: \"hot\""}, {"id": 3, "name": "no"}], "images": [], "annotations": []}"#
+      .write(toFile: folder + "/instances_train2017.json", atomically: true, encoding: .utf8)
+    try "version: 1\ndata: {format: coco, root: \(directory.path)}".write(
+      toFile: config, atomically: true, encoding: .utf8)
+    let configuration = try Configuration(contentsOf: config)
+    #expect(configuration.data.classNames == ["no", "tea: \"hot\""])
+    #expect(configuration.ssd.classCount == 3)
+    // The resolved configuration, as in a checkpoint, needs the data no more.
+    try FileManager.default.removeItem(atPath: folder)
+    #expect(try Configuration(yaml: configuration.resolvedYAML, name: config) == configuration)
+    #expect(throws: DatasetError.self) { try Configuration(contentsOf: config) }
+    #expect(try Configuration(contentsOf: config, overrides: ["data.classes=[a]"]).data.classNames == ["a"])
+    #expect(throws: ConfigurationError.self) { try Configuration(contentsOf: config, overrides: ["data.root=null"]) }
   }
 
   @Test func `A file that cannot be read is named`() throws {

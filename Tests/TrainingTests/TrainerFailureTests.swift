@@ -31,7 +31,7 @@ struct TrainerFailureTests {
   {
     let overrides = ["checkpoint.every=1", "training.iterations=4"]
     let whole = try runs.train("whole", overrides)
-    let dataset = try runs.configuration("run").dataset(split: "trainval")
+    let dataset = try runs.configuration("run").dataset(split: .same("trainval"))
     var schedule = SampleSchedule(seed: 0, count: dataset.images.count, globalBatch: 4)
     let image = dataset.images[schedule.samples(iteration: 1)[2].imageIndex].imagePath
     let bytes = try Data(contentsOf: URL(fileURLWithPath: image))

@@ -1,3 +1,5 @@
+import Images
+
 /// What the network expects of an image: its size and the colour that becomes 0.
 public struct NetworkInput: Sendable {
   /// Columns.
@@ -15,6 +17,17 @@ public struct NetworkInput: Sendable {
     self.width = width
     self.height = height
     self.mean = mean
+  }
+
+  /// The picture that a sample shows: the mean added, rounded to whole numbers, limited to 0 … 255.
+  ///
+  /// ### Shapes
+  /// `sample`: [height, width, 3], red first, mean subtracted.
+  public func image(of sample: UnsafePointer<Float>) -> Image {
+    let mean = [mean.0, mean.1, mean.2]
+    return Image(
+      width: width, height: height,
+      pixels: (0..<sampleCount).map { UInt8(min(max((sample[$0] + mean[$0 % 3]).rounded(), 0), 255)) })
   }
 
   /// The values of one image.

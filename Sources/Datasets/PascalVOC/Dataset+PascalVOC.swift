@@ -3,7 +3,7 @@ import Foundation
 import Images
 
 extension Dataset {
-  /// Reads a split in the layout of Pascal VOC: `ImageSets/Main/SPLIT.txt`, `Annotations/*.xml`, `JPEGImages/*`.
+  /// Reads splits in the layout of Pascal VOC: `ImageSets/Main/SPLIT.txt`, `Annotations/*.xml`, `JPEGImages/*`.
   ///
   /// Coordinates in the files are inclusive pixel numbers counted from 1; `PixelBox` says how they become edges.
   ///
@@ -18,142 +18,155 @@ extension Dataset {
   /// states no size, or zero, is accepted.
   ///
   /// - Parameters:
-  ///   - roots: folders that each hold the split; their images follow one another.
-  ///   - split: the split's name, as in `trainval`.
+  ///   - sources: the folders and their splits; their images follow one another.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`.
   ///   - requiresImageFiles: whether an image may not be missing; in its place, the stated size is believed.
+  ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
-  /// - Precondition: `roots` is not empty.
+  /// - Precondition: `sources` is not empty.
+  public static func pascalVOC(
+    _ sources: [DatasetSource], classes: [String]? = nil, requiresImageFiles: Bool = true,
+    faults: FaultLog.Policy = .stopAtFirstError,
+    willRead: @escaping (String) -> Void = { _ in }
+  ) throws -> Dataset {
+    precondition(!sources.isEmpty, "a data set needs at least one root folder, got \(sources.count)")
+    let names = classes ?? PascalVOCClasses.names
+    var reader = PascalVOCReader(
+      classNames: names, requiresImageFiles: requiresImageFiles, log: FaultLog(faults), willRead: willRead)
+    try reader.log.checkClasses(names, file: sources[0].root)
+    for source in sources { try reader.read(source) }
+    return Dataset(classNames: names, images: reader.images, faults: reader.log)
+  }
+
+  /// Reads one split of several roots.
   public static func pascalVOC(
     roots: [String], split: String, classes: [String]? = nil, requiresImageFiles: Bool = true,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
-    precondition(!roots.isEmpty, "a data set needs at least one root folder, got \(roots.count)")
-    var reader = PascalVOCReader(
-      split: split, classNames: classes ?? PascalVOCClasses.names, requiresImageFiles: requiresImageFiles,
-      willRead: willRead)
-    if let problem = reader.problemWithClasses {
-      throw DatasetError(file: roots[0], reason: "class list \(reader.classNames): \(problem)")
-    }
-    for root in roots { try reader.read(root: root) }
-    return Dataset(classNames: reader.classNames, images: reader.images, warnings: reader.warnings)
+    try pascalVOC(
+      roots.map { DatasetSource(root: $0, split: split) }, classes: classes,
+      requiresImageFiles: requiresImageFiles, willRead: willRead)
   }
 }
 
-/// Collects the images of one split over all roots.
+/// Collects the images of splits in the layout of Pascal VOC.
 private struct PascalVOCReader {
-  let split: String
   let classNames: [String]
   private let requiresImageFiles: Bool
   private let willRead: (String) -> Void
   private let labels: [String: Int]
   private(set) var images: [AnnotatedImage] = []
-  private(set) var warnings: [String] = []
-  private var rootOfIdentifier: [String: String] = [:]
+  var log: FaultLog
+  private var sourceOfIdentifier: [String: DatasetSource] = [:]
 
-  init(split: String, classNames: [String], requiresImageFiles: Bool, willRead: @escaping (String) -> Void) {
-    self.split = split
+  init(
+    classNames: [String], requiresImageFiles: Bool, log: FaultLog, willRead: @escaping (String) -> Void
+  ) {
+    self.log = log
     self.requiresImageFiles = requiresImageFiles
     self.willRead = willRead
     self.classNames = classNames
     labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Why the names cannot serve as classes, if so.
-  var problemWithClasses: String? {
-    if classNames.isEmpty { return "no class" }
-    return labels.count < classNames.count ? "a name occurs twice" : nil
-  }
-
-  mutating func read(root: String) throws {
-    let list = try PascalVOCSplit(root: root, split: split)
+  mutating func read(_ source: DatasetSource) throws(DatasetError) {
+    guard
+      let list = try log.attempt(
+        .unreadableSplit, { () throws(DatasetError) in try PascalVOCSplit(root: source.root, split: source.split) })
+    else { return }
     for entry in list.entries {
-      if let earlier = rootOfIdentifier.updateValue(root, forKey: entry.identifier) {
-        if earlier != root {
-          throw DatasetError(
-            file: list.path, line: entry.line, reason: "image \(entry.identifier) is also in the root \(earlier)")
-        }
-        warnings.append("\(list.path):\(entry.line): image \(entry.identifier) is listed twice, taken once")
+      if let earlier = sourceOfIdentifier.updateValue(source, forKey: entry.identifier) {
+        try noteSecond(entry, of: list, source, earlier: earlier)
         continue
       }
-      images.append(try image(entry, of: list, root: root))
+      if let image = try image(entry, of: list, root: source.root) { images.append(image) }
     }
+  }
+
+  private mutating func noteSecond(
+    _ entry: PascalVOCSplit.Entry, of list: PascalVOCSplit, _ source: DatasetSource, earlier: DatasetSource
+  ) throws(DatasetError) {
+    let place = AnnotationPlace(file: list.path, line: entry.line)
+    if earlier.root != source.root {
+      let reason = "image \(entry.identifier) is also in the root \(earlier.root)"
+      return try log.note(.ambiguousImage, place.error(reason))
+    }
+    let reason =
+      earlier == source
+      ? "image \(entry.identifier) is listed twice, taken once"
+      : "image \(entry.identifier) is also in the split \(earlier.split), taken once"
+    try log.note(.repeatedImage, place.error(reason))
   }
 
   private mutating func image(
     _ entry: PascalVOCSplit.Entry, of list: PascalVOCSplit, root: String
-  ) throws -> AnnotatedImage {
+  ) throws(DatasetError) -> AnnotatedImage? {
     let annotationPath = "\(root)/Annotations/\(entry.identifier).xml"
+    let place = AnnotationPlace(file: list.path, line: entry.line)
     guard FileManager.default.fileExists(atPath: annotationPath) else {
-      throw DatasetError(
-        file: list.path, line: entry.line, reason: "image \(entry.identifier) has no annotation \(annotationPath)")
+      let reason = "image \(entry.identifier) has no annotation \(annotationPath)"
+      try log.note(.missingFile, place.error(reason))
+      return nil
     }
     let candidates = ["jpg", "jpeg", "png", "JPG", "JPEG", "PNG"].map { "\(root)/JPEGImages/\(entry.identifier).\($0)" }
     let imagePath = candidates.first { FileManager.default.fileExists(atPath: $0) }
-    if imagePath == nil, requiresImageFiles {
-      throw DatasetError(
-        file: list.path, line: entry.line,
-        reason: "image \(entry.identifier) has no file \(candidates[0]) (nor .jpeg or .png)")
+    var fileHeader: ImageHeader?
+    if let imagePath {
+      willRead(imagePath)
+      fileHeader = try log.header(ofImage: imagePath)
+      if fileHeader == nil { return nil }
+    } else if requiresImageFiles {
+      let reason = "image \(entry.identifier) has no file \(candidates[0]) (nor .jpeg or .png)"
+      try log.note(.missingFile, place.error(reason))
+      return nil
     }
-    let header = try imagePath.map(size(ofFile:))
-    let annotation = try PascalVOCAnnotation(contentsOf: annotationPath)
-    if let header { try checkStatedSize(annotation, actual: header, path: annotationPath) }
-    guard let size = header ?? annotation.size?.content else {
-      throw DatasetError(file: annotationPath, reason: "states no size, and there is no image \(candidates[0])")
+    guard
+      let annotation = try log.attempt(
+        .brokenAnnotation, { () throws(DatasetError) in try PascalVOCAnnotation(contentsOf: annotationPath) })
+    else { return nil }
+    let stated = annotation.size.map { ImageHeader(width: $0.content.width, height: $0.content.height) }
+    guard let header = fileHeader ?? stated else {
+      let reason = "states no size, and there is no image \(candidates[0])"
+      try log.note(.brokenAnnotation, DatasetError(file: annotationPath, reason: reason))
+      return nil
+    }
+    for error in annotation.brokenObjects { try log.note(.brokenAnnotation, error) }
+    if let stated = annotation.size {
+      let allFit = annotation.objects.allSatisfy { $0.xMax <= Double(header.width) && $0.yMax <= Double(header.height) }
+      guard
+        try log.check(
+          statedWidth: stated.content.width, statedHeight: stated.content.height, against: header,
+          mayBeExchanged: allFit,
+          at: AnnotationPlace(file: annotationPath, line: stated.line))
+      else { return nil }
+    }
+    var objects: [AnnotatedObject] = []
+    for object in annotation.objects {
+      if let object = try self.object(object, in: header, path: annotationPath) { objects.append(object) }
     }
     return AnnotatedImage(
       identifier: entry.identifier, imagePath: imagePath ?? candidates[0], annotationPath: annotationPath,
-      width: size.width, height: size.height,
-      objects: try annotation.objects.compactMap { try object($0, size: size, path: annotationPath) })
-  }
-
-  private func size(ofFile path: String) throws -> (width: Int, height: Int) {
-    willRead(path)
-    do {
-      return try Image.size(ofFile: path)
-    } catch let error as ImageError {
-      throw DatasetError(file: path, reason: error.reason)
-    }
-  }
-
-  private mutating func checkStatedSize(
-    _ annotation: PascalVOCAnnotation, actual: (width: Int, height: Int), path: String
-  ) throws {
-    guard let stated = annotation.size, stated.content != actual else { return }
-    let difference =
-      "the annotation states \(stated.content.width)×\(stated.content.height) pixels, the image has "
-      + "\(actual.width)×\(actual.height)"
-    let isExchanged = stated.content == (actual.height, actual.width)
-    let allFit = annotation.objects.allSatisfy { $0.xMax <= Double(actual.width) && $0.yMax <= Double(actual.height) }
-    guard isExchanged, allFit else { throw DatasetError(file: path, line: stated.line, reason: difference) }
-    warnings.append("\(path):\(stated.line): \(difference); every box fits the image, whose size is used")
+      width: header.width,
+      height: header.height, objects: objects)
   }
 
   private mutating func object(
-    _ object: PascalVOCAnnotation.Object, size: (width: Int, height: Int), path: String
-  ) throws -> AnnotatedObject? {
+    _ object: PascalVOCAnnotation.Object, in header: ImageHeader, path: String
+  ) throws(DatasetError) -> AnnotatedObject? {
     guard let label = labels[object.name.content] else {
-      throw DatasetError(
-        file: path, line: object.name.line, object: "object \(object.number)",
-        reason: "unknown class \"\(object.name.content)\"; the classes are \(classNames.joined(separator: ", "))")
-    }
-    let place = "\(path):\(object.boxLine): \(object.title)"
-    let numbers = "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))"
-    guard object.xMin < object.xMax, object.yMin < object.yMax else {
-      warnings.append("\(place): box \(numbers) has no area, dropped")
+      let place = AnnotationPlace(file: path, line: object.name.line, object: "object \(object.number)")
+      try log.noteUnknownClass(object.name.content, classNames, at: place)
       return nil
     }
     let edges = PixelBox(xMin: object.xMin - 1, yMin: object.yMin - 1, xMax: object.xMax, yMax: object.yMax)
-    guard let inside = edges.clipped(width: size.width, height: size.height) else {
-      warnings.append("\(place): box \(numbers) lies outside the image of \(size.width)×\(size.height) pixels, dropped")
-      return nil
-    }
-    if inside != edges {
-      warnings.append(
-        "\(place): box \(numbers) reaches outside the image of \(size.width)×\(size.height) pixels, clipped")
-    }
+    guard
+      let inside = try log.clip(
+        edges, hasArea: object.xMin < object.xMax && object.yMin < object.yMax,
+        written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))", to: header,
+        at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
+    else { return nil }
     return AnnotatedObject(
-      pixelBox: inside, label: label, isDifficult: object.isDifficult, width: size.width, height: size.height)
+      pixelBox: inside, label: label, isDifficult: object.isDifficult, width: header.width, height: header.height)
   }
 }

@@ -32,12 +32,13 @@ struct PascalVOCAnnotation {
   /// The image size that the file states; nothing when it states none or zero.
   private(set) var size: Value<(width: Int, height: Int)>?
   private(set) var objects: [Object] = []
+  /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.
+  private(set) var brokenObjects: [DatasetError] = []
 
   /// Reads an annotation file.
   ///
-  /// - Throws: `DatasetError` with the line for a file that is not well-formed, an object without name or box, and a
-  ///   number that is none.
-  init(contentsOf path: String) throws {
+  /// - Throws: `DatasetError` with the line for a file that is not well-formed, and a size that is no number.
+  init(contentsOf path: String) throws(DatasetError) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -66,8 +67,12 @@ struct PascalVOCAnnotation {
         size = Value(content: (width, height), line: element.line)
       }
     }
-    for element in root.children where element.name == "object" {
-      objects.append(try fields.object(element, number: objects.count + 1))
+    for (index, element) in root.children.filter({ $0.name == "object" }).enumerated() {
+      do throws(DatasetError) {
+        objects.append(try fields.object(element, number: index + 1))
+      } catch {
+        brokenObjects.append(error)
+      }
     }
   }
 }
@@ -77,7 +82,7 @@ private struct FieldReader {
   let file: String
   var object: String?
 
-  func object(_ element: PascalVOCElement, number: Int) throws -> PascalVOCAnnotation.Object {
+  func object(_ element: PascalVOCElement, number: Int) throws(DatasetError) -> PascalVOCAnnotation.Object {
     var fields = FieldReader(file: file, object: "object \(number)")
     guard let name = try fields.only("name", of: element), !name.text.isEmpty else {
       throw fields.error("no <name>", line: element.line)
@@ -96,21 +101,21 @@ private struct FieldReader {
       xMax: try fields.number("xmax", of: box), yMax: try fields.number("ymax", of: box))
   }
 
-  func number(_ name: String, of parent: PascalVOCElement) throws -> Double {
+  func number(_ name: String, of parent: PascalVOCElement) throws(DatasetError) -> Double {
     guard let element = try only(name, of: parent) else {
       throw error("<\(parent.name)> has no <\(name)>", line: parent.line)
     }
     return try number(element)
   }
 
-  func number(_ element: PascalVOCElement) throws -> Double {
+  func number(_ element: PascalVOCElement) throws(DatasetError) -> Double {
     guard let value = Double(element.text), value.isFinite else {
       throw error("<\(element.name)> is not a number: \"\(element.text)\"", line: element.line)
     }
     return value
   }
 
-  func only(_ name: String, of parent: PascalVOCElement) throws -> PascalVOCElement? {
+  func only(_ name: String, of parent: PascalVOCElement) throws(DatasetError) -> PascalVOCElement? {
     let found = parent.children.filter { $0.name == name }
     if found.count > 1 {
       throw error("<\(parent.name)> has more than one <\(name)>", line: found[1].line)

@@ -17,7 +17,7 @@ struct PascalVOCSplit {
   /// checked and all images are taken.
   ///
   /// - Throws: `DatasetError` naming the line, or for a missing file the splits that exist.
-  init(root: String, split: String) throws {
+  init(root: String, split: String) throws(DatasetError) {
     let folder = root + "/ImageSets/Main"
     path = "\(folder)/\(split).txt"
     guard let data = FileManager.default.contents(atPath: path) else {

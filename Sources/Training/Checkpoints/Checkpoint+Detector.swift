@@ -10,7 +10,7 @@ extension Checkpoint {
   /// - Throws: ``CheckpointError`` when the file is no such detector; ``ConfigurationError`` for the overrides.
   public func detectorConfiguration(overrides: [String] = []) throws -> Configuration {
     let yaml = try metadata?.configurationYAML ?? torchvisionYAML()
-    return try Configuration(yaml: yaml, name: file.path, overrides: overrides)
+    return try Configuration(yaml: yaml, name: file.path, overrides: overrides).namingClasses()
   }
 
   /// How torchvision builds and runs `ssd300_vgg16`, as far as it differs from the defaults.

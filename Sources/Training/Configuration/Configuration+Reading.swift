@@ -7,11 +7,12 @@ import MessagePassing
 import Yams
 
 extension Configuration {
-  /// Reads a YAML file.
+  /// Reads a YAML file, and where it leaves the names of the classes to the data, those.
   ///
   /// - Parameter overrides: `KEY=VALUE` arguments, applied in order; KEY is dotted, VALUE is YAML.
-  /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides.
-  public init(contentsOf path: String, overrides: [String] = []) throws(ConfigurationError) {
+  /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides; `DatasetError` when the names of the
+  ///   classes cannot be read.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
     let yaml: String
     do {
       yaml = try String(contentsOfFile: path, encoding: .utf8)
@@ -19,7 +20,7 @@ extension Configuration {
       let reason = SystemError(error).map { "cannot be read: \($0)" } ?? "is not UTF-8 text"
       throw ConfigurationError(.file(path, line: nil), reason)
     }
-    try self.init(yaml: yaml, name: path, overrides: overrides)
+    self = try Configuration(yaml: yaml, name: path, overrides: overrides).namingClasses()
   }
 
   /// Reads YAML text.
@@ -114,11 +115,11 @@ extension DefaultBoxLayout {
 
 extension Configuration.Data {
   init(_ section: ConfigurationSection) {
-    section.reserved("format", "voc", planned: ["coco"])
+    format = section.choice("format", default: .pascalVOC)
     roots = section.stringOrList("root")
-    trainSplit = section.string("train_split", default: "trainval")
-    evaluationSplit = section.string("evaluation_split", default: "test")
-    classNames = section.optionalNames("classes") ?? PascalVOCClasses.names
+    trainSplit = section.splits("train_split", default: format == .coco ? "train2017" : "trainval")
+    evaluationSplit = section.splits("evaluation_split", default: format == .coco ? "val2017" : "test")
+    classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)
     augmentation = section.choice("augmentation", default: .ssd)
     difficult = section.choice("difficult", default: .trainOnly)
     loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))

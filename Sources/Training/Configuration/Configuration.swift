@@ -36,13 +36,16 @@ public struct Configuration: Sendable, Equatable {
 
   /// The images and their annotations.
   public struct Data: Sendable, Equatable {
+    /// How the directories are laid out.
+    public let format: DatasetFormat
     /// Data set directories; empty when the configuration names none.
     public let roots: [String]
     /// The split that is trained on.
-    public let trainSplit: String
+    public let trainSplit: SplitChoice
     /// The split that is evaluated on.
-    public let evaluationSplit: String
-    /// Names of the classes, label 1 first, background not among them.
+    public let evaluationSplit: SplitChoice
+    /// Names of the classes, label 1 first, background not among them; empty as long as they are left to the data, see
+    /// ``Configuration/namingClasses()``.
     public let classNames: [String]
     /// Random changes to training images.
     public let augmentation: AugmentationPolicy
@@ -145,18 +148,6 @@ public struct Configuration: Sendable, Equatable {
   public let output: String
   /// Every key with its value, defaults included; reading it gives this configuration again.
   public let resolvedYAML: String
-
-  /// The data set directories.
-  ///
-  /// - Throws: ``ConfigurationError`` when the configuration names none.
-  public func requireRoots() throws(ConfigurationError) -> [String] {
-    guard !data.roots.isEmpty else {
-      throw ConfigurationError(
-        .file(source, line: nil), key: "data.root", "missing; expected the directory of the data set, or a list of them"
-      )
-    }
-    return data.roots
-  }
 
   /// The name of the YAML text, for messages.
   let source: String

@@ -110,6 +110,24 @@ extension ConfigurationSection {
       emit: { $0.isEmpty ? .null : $0.count == 1 ? Node(text: $0[0]) : Node(list: $0.map(Node.init(text:))) })
   }
 
+  /// The name of a split, or a list of names with null for directories that have no part.
+  func splits(_ key: String, default fallback: String) -> SplitChoice {
+    read(
+      key, default: .same(fallback), expected: "text, or a list with a text or null for each directory",
+      parse: { node -> SplitChoice? in
+        if let name = node.text { return .same(name) }
+        let names = node.list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
+        guard let names, names.contains(where: { $0 != nil }) else { return nil }
+        return .each(names)
+      },
+      emit: { choice in
+        switch choice {
+        case .same(let name): Node(text: name)
+        case .each(let names): Node(list: names.map { $0.map(Node.init(text:)) ?? .null })
+        }
+      })
+  }
+
   /// A list of distinct texts, or null, the default.
   func optionalNames(_ key: String) -> [String]? {
     read(

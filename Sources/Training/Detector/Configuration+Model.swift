@@ -4,6 +4,8 @@ import Models
 
 extension Configuration {
   /// The network that the configuration describes.
+  ///
+  /// - Precondition: the classes have names, see ``namingClasses()``.
   public var ssd: SSD {
     switch model.name {
     case .ssd300VGG16:
@@ -19,12 +21,5 @@ extension Configuration {
   /// The size and mean of the network's input.
   var networkInput: NetworkInput {
     NetworkInput(width: SSD.inputSize, height: SSD.inputSize, mean: SSD.inputMean)
-  }
-
-  /// One split of the configured data set.
-  ///
-  /// - Parameter willRead: called with the path of each image file before it is opened.
-  public func dataset(split: String, willRead: @escaping (String) -> Void = { _ in }) throws -> Dataset {
-    try .pascalVOC(roots: requireRoots(), split: split, classes: data.classNames, willRead: willRead)
   }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Evaluation
 import Foundation
 
@@ -16,8 +17,22 @@ public struct EvaluationReport {
       classNames: evaluation.classNames, imageCount: evaluation.images.count, result: try evaluation.score(metric))
   }
 
+  /// The number of an image in a COCO file, or its name in other data sets.
+  private enum ImageIdentifier: Encodable {
+    case number(Int)
+    case name(String)
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let number): try container.encode(number)
+      case .name(let name): try container.encode(name)
+      }
+    }
+  }
+
   private struct COCOResult: Encodable {
-    let image_id: String
+    let image_id: ImageIdentifier
     let category_id: Int
     let bbox: [Double]
     let score: Double
@@ -37,13 +52,17 @@ public struct EvaluationReport {
     try PrecisionRecallPlot(sheet).write(to: directory + "/precision-recall.png")
   }
 
-  /// Boxes are [x, y, width, height] in 0-based pixels; `category_id` is the label, 1 for the first class.
+  /// Boxes are [x, y, width, height] in 0-based pixels. Images and classes have the numbers of the COCO file that they are
+  /// from; otherwise images have their names, and the category is the label, 1 for the first class.
   private var cocoResults: [COCOResult] {
-    evaluation.images.flatMap { image in
-      image.detections.map { detection in
+    let numbers = evaluation.cocoIdentifiers
+    return evaluation.images.flatMap { image in
+      let name = evaluation.identifiers[image.imageIndex]
+      return image.detections.map { detection in
         let box = detection.box
         return COCOResult(
-          image_id: evaluation.identifiers[image.imageIndex], category_id: detection.label,
+          image_id: numbers.map { .number($0.images[image.imageIndex]) } ?? .name(name),
+          category_id: numbers?.categories[detection.label - 1] ?? detection.label,
           bbox: [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin], score: detection.score)
       }
     }

@@ -12,14 +12,20 @@ public struct SplitEvaluation: Sendable {
   public let classNames: [String]
   /// The images' names, in the order of the split.
   public let identifiers: [String]
+  /// How COCO's files refer to images and classes, where the data set is of that format.
+  public let cocoIdentifiers: COCOIdentifiers?
   /// What was annotated and detected, in the order of the split.
   public let images: [ImageResult]
   /// Wall-clock seconds, decoding of the images included.
   public let seconds: Double
 
-  package init(classNames: [String], identifiers: [String], images: [ImageResult], seconds: Double) {
+  package init(
+    classNames: [String], identifiers: [String], cocoIdentifiers: COCOIdentifiers? = nil, images: [ImageResult],
+    seconds: Double
+  ) {
     self.classNames = classNames
     self.identifiers = identifiers
+    self.cocoIdentifiers = cocoIdentifiers
     self.images = images
     self.seconds = seconds
   }
@@ -47,12 +53,15 @@ public struct SplitEvaluation: Sendable {
       ImageResult(
         imageIndex: message.imageIndex,
         groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map {
-          PixelGroundTruth(box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult)
+          PixelGroundTruth(
+            box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult,
+            isCrowd: $0.isCrowd)
         },
         detections: message.detections)
     }
     classNames = dataset.classNames
     identifiers = dataset.images.map(\.identifier)
+    cocoIdentifiers = dataset.cocoIdentifiers
     seconds = (ContinuousClock.now - start) / .seconds(1)
   }
 

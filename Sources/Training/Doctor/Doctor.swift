@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import MessagePassing
 
@@ -55,6 +56,11 @@ public final class Doctor {
         result = try read()
       } catch let error as ConfigurationError {
         configurationFindings.append(.error("configuration", .configuration, error.description, remedy: nil))
+      } catch let error as DatasetError {
+        configurationFindings.append(
+          .error(
+            "classes", .data, error.description,
+            remedy: "mend the file, or list the names of its categories under data.classes"))
       }
     }
     var isReadable = result != nil
@@ -159,7 +165,7 @@ public final class Doctor {
       let own = SplitReading(configuration, split: split, job: job)
       job.board.enter("waiting for other ranks to read the split \(split)", waitsForOthers: true)
       let all = try communicator.allGatherCodable(own)
-      findings.append(SplitReading.finding(all, check: check, split: split, hosts: hosts, isNeeded: isNeeded))
+      findings.append(SplitReading.finding(all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded))
     }
     job.board.enter("reading what training starts from", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot { findings.append(StartingPoint.finding(configuration, resume: resume, logger: job.logger)) }

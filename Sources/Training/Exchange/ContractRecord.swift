@@ -72,7 +72,8 @@ extension ContractRecord {
       for object in image.objects {
         let box = object.pixelBox
         for side in [box.xMin, box.yMin, box.xMax, box.yMax] { hash.add(side.bitPattern) }
-        hash.add(UInt64(object.groundTruth.label) << 1 | (object.groundTruth.isDifficult ? 1 : 0))
+        hash.add(
+          UInt64(object.groundTruth.label) << 2 | (object.groundTruth.isDifficult ? 1 : 0) | (object.isCrowd ? 2 : 0))
       }
     }
     self.dataset = hash.value

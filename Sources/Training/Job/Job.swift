@@ -64,7 +64,7 @@ public final class Job {
   /// Reads the annotations of a split.
   ///
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public func dataset(_ configuration: Configuration, split: String) throws -> Dataset {
+  public func dataset(_ configuration: Configuration, split: SplitChoice) throws -> Dataset {
     board.enter("reading the split \(split)")
     return try configuration.dataset(split: split) { [board] in board.enter("reading \($0)") }
   }

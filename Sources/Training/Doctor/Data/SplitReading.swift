@@ -29,7 +29,7 @@ package struct SplitReading: Codable, Sendable, Equatable {
   }
 
   /// Reads every annotation and the header of every image, as training does before it starts.
-  init(_ configuration: Configuration, split: String, job: Job) {
+  init(_ configuration: Configuration, split: SplitChoice, job: Job) {
     do {
       let dataset = try job.dataset(configuration, split: split)
       let plan = BucketPlan(count: 1, megabytes: 1)

@@ -1,0 +1,91 @@
+/// Something that is wrong with a data set: of what kind, where, and whether the data can be used nevertheless.
+public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
+  /// What can be wrong.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A list of images, or a file with all annotations, cannot be read or contradicts itself.
+    case unreadableSplit
+    /// An image or annotation that the split names is not there.
+    case missingFile
+    /// An annotation lacks something, or has something else in its place.
+    case brokenAnnotation
+    /// An object is of a class that the configuration does not have.
+    case unknownClass
+    /// The header of an image, or its pixels, cannot be read.
+    case brokenImage
+    /// An annotation was made on a picture of another size.
+    case otherSize
+    /// Two images have the same name or number.
+    case ambiguousImage
+    /// A class is named like the background, which is no class.
+    case backgroundClass
+    /// An annotation states width and height exchanged; the image's are used.
+    case exchangedSize
+    /// An image is listed more than once; it is taken once.
+    case repeatedImage
+    /// Two objects of a file have the same number; both are taken.
+    case repeatedObject
+    /// A box without area is dropped.
+    case boxWithoutArea
+    /// A box outside its image is dropped.
+    case boxOutside
+    /// A box that reaches beyond its image is clipped.
+    case boxClipped
+    /// An EXIF orientation is not applied.
+    case orientation
+    /// Objects of categories that the configuration does not list are left out.
+    case unlistedCategory
+  }
+
+  /// What is wrong.
+  public let kind: Kind
+  /// Where, and in which words.
+  public let error: DatasetError
+
+  /// Names a fault.
+  public init(_ kind: Kind, _ error: DatasetError) {
+    self.kind = kind
+    self.error = error
+  }
+
+  /// Whether training with this data would be wrong.
+  public var isError: Bool { kind.isError }
+
+  /// The place and the reason.
+  public var description: String { error.description }
+}
+
+extension DatasetFault.Kind {
+  /// Whether training with such data would be wrong.
+  public var isError: Bool {
+    switch self {
+    case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
+      .backgroundClass:
+      true
+    case .exchangedSize, .repeatedImage, .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
+      .unlistedCategory:
+      false
+    }
+  }
+
+  /// Faults of the kind in words, as "boxes without area".
+  public var plural: String {
+    switch self {
+    case .unreadableSplit: "unreadable splits"
+    case .missingFile: "missing files"
+    case .brokenAnnotation: "broken annotations"
+    case .unknownClass: "objects of unknown classes"
+    case .brokenImage: "broken images"
+    case .otherSize: "annotations of another size than the image"
+    case .ambiguousImage: "images with the name or number of another"
+    case .backgroundClass: "classes named like the background"
+    case .exchangedSize: "annotations with width and height exchanged"
+    case .repeatedImage: "images listed more than once"
+    case .repeatedObject: "objects with the number of another"
+    case .boxWithoutArea: "boxes without area"
+    case .boxOutside: "boxes outside the image"
+    case .boxClipped: "boxes that reach outside the image"
+    case .orientation: "images with an EXIF orientation"
+    case .unlistedCategory: "files with objects of other categories"
+    }
+  }
+}

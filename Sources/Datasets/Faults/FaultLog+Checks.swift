@@ -1,0 +1,127 @@
+import Detection
+import Images
+
+/// A place in annotations, for messages.
+struct AnnotationPlace {
+  /// The error of a reason at this place.
+  let error: (_ reason: String) -> DatasetError
+
+  /// - Parameter object: what messages call the object, as "object 2 (dog)".
+  init(file: String, line: Int?, object: String? = nil) {
+    error = { DatasetError(file: file, line: line, object: object, reason: $0) }
+  }
+
+  /// A place that is worked out only when there is something to say.
+  init(_ error: @escaping (_ reason: String) -> DatasetError) {
+    self.error = error
+  }
+}
+
+/// What all formats check alike.
+extension FaultLog {
+  /// Reads the header of an image file.
+  ///
+  /// An orientation is noted, since it is not applied: annotations refer to the stored rows and columns.
+  ///
+  /// - Returns: nothing when the file cannot be read, which is noted.
+  mutating func header(ofImage path: String) throws(DatasetError) -> ImageHeader? {
+    let header: ImageHeader
+    do {
+      header = try ImageHeader(ofFile: path)
+    } catch {
+      let reason = (error as? ImageError)?.reason ?? "\(error)"
+      try note(.brokenImage, DatasetError(file: path, reason: reason))
+      return nil
+    }
+    if header.orientation != 1 {
+      let reason =
+        "has the EXIF orientation \(header.orientation), which is not applied: boxes are taken to refer to the stored pixels"
+      try note(.orientation, DatasetError(file: path, reason: reason))
+    }
+    return header
+  }
+
+  /// Compares the size that an annotation states with that of the image.
+  ///
+  /// - Parameter mayBeExchanged: whether width and height are known to change places in such annotations by mistake, and
+  ///   no box contradicts that.
+  /// - Returns: whether the annotation can be used.
+  mutating func check(
+    statedWidth: Int, statedHeight: Int, against header: ImageHeader, mayBeExchanged: Bool, at place: AnnotationPlace
+  ) throws(DatasetError) -> Bool {
+    guard (statedWidth, statedHeight) != (header.width, header.height) else { return true }
+    let difference =
+      "the annotation states \(statedWidth)×\(statedHeight) pixels, the image has \(header.width)×\(header.height)"
+    let isExchanged = (statedWidth, statedHeight) == (header.height, header.width)
+    if isExchanged, header.isTurnedSideways {
+      let reason =
+        "\(difference) and the EXIF orientation \(header.orientation): boxes were drawn on the turned picture; turn the stored pixels and remove the tag, as exiftran -ai does"
+      try note(.otherSize, place.error(reason))
+      return false
+    }
+    guard isExchanged, mayBeExchanged else {
+      try note(.otherSize, place.error(difference))
+      return false
+    }
+    try note(.exchangedSize, place.error("\(difference); every box fits the image, whose size is used"))
+    return true
+  }
+
+  /// The part of a box inside its image; nothing when there is none.
+  ///
+  /// - Parameters:
+  ///   - edges: the box in continuous pixels.
+  ///   - hasArea: whether the file's own numbers span an area.
+  ///   - written: the file's own numbers, for messages.
+  ///   - tolerance: pixels beyond the image that rounding in the file explains; they are clipped without a warning.
+  mutating func clip(
+    _ edges: PixelBox, hasArea: Bool, written: @autoclosure () -> String, to header: ImageHeader, tolerance: Double = 0,
+    at place: AnnotationPlace
+  ) throws(DatasetError) -> PixelBox? {
+    guard hasArea else {
+      try note(.boxWithoutArea, place.error("box \(written()) has no area, dropped"))
+      return nil
+    }
+    let image = "the image of \(header.width)×\(header.height) pixels"
+    guard let inside = edges.clipped(width: header.width, height: header.height) else {
+      try note(.boxOutside, place.error("box \(written()) lies outside \(image), dropped"))
+      return nil
+    }
+    let excess = max(
+      inside.xMin - edges.xMin, inside.yMin - edges.yMin, edges.xMax - inside.xMax, edges.yMax - inside.yMax)
+    if excess > tolerance {
+      try note(.boxClipped, place.error("box \(written()) reaches outside \(image), clipped"))
+    }
+    return inside
+  }
+}
+
+/// What all formats check of classes.
+extension FaultLog {
+  /// Checks names that are to be the classes.
+  ///
+  /// - Parameter file: what the message is about: the folder of the data set or the file that the names are from.
+  mutating func checkClasses(_ names: [String], file: String) throws(DatasetError) {
+    func refuse(_ kind: DatasetFault.Kind, _ problem: String) throws(DatasetError) {
+      try note(kind, DatasetError(file: file, reason: "class list \(names): \(problem)"))
+    }
+    if names.isEmpty { try refuse(.unreadableSplit, "no class") }
+    if Set(names).count < names.count { try refuse(.unreadableSplit, "a name occurs twice") }
+    if let name = names.first(where: Self.isBackground) {
+      try refuse(
+        .backgroundClass, "\"\(name)\" is no class: what is not an object is background without being annotated")
+    }
+  }
+
+  /// Takes an object of a class that does not exist.
+  mutating func noteUnknownClass(_ name: String, _ names: [String], at place: AnnotationPlace) throws(DatasetError) {
+    let hint = Self.isBackground(name) ? " (background is not annotated)" : ""
+    let reason = "unknown class \"\(name)\"\(hint); the classes are \(names.joined(separator: ", "))"
+    try note(.unknownClass, place.error(reason))
+  }
+
+  /// Whether a name stands for the class 0 of other programs.
+  private static func isBackground(_ name: String) -> Bool {
+    ["background", "__background__", "_background_"].contains(name.lowercased())
+  }
+}

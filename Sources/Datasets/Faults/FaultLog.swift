@@ -1,0 +1,64 @@
+/// Takes what is wrong with a data set while it is read.
+///
+/// Of each kind the first ``linesPerKind`` are kept and all are counted, so that a data set that is wrong throughout does
+/// not fill memory and screen.
+public struct FaultLog: Sendable {
+  /// What becomes of errors.
+  public enum Policy: Sendable {
+    /// The first one ends reading: for training.
+    case stopAtFirstError
+    /// All are listed, and what they concern is left out: for an examination.
+    case listAll
+  }
+
+  /// How many faults of a kind are kept.
+  public static let linesPerKind = 20
+
+  /// The faults that were kept, in the order in which they were met.
+  public private(set) var faults: [DatasetFault] = []
+  /// How many faults there are of each kind.
+  public private(set) var counts: [DatasetFault.Kind: Int] = [:]
+  private let policy: Policy
+
+  /// An empty log.
+  public init(_ policy: Policy) {
+    self.policy = policy
+  }
+
+  /// Takes a fault; the error is made only when it is kept or thrown.
+  ///
+  /// - Throws: the error, when training with the data would be wrong and the policy is to stop.
+  public mutating func note(
+    _ kind: DatasetFault.Kind, _ error: @autoclosure () -> DatasetError
+  ) throws(DatasetError) {
+    if kind.isError, policy == .stopAtFirstError { throw error() }
+    counts[kind, default: 0] += 1
+    if counts[kind]! <= Self.linesPerKind { faults.append(DatasetFault(kind, error())) }
+  }
+
+  /// Takes the failure of a piece of work, which then has no result.
+  ///
+  /// - Throws: the failure, when it is an error and the policy is to stop.
+  mutating func attempt<Value>(
+    _ kind: DatasetFault.Kind, _ work: () throws(DatasetError) -> Value
+  ) throws(DatasetError) -> Value? {
+    do {
+      return try work()
+    } catch {
+      try note(kind, error)
+      return nil
+    }
+  }
+
+  /// Whether an error was met.
+  public var hasErrors: Bool { counts.keys.contains(where: \.isError) }
+
+  /// The faults that were kept, and for each kind how many more there are.
+  public var lines: [String] {
+    let rest = DatasetFault.Kind.allCases.compactMap { kind -> String? in
+      let more = (counts[kind] ?? 0) - Self.linesPerKind
+      return more > 0 ? "and \(more) more \(kind.plural)" : nil
+    }
+    return faults.map(\.description) + rest
+  }
+}

@@ -1,0 +1,80 @@
+/// What a picture file says about itself before its first sample.
+public struct ImageHeader: Sendable, Equatable {
+  /// The number of columns that are stored.
+  public let width: Int
+  /// The number of rows that are stored.
+  public let height: Int
+  /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8. Only JPEG files have one here.
+  public let orientation: Int
+
+  /// Creates a header.
+  public init(width: Int, height: Int, orientation: Int = 1) {
+    self.width = width
+    self.height = height
+    self.orientation = orientation
+  }
+
+  /// Whether people are shown the picture with rows and columns exchanged.
+  public var isTurnedSideways: Bool { orientation >= 5 }
+
+  /// Reads the header of a JPEG or PNG file; damage behind it is not noticed.
+  ///
+  /// - Throws: `ImageError`.
+  public init(ofFile path: String) throws {
+    let prefix = try ImageFile.read(path, upToCount: 1 << 14)
+    // A JPEG header may follow any amount of metadata; then the whole file is needed.
+    self = try (try? ImageHeader(prefix, path: path)) ?? ImageHeader(ImageFile.read(path), path: path)
+  }
+
+  private init(_ bytes: [UInt8], path: String) throws {
+    switch try ImageFile.format(of: bytes, path: path) {
+    case .jpeg:
+      let size = try JPEGDecoder(path: path).size(bytes)
+      self.init(width: size.width, height: size.height, orientation: Self.orientation(ofJPEG: bytes))
+    case .png:
+      let size = try pngSize(bytes, path: path)
+      self.init(width: size.width, height: size.height)
+    }
+  }
+
+  /// The orientation tag of the first directory of an EXIF segment; 1 without a usable one.
+  ///
+  /// ### Source
+  /// CIPA DC-008 (EXIF 2.3), section 4.6.4, and the TIFF 6.0 directories it builds on.
+  private static func orientation(ofJPEG bytes: [UInt8]) -> Int {
+    var position = 2
+    while position + 4 <= bytes.count, bytes[position] == 0xFF {
+      let marker = bytes[position + 1]
+      if marker == 0xFF {
+        position += 1  // fill byte
+        continue
+      }
+      // Frames, scans and the end come behind all metadata.
+      if marker == 0xDA || marker == 0xD9 || (0xC0...0xCF).contains(marker) && marker != 0xC4 { break }
+      let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
+      let end = position + 2 + max(2, length)
+      if marker == 0xE1, end <= bytes.count, bytes[(position + 4)..<end].starts(with: Array("Exif\0\0".utf8)) {
+        return orientation(ofTIFF: bytes[(position + 10)..<end])
+      }
+      position = end
+    }
+    return 1
+  }
+
+  private static func orientation(ofTIFF bytes: ArraySlice<UInt8>) -> Int {
+    let isLittleEndian = bytes.starts(with: Array("II".utf8))
+    func number(at offset: Int, count: Int) -> Int? {
+      let start = bytes.startIndex + offset
+      guard offset >= 0, start + count <= bytes.endIndex else { return nil }
+      let digits = bytes[start..<start + count]
+      return (isLittleEndian ? Array(digits.reversed()) : Array(digits)).reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard let directory = number(at: 4, count: 4), let entries = number(at: directory, count: 2) else { return 1 }
+    for entry in 0..<entries {
+      let start = directory + 2 + 12 * entry
+      guard let tag = number(at: start, count: 2) else { break }
+      if tag == 0x0112, let value = number(at: start + 8, count: 2), (1...8).contains(value) { return value }
+    }
+    return 1
+  }
+}

@@ -1,0 +1,71 @@
+import Datasets
+
+/// Which split of the data set directories takes part: `data.train_split` or `data.evaluation_split`.
+public enum SplitChoice: Sendable, Equatable, CustomStringConvertible {
+  /// The split of this name, of every directory.
+  case same(String)
+  /// A split for each directory in turn; nothing for one that has no part.
+  case each([String?])
+
+  /// The names as in messages.
+  public var description: String {
+    switch self {
+    case .same(let name): name
+    case .each(let names): names.compactMap(\.self).joined(separator: ", ")
+    }
+  }
+}
+
+extension Configuration {
+  /// The data set directories.
+  ///
+  /// - Throws: ``ConfigurationError`` when the configuration names none.
+  public func requireRoots() throws(ConfigurationError) -> [String] {
+    guard !data.roots.isEmpty else {
+      throw ConfigurationError(
+        .file(source, line: nil), key: "data.root", "missing; expected the directory of the data set, or a list of them"
+      )
+    }
+    return data.roots
+  }
+
+  /// The directories that take part in a split.
+  ///
+  /// - Throws: ``ConfigurationError`` when there is no directory, or another number of them than of splits.
+  public func sources(_ split: SplitChoice) throws(ConfigurationError) -> [DatasetSource] {
+    let roots = try requireRoots()
+    switch split {
+    case .same(let name):
+      return roots.map { DatasetSource(root: $0, split: name) }
+    case .each(let names):
+      guard names.count == roots.count else {
+        throw ConfigurationError(
+          .file(source, line: nil), key: split == data.trainSplit ? "data.train_split" : "data.evaluation_split",
+          "a list of \(Quantities.count(names.count, "split")) for \(Quantities.count(roots.count, "directory", "directories")) under data.root; expected one for each, or null for one that has no part"
+        )
+      }
+      return zip(roots, names).compactMap { root, name in name.map { DatasetSource(root: root, split: $0) } }
+    }
+  }
+
+  /// One split of the configured data set.
+  ///
+  /// - Parameter willRead: called with the path of each image file before it is opened.
+  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  public func dataset(split: SplitChoice, willRead: @escaping (String) -> Void = { _ in }) throws -> Dataset {
+    try Dataset(
+      data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames, willRead: willRead)
+  }
+
+  /// The configuration with names for its classes: where it leaves them to the data, those of the training split.
+  ///
+  /// Only for the format of COCO there is something to read, and nothing once the names are in the resolved configuration.
+  ///
+  /// - Throws: `DatasetError` when the categories cannot be read; ``ConfigurationError`` when there is no directory.
+  public func namingClasses() throws -> Configuration {
+    guard data.classNames.isEmpty, let first = try sources(data.trainSplit).first else { return self }
+    let names = try Dataset.categoryNames(ofCOCO: first).map { JSONLiteral($0) }
+    return try Configuration(
+      yaml: resolvedYAML, name: source, overrides: ["data.classes=\(JSONLiteral(array: names))"])
+  }
+}

@@ -1,0 +1,91 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// Training and evaluation on data in COCO's layout, as users start them.
+struct COCOWorkflowTests {
+  private let workspace: Workspace
+  private var root: String { workspace.path + "/coco" }
+  private let classes = SyntheticDataset.classNames
+
+  /// The synthetic data set in the other layout: `annotations/instances_SPLIT.json` and `images`.
+  init() throws {
+    workspace = try Workspace()
+    try FileManager.default.createDirectory(atPath: root + "/annotations", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: root + "/images", withDestinationPath: workspace.data + "/JPEGImages")
+    for split in ["trainval", "test"] { try writeSplit(split) }
+  }
+
+  private func category(_ label: Int) -> Int { 3 * label + 1 }
+
+  private func writeSplit(_ split: String) throws {
+    let dataset = try Dataset.pascalVOC(roots: [workspace.data], split: split, classes: classes)
+    var annotations: [[String: Any]] = []
+    for (index, image) in dataset.images.enumerated() {
+      for object in image.objects {
+        let box = object.pixelBox
+        annotations.append([
+          "id": annotations.count, "image_id": 100 + index, "category_id": category(object.groundTruth.label),
+          "iscrowd": 0, "difficult": object.groundTruth.isDifficult ? 1 : 0, "area": box.area,
+          "bbox": [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin],
+        ])
+      }
+    }
+    let content: [String: Any] = [
+      "images": dataset.images.enumerated().map { index, image in
+        [
+          "id": 100 + index, "file_name": image.identifier + ".jpg", "width": image.width, "height": image.height,
+        ] as [String: Any]
+      },
+      "annotations": annotations,
+      "categories": classes.enumerated().map { ["id": category($0 + 1), "name": $1] as [String: Any] },
+    ]
+    try JSONSerialization.data(withJSONObject: content).write(
+      to: URL(fileURLWithPath: "\(root)/annotations/instances_\(split).json"))
+  }
+
+  @Test func `The layout of the annotations does not change a bit, and results have COCO's numbers`() throws {
+    try workspace.train(stopAt: 3).succeeded()
+    let run = workspace.path + "/coco-run"
+    let config = workspace.path + "/coco.yaml"
+    let yaml = NarrowExperiment.yaml(data: root, output: run).replacing(
+      "classes: [circle, square, triangle, star, cross, ring]", with: "format: coco")
+    try workspace.write(yaml, to: config)
+    try MultiboxProcess.run("train", config, "--stop-at", "3").succeeded()
+    #expect(try NarrowExperiment.metrics(ofRun: run) == NarrowExperiment.metrics(ofRun: workspace.run))
+    let checkpoint = run + "/checkpoints/iteration-0000003.safetensors"
+    #expect(try Checkpoint(contentsOf: checkpoint).metadata?.classNames == classes)
+
+    let results = workspace.path + "/results"
+    try MultiboxProcess.run("evaluate", checkpoint, "--metric", "voc12", "--output", results).succeeded()
+    struct Result: Decodable {
+      let image_id: Int
+      let category_id: Int
+      let bbox: [Double]
+    }
+    let detections = try JSONDecoder().decode(
+      [Result].self, from: Data(contentsOf: URL(fileURLWithPath: results + "/detections.json")))
+    #expect(Set(detections.map(\.image_id)) == [100, 101])
+    #expect(detections.allSatisfy { (1...6).map(category).contains($0.category_id) && $0.bbox.count == 4 })
+    // The file is needed for the annotations only, not to know the classes.
+    try FileManager.default.removeItem(atPath: root + "/annotations/instances_trainval.json")
+    try MultiboxProcess.run("evaluate", checkpoint, "--output", results).succeeded()
+    try MultiboxProcess.run("describe", checkpoint).succeeded()
+  }
+
+  @Test func `Faults of a COCO file have the exit code of bad data`() throws {
+    let path = "\(root)/annotations/instances_trainval.json"
+    let overrides = ["data.format=coco", "data.root=\(root)", "data.classes=null"].flatMap { ["--set", $0] }
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try workspace.write(text.replacing("\"bbox\"", with: "\"box\"", maxReplacements: 1), to: path)
+    let broken = try MultiboxProcess(["train", workspace.config] + overrides).wait().ended(with: 65)
+    #expect(broken.messages.contains("\(path):1: annotations[0] (id 0): bbox is missing"), "\(broken.messages)")
+    try workspace.write(String(text.prefix(text.count / 2)), to: path)
+    let torn = try MultiboxProcess(["train", workspace.config] + overrides).wait().ended(with: 65)
+    #expect(torn.messages.contains("\(path):1: not valid JSON"), "\(torn.messages)")
+    try MultiboxProcess(["doctor", workspace.config] + overrides).wait().ended(with: 65)
+  }
+}
