@@ -18,14 +18,18 @@ import Training
 
   init() throws {
     fixture = try TorchvisionFixture()
-    configuration = try Configuration(
+    configuration = try Self.configuration()
+    model = configuration.ssd
+  }
+
+  private static func configuration(_ method: ConvolutionMethod = .fastest) throws -> Configuration {
+    try Configuration(
       yaml: """
         version: 1
         model: {default_boxes: torchvision, matching: argmax}
-        training: {global_batch: 2, micro_batch: 2, weight_decay: 0.05}
+        training: {global_batch: 2, micro_batch: 2, weight_decay: 0.05, convolution: \(method.rawValue)}
         evaluation: {clip: before-nms}
         """, name: "torchvision")
-    model = configuration.ssd
   }
 
   private func fill(_ weights: ParameterArena) {
@@ -109,9 +113,11 @@ import Training
     #expect(location < 5e-6 && confidence < 5e-6)
   }
 
-  @Test func lossGradientsAndThreeStepsAgree() throws {
+  @Test(arguments: [ConvolutionMethod.columns, .fastest])
+  func lossGradientsAndThreeStepsAgree(_ method: ConvolutionMethod) throws {
     let step = try TrainingStep(
-      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
+      try Self.configuration(method).ssd, matcher: configuration.matcher(for: model),
+      optimizer: configuration.optimizer, microBatch: 2,
       microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     fill(step.weights)
     let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.weights) }
@@ -132,17 +138,19 @@ import Training
         print("loss \(iteration): \(abs(computed - expected) / expected)")
         #expect(abs(computed - expected) <= (iteration == 0 ? 1e-6 : 1e-4) * expected)
       }
-      if iteration == 0 { try expectGradients(step.gradients) }
+      if iteration == 0 { try expectGradients(step.gradients, method) }
       try step.update(learningRate: 2e-5)
     }
     try expectWeights(step.weights, initial)
   }
 
-  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient, by chance.
-  private func expectGradients(_ gradients: ParameterArena) throws {
+  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient, by chance, and the more
+  /// often the larger the rounding errors are.
+  private func expectGradients(_ gradients: ParameterArena, _ method: ConvolutionMethod) throws {
     var (heads, others) = (0.0, 0.0)
     let norms = try fixture["gradients.norms"]
-    let trunkTolerance = MatrixLibrary.processorKind == Self.kernelsOfTheStream ? 1e-3 : 5e-3
+    let isOfTheStream = method == .columns && MatrixLibrary.processorKind == Self.kernelsOfTheStream
+    let trunkTolerance = isOfTheStream ? 1e-3 : 5e-3
     for parameter in model.parameters.parameters {
       let number = fixture.parameterNames.firstIndex(of: parameter.name)!
       let values = fixture.fileOrder(parameter, of: gradients)
