@@ -5,38 +5,8 @@
     venv/bin/python Tests/Fixtures/generate_torchvision.py
 
 The model is `ssd300_vgg16(num_classes=21)` of torchvision, evaluated in float64. Two more evaluations, in float32 and
-with noise, measure what rounding does. All takes about two minutes and 4 GB of memory. README.md lists the tensors.
-
-Weights and images are formulas in 32-bit unsigned integer arithmetic (all operations modulo 2^32) and IEEE 754 double
-precision, so any language reproduces them bit for bit:
-
-    mix(x): x ^= x >> 16; x *= 0x85EBCA6B; x ^= x >> 13; x *= 0xC2B2AE35; x ^= x >> 16      (MurmurHash3's finalizer)
-    hash(s, i)   = mix(s * 0x9E3779B9 + i)                                                  stream s, element i
-    signed(s, i) = 2 * ((hash(s, i) + 0.5) / 2^32) - 1                                      in (-1, 1), exact in float64
-
-Weights. Stream t is the position (from 0) of the tensor among the 71 names sorted by their bytes, i the position in the
-flattened tensor ([output, input, height, width] for kernels). Values are computed in float64, then rounded to float32:
-
-    kernel                          gain * sqrt(6 / (input * height * width)) * signed(t, i)
-        backbone.features.0, .2, .5                 gain 1/4:  from pixel values of tens to activations of about 1
-        head.regression_head.*                      gain 1/4:  locations of standard deviation 0.4
-        head.classification_head.module_list.1 to 5 gain 1/2:  confidences of standard deviation 1
-        all others                                  gain 1
-    bias                            0.01 * signed(t, i)
-    backbone.scale_weight           20 + signed(t, i)
-
-Images. Pixel of image k at column x, row y, channel c (red 0, green 1, blue 2), where // is integer division, % the
-remainder, and wave(n, p) = |n % (2p) - p| * 255 // p:
-
-    a = wave(3x + 2y + 40c + 90k, 97)               diagonal stripes
-    b = wave(x * (y + 50) // 60 + 70c, 131 + 10k)   curved stripes
-    e = 127 * ((x // 37 + y // 29 + c + k) % 3)     patches with sharp edges
-    pixel = (3a + 3b + 2e) // 8 * 3 // 4 + (hash(S + k, (y * width + x) * 3 + c) >> 26)          0 ... 254
-
-with the stream S in the metadata.
-
-Images 0 and 1 are 300x300 and used for training, image 2 is 500 wide, 375 high and used for detection. The network gets
-pixel / 255.
+with noise, measure what rounding does. All takes about two minutes and 4 GB of memory. README.md lists the tensors,
+ssd_formulas.py defines weights, images and hash(t, i), kinks.py the biases of the backbone.
 
 Projections. A whole tensor is pinned by sixteen sums of its elements: in sum b each is taken times +1 where bit b of
 hash(t, i) is set and times -1 where it is not. The root mean square of the sixteen differences of two tensors'
@@ -50,37 +20,26 @@ import json
 import math
 import pathlib
 import platform
-import warnings
 
 import numpy as np
 import safetensors.numpy
 import torch
 import torchvision
-from torchvision.models.detection import ssd300_vgg16
 from torchvision.ops import box_iou
 
-CLASSES = 21
-# Multiples of the He bound, by the first prefix that fits.
-GAINS = [
-    ("backbone.features.0.", 1 / 4),
-    ("backbone.features.2.", 1 / 4),
-    ("backbone.features.5.", 1 / 4),
-    ("head.regression_head.", 1 / 4),
-    ("head.classification_head.module_list.0.", 1),
-    ("head.classification_head.", 1 / 2),
-    ("", 1),
-]
+import kinks
+import ssd_formulas
+from ssd_formulas import hashes, image_pixels, network_input
+
 LEARNING_RATE = 0.00002
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.05
 STEPS = 3
-# Chosen so that few activations lie near the kink of a ReLU or maximum: see README.md, Rounding.
-IMAGE_STREAM = 1500
 PROJECTIONS = 16
 ROW_STRIDE = 13
-# Relative to the root mean square of a convolution's output: a stand-in for rounding errors, far above those of float32.
+# Relative to the root mean square of a convolution's output without bias: a stand-in for rounding errors, ten times
+# those of Winograd's F(4x4, 3x3).
 NOISE = 1e-5
-IMAGE_SIZES = [(300, 300), (300, 300), (500, 375)]
 # Pixels x1, y1, x2, y2 and class of the objects in the two training images.
 GROUND_TRUTH = [
     [(12, 9, 288, 291, 7), (136, 84, 285, 219, 15), (210, 20, 242, 49, 3)],
@@ -88,60 +47,24 @@ GROUND_TRUTH = [
 ]
 
 
-def hashes(stream, count):
-    """hash(stream, 0 ..< count) as uint32."""
-    x = np.uint32(stream * 0x9E3779B9 & 0xFFFFFFFF) + np.arange(count, dtype=np.uint32)
-    x ^= x >> np.uint32(16)
-    x *= np.uint32(0x85EBCA6B)
-    x ^= x >> np.uint32(13)
-    x *= np.uint32(0xC2B2AE35)
-    x ^= x >> np.uint32(16)
-    return x
+def add_noise(module, _inputs, output):
+    scale = (output.detach() - module.bias.detach()[:, None, None]).square().mean().sqrt()
+    return output + NOISE * scale * torch.randn_like(output)
 
 
-def parameter_values(name, stream, shape):
-    """The float32 values of the named tensor."""
-    values = 2 * ((hashes(stream, math.prod(shape)) + 0.5) / 2**32) - 1
-    if name == "backbone.scale_weight":
-        values = 20 + values
-    elif len(shape) == 1:
-        values = 0.01 * values
-    else:
-        gain = next(gain for prefix, gain in GAINS if name.startswith(prefix))
-        values = gain * math.sqrt(6 / math.prod(shape[1:])) * values
-    return values.astype(np.float32).reshape(shape)
+def make_model(variant, biases):
+    """torchvision's SSD300 for an evaluation: "exact", "float32" or "noise"."""
+    model = ssd_formulas.make_model(torch.float32 if variant == "float32" else torch.float64, biases)
+    if variant == "noise":
+        torch.manual_seed(0)
+        for module in model.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.register_forward_hook(add_noise)
+    return model
 
 
-def image_pixels(k):
-    """Image k as uint8 [height, width, 3]."""
-    width, height = IMAGE_SIZES[k]
-    y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(3), indexing="ij")
-
-    def wave(n, p):
-        return np.abs(n % (2 * p) - p) * 255 // p
-
-    a = wave(3 * x + 2 * y + 40 * c + 90 * k, 97)
-    b = wave(x * (y + 50) // 60 + 70 * c, 131 + 10 * k)
-    e = 127 * ((x // 37 + y // 29 + c + k) % 3)
-    noise = (hashes(IMAGE_STREAM + k, x.size) >> np.uint32(26)).reshape(x.shape)
-    return ((3 * a + 3 * b + 2 * e) // 8 * 3 // 4 + noise).astype(np.uint8)
-
-
-def make_model(dtype):
-    """torchvision's SSD300 with the weights of the formula."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "trainable_backbone_layers has no effect", which is what is wanted
-        model = ssd300_vgg16(
-            weights=None, weights_backbone=None, num_classes=CLASSES, trainable_backbone_layers=5)
-    state = model.state_dict()
-    for stream, name in enumerate(sorted(state)):
-        state[name].copy_(torch.from_numpy(parameter_values(name, stream, tuple(state[name].shape))))
-    return model.to(dtype)
-
-
-def network_input(k, dtype):
-    """Image k as [3, height, width] in 0 ... 1."""
-    return torch.from_numpy(image_pixels(k)).permute(2, 0, 1).to(dtype) / 255
+def training_images(model):
+    return [network_input(k, next(model.parameters()).dtype) for k in range(len(GROUND_TRUTH))]
 
 
 def make_targets(dtype):
@@ -163,13 +86,11 @@ def mining_margin(confidence, selected, matches):
         (l[s & (m < 0)].min() - l[~s & (m < 0)].max()).item() for l, s, m in zip(loss, selected, matches))
 
 
-def add_noise(_module, _inputs, output):
-    return output + NOISE * output.detach().square().mean().sqrt() * torch.randn_like(output)
-
-
-def train(dtype, noisy=False):
+def train(model):
     """Outputs, matches and gradients of the first step; losses and mined boxes of all steps; changes of the weights."""
-    model = make_model(dtype).train()
+    model.train()
+    images = training_images(model)
+    dtype = images[0].dtype
     parameters = parameters_by_name(model)
     biases = [p for name, p in parameters.items() if name.endswith(".bias")]
     others = [p for name, p in parameters.items() if not name.endswith(".bias")]
@@ -179,7 +100,6 @@ def train(dtype, noisy=False):
             {"params": biases, "lr": 2 * LEARNING_RATE, "weight_decay": 0},
         ],
         momentum=MOMENTUM)
-    images = [network_input(k, dtype) for k in range(len(GROUND_TRUTH))]
     heads, matches = [], []
 
     def record_heads(_module, _inputs, outputs):
@@ -193,11 +113,6 @@ def train(dtype, noisy=False):
         matches.append(matcher(quality))
         return matches[-1]
 
-    if noisy:
-        torch.manual_seed(0)
-        for module in model.modules():
-            if isinstance(module, torch.nn.Conv2d):
-                module.register_forward_hook(add_noise)
     model.head.register_forward_hook(record_heads)
     model.proposal_matcher = record_matches
 
@@ -229,11 +144,11 @@ def train(dtype, noisy=False):
     }
 
 
-def detect(dtype):
+def detect(model):
     """torchvision's detections on image 2."""
-    model = make_model(dtype).eval()
+    model.eval()
     with torch.no_grad():
-        return model([network_input(2, dtype)])[0]
+        return model([network_input(2, next(model.parameters()).dtype)])[0]
 
 
 def share_found(expected, actual):
@@ -260,7 +175,7 @@ def sample(tensor):
 
 
 def projections(tensor, stream):
-    bits = hashes(stream, tensor.numel())
+    bits = hashes(stream, np.arange(tensor.numel()))
     values = tensor.double().flatten().numpy()
     return [2 * float(values[(bits >> np.uint32(b)) & np.uint32(1) == 1].sum()) - float(values.sum())
             for b in range(PROJECTIONS)]
@@ -287,22 +202,33 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=pathlib.Path,
                         default=pathlib.Path(__file__).parent / "torchvision-ssd300.safetensors")
-    parser.add_argument("--image-stream", type=int, default=IMAGE_STREAM)
+    parser.add_argument("--image-stream", type=int, default=ssd_formulas.IMAGE_STREAM)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    globals()["IMAGE_STREAM"] = arguments.image_stream
+    ssd_formulas.IMAGE_STREAM = arguments.image_stream
 
     tensors = {}
 
     def add(name, values, dtype=np.float32):
         tensors[name] = np.ascontiguousarray(np.asarray(values, dtype=dtype))
 
-    model = make_model(torch.float32)
+    model = make_model("exact", {})
+    biases = kinks.choose_biases(model, training_images(model))
+    for name, bias in biases.items():
+        add(f"biases.{name}", bias)
+    model = make_model("exact", biases)
+    margins, shares = kinks.measure_margins(model, training_images(model))
+    for name, _, asked, _ in kinks.convolutions(model):
+        low, middle, high = np.quantile(shares[name], [0, 0.5, 1])
+        print(f"{name:22} margin {margins[name]:.1e}, above zero {low:.3f} ... {middle:.3f} ... {high:.3f}")
+        assert margins[name] > 0.99 * asked, f"{name} has a smaller margin than {asked}"
+    add("margins", list(margins.values()))
+
     parameters = {name: p.detach() for name, p in parameters_by_name(model).items()}
     add("parameters.first", [p.flatten()[:4].numpy() for p in parameters.values()])
     add("parameters.projections", [projections(p, t) for t, p in enumerate(parameters.values())], np.float64)
-    for k in range(len(IMAGE_SIZES)):
+    for k in range(len(ssd_formulas.IMAGE_SIZES)):
         add(f"images.{k}.row", image_pixels(k)[7])
         add(f"images.{k}.sum", [image_pixels(k).sum(dtype=np.int64)], np.float64)
 
@@ -311,12 +237,29 @@ def main():
     add("default_boxes.rows", boxes[::ROW_STRIDE])
     add("default_boxes.sums", boxes.double().sum(0), np.float64)
 
-    exact = train(torch.float64)
-    inexact = {"float32": train(torch.float32), "noise": train(torch.float64, noisy=True)}
-    assert min(exact["margins"]) > 2e-4, "hard negative mining is nearly tied"
-    for result in inexact.values():
-        assert all(map(torch.equal, exact["selected"], result["selected"])), "noise changes the mined negatives"
-    assert all(g.norm() > 0 for g in exact["gradients"].values()), "a parameter has no gradient"
+    exact = train(make_model("exact", biases))
+    assert min(exact["margins"]) > 1e-3, "hard negative mining is nearly tied"
+    sides = kinks.record_sides(model, training_images(model))
+    detections = detect(model)
+    for variant in ["float32", "noise"]:
+        inexact = train(make_model(variant, biases))
+        # The noise may change them once its errors have gone through an update.
+        steps = 1 if variant == "noise" else STEPS
+        assert all(map(torch.equal, exact["selected"][:steps], inexact["selected"])), f"{variant}: other negatives"
+        model = make_model(variant, biases)
+        moves = kinks.count_moves(sides, kinks.record_sides(model, training_images(model)))
+        assert moves == 0, f"{variant}: {moves} activations are on the other side of zero or maxima elsewhere"
+        found = share_found(detections, detect(model))
+        assert found == 1, f"{variant} finds only {found:.3f} of the detections"
+        add(f"{variant}.outputs.errors", [relative_error(inexact[k], exact[k]) for k in ["location", "confidence"]])
+        add(f"{variant}.losses", inexact["losses"], np.float64)
+        for key in ["gradients", "changes"]:
+            add(f"{variant}.{key}.errors", [relative_error(inexact[key][n], exact[key][n]) for n in parameters])
+        for key in ["outputs", "gradients", "changes"]:
+            print(f"largest relative L2 error, {variant}, {key}: {tensors[f'{variant}.{key}.errors'].max():.1e}")
+
+    for name, gradient in exact["gradients"].items():
+        assert gradient.norm() > 1e-3, f"the gradient of {name} is too small"
     add("outputs.location.rows", exact["location"][:, ::ROW_STRIDE])
     add("outputs.confidence.rows", exact["confidence"][:, ::ROW_STRIDE])
     add("outputs.norms", [exact["location"].norm(), exact["confidence"].norm()], np.float64)
@@ -335,22 +278,13 @@ def main():
         add(f"gradients.samples.{name}", sample(exact["gradients"][name]))
         add(f"changes.samples.{name}", sample(exact["changes"][name]))
 
-    detections = detect(torch.float64)
-    found = share_found(detections, detect(torch.float32))
-    assert found == 1, f"float32 finds only {found:.3f} of the detections"
     add("detections.boxes", detections["boxes"])
     add("detections.labels", detections["labels"])
     add("detections.scores", detections["scores"])
 
-    for kind, result in inexact.items():
-        add(f"{kind}.outputs.errors", [relative_error(result[k], exact[k]) for k in ["location", "confidence"]])
-        add(f"{kind}.losses", result["losses"], np.float64)
-        for key in ["gradients", "changes"]:
-            add(f"{kind}.{key}.errors", [relative_error(result[key][name], exact[key][name]) for name in parameters])
-
     description = {
         "model": "torchvision.models.detection.ssd300_vgg16",
-        "classes": CLASSES,
+        "classes": ssd_formulas.CLASSES,
         "image_mean": model.transform.image_mean,
         "image_std": model.transform.image_std,
         "learning_rate": LEARNING_RATE,
@@ -358,7 +292,7 @@ def main():
         "momentum": MOMENTUM,
         "weight_decay": WEIGHT_DECAY,
         "row_stride": ROW_STRIDE,
-        "image_stream": IMAGE_STREAM,
+        "image_stream": ssd_formulas.IMAGE_STREAM,
         "noise": NOISE,
         "parameters": list(parameters),
         "versions": {
@@ -372,9 +306,6 @@ def main():
     safetensors.numpy.save_file(tensors, arguments.output, metadata={"fixture": json.dumps(description)})
     print(f"{arguments.output}: {len(tensors)} tensors, {arguments.output.stat().st_size} bytes")
     print("losses", exact["losses"])
-    for kind in inexact:
-        for key in ["outputs", "gradients", "changes"]:
-            print(f"largest relative L2 error, {kind}, {key}: {tensors[f'{kind}.{key}.errors'].max():.1e}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ import Images
 import Tensors
 import Training
 
-/// `Tests/Fixtures/torchvision-ssd300.safetensors` and the formulas of the weights and images it was made from; the script beside
-/// it defines both.
+/// `Tests/Fixtures/torchvision-ssd300.safetensors` and the formulas of the weights and images it was made from, which
+/// `ssd_formulas.py` beside it defines.
 struct TorchvisionFixture {
   private let file: SafetensorsFile
   /// Names in the order that numbers the tensors.
@@ -37,8 +37,12 @@ struct TorchvisionFixture {
     return x ^ (x >> 16)
   }
 
-  /// Fills a parameter by its formula.
-  func fill(_ parameter: Parameter, of weights: ParameterArena) {
+  /// Fills a parameter by its formula, or from the file if it is a bias of the backbone.
+  func fill(_ parameter: Parameter, of weights: ParameterArena) throws {
+    if parameter.role == .bias, parameter.name.hasPrefix("backbone.") {
+      let values = try self["biases.\(parameter.name)"].map(Float.init)
+      return values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: weights[parameter]) }
+    }
     let stream = parameterNames.firstIndex(of: parameter.name)!
     func signed(_ element: Int) -> Double { 2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1 }
     let shape = parameter.fileShape
@@ -54,10 +58,9 @@ struct TorchvisionFixture {
   }
 
   private func gain(_ name: String) -> Double {
-    let quarters = ["backbone.features.0.", "backbone.features.2.", "backbone.features.5.", "head.regression_head."]
-    if quarters.contains(where: name.hasPrefix) { return 0.25 }
+    if name.hasPrefix("backbone.features.0.") || name.hasPrefix("head.regression_head.") { return 0.25 }
     if name.hasPrefix("head.classification_head.module_list.0.") { return 1 }
-    return name.hasPrefix("head.classification_head.") ? 0.5 : 1
+    return name.hasPrefix("head.classification_head.") ? 0.5 : 0.75
   }
 
   /// A parameter's values in the order of files.
@@ -94,17 +97,13 @@ struct TorchvisionFixture {
   /// Training images 0 and 1 (300×300) and test image 2 (500×375).
   func image(_ number: Int) -> Image {
     let (width, height) = number == 2 ? (500, 375) : (300, 300)
-    func wave(_ n: Int, _ p: Int) -> Int { abs(n % (2 * p) - p) * 255 / p }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(width * height * 3)
     for y in 0..<height {
       for x in 0..<width {
+        let texture = Int(hash(imageStream + 1 + number, y / 80 * 8 + x / 80) >> 30)
         for c in 0..<3 {
-          let stripes = wave(3 * x + 2 * y + 40 * c + 90 * number, 97)
-          let curves = wave(x * (y + 50) / 60 + 70 * c, 131 + 10 * number)
-          let patches = 127 * ((x / 37 + y / 29 + c + number) % 3)
-          let noise = Int(hash(imageStream + number, (y * width + x) * 3 + c) >> 26)
-          pixels.append(UInt8((3 * stripes + 3 * curves + 2 * patches) / 8 * 3 / 4 + noise))
+          pixels.append(UInt8(96 + (hash(imageStream, ((texture * 16 + y % 16) * 16 + x % 16) * 3 + c) >> 26)))
         }
       }
     }

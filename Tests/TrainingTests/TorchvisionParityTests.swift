@@ -10,8 +10,23 @@ import Training
 
 /// The full-width network against torchvision in float64: `Tests/Fixtures/README.md` explains the numbers and the rounding.
 @Suite(.serialized) struct TorchvisionParityTests {
-  /// OpenBLAS's name of the kernels for which the stream of the images was chosen.
-  private static let kernelsOfTheStream = "Cooperlake"
+  /// A way to compute convolutions.
+  struct Computation: CustomTestStringConvertible {
+    let kernels: Kernels
+    let method: ConvolutionMethod
+
+    var testDescription: String { "\(kernels.instructionSet), \(method.rawValue)" }
+
+    /// The usual method with every instruction set, and every method with the best.
+    static let all =
+      Kernels.available.map { Computation(kernels: $0, method: .fastest) }
+      + ConvolutionMethod.allCases.filter { $0 != .fastest }.map {
+        Computation(kernels: Kernels.available.last!, method: $0)
+      }
+  }
+
+  /// Of gradients, relative to their norm: README.md, Rounding.
+  private static let gradientTolerance = 2e-4
   private let fixture: TorchvisionFixture
   private let configuration: Configuration
   private let model: SSD
@@ -32,8 +47,8 @@ import Training
         """, name: "torchvision")
   }
 
-  private func fill(_ weights: ParameterArena) {
-    for parameter in model.parameters.parameters { fixture.fill(parameter, of: weights) }
+  private func fill(_ weights: ParameterArena) throws {
+    for parameter in model.parameters.parameters { try fixture.fill(parameter, of: weights) }
   }
 
   private func trainingPixels() -> AlignedBuffer {
@@ -67,9 +82,9 @@ import Training
 
   private func norm(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
 
-  @Test func theFormulasAreThoseOfTheScript() throws {
+  @Test func `The formulas are those of the script`() throws {
     let weights = ParameterArena(model.parameters)
-    fill(weights)
+    try fill(weights)
     #expect(fixture.parameterNames.count == 71)
     let first = try fixture["parameters.first"]
     for parameter in model.parameters.parameters {
@@ -92,9 +107,9 @@ import Training
     #expect(zip(boxes, rows).allSatisfy { abs(Double($0) - $1) < 1e-7 })
   }
 
-  @Test func outputsAgree() throws {
+  @Test func `Outputs agree`() throws {
     let weights = ParameterArena(model.parameters)
-    fill(weights)
+    try fill(weights)
     let executor = SSDExecutor(
       model, batch: 2, training: false, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     let pixels = trainingPixels()
@@ -110,21 +125,50 @@ import Training
     let location = distance(rows(4, executor.locations), try fixture["outputs.location.rows"])
     let confidence = distance(rows(21, executor.confidences), try fixture["outputs.confidence.rows"])
     print("outputs: locations \(location), confidences \(confidence)")
-    #expect(location < 5e-6 && confidence < 5e-6)
+    #expect(location < 2e-5 && confidence < 2e-5)
   }
 
-  @Test(arguments: [ConvolutionMethod.columns, .fastest])
-  func lossGradientsAndThreeStepsAgree(_ method: ConvolutionMethod) throws {
+  private func trainingStep(_ configuration: Configuration, _ kernels: Kernels) throws -> TrainingStep {
     let step = try TrainingStep(
-      try Self.configuration(method).ssd, matcher: configuration.matcher(for: model),
-      optimizer: configuration.optimizer, microBatch: 2,
-      microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
-    fill(step.weights)
-    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.weights) }
-    let pixels = trainingPixels()
-    let batch = MicroBatch(
+      configuration.ssd, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
+      microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: kernels)
+    try fill(step.weights)
+    return step
+  }
+
+  /// Both training images, whose pixels the caller keeps.
+  private func batch(_ pixels: AlignedBuffer) throws -> MicroBatch {
+    MicroBatch(
       pixels: pixels.floats.baseAddress!, samples: (0..<2).map { .init(position: $0, epoch: 0, imageIndex: $0) },
       groundTruth: try groundTruth(), identifiers: ["0", "1"])
+  }
+
+  @Test(arguments: Computation.all) func `Gradients agree`(_ computation: Computation) throws {
+    let step = try trainingStep(Self.configuration(computation.method), computation.kernels)
+    let pixels = trainingPixels()
+    let batch = try batch(pixels)
+    let targets = step.match([batch])
+    _ = try step.computeGradients([batch], targets, normalizer: targets.positives)
+    var largest = (error: 0.0, name: "")
+    let norms = try fixture["gradients.norms"]
+    for parameter in model.parameters.parameters {
+      let number = fixture.parameterNames.firstIndex(of: parameter.name)!
+      let values = fixture.fileOrder(parameter, of: step.gradients)
+      let error = try fixture.distance(values, of: parameter, from: "gradients.projections") / norms[number]
+      let sampleError = distance(fixture.sample(values), try fixture["gradients.samples.\(parameter.name)"])
+      if error > largest.error { largest = (error, parameter.name) }
+      #expect(error <= Self.gradientTolerance, "\(parameter.name)")
+      #expect(sampleError <= 2 * Self.gradientTolerance, "\(parameter.name)")
+      #expect(abs(norm(values) - norms[number]) <= Self.gradientTolerance * norms[number], "\(parameter.name)")
+    }
+    print("gradients, \(computation.testDescription): \(largest.error) in \(largest.name)")
+  }
+
+  @Test func `Losses and weights of three steps agree`() throws {
+    let step = try trainingStep(configuration, .preferred())
+    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.weights) }
+    let pixels = trainingPixels()
+    let batch = try batch(pixels)
     let losses = try fixture["losses"]
     for iteration in 0..<3 {
       let targets = step.match([batch])
@@ -138,35 +182,13 @@ import Training
         print("loss \(iteration): \(abs(computed - expected) / expected)")
         #expect(abs(computed - expected) <= (iteration == 0 ? 1e-6 : 1e-4) * expected)
       }
-      if iteration == 0 { try expectGradients(step.gradients, method) }
       try step.update(learningRate: 2e-5)
     }
     try expectWeights(step.weights, initial)
   }
 
-  /// Heads see no kink; elsewhere an activation near zero may fall on the other side, which moves a gradient, by chance, and the more
-  /// often the larger the rounding errors are.
-  private func expectGradients(_ gradients: ParameterArena, _ method: ConvolutionMethod) throws {
-    var (heads, others) = (0.0, 0.0)
-    let norms = try fixture["gradients.norms"]
-    let isOfTheStream = method == .columns && MatrixLibrary.processorKind == Self.kernelsOfTheStream
-    let trunkTolerance = isOfTheStream ? 1e-3 : 5e-3
-    for parameter in model.parameters.parameters {
-      let number = fixture.parameterNames.firstIndex(of: parameter.name)!
-      let values = fixture.fileOrder(parameter, of: gradients)
-      let error =
-        try fixture.distance(values, of: parameter, from: "gradients.projections") / norms[number]
-      let sampleError = distance(fixture.sample(values), try fixture["gradients.samples.\(parameter.name)"])
-      let isSmooth = parameter.name.hasPrefix("head.") || parameter.role == .scale
-      if isSmooth { heads = max(heads, error) } else { others = max(others, error) }
-      let tolerance = isSmooth ? 1e-4 : trunkTolerance
-      #expect(error <= tolerance, "\(parameter.name)")
-      #expect(sampleError <= 2 * tolerance, "\(parameter.name)")
-      #expect(abs(norm(values) - norms[number]) <= tolerance * norms[number], "\(parameter.name)")
-    }
-    print("gradients: heads \(heads), others \(others)")
-  }
-
+  /// A change is known to a few percent, as activations cross zero from step to step, and up to the rounding of three updates
+  /// of float32 weights, which comes to 6e-8 of their norm.
   private func expectWeights(_ weights: ParameterArena, _ initial: [[Float]]) throws {
     let norms = try fixture["changes.norms"]
     var (changes, relative) = (0.0, 0.0)
@@ -175,18 +197,19 @@ import Training
       let values = fixture.fileOrder(parameter, of: weights)
       let change = zip(values, start).map { $0 - $1 }
       let error = distance(fixture.sample(change), try fixture["changes.samples.\(parameter.name)"])
-      changes = max(changes, error)
+      let rounding = 6e-8 * norm(values) / norms[number]
+      changes = max(changes, error - 2 * rounding)
       relative = max(relative, error * norms[number] / norm(values))
-      #expect(error <= 6e-2, "\(parameter.name)")
-      #expect(abs(norm(change) - norms[number]) <= 3e-2 * norms[number], "\(parameter.name)")
+      #expect(error <= 2e-2 + 2 * rounding, "\(parameter.name)")
+      #expect(abs(norm(change) - norms[number]) <= (2e-2 + rounding) * norms[number], "\(parameter.name)")
       #expect(error * norms[number] <= 1e-5 * norm(values), "\(parameter.name)")
     }
     print("after three steps: changes \(changes), weights \(relative)")
   }
 
-  @Test func detectionsAgree() throws {
+  @Test func `Detections agree`() throws {
     let weights = ParameterArena(model.parameters)
-    fill(weights)
+    try fill(weights)
     let detector = Detector(
       configuration, weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     let found = detector.detect([fixture.image(2)])[0]
