@@ -46,10 +46,7 @@ public struct Image: Sendable, Equatable {
   ///   - bytes: the whole file.
   ///   - path: what errors call it.
   public init(decoding bytes: [UInt8], path: String) throws {
-    switch try ImageFile.format(of: bytes, path: path) {
-    case .jpeg: self = try JPEGDecoder(path: path).decode(bytes)
-    case .png: self = try decodePNG(bytes, path: path)
-    }
+    self = try ReducedImage(decoding: bytes, path: path, reduction: 1).image
   }
 
   /// The dimensions of a JPEG or PNG file, from its header alone.

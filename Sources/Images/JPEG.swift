@@ -20,8 +20,11 @@ final class JPEGDecoder {
     return (header.width, header.height)
   }
 
-  func decode(_ bytes: [UInt8]) throws -> Image {
-    let (width, height, isCMYK) = try readHeader(bytes)
+  /// - Parameter reduction: 1, 2, 4 or 8; see ``ReducedImage``.
+  func decode(_ bytes: [UInt8], reduction: Int = 1) throws -> ReducedImage {
+    let (storedWidth, storedHeight, isCMYK) = try readHeader(bytes)
+    // The library takes the largest of its scales that fits.
+    let (width, height) = ((storedWidth + reduction - 1) / reduction, (storedHeight + reduction - 1) / reduction)
     let samples = isCMYK ? 4 : 3
     let format = isCMYK ? TJPF_CMYK : TJPF_RGB
     let decoded = try [UInt8](unsafeUninitializedCapacity: width * height * samples) { buffer, count in
@@ -31,7 +34,9 @@ final class JPEGDecoder {
       if status != 0 { try judgeFailure(bytes) }
       count = width * height * samples
     }
-    return Image(width: width, height: height, pixels: isCMYK ? Self.rgb(fromInverseCMYK: decoded) : decoded)
+    return ReducedImage(
+      image: Image(width: width, height: height, pixels: isCMYK ? Self.rgb(fromInverseCMYK: decoded) : decoded),
+      storedWidth: storedWidth, storedHeight: storedHeight, reduction: reduction)
   }
 
   private func readHeader(_ bytes: [UInt8]) throws -> (width: Int, height: Int, isCMYK: Bool) {

@@ -17,6 +17,7 @@ public struct RandomStream: Sendable {
     case synthesis = 4
     case test = 5
     case benchmark = 6
+    case replacement = 7
   }
 
   private var state: UInt64

@@ -34,6 +34,9 @@ struct DoctorCommand: ParsableCommand {
       valueName: "auto|never|path"))
   var resume = "auto"
 
+  @Flag(help: "Reads the headers of images only: quicker, but damaged and repeated images are not found.")
+  var headersOnly = false
+
   @Option(
     help: "Seconds that anything may take before the examination is given up: 71 when MPI does not start, else 77.")
   var timeout = 60.0
@@ -63,7 +66,7 @@ struct DoctorCommand: ParsableCommand {
     do {
       try job.watch(seconds: timeout, setting: "--timeout")
       start.disarm()
-      let diagnosis = try Doctor(job, resume: ResumePolicy(argument: resume)).examine(
+      let diagnosis = try Doctor(job, resume: ResumePolicy(argument: resume), readsPixels: !headersOnly).examine(
         config.map { path in { try Configuration(contentsOf: path, overrides: overrides) } })
       var code = exitCode(diagnosis.fault)
       if job.communicator.isRoot { try report(diagnosis) }

@@ -14,24 +14,27 @@ import Testing
     let samples: [SampleSchedule.Sample]
     let groundTruth: [[GroundTruth]]
     let identifiers: [String]
+    let replacements: [ImageReplacement]
 
     init(_ batch: MicroBatch, input: NetworkInput = LoaderTests.input) {
       pixels = Array(UnsafeBufferPointer(start: batch.pixels, count: batch.count * input.width * input.height * 3))
       samples = batch.samples
       groundTruth = batch.groundTruth
       identifiers = batch.identifiers
+      replacements = batch.replacements
     }
   }
 
   private func loader(
     _ dataset: Dataset, globalBatch: Int = 8, microBatch: Int = 2, microBatches: Range<Int>? = nil, threads: Int = 2,
-    capacity: Int = 2, firstIteration: Int = 0, augmentation: AugmentationPolicy = .ssd
+    capacity: Int = 2, byteLimit: Int = .max, firstIteration: Int = 0, augmentation: AugmentationPolicy = .ssd,
+    damaged: DamagedImagePolicy = .stop
   ) -> Loader {
     Loader(
       dataset: dataset, schedule: SampleSchedule(seed: 3, count: dataset.images.count, globalBatch: globalBatch),
-      augmentation: augmentation, difficult: .trainOnly, input: Self.input, microBatch: microBatch,
+      augmentation: augmentation, difficult: .trainOnly, damaged: damaged, input: Self.input, microBatch: microBatch,
       microBatches: microBatches ?? 0..<globalBatch / microBatch, threads: threads, capacity: capacity,
-      firstIteration: firstIteration)
+      byteLimit: byteLimit, firstIteration: firstIteration)
   }
 
   private func iterations(_ count: Int, of loader: Loader) throws -> [[Copy]] {
@@ -46,6 +49,7 @@ import Testing
     #expect(expected[0] != expected[1])
     #expect(try iterations(6, of: loader(dataset, threads: 3)) == expected)
     #expect(try iterations(6, of: loader(dataset, threads: 3, capacity: 4)) == expected)
+    #expect(try iterations(6, of: loader(dataset, threads: 3, byteLimit: 1)) == expected)
     #expect(try iterations(2, of: loader(dataset, firstIteration: 4)) == Array(expected[4...]))
     var schedule = SampleSchedule(seed: 3, count: 7, globalBatch: 8)
     for (number, iteration) in expected.enumerated() {
@@ -109,6 +113,53 @@ import Testing
       let error = try #require(throws: DatasetError.self) { try loader.nextIteration() }
       #expect(error.file == bad.imagePath)
       #expect(!error.reason.isEmpty)
+    }
+  }
+
+  @Test func `another image takes the place of a damaged one, whatever threads and shares there are`() throws {
+    let folder = try PascalVOCFolder()
+    try folder.writeImages(count: 7)
+    let dataset = try folder.read()
+    let whole = try iterations(6, of: loader(dataset))
+    for index in [2, 5] {
+      let path = dataset.images[index].imagePath
+      try #require(FileManager.default.contents(atPath: path)).prefix(60).write(to: URL(fileURLWithPath: path))
+    }
+    let expected = try iterations(6, of: loader(dataset, threads: 1, damaged: .replace))
+    for (number, (iteration, before)) in zip(expected, whole).enumerated() {
+      #expect(iteration.flatMap(\.samples) == before.flatMap(\.samples))
+      for (position, sample) in iteration.flatMap(\.samples).enumerated() {
+        let name = iteration.flatMap(\.identifiers)[position]
+        #expect(["image2", "image5"].contains(name) == false)
+        if ![2, 5].contains(sample.imageIndex) { #expect(name == "image\(sample.imageIndex)") }
+      }
+      let damaged = iteration.flatMap(\.samples).count { [2, 5].contains($0.imageIndex) }
+      #expect(iteration.flatMap(\.replacements).count == damaged)
+      if damaged == 0 { #expect(iteration.flatMap(\.pixels) == before.flatMap(\.pixels), "iteration \(number)") }
+    }
+    #expect(try iterations(6, of: loader(dataset, threads: 3, damaged: .replace)) == expected)
+    #expect(try iterations(2, of: loader(dataset, firstIteration: 4, damaged: .replace)) == Array(expected[4...]))
+    let parts = try [0..<1, 1..<4].map { try iterations(3, of: loader(dataset, microBatches: $0, damaged: .replace)) }
+    #expect((0..<3).map { number in parts.flatMap { $0[number] } } == Array(expected[..<3]))
+    // In another epoch it is another image.
+    let substitutes = Set(expected.joined().flatMap(\.replacements).map(\.substitute))
+    #expect(substitutes.count > 1)
+  }
+
+  @Test func `when no image is left to take the place of damaged ones, the run ends`() throws {
+    for count in [1, 3] {
+      let folder = try PascalVOCFolder()
+      try folder.writeImages(count: count)
+      let dataset = try folder.read()
+      for image in dataset.images {
+        let bytes = try #require(FileManager.default.contents(atPath: image.imagePath))
+        try bytes.prefix(60).write(to: URL(fileURLWithPath: image.imagePath))
+      }
+      let error = try #require(throws: DatasetError.self) {
+        try loader(dataset, globalBatch: 2, damaged: .replace).nextIteration()
+      }
+      #expect(dataset.images.map(\.imagePath).contains(error.file))
+      #expect(error.reason.hasSuffix("; \(count == 1 ? 0 : 16) images in its place are damaged too"), "\(error)")
     }
   }
 

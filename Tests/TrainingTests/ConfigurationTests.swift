@@ -283,6 +283,20 @@ struct ConfigurationTests {
     #expect(throws: ConfigurationError.self) { try Configuration(contentsOf: config, overrides: ["data.root=null"]) }
   }
 
+  @Test func `A limit on prepared images shows in the memory of a run`() throws {
+    func budget(_ megabytes: Int) throws -> Int {
+      let configuration = try Configuration(
+        yaml: "version: 1\ndata: {queue_megabytes: \(megabytes)}\ntraining: {global_batch: 32, micro_batch: 4}",
+        name: "a")
+      let budget = MemoryBudget(configuration, model: configuration.ssd, threads: 1, evaluates: false)
+      return budget.items.first { $0.name == "images read ahead" }!.bytes
+    }
+    let microBatch = 4 * 300 * 300 * 3 * 4
+    #expect(try budget(512) == 16 * microBatch)
+    #expect(try budget(50) == 11 * microBatch)
+    #expect(try budget(1) == 9 * microBatch)
+  }
+
   @Test func `A file that cannot be read is named`() throws {
     let directory = try TemporaryDirectory()
     let binary = directory.path + "/binary.yaml"

@@ -25,7 +25,7 @@ struct MetricsLogTests {
     seconds.backward = 1.875
     return TrainingRecord(
       iteration: iteration, images: 4, epochImages: 120, result: result, learningRate: 0.001, seconds: seconds,
-      worldSize: 1)
+      worldSize: 1, damagedImages: 3)
   }
 
   private func lines() throws -> [String] {
@@ -51,7 +51,7 @@ struct MetricsLogTests {
           + #""learning_rate":0.001,"images_per_second":2.0,"#
           + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":1.875,"gradient_sum":0.0,"#
           + #""communication":0.0,"update":0.0},"#
-          + #""world_size":1}"#,
+          + #""world_size":1,"damaged_images":3}"#,
         #"{"iteration":12,"metric":"voc07","mAP":0.5,"AP":{"dog":0.5,"a\"b":null},"images":9,"seconds":2.5}"#,
       ])
   }

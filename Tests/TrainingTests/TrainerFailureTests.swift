@@ -45,6 +45,31 @@ struct TrainerFailureTests {
     #expect(try runs.train("run", overrides) == whole)
   }
 
+  private struct Line: Decodable { let damaged_images: Int }
+
+  @Test func `Damaged images are replaced on request: the same by any number of threads and after a resume`() throws {
+    let dataset = try runs.configuration("run").dataset(split: .same("trainval"))
+    let damaged = dataset.images[3...4].map(\.imagePath)
+    for path in damaged {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+    }
+    let overrides = ["data.damaged_images=replace", "data.log_images=true"]
+    let whole = try runs.train("whole", overrides)
+    let counts = try whole.metrics.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).damaged_images }
+    // 28 samples are two epochs of ten images and eight of the third, which misses one or none of the two.
+    var schedule = SampleSchedule(seed: 0, count: 10, globalBatch: 4)
+    #expect(counts == (0..<7).map { schedule.samples(iteration: $0).count { (3...4).contains($0.imageIndex) } })
+    let images = try String(contentsOfFile: runs.path("whole") + "/images.jsonl", encoding: .utf8)
+    for image in dataset.images[3...4] { #expect(!images.contains("\"\(image.identifier)\"")) }
+    for path in damaged {
+      #expect(runs.messages.recorded.count { $0.contains("\(path): Premature end of JPEG file; 0000") } == 1)
+    }
+    _ = try runs.train("resumed", overrides, until: 2)
+    #expect(try runs.train("resumed", overrides + ["data.loader_threads=3"]) == whole)
+    #expect(throws: DatasetError.self) { try runs.train("stopped") }
+  }
+
   @Test func `A loss that is not finite ends the run and the last checkpoint stays valid`() throws {
     let overrides = [
       "checkpoint.every=1", "training.iterations=30", "training.learning_rate=1e6",

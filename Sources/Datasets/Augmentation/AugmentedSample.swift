@@ -22,6 +22,8 @@ public struct AugmentedSample: Sendable {
   public let interpolation: Interpolation
   /// The objects that remain, in fractions of the view.
   public let objects: [GroundTruth]
+  /// Whether the whole image is shown and resized linearly, mirrored or not.
+  private let isAsInInference: Bool
 
   /// Draws the augmentation of an image in an epoch.
   ///
@@ -49,6 +51,7 @@ public struct AugmentedSample: Sendable {
     if policy != .none {
       HorizontalFlip(from: &stream).apply(to: &view, objects: &objects)
     }
+    isAsInInference = interpolation == .linear && view.isWhole(image)
     self.distortion = distortion
     self.view = view
     self.interpolation = interpolation
@@ -60,7 +63,24 @@ public struct AugmentedSample: Sendable {
     distortion = PhotometricDistortion(changes: [])
     view = SourceView(imageWidth: image.width, imageHeight: image.height)
     interpolation = .linear
+    isAsInInference = true
     objects = image.objects.map(\.groundTruth)
+  }
+
+  /// How much smaller than stored the image may be decoded: 1, 2, 4 or 8.
+  ///
+  /// The part that is shown must keep a pixel for each pixel of the input along both axes. `area` weighs all stored pixels
+  /// alike, so it sees nearly the same then. The other kernels look at few pixels however much they shrink; two decoded
+  /// pixels for one of the input are kept for them, so that they still pass over some as they do in inference. A sample
+  /// without crop or expansion that is resized linearly is made as in inference, from all pixels.
+  ///
+  /// A crop needs the resolution of what it shows, so it is decoded as if the image were that large; an expansion shows the
+  /// image smaller.
+  public func reduction(for input: NetworkInput) -> Int {
+    if isAsInInference { return 1 }
+    let scale = min(view.width / Double(input.width), view.height / Double(input.height))
+    let needed = interpolation == .area ? 1.0 : 2.0
+    return ReducedImage.reductions.last { scale >= needed * Double($0) } ?? 1
   }
 
   /// Carries out the draw on the pixels.
@@ -68,12 +88,15 @@ public struct AugmentedSample: Sendable {
   /// ### Shapes
   /// `destination`: [height, width, 3], overwritten; values 0–255 minus the mean.
   ///
-  /// - Precondition: the image has the size that the draw was made for.
-  public func render(_ image: consuming Image, for input: NetworkInput, into destination: UnsafeMutablePointer<Float>) {
+  /// - Parameter reduction: how much smaller the image is than the one that the draw was made for.
+  /// - Precondition: times the reduction, the image has the size that the draw was made for.
+  public func render(
+    _ image: consuming Image, reduction: Int = 1, for input: NetworkInput,
+    into destination: UnsafeMutablePointer<Float>
+  ) {
+    let view = view.reduced(by: reduction)
     distortion.apply(to: &image, visibleIn: view)
-    var plain = SourceView(imageWidth: image.width, imageHeight: image.height)
-    plain.isMirrored = view.isMirrored
-    if view == plain && interpolation == .linear {
+    if isAsInInference {
       // The same map, with the code that inference uses, so that training and inference see the same values.
       image.resize(
         width: input.width, height: input.height, subtracting: input.mean, mirrored: view.isMirrored, into: destination)

@@ -32,6 +32,20 @@ public struct SourceView: Sendable, Equatable {
     self.init(x: 0, y: 0, width: Double(imageWidth), height: Double(imageHeight))
   }
 
+  /// Whether the view shows an image from edge to edge.
+  func isWhole(_ image: AnnotatedImage) -> Bool {
+    (x, y, width, height) == (0, 0, Double(image.width), Double(image.height))
+  }
+
+  /// The same view in pixels of an image that is smaller by a factor.
+  func reduced(by reduction: Int) -> SourceView {
+    var view = SourceView(
+      x: x / Double(reduction), y: y / Double(reduction), width: width / Double(reduction),
+      height: height / Double(reduction))
+    view.isMirrored = isMirrored
+    return view
+  }
+
   /// The view of a region of this view.
   ///
   /// - Parameter region: in fractions of this view.

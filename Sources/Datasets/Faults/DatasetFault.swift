@@ -1,7 +1,7 @@
 /// Something that is wrong with a data set: of what kind, where, and whether the data can be used nevertheless.
 public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
   /// What can be wrong.
-  public enum Kind: String, Sendable, CaseIterable {
+  public enum Kind: String, Sendable, CaseIterable, Codable {
     /// A list of images, or a file with all annotations, cannot be read or contradicts itself.
     case unreadableSplit
     /// An image or annotation that the split names is not there.
@@ -34,6 +34,12 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case orientation
     /// Objects of categories that the configuration does not list are left out.
     case unlistedCategory
+    /// An image has nothing to train on.
+    case imageWithoutObjects
+    /// Two images of a split have the same content under different names.
+    case sameContent
+    /// An image that is trained on has the same content as one that is evaluated on.
+    case sharedContent
   }
 
   /// What is wrong.
@@ -62,7 +68,7 @@ extension DatasetFault.Kind {
       .backgroundClass:
       true
     case .exchangedSize, .repeatedImage, .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
-      .unlistedCategory:
+      .unlistedCategory, .imageWithoutObjects, .sameContent, .sharedContent:
       false
     }
   }
@@ -86,6 +92,9 @@ extension DatasetFault.Kind {
     case .boxClipped: "boxes that reach outside the image"
     case .orientation: "images with an EXIF orientation"
     case .unlistedCategory: "files with objects of other categories"
+    case .imageWithoutObjects: "images without an object to train on"
+    case .sameContent: "images with the content of another"
+    case .sharedContent: "training images that the evaluation has too"
     }
   }
 }

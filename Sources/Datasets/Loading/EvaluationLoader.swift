@@ -1,7 +1,6 @@
 /// Prepares the images of a split once, in order and unchanged, in background threads.
 public final class EvaluationLoader: Sendable {
   private let dataset: Dataset
-  private let batch: Int
   private let ring: SampleRing
 
   /// Starts to prepare images.
@@ -22,7 +21,6 @@ public final class EvaluationLoader: Sendable {
       "images \(images) of a data set with \(dataset.images.count)")
     precondition(batch > 0, "a batch of \(batch) images")
     self.dataset = dataset
-    self.batch = batch
     ring = SampleRing(
       threads: threads, capacity: capacity, samplesPerBatch: batch, microBatch: batch,
       valuesPerSample: input.sampleCount,
@@ -35,7 +33,7 @@ public final class EvaluationLoader: Sendable {
         let image = dataset.images[sample.imageIndex]
         let unchanged = AugmentedSample(unchanged: image)
         unchanged.render(try image.load(), for: input, into: pixels)
-        return unchanged.objects
+        return SampleRing.Content(groundTruth: unchanged.objects, imageIndex: sample.imageIndex)
       })
   }
 
@@ -50,7 +48,7 @@ public final class EvaluationLoader: Sendable {
   /// - Throws: `DatasetError` at the batch that holds an image which cannot be read, and at every later call;
   ///   `CancellationError` after `stop`.
   public func nextBatch() throws -> MicroBatch? {
-    try ring.next()?.microBatches(of: batch, dataset: dataset).first
+    try ring.next()?.first.map { MicroBatch($0, dataset: dataset) }
   }
 
   /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.

@@ -4,10 +4,9 @@ import Images
 /// Prepares one rank's share of every iteration in background threads.
 ///
 /// What an iteration holds depends on the schedule, the augmentation and the iteration alone: not on the threads, the
-/// other ranks, or where the run was resumed. Pixels live in a ring of `capacity` iterations that is allocated once.
+/// other ranks, or where the run was resumed. Pixels live in a ring of micro-batches that is allocated once.
 public final class Loader: Sendable {
   private let dataset: Dataset
-  private let microBatch: Int
   private let ring: SampleRing
 
   /// Starts to prepare iterations.
@@ -21,12 +20,15 @@ public final class Loader: Sendable {
   ///   - microBatch: samples of a micro-batch; divides the schedule's global batch.
   ///   - microBatches: this rank's micro-batches of every iteration.
   ///   - threads: background threads, at least 1.
-  ///   - capacity: iterations in memory, at least 2: the one in use and those prepared ahead.
+  ///   - damaged: what becomes of images that cannot be decoded.
+  ///   - capacity: iterations in memory at most, at least 2: the one in use and those prepared ahead.
+  ///   - byteLimit: what the samples in memory may take; the iteration in use and one more micro-batch are kept anyway.
   ///   - firstIteration: where to start, counted from 0; the number of completed iterations when a run is resumed.
   /// - Precondition: schedule and data set have the same number of images; `microBatches` lies in the iteration.
   public init(
     dataset: Dataset, schedule: SampleSchedule, augmentation: AugmentationPolicy, difficult: DifficultPolicy,
-    input: NetworkInput, microBatch: Int, microBatches: Range<Int>, threads: Int, capacity: Int, firstIteration: Int
+    damaged: DamagedImagePolicy = .stop, input: NetworkInput, microBatch: Int, microBatches: Range<Int>, threads: Int,
+    capacity: Int, byteLimit: Int = .max, firstIteration: Int
   ) {
     precondition(
       schedule.count == dataset.images.count,
@@ -40,25 +42,19 @@ public final class Loader: Sendable {
       "micro-batches \(microBatches) of an iteration with \(all)")
     precondition(firstIteration >= 0, "iteration \(firstIteration) is before the first")
     self.dataset = dataset
-    self.microBatch = microBatch
     let share = microBatches.lowerBound * microBatch..<microBatches.upperBound * microBatch
     var schedule = schedule
-    let seed = schedule.seed
+    let source = TrainingSource(
+      dataset: dataset, augmentation: augmentation, difficult: difficult, damaged: damaged, input: input,
+      seed: schedule.seed)
     ring = SampleRing(
-      threads: threads, capacity: capacity, samplesPerBatch: share.count, microBatch: microBatch,
+      threads: threads, capacity: capacity, byteLimit: byteLimit, samplesPerBatch: share.count, microBatch: microBatch,
       valuesPerSample: input.sampleCount,
       samples: { batch in
         let start = (firstIteration + batch) * schedule.globalBatch
         return share.map { schedule.sample(at: start + $0) }
       },
-      prepare: { sample, pixels in
-        let image = dataset.images[sample.imageIndex]
-        let augmented = AugmentedSample(
-          policy: augmentation, image: image, objects: image.trainingObjects(difficult: difficult), seed: seed,
-          epoch: sample.epoch, imageIndex: sample.imageIndex)
-        augmented.render(try image.load(), for: input, into: pixels)
-        return augmented.objects
-      })
+      prepare: { try source.prepare($0, into: $1) })
   }
 
   deinit {
@@ -70,8 +66,22 @@ public final class Loader: Sendable {
   /// - Throws: `DatasetError` at the iteration that holds an image which cannot be read, and at every later call;
   ///   `CancellationError` after `stop`.
   public func nextIteration() throws -> [MicroBatch] {
-    guard let batch = try ring.next() else { preconditionFailure("the stream of training samples has no end") }
-    return batch.microBatches(of: microBatch, dataset: dataset)
+    guard let groups = try ring.next() else { preconditionFailure("the stream of training samples has no end") }
+    return groups.map { MicroBatch($0, dataset: dataset) }
+  }
+
+  /// Bytes of the samples that a loader keeps in memory.
+  ///
+  /// - Parameters:
+  ///   - capacity: iterations, as for the initializer.
+  ///   - samples: of an iteration, of this rank.
+  public static func byteCount(
+    capacity: Int, samples: Int, microBatch: Int, input: NetworkInput, byteLimit: Int
+  ) -> Int {
+    let bytes = microBatch * input.sampleCount * MemoryLayout<Float>.stride
+    return bytes
+      * SampleRing.slotCount(
+        capacity: capacity, groupsPerBatch: samples / microBatch, microBatchBytes: bytes, byteLimit: byteLimit)
   }
 
   /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
@@ -86,34 +96,12 @@ public final class Loader: Sendable {
   public var waitSeconds: Double { ring.waitSeconds }
 }
 
-extension SampleRing.Batch {
-  /// Cuts the batch into micro-batches; the last may be short.
-  func microBatches(of size: Int, dataset: Dataset) -> [MicroBatch] {
-    pixels.indices.map { index in
-      let range = index * size..<min((index + 1) * size, samples.count)
-      return MicroBatch(
-        pixels: pixels[index], samples: Array(samples[range]), groundTruth: Array(groundTruth[range]),
-        identifiers: samples[range].map { dataset.images[$0.imageIndex].identifier })
-    }
-  }
-}
-
-extension AnnotatedImage {
-  /// Decodes the image file.
-  ///
-  /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
-  public func load() throws -> Image {
-    let image: Image
-    do {
-      image = try Image(contentsOf: imagePath)
-    } catch let error as ImageError {
-      throw DatasetError(file: imagePath, reason: error.reason)
-    }
-    guard image.width == width, image.height == height else {
-      throw DatasetError(
-        file: imagePath,
-        reason: "has \(image.width)×\(image.height) pixels, but had \(width)×\(height) when the data set was read")
-    }
-    return image
+extension MicroBatch {
+  /// Names what the ring has prepared.
+  init(_ group: SampleRing.Group, dataset: Dataset) {
+    self.init(
+      pixels: group.pixels, samples: group.samples, groundTruth: group.contents.map(\.groundTruth),
+      identifiers: group.contents.map { dataset.images[$0.imageIndex].identifier },
+      imageIndices: group.contents.map(\.imageIndex), replacements: group.contents.compactMap(\.replacement))
   }
 }

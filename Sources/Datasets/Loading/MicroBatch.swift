@@ -7,22 +7,28 @@ import Detection
 public struct MicroBatch {
   /// The samples' pixels; valid until the loader is asked for more, stopped or released.
   public let pixels: UnsafeMutablePointer<Float>
-  /// For each sample, its place in the stream and the image it shows.
+  /// For each sample, its place in the stream and the image whose turn it is.
   public let samples: [SampleSchedule.Sample]
   /// For each sample, the objects it shows, in fractions of the sample.
   public let groundTruth: [[GroundTruth]]
   /// For each sample, the name of the image it shows.
   public let identifiers: [String]
+  /// For each sample, the index of that image in the data set.
+  public let imageIndices: [Int]
+  /// Samples that show another image than the one whose turn it is.
+  public let replacements: [ImageReplacement]
 
-  /// Joins samples that lie at `pixels`, one after the other.
+  /// Joins samples that lie at `pixels`, one after the other; without `imageIndices` each shows the image whose turn it is.
   public init(
     pixels: UnsafeMutablePointer<Float>, samples: [SampleSchedule.Sample], groundTruth: [[GroundTruth]],
-    identifiers: [String]
+    identifiers: [String], imageIndices: [Int]? = nil, replacements: [ImageReplacement] = []
   ) {
     self.pixels = pixels
     self.samples = samples
     self.groundTruth = groundTruth
     self.identifiers = identifiers
+    self.imageIndices = imageIndices ?? samples.map(\.imageIndex)
+    self.replacements = replacements
   }
 
   /// The number of samples.

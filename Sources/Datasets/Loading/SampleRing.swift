@@ -1,9 +1,9 @@
 import Detection
 import Foundation
 
-/// Background threads that prepare batches ahead of one consumer, in a bounded ring of slots.
+/// Background threads that prepare batches ahead of one consumer, in a bounded ring of micro-batches.
 ///
-/// Batches are prepared in order. Threads claim single samples, so that one slow image holds up one thread only; what a
+/// Micro-batches are prepared in order. Threads claim single samples, so that one slow image holds up one thread only; what a
 /// sample holds depends on the sample alone, so neither the number of threads nor their timing shows in the result. All
 /// memory for pixels is allocated at the start.
 ///
@@ -12,39 +12,57 @@ import Foundation
 package final class SampleRing: @unchecked Sendable {
   package typealias Sample = SampleSchedule.Sample
 
-  /// Samples in order, each sample's objects, and the pixels: micro-batches of `microBatch` samples.
-  package struct Batch {
-    package let samples: [Sample]
-    package let groundTruth: [[GroundTruth]]
-    package let pixels: [UnsafeMutablePointer<Float>]
+  /// What a sample turned out to hold, besides its pixels.
+  package struct Content {
+    package let groundTruth: [GroundTruth]
+    /// The image that it shows, by index in the data set.
+    package let imageIndex: Int
+    package let replacement: ImageReplacement?
+
+    package init(groundTruth: [GroundTruth], imageIndex: Int, replacement: ImageReplacement? = nil) {
+      self.groundTruth = groundTruth
+      self.imageIndex = imageIndex
+      self.replacement = replacement
+    }
   }
 
-  /// A place for one batch; guarded by `condition` except for the pixels, which belong to whoever claimed the sample.
+  /// A micro-batch: samples in order, what each holds, and where their pixels are.
+  package struct Group {
+    package let samples: [Sample]
+    package let contents: [Content]
+    package let pixels: UnsafeMutablePointer<Float>
+  }
+
+  /// A place for one micro-batch; guarded by `condition` except for the pixels, which belong to whoever claimed the sample.
   private struct Slot {
     var samples: [Sample] = []
-    var groundTruth: [[GroundTruth]] = []
+    var contents: [Content?] = []
     var unfinished = 0
     var failure: (index: Int, error: any Error)?
   }
 
   private let microBatch: Int
-  private let samplesPerSlot: Int
+  private let groupsPerBatch: Int
   private let valuesPerSample: Int
-  private let valuesPerMicroBatch: Int
+  private let valuesPerSlot: Int
   private let memory: UnsafeMutableRawPointer
   /// The samples of a batch, or nothing behind the last one. Called in order, one call at a time.
   private let samples: (Int) -> [Sample]?
-  private let prepare: (Sample, UnsafeMutablePointer<Float>) throws -> [GroundTruth]
+  private let prepare: (Sample, UnsafeMutablePointer<Float>) throws -> Content
 
   private let condition = NSCondition()
   private var slots: [Slot]
-  /// Batches whose samples are being, or have been, claimed.
+  /// Samples of the batch that was begun last whose micro-batches are not opened yet.
+  private var waiting: ArraySlice<Sample> = []
+  /// Batches that were begun.
+  private var begun = 0
+  /// Micro-batches whose samples are being, or have been, claimed.
   private var opened = 0
-  /// The next sample to claim in the batch that was opened last.
+  /// The next sample to claim in the micro-batch that was opened last.
   private var nextIndex = 0
-  /// Batches handed to the consumer.
+  /// Micro-batches handed to the consumer.
   private var delivered = 0
-  /// Batches the consumer is done with.
+  /// Micro-batches the consumer is done with.
   private var recycled = 0
   private var isExhausted = false
   private var isStopped = false
@@ -54,17 +72,29 @@ package final class SampleRing: @unchecked Sendable {
   private var claimed: [Sample] = []
   private(set) var waitSeconds = 0.0
 
+  /// How many micro-batches are kept in memory.
+  ///
   /// - Parameters:
-  ///   - capacity: slots, one of which the consumer holds.
-  ///   - samplesPerBatch: the most that a batch can have.
+  ///   - capacity: batches, one of which the consumer holds.
+  ///   - groupsPerBatch: micro-batches of a batch.
+  ///   - microBatchBytes: of one.
+  ///   - byteLimit: what they may take together; one more than the consumer holds is kept in any case.
+  package static func slotCount(capacity: Int, groupsPerBatch: Int, microBatchBytes: Int, byteLimit: Int) -> Int {
+    min(capacity * groupsPerBatch, max(groupsPerBatch + 1, byteLimit / microBatchBytes))
+  }
+
+  /// - Parameters:
+  ///   - capacity: batches in memory at most, one of which the consumer holds.
+  ///   - byteLimit: see ``slotCount(capacity:groupsPerBatch:microBatchBytes:byteLimit:)``.
+  ///   - samplesPerBatch: the most that a batch can have; only the last one may have fewer.
   ///   - microBatch: samples that lie together in memory.
   ///   - valuesPerSample: floats of a sample.
   ///   - samples: the samples of a batch, or nothing behind the last one.
-  ///   - prepare: writes the pixels and returns the objects; called from several threads.
+  ///   - prepare: writes the pixels and returns what they show; called from several threads.
   package init(
-    threads: Int, capacity: Int, samplesPerBatch: Int, microBatch: Int, valuesPerSample: Int,
+    threads: Int, capacity: Int, byteLimit: Int = .max, samplesPerBatch: Int, microBatch: Int, valuesPerSample: Int,
     samples: @escaping (Int) -> [Sample]?,
-    prepare: @escaping @Sendable (Sample, UnsafeMutablePointer<Float>) throws -> [GroundTruth]
+    prepare: @escaping @Sendable (Sample, UnsafeMutablePointer<Float>) throws -> Content
   ) {
     precondition(threads >= 1, "a loader needs at least 1 thread, got \(threads)")
     precondition(capacity >= 2, "a loader that works ahead needs a capacity of at least 2, got \(capacity)")
@@ -74,15 +104,16 @@ package final class SampleRing: @unchecked Sendable {
     let alignment = 64
     let floatsPerLine = alignment / MemoryLayout<Float>.stride
     self.microBatch = microBatch
-    samplesPerSlot = samplesPerBatch
+    groupsPerBatch = samplesPerBatch / microBatch
     self.valuesPerSample = valuesPerSample
-    valuesPerMicroBatch = (microBatch * valuesPerSample + floatsPerLine - 1) / floatsPerLine * floatsPerLine
-    memory = .allocate(
-      byteCount: capacity * (samplesPerBatch / microBatch) * valuesPerMicroBatch * MemoryLayout<Float>.stride,
-      alignment: alignment)
+    valuesPerSlot = (microBatch * valuesPerSample + floatsPerLine - 1) / floatsPerLine * floatsPerLine
+    let bytesPerSlot = valuesPerSlot * MemoryLayout<Float>.stride
+    let count = Self.slotCount(
+      capacity: capacity, groupsPerBatch: groupsPerBatch, microBatchBytes: bytesPerSlot, byteLimit: byteLimit)
+    memory = .allocate(byteCount: count * bytesPerSlot, alignment: alignment)
     self.samples = samples
     self.prepare = prepare
-    slots = Array(repeating: Slot(), count: capacity)
+    slots = Array(repeating: Slot(), count: count)
     runningThreads = threads
     for number in 1...threads {
       let thread = Thread { self.work() }
@@ -95,31 +126,34 @@ package final class SampleRing: @unchecked Sendable {
     memory.deallocate()
   }
 
-  /// The next batch, or nothing behind the last one. The memory of the batch before is used again.
+  /// The micro-batches of the next batch, or nothing behind the last one. The memory of the batch before is used again.
   ///
   /// - Throws: the error of the batch's first sample that has one; `CancellationError` after `stop`.
-  package func next() throws -> Batch? {
+  package func next() throws -> [Group]? {
     condition.lock()
     defer { condition.unlock() }
     recycled = delivered
     condition.broadcast()
     let start = ContinuousClock.now
-    while !isStopped && failure == nil && !isReady && !(isExhausted && delivered == opened) { condition.wait() }
+    while !isStopped && failure == nil && !isReady { condition.wait() }
     waitSeconds += (ContinuousClock.now - start) / .seconds(1)
     if let failure { throw failure }
     if isStopped { throw CancellationError() }
-    guard delivered < opened else { return nil }
-    let slot = slots[delivered % slots.count]
-    if let (_, error) = slot.failure {
-      failure = error
-      throw error
+    let batch = delivered..<min(delivered + groupsPerBatch, opened)
+    if batch.isEmpty { return nil }
+    for number in batch {
+      if let (_, error) = slots[number % slots.count].failure {
+        failure = error
+        throw error
+      }
     }
-    let microBatches = (slot.samples.count + microBatch - 1) / microBatch
-    let first = delivered % slots.count * samplesPerSlot
-    delivered += 1
-    return Batch(
-      samples: slot.samples, groundTruth: slot.groundTruth,
-      pixels: (0..<microBatches).map { pixels(ofSample: first + $0 * microBatch) })
+    delivered = batch.upperBound
+    return batch.map { number in
+      let slot = slots[number % slots.count]
+      return Group(
+        samples: slot.samples, contents: slot.contents.map { $0! },
+        pixels: pixels(ofSlot: number % slots.count, sample: 0))
+    }
   }
 
   /// Ends the threads and waits for them; what they are at is finished first.
@@ -138,13 +172,14 @@ package final class SampleRing: @unchecked Sendable {
     return claimed.sorted { $0.position < $1.position }
   }
 
+  /// Whether the next batch is there, as far as it will ever be.
   private var isReady: Bool {
-    delivered < opened && slots[delivered % slots.count].unfinished == 0
+    let end = isExhausted && waiting.isEmpty ? min(delivered + groupsPerBatch, opened) : delivered + groupsPerBatch
+    return end <= opened && (delivered..<end).allSatisfy { slots[$0 % slots.count].unfinished == 0 }
   }
 
-  private func pixels(ofSample index: Int) -> UnsafeMutablePointer<Float> {
-    memory.assumingMemoryBound(to: Float.self) + index / microBatch * valuesPerMicroBatch
-      + index % microBatch * valuesPerSample
+  private func pixels(ofSlot slot: Int, sample: Int) -> UnsafeMutablePointer<Float> {
+    memory.assumingMemoryBound(to: Float.self) + slot * valuesPerSlot + sample * valuesPerSample
   }
 
   private func work() {
@@ -153,12 +188,12 @@ package final class SampleRing: @unchecked Sendable {
       let sample = slots[slot].samples[index]
       claimed.append(sample)
       condition.unlock()
-      let result = Result { try prepare(sample, pixels(ofSample: slot * samplesPerSlot + index)) }
+      let result = Result { try prepare(sample, pixels(ofSlot: slot, sample: index)) }
       condition.lock()
       claimed.removeAll { $0.position == sample.position }
       switch result {
-      case .success(let objects):
-        slots[slot].groundTruth[index] = objects
+      case .success(let content):
+        slots[slot].contents[index] = content
       case .failure(let error):
         if index < slots[slot].failure?.index ?? .max { slots[slot].failure = (index, error) }
       }
@@ -173,13 +208,15 @@ package final class SampleRing: @unchecked Sendable {
   /// Waits for a sample to prepare; nothing when there will be none. The caller holds the lock.
   private func claim() -> (slot: Int, index: Int)? {
     while !isStopped {
-      if opened > 0, nextIndex < slots[(opened - 1) % slots.count].samples.count {
+      let current = (opened + slots.count - 1) % slots.count
+      if opened > 0, nextIndex < slots[current].samples.count {
         nextIndex += 1
-        return ((opened - 1) % slots.count, nextIndex - 1)
+        return (current, nextIndex - 1)
       }
-      if isExhausted { return nil }
+      if waiting.isEmpty, !isExhausted { beginBatch() }
+      if waiting.isEmpty { return nil }
       if opened < recycled + slots.count {
-        openBatch()
+        openGroup()
       } else {
         condition.wait()
       }
@@ -187,16 +224,23 @@ package final class SampleRing: @unchecked Sendable {
     return nil
   }
 
-  private func openBatch() {
-    guard let batch = samples(opened) else {
+  private func beginBatch() {
+    guard let batch = samples(begun) else {
       isExhausted = true
       condition.broadcast()
       return
     }
-    precondition(
-      (1...samplesPerSlot).contains(batch.count), "a batch of \(batch.count) samples in a slot for \(samplesPerSlot)")
+    let largest = groupsPerBatch * microBatch
+    precondition((1...largest).contains(batch.count), "a batch of \(batch.count) samples where \(largest) have room")
+    waiting = batch[...]
+    begun += 1
+  }
+
+  private func openGroup() {
+    let group = Array(waiting.prefix(microBatch))
+    waiting = waiting.dropFirst(microBatch)
     slots[opened % slots.count] = Slot(
-      samples: batch, groundTruth: Array(repeating: [], count: batch.count), unfinished: batch.count)
+      samples: group, contents: Array(repeating: nil, count: group.count), unfinished: group.count)
     opened += 1
     nextIndex = 0
   }

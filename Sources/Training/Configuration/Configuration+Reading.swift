@@ -122,7 +122,9 @@ extension Configuration.Data {
     classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)
     augmentation = section.choice("augmentation", default: .ssd)
     difficult = section.choice("difficult", default: .trainOnly)
+    damagedImages = section.choice("damaged_images", default: .stop)
     loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))
+    queueMegabytes = section.integer("queue_megabytes", default: 512, .atLeast(1))
     logImages = section.boolean("log_images", default: false)
   }
 }

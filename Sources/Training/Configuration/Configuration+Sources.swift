@@ -50,11 +50,16 @@ extension Configuration {
 
   /// One split of the configured data set.
   ///
-  /// - Parameter willRead: called with the path of each image file before it is opened.
+  /// - Parameters:
+  ///   - faults: whether to stop at the first error or to list all.
+  ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public func dataset(split: SplitChoice, willRead: @escaping (String) -> Void = { _ in }) throws -> Dataset {
+  public func dataset(
+    split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
+  ) throws -> Dataset {
     try Dataset(
-      data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames, willRead: willRead)
+      data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames, faults: faults,
+      willRead: willRead)
   }
 
   /// The configuration with names for its classes: where it leaves them to the data, those of the training split.

@@ -51,8 +51,12 @@ public struct Configuration: Sendable, Equatable {
     public let augmentation: AugmentationPolicy
     /// What happens to objects marked difficult.
     public let difficult: DifficultPolicy
+    /// What becomes of training images that cannot be decoded.
+    public let damagedImages: DamagedImagePolicy
     /// Threads that prepare images; nil lets the program choose.
     public let loaderThreads: Int?
+    /// What prepared images may take in memory, in 10⁶ bytes.
+    public let queueMegabytes: Int
     /// Whether the images of every iteration are logged.
     public let logImages: Bool
   }

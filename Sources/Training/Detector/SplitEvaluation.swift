@@ -52,11 +52,8 @@ public struct SplitEvaluation: Sendable {
     images = try gathered.flatMap { try DetectionMessage.decode($0) }.map { message in
       ImageResult(
         imageIndex: message.imageIndex,
-        groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map {
-          PixelGroundTruth(
-            box: $0.pixelBox, label: $0.groundTruth.label, isDifficult: $0.groundTruth.isDifficult,
-            isCrowd: $0.isCrowd)
-        },
+        groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map(
+          PixelGroundTruth.init),
         detections: message.detections)
     }
     classNames = dataset.classNames
@@ -102,5 +99,14 @@ public struct SplitEvaluation: Sendable {
   /// Average precision of every class and its mean.
   public func score(_ metric: EvaluationMetric) throws -> EvaluationResult {
     try EvaluationResult(images, objectClassCount: classNames.count, metric: metric)
+  }
+}
+
+extension PixelGroundTruth {
+  /// Takes over an annotation, its area as the file states it included: COCO's small, medium and large objects go by that.
+  package init(_ object: AnnotatedObject) {
+    self.init(
+      box: object.pixelBox, label: object.groundTruth.label, isDifficult: object.groundTruth.isDifficult,
+      isCrowd: object.isCrowd, area: object.area)
   }
 }

@@ -7,21 +7,27 @@ import MessagePassing
 /// Every check first collects what all ranks see and then judges it, in rank 0's place and in all others alike; so no check leaves
 /// ranks waiting for each other, whatever it finds.
 public final class Doctor {
-  private let job: Job
+  let job: Job
+  let hosts: [String]
+  private(set) var configuration: Configuration?
+  var findings: [Finding] = []
   private let resume: ResumePolicy
-  private let hosts: [String]
-  private var configuration: Configuration?
-  private var findings: [Finding] = []
+  let readsPixels: Bool
   private var links: [Link] = []
 
-  /// Prepares an examination of the job, which would start training as `resume` says.
-  public init(_ job: Job, resume: ResumePolicy = .auto) {
+  /// Prepares an examination of the job.
+  ///
+  /// - Parameters:
+  ///   - resume: what training would start from.
+  ///   - readsPixels: whether every image is decoded, or only its header read.
+  public init(_ job: Job, resume: ResumePolicy = .auto, readsPixels: Bool = true) {
     self.job = job
     self.resume = resume
+    self.readsPixels = readsPixels
     hosts = job.placement.places.map(\.host)
   }
 
-  private var communicator: any Communicator { job.communicator }
+  var communicator: any Communicator { job.communicator }
   private var worldSize: Int { communicator.worldSize }
 
   /// Runs all checks. Collective; what rank 0 returns is complete.
@@ -39,6 +45,7 @@ public final class Doctor {
     try examineMessages(facts)
     try examineResources(facts)
     try examineData()
+    try examineStart()
     return Diagnosis(
       worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links)
   }
@@ -85,7 +92,7 @@ public final class Doctor {
     self.configuration = configuration
   }
 
-  private var evaluates: Bool {
+  var evaluates: Bool {
     configuration.map { $0.evaluation.every <= $0.training.iterations } ?? false
   }
 
@@ -154,19 +161,10 @@ public final class Doctor {
     findings += folder.findings(hosts: hosts, needs: folderNeeds)
   }
 
-  // MARK: Data
+  // MARK: Start
 
-  private func examineData() throws {
+  private func examineStart() throws {
     guard let configuration else { return }
-    let data = configuration.data
-    for (check, split, isNeeded) in [
-      ("training data", data.trainSplit, true), ("evaluation data", data.evaluationSplit, evaluates),
-    ] {
-      let own = SplitReading(configuration, split: split, job: job)
-      job.board.enter("waiting for other ranks to read the split \(split)", waitsForOthers: true)
-      let all = try communicator.allGatherCodable(own)
-      findings.append(SplitReading.finding(all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded))
-    }
     job.board.enter("reading what training starts from", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot { findings.append(StartingPoint.finding(configuration, resume: resume, logger: job.logger)) }
   }

@@ -43,6 +43,11 @@ public struct Finding: Sendable, Equatable {
     Finding(check: check, status: .error(fault), message: message, remedy: remedy)
   }
 
+  /// The same with another way to mend it.
+  func withRemedy(_ remedy: String) -> Finding {
+    Finding(check: check, status: status, message: message, remedy: remedy)
+  }
+
   /// Findings about machines, their names put before the messages; those of which the same is said become one.
   static func merged(_ findings: [(host: String, finding: Finding)]) -> [Finding] {
     var merged: [(hosts: [String], finding: Finding)] = []

@@ -8,6 +8,8 @@ package struct ContractRecord: BitwiseCopyable {
   package var iteration = 0
   /// Matched default boxes of the rank's images.
   package var positives = 0
+  /// Images of the rank that stand in for damaged ones.
+  package var replacements = 0
   /// Whether the rank was asked to stop.
   package var wantsToStop = false
   /// Of the resolved configuration.
@@ -50,7 +52,8 @@ package struct ContractRecord: BitwiseCopyable {
           "after iteration \(records[0].iteration) these differ from rank 0: \(faults.joined(separator: "; "))")
     }
     return Agreement(
-      positives: records.reduce(0) { $0 + $1.positives }, stops: records.contains(where: \.wantsToStop))
+      positives: records.reduce(0) { $0 + $1.positives }, replacements: records.reduce(0) { $0 + $1.replacements },
+      stops: records.contains(where: \.wantsToStop))
   }
 
   private static func list(_ ranks: [Int]) -> String {
@@ -93,6 +96,8 @@ public struct ContractError: SharedFailure, Equatable, CustomStringConvertible {
 package struct Agreement {
   /// N, the matched default boxes of the global batch.
   package let positives: Int
+  /// Images of the global batch that stand in for damaged ones.
+  package let replacements: Int
   /// Whether any rank was asked to stop.
   package let stops: Bool
 }
@@ -116,6 +121,15 @@ package struct ContentHash {
   package mutating func add(_ text: String) {
     for byte in text.utf8 { add(UInt64(byte)) }
     add(UInt64(text.utf8.count) | 1 << 63)
+  }
+
+  /// Bytes, eight at a time, and their number.
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+      add(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+    for byte in bytes.suffix(bytes.count % 8) { add(UInt64(byte)) }
+    add(UInt64(bytes.count) | 1 << 63)
   }
 
   mutating func add(_ arena: ParameterArena) {

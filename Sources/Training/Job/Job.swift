@@ -63,10 +63,13 @@ public final class Job {
 
   /// Reads the annotations of a split.
   ///
+  /// - Parameter faults: whether to stop at the first error or to list all.
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public func dataset(_ configuration: Configuration, split: SplitChoice) throws -> Dataset {
+  public func dataset(
+    _ configuration: Configuration, split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError
+  ) throws -> Dataset {
     board.enter("reading the split \(split)")
-    return try configuration.dataset(split: split) { [board] in board.enter("reading \($0)") }
+    return try configuration.dataset(split: split, faults: faults) { [board] in board.enter("reading \($0)") }
   }
 
   /// Copies values of rank 0 to all ranks.

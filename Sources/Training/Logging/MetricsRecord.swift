@@ -20,6 +20,8 @@ public struct TrainingRecord: Sendable, Equatable {
   public var seconds: PhaseSeconds
   /// Number of ranks.
   public var worldSize: Int
+  /// Damaged images of the global batch in whose place others were used.
+  public var damagedImages: Int
 
   var json: JSONLiteral {
     JSONLiteral(object: [
@@ -41,6 +43,7 @@ public struct TrainingRecord: Sendable, Equatable {
         ])
       ),
       ("world_size", JSONLiteral(worldSize)),
+      ("damaged_images", JSONLiteral(damagedImages)),
     ])
   }
 }
@@ -53,7 +56,7 @@ extension TrainingRecord {
   ///   - epochImages: of the training split.
   package init(
     iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
-    seconds: PhaseSeconds, worldSize: Int
+    seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
   ) {
     self.iteration = iteration
     epoch = Double(iteration * images) / Double(epochImages)
@@ -66,6 +69,7 @@ extension TrainingRecord {
     imagesPerSecond = Double(images) / seconds.total
     self.seconds = seconds
     self.worldSize = worldSize
+    self.damagedImages = damagedImages
   }
 }
 

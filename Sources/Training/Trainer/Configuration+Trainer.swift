@@ -35,9 +35,9 @@ extension Configuration {
       dataset: training,
       schedule: SampleSchedule(
         seed: self.training.seed, count: training.images.count, globalBatch: self.training.globalBatch),
-      augmentation: data.augmentation, difficult: data.difficult, input: networkInput,
+      augmentation: data.augmentation, difficult: data.difficult, damaged: data.damagedImages, input: networkInput,
       microBatch: self.training.microBatch, microBatches: microBatches, threads: threads,
-      capacity: Trainer.loaderCapacity, firstIteration: firstIteration)
+      capacity: Trainer.loaderCapacity, byteLimit: data.queueMegabytes * 1_000_000, firstIteration: firstIteration)
   }
 
   /// Matches ground truth with the model's default boxes.

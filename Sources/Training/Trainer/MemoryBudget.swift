@@ -1,3 +1,4 @@
+import Datasets
 import Models
 import Tensors
 
@@ -36,7 +37,10 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
       Item(name: "gradients", bytes: step.gradients),
       Item(name: "activations and scratch", bytes: step.network),
       Item(
-        name: "images read ahead", bytes: Trainer.loaderCapacity * training.globalBatch / worldSize * image),
+        name: "images read ahead",
+        bytes: Loader.byteCount(
+          capacity: Trainer.loaderCapacity, samples: training.globalBatch / worldSize, microBatch: training.microBatch,
+          input: configuration.networkInput, byteLimit: configuration.data.queueMegabytes * 1_000_000)),
     ]
     if writes { items.append(Item(name: "copy for checkpoints", bytes: CheckpointWriter.byteCount(model.parameters))) }
     if worldSize > 1 { items.append(Item(name: "exchange", bytes: step.exchange)) }

@@ -19,7 +19,7 @@ public final class Trainer {
     case interrupted(iteration: Int)
   }
 
-  /// Iterations of images in memory: the one in use and one that is prepared meanwhile.
+  /// Iterations of images in memory at most: the one in use and one that is prepared meanwhile.
   static let loaderCapacity = 2
 
   private let configuration: Configuration
@@ -38,6 +38,8 @@ public final class Trainer {
   private var deadline: Deadline
   private var iteration: Int
   private var firstIteration: Int
+  /// The files of damaged images that were named.
+  private var reportedDamage: Set<String> = []
 
   /// Prepares a run: reads the annotations, maps all memory, fills the weights.
   ///
@@ -126,10 +128,12 @@ public final class Trainer {
     var seconds = PhaseSeconds()
     job.board.enter("loading") { [loader] in loader.imagesInWork.joined(separator: ", ") }
     let microBatches = try seconds.measure(\.data) { try loader.nextIteration() }
+    reportDamage(microBatches.flatMap(\.replacements))
     let targets = step.match(microBatches)
 
     job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
-    let proposal = contract(positives: targets.positives)
+    var proposal = contract(positives: targets.positives)
+    proposal.replacements = microBatches.reduce(0) { $0 + $1.replacements.count }
     let agreement = try seconds.measure(\.communication) { try proposal.agree(job.communicator) }
     guard !agreement.stops else { return nil }
 
@@ -149,13 +153,21 @@ public final class Trainer {
     let images = try configuration.data.logImages ? namesOfAllImages(microBatches) : nil
     let record = TrainingRecord(
       iteration: iteration, images: configuration.training.globalBatch, epochImages: training.images.count,
-      result: result, learningRate: learningRate, seconds: seconds, worldSize: job.communicator.worldSize)
+      result: result, learningRate: learningRate, seconds: seconds, worldSize: job.communicator.worldSize,
+      damagedImages: agreement.replacements)
     return (record, images)
+  }
+
+  /// Names each damaged image once.
+  private func reportDamage(_ replacements: [ImageReplacement]) {
+    for replacement in replacements where reportedDamage.insert(replacement.error.file).inserted {
+      logger.warning("\(replacement.error); \(replacement.substitute) takes its place, in other epochs other images")
+    }
   }
 
   /// The images that all ranks have used, in the order of the global batch.
   private func namesOfAllImages(_ microBatches: [MicroBatch]) throws -> [String] {
-    try job.communicator.allGather(microBatches.flatMap(\.samples).map(\.imageIndex)).map {
+    try job.communicator.allGather(microBatches.flatMap(\.imageIndices)).map {
       training.images[$0].identifier
     }
   }

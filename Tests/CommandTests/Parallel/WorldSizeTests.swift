@@ -38,6 +38,27 @@ struct WorldSizeTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `Images in the place of damaged ones are the same on any number of ranks, and counted over all`() throws {
+    for image in ["000002", "000007"] {
+      try runs.workspace.cut("\(runs.workspace.data)/JPEGImages/\(image).jpg", to: 0.5)
+    }
+    struct Line: Decodable { let damaged_images: Int }
+    func counts(_ name: String) throws -> [Int] {
+      try NarrowExperiment.metrics(ofRun: runs.path(name)).map {
+        try JSONDecoder().decode(Line.self, from: Data($0.utf8)).damaged_images
+      }
+    }
+    let replace = ["data.damaged_images=replace"]
+    let expected = try runs.train("plain", ranks: nil, replace)
+    #expect(try counts("plain").reduce(0, +) >= 8, "48 samples are four epochs of ten images and more")
+    for ranks in [2, 4] {
+      let name = "ranks\(ranks)"
+      #expect(try runs.train(name, ranks: ranks, replace).parametersSHA256 == expected.parametersSHA256, "\(name)")
+      #expect(try runs.losses(name) == runs.losses("plain") && counts(name) == counts("plain"), "\(name)")
+    }
+  }
+
   /// Over a few iterations: at the start of training hard negatives are nearly tied, and which are taken soon differs.
   @Test(.timeLimit(.minutes(3)))
   func `MPI's own sum and half-width messages train to nearly the same losses`() throws {

@@ -51,13 +51,19 @@ struct FileFindingTests {
     #expect(blocked.failure?.contains("Not a directory") == true && blocked.sights.isEmpty)
   }
 
+  private func findings(_ all: [SplitReading], isNeeded: Bool = true) -> [Finding] {
+    SplitReading.findings(all, check: "training data", split: "train", hosts: hosts, isNeeded: isNeeded)
+  }
+
+  /// The last finding, behind what is well.
   private func finding(_ all: [SplitReading], isNeeded: Bool = true) -> Finding {
-    SplitReading.finding(all, check: "training data", split: "train", hosts: hosts, isNeeded: isNeeded)
+    findings(all, isNeeded: isNeeded).last!
   }
 
   @Test func `All ranks must read the same split`() {
     let whole = SplitReading(images: 10, objects: 20, hash: 1)
-    #expect(finding([whole, whole]).status == .ok)
+    #expect(findings([whole, whole]).map(\.status) == [.ok])
+    #expect(finding([whole, whole]).message == "train: 10 images, 20 objects, the same on all ranks")
     let other = finding([whole, SplitReading(images: 9, objects: 18, hash: 2)])
     #expect(other.status == .error(.data) && other.message.hasPrefix("rank 1 (b) reads another split train"))
     let missing = finding([whole, SplitReading(failure: "x.xml: gone")])
@@ -68,6 +74,18 @@ struct FileFindingTests {
     #expect(finding([SplitReading(failure: "f")], isNeeded: false).status == .warning)
     #expect(finding([SplitReading(failure: "f", isConfigurationFault: true)]).status == .error(.configuration))
     #expect(finding([SplitReading(images: 0, objects: 0, hash: 0)]).status == .error(.data))
+    let trouble = Trouble(.missingFile, count: 3, lines: ["a: gone", "b: gone"])
+    let less = SplitReading(images: 7, objects: 14, troubles: [trouble], hash: 3)
+    let partial = findings([whole, less])
+    #expect(partial.map(\.status) == [.ok, .error(.data)])
+    #expect(partial[1].message == "rank 1 (b): 3 missing files\na: gone\nb: gone\nand 1 more")
+    #expect(partial[1].remedy?.contains("every host") == true)
+    #expect(findings([less, less]).map(\.message).last == "3 missing files\na: gone\nb: gone\nand 1 more")
+    #expect(findings([less, less], isNeeded: false).map(\.status) == [.warning])
+    let repaired = SplitReading(
+      images: 10, objects: 19, troubles: [Trouble(.boxWithoutArea, count: 1, lines: ["c:3: box"])], hash: 4)
+    #expect(findings([repaired]).map(\.status) == [.ok, .warning])
+    #expect(findings([repaired])[1].message == "c:3: box")
   }
 
   @Test func `The verdict is the first fault that training would meet`() throws {

@@ -1,0 +1,28 @@
+import Images
+
+extension AnnotatedImage {
+  /// Decodes the image file.
+  ///
+  /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
+  public func load() throws -> Image { try load(reduction: 1).image }
+
+  /// Decodes the image file, smaller where the format allows it.
+  ///
+  /// - Parameter reduction: 1, 2, 4 or 8; what the picture really is reduced by is in the result.
+  /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
+  func load(reduction: Int) throws(DatasetError) -> ReducedImage {
+    let picture: ReducedImage
+    do {
+      picture = try ReducedImage(contentsOf: imagePath, reduction: reduction)
+    } catch {
+      throw DatasetError(file: imagePath, reason: (error as? ImageError)?.reason ?? "\(error)")
+    }
+    let (storedWidth, storedHeight) = (picture.storedWidth, picture.storedHeight)
+    guard storedWidth == width, storedHeight == height else {
+      throw DatasetError(
+        file: imagePath,
+        reason: "has \(storedWidth)×\(storedHeight) pixels, but had \(width)×\(height) when the data set was read")
+    }
+    return picture
+  }
+}

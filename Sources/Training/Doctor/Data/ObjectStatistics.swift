@@ -1,0 +1,98 @@
+import Datasets
+import Detection
+import Foundation
+
+/// How the objects of the training split are spread over classes, sizes and default boxes.
+package struct ObjectStatistics {
+  private let classNames: [String]
+  private let imageCount: Int
+  /// Objects of each class that are trained on.
+  package let counts: [Int]
+  /// The names of images without any such object.
+  package let emptyImages: [String]
+  private let boxes: [CornerBox]
+
+  /// Counts what is trained on.
+  package init(_ dataset: Dataset, difficult policy: DifficultPolicy) {
+    classNames = dataset.classNames
+    imageCount = dataset.images.count
+    var (counts, boxes, empty) = ([Int](repeating: 0, count: dataset.classNames.count), [CornerBox](), [String]())
+    for image in dataset.images {
+      let objects = image.trainingObjects(difficult: policy)
+      if objects.isEmpty { empty.append(image.imagePath) }
+      for object in objects { counts[object.label - 1] += 1 }
+      boxes += objects.map(\.box)
+    }
+    (self.counts, self.boxes, emptyImages) = (counts, boxes, empty)
+  }
+
+  /// Images that add nothing to the loss.
+  var trouble: Trouble? {
+    emptyImages.isEmpty
+      ? nil
+      : Trouble(
+        .imageWithoutObjects, count: emptyImages.count,
+        lines: emptyImages.prefix(FaultLog.linesPerKind).map { "\($0): has no object to train on" })
+  }
+
+  /// How often each class is there; a warning for those that are not.
+  package var classFinding: Finding {
+    let order = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
+    let present = order.filter { counts[$0] > 0 }.map { "\(classNames[$0]) \(counts[$0])" }
+    let message = "\(boxes.count) objects: \(present.joined(separator: ", "))"
+    let missing = classNames.indices.filter { counts[$0] == 0 }.map { classNames[$0] }
+    guard !missing.isEmpty else { return .ok("classes", message) }
+    return .warning(
+      "classes", "\(message); no object of \(missing.joined(separator: ", "))",
+      remedy: "nothing, if that is meant; else list under data.classes what the data have")
+  }
+
+  /// Sides of boxes, the square root of their area, in pixels of the network's input.
+  package func sizeFinding(inputSide: Int) -> Finding {
+    let bounds: [Float] = [8, 16, 32, 64, 128, 256]
+    var bins = [Int](repeating: 0, count: bounds.count + 1)
+    for box in boxes {
+      let side = box.area.squareRoot() * Float(inputSide)
+      bins[bounds.firstIndex { side < $0 } ?? bounds.count] += 1
+    }
+    let names =
+      ["under 8"] + zip(bounds, bounds.dropFirst()).map { "\(Int($0)) to \(Int($1))" } + ["256 and more"]
+    let shares = zip(names, bins).filter { $1 > 0 }.map { "\($0): \($1)" }
+    return .ok(
+      "box sizes", "sides in pixels of the \(inputSide)×\(inputSide) input: \(shares.joined(separator: ", "))")
+  }
+
+  /// How many objects have a default box that training matches by overlap, and which layout would have more.
+  package func reachFinding(_ layout: DefaultBoxLayout) -> Finding? {
+    guard !boxes.isEmpty else { return nil }
+    func share(_ layout: DefaultBoxLayout) -> (count: Int, text: String) {
+      let count = DefaultBoxReach(boxes, defaultBoxes: DefaultBoxes(layout)).reachedCount
+      return (count, String(format: "%.1f %%", 100 * Double(count) / Double(boxes.count)))
+    }
+    let now = share(layout)
+    let message =
+      "\(now.count) of \(boxes.count) objects (\(now.text)) overlap a default box by an IoU of 0.5 or more; each other one is matched with its best default box alone"
+    let better = layout.reachingMore(boxes)
+    guard better != layout else { return .ok("default boxes", message) }
+    let then = share(better)
+    let number =
+      better.boxCount == layout.boxCount
+      ? "as many other default boxes" : "\(better.boxCount) instead of \(layout.boxCount) default boxes"
+    return .ok(
+      "default boxes",
+      "\(message)\nwith \(number) it would be \(then.count) (\(then.text)), before augmentation:\nmodel.default_boxes: \(better.yaml)"
+    )
+  }
+}
+
+extension DefaultBoxLayout {
+  /// The mapping that the configuration takes.
+  fileprivate var yaml: String {
+    func list(_ values: [Double]) -> String {
+      "[\(values.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: ", "))]"
+    }
+    let ratios = featureMaps.map { list($0.aspectRatios) }.joined(separator: ", ")
+    return
+      "{minimum_sizes: \(list(featureMaps.map(\.minimumSize))), maximum_sizes: \(list(featureMaps.map(\.maximumSize))), steps: \(list(featureMaps.map(\.step))), aspect_ratios: [\(ratios)], clip: \(clipping.rawValue)}"
+  }
+}

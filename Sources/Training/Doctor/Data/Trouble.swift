@@ -1,0 +1,68 @@
+import Datasets
+
+/// Faults of one kind in a split: the first of them, and how many there are.
+package struct Trouble: Codable, Sendable, Equatable {
+  /// What is wrong.
+  package var kind: DatasetFault.Kind
+  /// How often.
+  package var count: Int
+  /// The first of them, each with its place.
+  package var lines: [String]
+
+  package init(_ kind: DatasetFault.Kind, count: Int, lines: [String]) {
+    self.kind = kind
+    self.count = count
+    self.lines = lines
+  }
+
+  /// The faults of a log, by kind, errors first.
+  static func all(_ log: FaultLog) -> [Trouble] {
+    DatasetFault.Kind.allCases.compactMap { kind in
+      log.counts[kind].map { count in
+        Trouble(kind, count: count, lines: log.faults.filter { $0.kind == kind }.map(\.description))
+      }
+    }
+  }
+
+  /// The finding of a check, with a line for each fault that was kept.
+  ///
+  /// - Parameters:
+  ///   - isNeeded: whether training reads the split; if not, nothing is an error.
+  ///   - place: the ranks that it concerns, if not all.
+  func finding(_ check: String, isNeeded: Bool, place: String = "") -> Finding {
+    let rest = count > lines.count ? ["and \(count - lines.count) more"] : []
+    let message =
+      count == 1 && lines.count == 1
+      ? place + lines[0] : ([place + "\(count) \(kind.plural)"] + lines + rest).joined(separator: "\n")
+    return kind.isError && isNeeded
+      ? .error(check, .data, message, remedy: kind.remedy) : .warning(check, message, remedy: kind.remedy)
+  }
+}
+
+extension DatasetFault.Kind {
+  /// What mends it.
+  var remedy: String {
+    switch self {
+    case .unreadableSplit: "mend the file, or the keys under data"
+    case .missingFile: "bring the file, or take the image out of the split"
+    case .brokenAnnotation: "mend the annotation at this place"
+    case .unknownClass: "correct the name, or list it under data.classes"
+    case .brokenImage:
+      "bring the image anew, or take it out of the split (data.damaged_images: replace passes over its pixels)"
+    case .otherSize: "bring the picture that was annotated, or annotate this one"
+    case .ambiguousImage: "rename one of them, in file and annotation"
+    case .backgroundClass: "take it out of the classes; what is not annotated is background"
+    case .exchangedSize: "exchange width and height in the annotation"
+    case .repeatedImage: "strike the second line"
+    case .repeatedObject: "strike one if it is there twice, or number them anew"
+    case .boxWithoutArea, .boxOutside: "correct the box; training leaves it out"
+    case .boxClipped: "correct the box; training uses the part inside"
+    case .orientation:
+      "see with 'multibox preview' whether boxes sit on objects; if not, turn the stored pixels (exiftran -ai)"
+    case .unlistedCategory: "nothing, if that is meant; else list the categories under data.classes"
+    case .imageWithoutObjects: "take them out of the split to save their time, they add nothing to the loss"
+    case .sameContent: "keep one of them"
+    case .sharedContent: "take them out of one of the splits, or scores will promise too much"
+    }
+  }
+}

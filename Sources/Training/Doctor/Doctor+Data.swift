@@ -1,0 +1,58 @@
+import Datasets
+import Models
+
+/// What the doctor asks of the data set.
+extension Doctor {
+  private static let training = "training data"
+  private static let evaluation = "evaluation data"
+
+  /// A split as far as it can be used, and its images' content.
+  private struct Examined {
+    let dataset: Dataset
+    let pixels: PixelReading?
+  }
+
+  /// Reads both splits, lists all their faults, and tells what the objects of the training split are like. Collective.
+  func examineData() throws {
+    guard let configuration else { return }
+    let data = configuration.data
+    let training = try examine(data.trainSplit, check: Self.training, isNeeded: true)
+    let evaluation = try examine(data.evaluationSplit, check: Self.evaluation, isNeeded: evaluates)
+    guard communicator.isRoot, let training else { return }
+    job.board.enter("examining objects")
+    let isOneSplit = try configuration.sources(data.trainSplit) == configuration.sources(data.evaluationSplit)
+    if isOneSplit {
+      findings.append(
+        .warning(
+          Self.evaluation, "\(data.evaluationSplit) is the split that is trained on",
+          remedy: "--set data.evaluation_split=SPLIT of other images, or scores will promise too much"))
+    }
+    if let pixels = training.pixels {
+      let other = evaluation.flatMap { evaluation in evaluation.pixels.map { (evaluation.dataset, $0) } }
+      findings += PixelReading.sharedContent((training.dataset, pixels), isOneSplit ? nil : other).map { trouble in
+        trouble.finding(trouble.kind == .sharedContent ? Self.evaluation : Self.training, isNeeded: true)
+      }
+    }
+    let statistics = ObjectStatistics(training.dataset, difficult: data.difficult)
+    if let trouble = statistics.trouble { findings.append(trouble.finding(Self.training, isNeeded: true)) }
+    findings.append(statistics.classFinding)
+    findings.append(statistics.sizeFinding(inputSide: SSD.inputSize))
+    if let finding = statistics.reachFinding(configuration.model.defaultBoxes) { findings.append(finding) }
+    findings.append(TrainingLength(configuration, images: training.dataset.images.count).finding)
+  }
+
+  /// Nothing when the split has no image that can be used, or the ranks do not see the same. Collective.
+  private func examine(_ split: SplitChoice, check: String, isNeeded: Bool) throws -> Examined? {
+    guard let configuration else { return nil }
+    let (own, dataset) = SplitReading.read(configuration, split: split, job: job)
+    job.board.enter("waiting for other ranks to read the split \(split)", waitsForOthers: true)
+    let all = try communicator.allGatherCodable(own)
+    findings += SplitReading.findings(all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded)
+    guard let dataset, own.images > 0, all.allSatisfy({ $0.hash == own.hash && $0.failure == nil }) else { return nil }
+    guard readsPixels else { return Examined(dataset: dataset, pixels: nil) }
+    let pixels = try PixelReading(dataset, job: job)
+    let isReplaced = configuration.data.damagedImages == .replace && check == Self.training
+    findings += pixels.troubles.map { $0.finding(check, isNeeded: isNeeded && !isReplaced) }
+    return Examined(dataset: dataset, pixels: pixels)
+  }
+}
