@@ -1,15 +1,17 @@
 import Datasets
 import Detection
+import Foundation
 import Randomness
 import Testing
 
 /// The distributions of the original release, without any pixels.
 @Suite struct AugmentationStatisticsTests {
-  static let trials = 20_000
+  static let trials = 100_000
 
   private func image(_ boxes: [CornerBox]) -> (AnnotatedImage, [GroundTruth]) {
+    // Large, so that rounding to whole pixels is little.
     let image = AnnotatedImage(
-      identifier: "a", imagePath: "", annotationPath: "", width: 500, height: 375, objects: [])
+      identifier: "a", imagePath: "", annotationPath: "", width: 5000, height: 3750, objects: [])
     return (image, boxes.map { GroundTruth(box: $0, label: 1) })
   }
 
@@ -61,16 +63,16 @@ import Testing
   @Test func `half of the images are expanded, to a uniform ratio, at a uniform place`() {
     // Without objects the crop keeps the whole canvas.
     let views = draws(of: []).map(\.view)
-    let expanded = views.filter { $0.width > 500 }
-    // A ratio below 501/500 leaves the width unchanged: 1 in 1500 expansions.
-    expectFrequency(expanded.count, of: views.count, probability: 0.5 * (1 - 1 / 1500))
-    expectUniform(expanded.map { Float($0.width / 500) }, in: 1...4)
-    #expect(expanded.allSatisfy { abs($0.width / 500 - $0.height / 375) <= 1 / 375 })
+    let expanded = views.filter { $0.width > 5000 }
+    // A ratio below 5001/5000 leaves the width unchanged: 1 in 15,000 expansions.
+    expectFrequency(expanded.count, of: views.count, probability: 0.5 * (1 - 1 / 15000))
+    expectUniform(expanded.map { Float($0.width / 5000) }, in: 1...4)
+    #expect(expanded.allSatisfy { abs($0.width / 5000 - $0.height / 3750) <= 1 / 3750 })
     #expect(expanded.allSatisfy { $0.x.rounded() == $0.x && $0.y.rounded() == $0.y })
     // Rounding down to whole pixels matters only where there is little room.
-    let roomy = expanded.filter { $0.width > 1000 }
-    expectUniform(roomy.map { Float(-$0.x / ($0.width - 500)) }, in: 0...1)
-    expectUniform(roomy.map { Float(-$0.y / ($0.height - 375)) }, in: 0...1)
+    let roomy = expanded.filter { $0.width > 10000 }
+    expectUniform(roomy.map { Float(-$0.x / ($0.width - 5000)) }, in: 0...1)
+    expectUniform(roomy.map { Float(-$0.y / ($0.height - 3750)) }, in: 0...1)
   }
 
   @Test func `half of the samples are mirrored and every interpolation is as frequent`() {
@@ -81,8 +83,8 @@ import Testing
     }
     let flips = draws(of: [], policy: .flip)
     expectFrequency(flips.count { $0.view.isMirrored }, of: flips.count, probability: 0.5)
-    #expect(flips.allSatisfy { $0.view.width == 500 && $0.distortion.changes.isEmpty && $0.interpolation == .linear })
-    #expect(draws(of: [], policy: .none).allSatisfy { $0.view == SourceView(imageWidth: 500, imageHeight: 375) })
+    #expect(flips.allSatisfy { $0.view.width == 5000 && $0.distortion.changes.isEmpty && $0.interpolation == .linear })
+    #expect(draws(of: [], policy: .none).allSatisfy { $0.view == SourceView(imageWidth: 5000, imageHeight: 3750) })
   }
 
   @Test func `regions have uniform scale, aspect ratio and place`() {
@@ -111,43 +113,53 @@ import Testing
     expectUniform(movable.map { $0.yMin / (1 - ($0.yMax - $0.yMin)) }, in: 0...1 + 1e-5)
   }
 
-  /// How often the whole view is kept.
-  private func wholeViews(_ boxes: [CornerBox]) -> Int {
-    (0..<Self.trials).count { number in
+  /// How often the whole view is kept, and the regions that each of the other samplers contributes.
+  private func crops(_ boxes: [CornerBox]) -> (whole: Int, regions: [[CornerBox]]) {
+    let objects = boxes.map { GroundTruth(box: $0, label: 1) }
+    var (whole, regions) = (0, RandomCrop.constraints.map { _ in [CornerBox]() })
+    for number in 0..<Self.trials {
       var stream = stream(number)
-      let crop = RandomCrop(from: &stream, objects: boxes.map { GroundTruth(box: $0, label: 1) })
-      return crop.region == CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1)
+      let crop = RandomCrop(from: &stream, objects: objects)
+      if let constraint = crop.constraint, let sampler = RandomCrop.constraints.firstIndex(of: constraint) {
+        regions[sampler].append(crop.region)
+      } else {
+        whole += crop.region == CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1) ? 1 : 0
+      }
     }
+    return (whole, regions)
   }
 
+  /// The IoU of a region with an object that fills the view is scale², so a trial meets the bound b with probability
+  /// (1 − √b) / 0.7, and a sampler finds a region unless all 50 trials fail. Of those that did, one is taken.
   @Test func `one of the samplers that found a region is chosen uniformly`() {
-    // The IoU of a region with an object that fills the view is scale², so a trial meets a bound b with probability
-    // (1 − √b) / 0.7 and a sampler finds a region unless all 50 trials fail.
-    let finds = [0.1, 0.3, 0.5, 0.7, 0.9].map { bound in
-      1
-        - zip(0..<RandomCrop.trials, repeatElement(1 - (1 - max(bound.squareRoot(), 0.3)) / 0.7, count: 50))
-        .reduce(1) { $0 * $1.1 }
-    }
-    // Distribution of the number found, starting from the whole view and the sampler that always succeeds.
-    var probabilityOfCount = [0, 0, 1.0]
-    for find in finds {
-      var next = Array(repeating: 0.0, count: probabilityOfCount.count + 1)
-      for (count, probability) in probabilityOfCount.enumerated() {
-        next[count] += probability * (1 - find)
-        next[count + 1] += probability * find
+    let bounds = [0.1, 0.3, 0.5, 0.7, 0.9]
+    let finds = bounds.map { 1 - pow(1 - (1 - max($0.squareRoot(), 0.3)) / 0.7, 50) }
+    // Shares of the whole view, the five samplers with a lower bound, and the one that always finds something.
+    var shares = [Double](repeating: 0, count: 7)
+    for found in 0..<32 {
+      let isFound = (0..<5).map { found >> $0 & 1 == 1 }
+      let probability = zip(finds, isFound).reduce(1) { $0 * ($1.1 ? $1.0 : 1 - $1.0) }
+      let takingPart = [true] + isFound + [true]
+      for sampler in 0..<7 where takingPart[sampler] {
+        shares[sampler] += probability / Double(takingPart.count { $0 })
       }
-      probabilityOfCount = next
     }
-    let expected = probabilityOfCount.enumerated().dropFirst(2).reduce(0) { $0 + $1.element / Double($1.offset) }
-    expectFrequency(
-      wholeViews([CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1)]), of: Self.trials, probability: expected)
+    let (whole, regions) = crops([CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1)])
+    expectFrequency(whole, of: Self.trials, probability: shares[0])
+    for (sampler, found) in regions.enumerated() {
+      expectFrequency(found.count, of: Self.trials, probability: shares[sampler + 1])
+      let lowest = sampler < 5 ? max(Float(bounds[sampler]).squareRoot(), 0.3) : 0.3
+      let scales = found.map { (($0.xMax - $0.xMin) * ($0.yMax - $0.yMin)).squareRoot() }
+      expectUniform(scales, in: lowest - 1e-5...1 + 1e-5)
+    }
   }
 
   @Test func `samplers that found nothing do not take part`() {
     // Regions cover at least 0.09 of the view: no region reaches an IoU of 0.1 with so small an object. What remains is
     // the whole view and the sampler of the upper bound.
-    expectFrequency(
-      wholeViews([CornerBox(xMin: 0.5, yMin: 0.5, xMax: 0.51, yMax: 0.51)]), of: Self.trials, probability: 0.5)
-    #expect(wholeViews([]) == Self.trials)
+    let (whole, regions) = crops([CornerBox(xMin: 0.5, yMin: 0.5, xMax: 0.51, yMax: 0.51)])
+    expectFrequency(whole, of: Self.trials, probability: 0.5)
+    #expect(regions.map(\.isEmpty) == [true, true, true, true, true, false])
+    #expect(crops([]).whole == Self.trials)
   }
 }

@@ -1,18 +1,18 @@
 import Testing
 
-/// Checks that an event happened as often as its probability says, within four standard deviations (a correct
-/// generator fails once in 16,000 checks; the streams are fixed, so a check that passes once passes always).
+/// Checks that an event happened as often as its probability says, within three standard deviations (a correct
+/// generator fails once in 370 checks; the streams are fixed, so a check that passes once passes always).
 func expectFrequency(
   _ hits: Int, of trials: Int, probability: Double, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let deviation = (Double(trials) * probability * (1 - probability)).squareRoot()
   let difference = abs(Double(hits) - Double(trials) * probability)
   #expect(
-    difference <= 4 * deviation, "\(hits) of \(trials), expected a share of \(probability)",
+    difference <= 3 * deviation, "\(hits) of \(trials), expected a share of \(probability)",
     sourceLocation: sourceLocation)
 }
 
-/// Checks the bounds and the mean, within four standard deviations, of numbers that should be uniform.
+/// Checks the bounds and the mean, within three standard deviations, of numbers that should be uniform.
 func expectUniform(
   _ values: [Float], in range: ClosedRange<Float>, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -21,7 +21,7 @@ func expectUniform(
   let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
   let middle = Double(range.lowerBound + range.upperBound) / 2
   #expect(values.allSatisfy { range.contains($0) }, sourceLocation: sourceLocation)
-  #expect(abs(mean - middle) <= 4 * deviation, "mean \(mean) of \(range)", sourceLocation: sourceLocation)
+  #expect(abs(mean - middle) <= 3 * deviation, "mean \(mean) of \(range)", sourceLocation: sourceLocation)
   // None of n values lies within 20/n of a bound with probability e⁻²⁰.
   let margin = range.lowerBound.distance(to: range.upperBound) * 20 / Float(values.count)
   #expect(

@@ -44,27 +44,30 @@ public struct RandomCrop: Sendable {
 
   /// The region to keep, in fractions of the view.
   public let region: CornerBox
+  /// What the region was drawn for; nil for the whole view and for a given region.
+  public let constraint: Constraint?
 
   /// Keeps a given region.
   public init(region: CornerBox) {
     self.region = region
+    constraint = nil
   }
 
   /// Draws a region for a view that shows these objects.
   public init(from stream: inout RandomStream, objects: [GroundTruth]) {
-    var found = [CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1)]
+    var found: [(region: CornerBox, constraint: Constraint?)] = [(CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1), nil)]
     if !objects.isEmpty {
       for constraint in Self.constraints {
         for _ in 0..<Self.trials {
           let region = Self.drawRegion(from: &stream)
           if constraint.isMet(by: region, objects: objects) {
-            found.append(region)
+            found.append((region, constraint))
             break
           }
         }
       }
     }
-    region = found[stream.integer(below: found.count)]
+    (region, constraint) = found[stream.integer(below: found.count)]
   }
 
   /// Draws a region regardless of objects: scale √(width · height) in 0.3 … 1, aspect ratio width / height in 0.5 … 2 as
