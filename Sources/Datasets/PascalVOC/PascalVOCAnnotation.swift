@@ -1,5 +1,4 @@
 import Foundation
-import FoundationXML
 
 /// The content of one Pascal VOC annotation file, in the file's own numbers.
 ///
@@ -45,15 +44,11 @@ struct PascalVOCAnnotation {
     } catch {
       throw DatasetError(file: path, reason: "cannot be read: \(error.localizedDescription)")
     }
-    let reader = PascalVOCElementReader()
-    let parser = XMLParser(data: data)
-    parser.delegate = reader
-    _ = parser.parse()
-    if let failure = reader.failure {
-      throw DatasetError(file: path, line: failure.line, reason: failure.content)
-    }
-    guard let root = reader.root else {
-      throw DatasetError(file: path, line: 1, reason: "the file is empty")
+    let root: XMLElement
+    do {
+      root = try XMLElement(parsing: [UInt8](data))
+    } catch {
+      throw DatasetError(file: path, line: error.line, reason: error.reason)
     }
     guard root.name == "annotation" else {
       throw DatasetError(
@@ -82,7 +77,7 @@ private struct FieldReader {
   let file: String
   var object: String?
 
-  func object(_ element: PascalVOCElement, number: Int) throws(DatasetError) -> PascalVOCAnnotation.Object {
+  func object(_ element: XMLElement, number: Int) throws(DatasetError) -> PascalVOCAnnotation.Object {
     var fields = FieldReader(file: file, object: "object \(number)")
     guard let name = try fields.only("name", of: element), !name.text.isEmpty else {
       throw fields.error("no <name>", line: element.line)
@@ -101,21 +96,21 @@ private struct FieldReader {
       xMax: try fields.number("xmax", of: box), yMax: try fields.number("ymax", of: box))
   }
 
-  func number(_ name: String, of parent: PascalVOCElement) throws(DatasetError) -> Double {
+  func number(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double {
     guard let element = try only(name, of: parent) else {
       throw error("<\(parent.name)> has no <\(name)>", line: parent.line)
     }
     return try number(element)
   }
 
-  func number(_ element: PascalVOCElement) throws(DatasetError) -> Double {
+  func number(_ element: XMLElement) throws(DatasetError) -> Double {
     guard let value = Double(element.text), value.isFinite else {
       throw error("<\(element.name)> is not a number: \"\(element.text)\"", line: element.line)
     }
     return value
   }
 
-  func only(_ name: String, of parent: PascalVOCElement) throws(DatasetError) -> PascalVOCElement? {
+  func only(_ name: String, of parent: XMLElement) throws(DatasetError) -> XMLElement? {
     let found = parent.children.filter { $0.name == name }
     if found.count > 1 {
       throw error("<\(parent.name)> has more than one <\(name)>", line: found[1].line)
@@ -125,50 +120,5 @@ private struct FieldReader {
 
   func error(_ reason: String, line: Int) -> DatasetError {
     DatasetError(file: file, line: line, object: object, reason: reason)
-  }
-}
-
-/// An element with its own text, trimmed, and the line of its start tag.
-private struct PascalVOCElement {
-  let name: String
-  let line: Int
-  var text = ""
-  var children: [PascalVOCElement] = []
-}
-
-/// Builds the element tree; annotation files are a few kilobytes.
-private final class PascalVOCElementReader: NSObject, XMLParserDelegate {
-  private(set) var root: PascalVOCElement?
-  private(set) var failure: PascalVOCAnnotation.Value<String>?
-  private var open: [PascalVOCElement] = []
-
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
-    open.append(PascalVOCElement(name: name, line: parser.lineNumber))
-  }
-
-  func parser(_ parser: XMLParser, foundCharacters text: String) {
-    if !open.isEmpty { open[open.count - 1].text += text }
-  }
-
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    // After an error the library goes on and may close what was never opened.
-    guard failure == nil, var element = open.popLast() else { return }
-    element.text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
-    if open.isEmpty {
-      root = element
-    } else {
-      open[open.count - 1].children.append(element)
-    }
-  }
-
-  func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
-    guard failure == nil else { return }
-    let inside = open.last.map { " inside <\($0.name)>" } ?? ""
-    failure = .init(
-      content: "not well-formed XML\(inside), perhaps cut off (parser error \((parseError as NSError).code))",
-      line: parser.lineNumber)
   }
 }

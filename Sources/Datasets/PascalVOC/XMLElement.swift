@@ -1,0 +1,109 @@
+import CLibXML2
+import Foundation
+
+/// An element of an XML file with its own text, trimmed, and the line where its start tag ends. Attributes, comments and
+/// processing instructions are passed over.
+struct XMLElement {
+  /// Why a text is not read.
+  struct Fault: Error {
+    let line: Int
+    let reason: String
+  }
+
+  let name: String
+  let line: Int
+  var text = ""
+  var children: [XMLElement] = []
+
+  /// Reads a text in UTF-8, UTF-16 or an encoding that it declares; made for files of a few kilobytes.
+  ///
+  /// - Throws: `Fault` for text that is empty or not well-formed, and for two things that no annotation needs and that can
+  ///   ask for any amount of memory: a document type, which may define entities, and elements nested more than 100 deep.
+  init(parsing bytes: [UInt8]) throws(Fault) {
+    if bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) {
+      throw Fault(line: 1, reason: "the file is empty")
+    }
+    let reader = XMLElementReader()
+    try reader.parse(bytes)
+    guard let root = reader.root else { throw Fault(line: 1, reason: "there is no element") }
+    self = root
+  }
+
+  fileprivate init(name: String, line: Int) {
+    self.name = name
+    self.line = line
+  }
+}
+
+/// Builds the tree from what libxml2 reports.
+private final class XMLElementReader {
+  private static let deepest = 100
+
+  private(set) var root: XMLElement?
+  private var refusal: XMLElement.Fault?
+  private var open: [XMLElement] = []
+  private var context: xmlParserCtxtPtr?
+
+  func parse(_ bytes: [UInt8]) throws(XMLElement.Fault) {
+    var handler = xmlSAXHandler()
+    handler.internalSubset = { reader, _, _, _ in
+      XMLElementReader.of(reader).refuse("a document type (<!DOCTYPE) is not read")
+    }
+    handler.startElement = { reader, name, _ in XMLElementReader.of(reader).start(name) }
+    handler.endElement = { reader, _ in XMLElementReader.of(reader).end() }
+    handler.characters = { reader, text, count in XMLElementReader.of(reader).append(text, Int(count)) }
+    handler.cdataBlock = { reader, text, count in XMLElementReader.of(reader).append(text, Int(count)) }
+
+    let reader = Unmanaged.passUnretained(self).toOpaque()
+    guard let context = xmlCreatePushParserCtxt(&handler, reader, nil, 0, nil) else {
+      throw XMLElement.Fault(line: 1, reason: "no memory for an XML parser")
+    }
+    defer { xmlFreeParserCtxt(context) }
+    self.context = context
+    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+    _ = bytes.withUnsafeBytes { bytes in
+      xmlParseChunk(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), 1)
+    }
+    if let refusal { throw refusal }
+    if context.pointee.wellFormed == 0 || !open.isEmpty {
+      let error = xmlCtxtGetLastError(context)
+      let message = error.flatMap { $0.pointee.message }.map { String(cString: $0) } ?? ""
+      let place = open.last.map { " inside <\($0.name)>" } ?? ""
+      throw XMLElement.Fault(
+        line: max(1, error.map { Int($0.pointee.line) } ?? line),
+        reason: "not well-formed XML\(place), perhaps cut off (\(message.split(separator: "\n").first ?? "no end"))")
+    }
+  }
+
+  private static func of(_ reader: UnsafeMutableRawPointer?) -> XMLElementReader {
+    guard let reader else { preconditionFailure("libxml2 has lost the reader that it was given") }
+    return Unmanaged.fromOpaque(reader).takeUnretainedValue()
+  }
+
+  private var line: Int { Int(xmlSAX2GetLineNumber(context)) }
+
+  private func refuse(_ reason: String) {
+    if refusal == nil { refusal = XMLElement.Fault(line: line, reason: reason) }
+    xmlStopParser(context)
+  }
+
+  private func start(_ name: UnsafePointer<xmlChar>?) {
+    if open.count == Self.deepest { return refuse("elements are nested more than \(Self.deepest) deep") }
+    open.append(XMLElement(name: name.map { String(cString: $0) } ?? "", line: line))
+  }
+
+  private func append(_ text: UnsafePointer<xmlChar>?, _ count: Int) {
+    guard !open.isEmpty else { return }
+    open[open.count - 1].text += String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
+  }
+
+  private func end() {
+    guard var element = open.popLast() else { return }
+    element.text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    if open.isEmpty {
+      root = element
+    } else {
+      open[open.count - 1].children.append(element)
+    }
+  }
+}
