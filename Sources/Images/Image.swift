@@ -11,7 +11,8 @@ public struct Image: Sendable, Equatable {
   public var pixels: [UInt8]
 
   /// The largest number of pixels a file may hold to be decoded: a quarter of a gigabyte as RGB, the limit at which
-  /// Pillow warns too. A damaged or malicious header cannot ask for more memory than that.
+  /// Pillow warns too. A damaged or malicious header cannot ask for more memory than that, nor for more than a few
+  /// thousand pixels for each byte of the file.
   public static let largestPixelCount = 89_478_485
   /// The largest width and height that a file may have to be decoded, the limit of Cairo.
   public static let largestSide = 32_767

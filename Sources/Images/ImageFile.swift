@@ -44,4 +44,14 @@ enum ImageFile {
     }
     return (width, height)
   }
+
+  /// Refuses dimensions that the file is too short for, before memory is taken for them.
+  ///
+  /// - Parameter pixelsPerByte: the most that the format can put into a byte.
+  static func check(width: Int, height: Int, pixelsPerByte: Int, in bytes: [UInt8], path: String) throws {
+    guard width * height <= pixelsPerByte * bytes.count else {
+      throw ImageError(
+        path: path, reason: "the header says \(width)×\(height) pixels, more than \(bytes.count) bytes can hold")
+    }
+  }
 }

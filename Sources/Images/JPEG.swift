@@ -20,9 +20,14 @@ final class JPEGDecoder {
     return (header.width, header.height)
   }
 
+  /// Huffman codes have a bit at least for each block of 64 pixels, 512 in a byte; arithmetic coding may have fewer.
+  private static let pixelsPerByte = 4096
+
   /// - Parameter reduction: 1, 2, 4 or 8; see ``ReducedImage``.
   func decode(_ bytes: [UInt8], reduction: Int = 1) throws -> ReducedImage {
     let (storedWidth, storedHeight, isCMYK) = try readHeader(bytes)
+    try ImageFile.check(
+      width: storedWidth, height: storedHeight, pixelsPerByte: Self.pixelsPerByte, in: bytes, path: path)
     // The library takes the largest of its scales that fits.
     let (width, height) = ((storedWidth + reduction - 1) / reduction, (storedHeight + reduction - 1) / reduction)
     let samples = isCMYK ? 4 : 3

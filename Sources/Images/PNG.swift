@@ -12,6 +12,8 @@ func pngSize(_ bytes: [UInt8], path: String) throws -> (width: Int, height: Int)
 /// Decodes a PNG file of any colour type; transparent pixels are laid on white.
 func decodePNG(_ bytes: [UInt8], path: String) throws -> Image {
   let (width, height) = try pngSize(bytes, path: path)
+  // DEFLATE (RFC 1951) makes at most 258 bytes of 2 bits; a pixel has a bit at least.
+  try ImageFile.check(width: width, height: height, pixelsPerByte: 258 * 4 * 8, in: bytes, path: path)
   let stored = bytes.withUnsafeBytes { buffer in
     var unread = buffer[...]
     return withUnsafeMutablePointer(to: &unread) { unread in
