@@ -24,6 +24,8 @@ package struct SafetensorsHeader {
     guard json.first == UInt8(ascii: "{") else {
       throw CheckpointError(path, "the header is not a JSON object")
     }
+    // Foundation would take UTF-16 and UTF-32 too.
+    guard !json.contains(0) else { throw CheckpointError(path, "the header is not in UTF-8") }
     let declared: Declared
     do {
       declared = try JSONDecoder().decode(Declared.self, from: Data(json))
