@@ -91,6 +91,17 @@ final class BrokenDataset: Sendable {
     try (bytes.prefix(2) + [0xFF, 0xE1, 0, UInt8(content.count + 2)] + content + bytes.dropFirst(2)).write(to: url)
   }
 
+  /// Changes the sides that the header of a baseline JPEG file states, and the annotation with it; the rest of the file goes.
+  func setSides(ofJPEG image: String, width: Int, height: Int) throws {
+    let url = URL(fileURLWithPath: "\(path)/JPEGImages/\(image).jpg")
+    var bytes = [UInt8](try Data(contentsOf: url))
+    let frame = try #require(bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 }) + 5
+    bytes.replaceSubrange(frame..<frame + 4, with: [height >> 8, height, width >> 8, width].map { UInt8($0 & 0xFF) })
+    try Data(bytes.prefix(2000)).write(to: url)
+    try edit(image, #/<width>\d+<\/width>/#, "<width>\(width)</width>")
+    try edit(image, #/<height>\d+<\/height>/#, "<height>\(height)</height>")
+  }
+
   /// Examines a narrow experiment on the data set.
   func diagnose(_ overrides: String..., readsPixels: Bool = true) throws -> Diagnosis {
     let yaml = NarrowExperiment.yaml(data: path, output: directory.path + "/run").replacing(

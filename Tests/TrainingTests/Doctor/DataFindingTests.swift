@@ -34,6 +34,12 @@ struct DataFindingTests {
       try $0.setBox(of: "000001", 30, 5, 20, 9)
     },
     Fault(
+      "a box of a single point", isError: false,
+      "/Annotations/000001.xml:19: object 1 (circle): box (20.0, 5.0, 20.0, 5.0) has no area"
+    ) {
+      try $0.setBox(of: "000001", 20, 5, 20, 5)
+    },
+    Fault(
       "a box outside the image", isError: false,
       "/Annotations/000001.xml:19: object 1 (circle): box (2000.0, 5.0, 2020.0, 9.0) lies outside the image of"
     ) {
@@ -53,6 +59,12 @@ struct DataFindingTests {
     },
     Fault("a picture that is none", isError: true, "/JPEGImages/000001.jpg: neither a JPEG nor a PNG file") {
       try $0.write("hello", to: "JPEGImages/000001.jpg")
+    },
+    Fault(
+      "a header with more pixels than the file can hold", isError: true,
+      "/JPEGImages/000001.jpg: the header says 30000×2900 pixels, more than "
+    ) {
+      try $0.setSides(ofJPEG: "000001", width: 30_000, height: 2_900)
     },
     Fault("a missing image", isError: true, "/ImageSets/Main/trainval.txt:1: image 000001 has no file ") {
       try $0.remove("JPEGImages/000001.jpg")
