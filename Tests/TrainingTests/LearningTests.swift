@@ -33,13 +33,14 @@ struct LearningTests {
     #expect(last < losses[0] / 4, "loss \(losses[0]) in the first iteration, \(last) in the last ten")
   }
 
-  /// The narrow network magnifies any rounding within a few iterations; what it has learned after some is much the same.
+  /// The narrow network magnifies any rounding: with a small learning rate the curves stay together, and fall by four percent.
   @Test(.enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"))
   func `Training in bfloat16 stays near that in float32, whatever the threads`() throws {
     try writeFewImages()
     let overrides =
       few + [
-        "training.iterations=20", "training.learning_rate=0.0001", "training.schedule.warmup_iterations=0",
+        "training.iterations=20", "training.learning_rate=0.00003",
+        "training.schedule={milestones: [20], warmup_iterations: 0}",
       ]
     let bfloat16 = overrides + ["training.precision=bfloat16"]
     let state = try runs.train("one", bfloat16, until: 3)
@@ -49,9 +50,10 @@ struct LearningTests {
     let (losses, expected) = (try runs.losses("one"), try runs.losses("float32"))
     #expect(losses.count == 20 && losses != expected)
     #expect(abs(losses[0] - expected[0]) < 0.001 * expected[0], "\(losses[0]) beside \(expected[0])")
-    func last(_ losses: [Double]) -> Double { losses[15...].reduce(0, +) / 5 }
-    #expect(abs(last(losses) - last(expected)) < 0.1 * last(expected), "\(losses) beside \(expected)")
-    #expect(last(losses) < 0.95 * losses[0])
+    for (loss, reference) in zip(losses, expected) {
+      #expect(abs(loss - reference) < 0.025 * reference, "\(losses) beside \(expected)")
+    }
+    #expect(losses[19] < 0.98 * losses[0])
   }
 
   /// The variants that other releases of SSD use.
