@@ -60,10 +60,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["Randomness"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Randomness", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("RandomnessTests", ["Randomness"]),
-    tests("TensorsTests", ["Tensors"]),
-    tests("LayersTests", ["Layers", "Tensors", "Randomness"]),
+    tests("TensorsTests", ["Tensors", "TestSupport"]),
+    tests("LayersTests", ["Layers", "Tensors", "Randomness", "TestSupport"]),
     tests("DetectionTests", ["Detection", "Randomness"]),
     tests("ModelsTests", ["Models", "Layers", "Tensors", "Detection", "Randomness"]),
     tests("ImagesTests", ["Images", "Randomness", "TestSupport"]),

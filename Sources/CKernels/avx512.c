@@ -2,18 +2,24 @@
 #include <math.h>
 #include <string.h>
 
-// Floats of a vector; rows of two vectors that a product sums in registers.
+// Floats of a vector; rows of two vectors that a product sums in registers; summands in a word of an operand.
 #define CK_LANES 16
 #define CK_ROWS 14
+#define CK_SUMMANDS 1
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), apply_to = function)
 #include "kernels/vectors.inc"
+#include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
 #include "kernels/winograd.inc"
+#include "kernels/winograd_operands.inc"
 #include "kernels/winograd_kernel.inc"
+#include "kernels/winograd_results.inc"
+#include "kernels/coordinates.inc"
 #include "kernels/columns.inc"
-#include "kernels/panels.inc"
+#include "kernels/panel_operands.inc"
+#include "kernels/panel_results.inc"
 #include "kernels/bias.inc"
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"

@@ -2,17 +2,23 @@
 #include <math.h>
 #include <string.h>
 
-// Floats of a vector; rows of two vectors that a product sums in registers.
+// Floats of a vector; rows of two vectors that a product sums in registers; summands in a word of an operand.
 #define CK_LANES 4
 #define CK_ROWS 6
+#define CK_SUMMANDS 1
 
 #include "kernels/vectors.inc"
+#include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
 #include "kernels/winograd.inc"
+#include "kernels/winograd_operands.inc"
 #include "kernels/winograd_kernel.inc"
+#include "kernels/winograd_results.inc"
+#include "kernels/coordinates.inc"
 #include "kernels/columns.inc"
-#include "kernels/panels.inc"
+#include "kernels/panel_operands.inc"
+#include "kernels/panel_results.inc"
 #include "kernels/bias.inc"
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"

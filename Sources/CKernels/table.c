@@ -1,6 +1,7 @@
 #include "CKernels.h"
 
 extern const ck_table ck_baseline_table, ck_avx2_table, ck_avx512_table;
+extern const ck_operand_table ck_avx512_bfloat16_table;
 
 const ck_table *ck_table_at(int index) {
   __builtin_cpu_init();
@@ -10,4 +11,13 @@ const ck_table *ck_table_at(int index) {
     case 2: return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? &ck_avx512_table : NULL;
     default: return NULL;
   }
+}
+
+bool ck_has_bfloat16(void) {
+  __builtin_cpu_init();
+  return ck_table_at(CK_TABLE_COUNT - 1) && __builtin_cpu_supports("avx512bf16");
+}
+
+const ck_operand_table *ck_bfloat16_table_at(int index) {
+  return index == CK_TABLE_COUNT - 1 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
 }

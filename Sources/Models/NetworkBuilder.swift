@@ -7,11 +7,16 @@ struct NetworkBuilder {
   var layout = ParameterLayout()
   let widthMultiplier: Float
   let convolutionMethod: ConvolutionMethod
+  let precision: Precision
 
-  init(inputHeight: Int, inputWidth: Int, widthMultiplier: Float, convolutionMethod: ConvolutionMethod) {
+  init(
+    inputHeight: Int, inputWidth: Int, widthMultiplier: Float, convolutionMethod: ConvolutionMethod,
+    precision: Precision
+  ) {
     graph = LayerGraph(inputHeight: inputHeight, inputWidth: inputWidth, inputChannels: 3)
     self.widthMultiplier = widthMultiplier
     self.convolutionMethod = convolutionMethod
+    self.precision = precision
   }
 
   /// A convolution with ReLU and `channels` · width multiplier outputs.
@@ -22,7 +27,8 @@ struct NetworkBuilder {
     let scaled = max(1, Int((Float(channels) * widthMultiplier).rounded()))
     let layer = Convolution(
       name, parameterName: parameter, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
-      from: graph.shape(map).channels, to: scaled, rectifies: true, method: convolutionMethod, layout: &layout)
+      from: graph.shape(map).channels, to: scaled, rectifies: true, method: convolutionMethod,
+      precision: precision, layout: &layout)
     return graph.add(layer, to: map)
   }
 
@@ -31,7 +37,7 @@ struct NetworkBuilder {
   {
     let layer = Convolution(
       name, parameterName: parameter, kernel: 3, padding: 1, from: graph.shape(map).channels, to: channels,
-      rectifies: false, method: convolutionMethod, layout: &layout)
+      rectifies: false, method: convolutionMethod, precision: precision, layout: &layout)
     return graph.add(layer, to: map)
   }
 

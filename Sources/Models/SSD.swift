@@ -45,16 +45,17 @@ public struct SSD: Sendable {
   ///   - widthMultiplier: scales every channel count of the base network and the extra layers; 1 is the paper's.
   ///   - defaultBoxes: fits the six maps of 38, 19, 10, 5, 3 and 1 cells a side.
   ///   - convolutionMethod: how convolutions are computed.
+  ///   - precision: what they multiply.
   /// - Precondition: the numbers are positive and the default boxes fit.
   public init(
     ssd300VGG16 objectClassCount: Int, widthMultiplier: Float = 1, defaultBoxes layout: DefaultBoxLayout,
-    convolutionMethod: ConvolutionMethod = .fastest
+    convolutionMethod: ConvolutionMethod = .fastest, precision: Precision = .float32
   ) {
     precondition(objectClassCount > 0 && widthMultiplier > 0, "\(objectClassCount) classes, width \(widthMultiplier)")
     let classCount = objectClassCount + 1
     var builder = NetworkBuilder(
       inputHeight: Self.inputSize, inputWidth: Self.inputSize, widthMultiplier: widthMultiplier,
-      convolutionMethod: convolutionMethod)
+      convolutionMethod: convolutionMethod, precision: precision)
     let base = VGG16(&builder)
     let extras = ExtraFeatureLayers(behind: base.conv7, &builder)
     let sources = [base.conv4, base.conv7] + extras.sources

@@ -5,13 +5,34 @@ import Glibc
 public struct Kernels: @unchecked Sendable {
   /// The C functions; the table is constant for the life of the process.
   public let table: ck_table
+  private let bfloat16: ck_operand_table?
 
   /// "baseline", "avx2" or "avx512".
   public var instructionSet: String { String(cString: table.name) }
 
   /// The variants this processor can run, slowest first.
   public static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
-    ck_table_at(index).map { Kernels(table: $0.pointee) }
+    ck_table_at(index).map { Kernels(table: $0.pointee, bfloat16: ck_bfloat16_table_at(index)?.pointee) }
+  }
+
+  /// Products and the transforms that lay out their operands.
+  ///
+  /// - Precondition: the kernels can multiply so, see ``require(_:)``.
+  public func operands(_ precision: Precision) -> ck_operand_table {
+    switch precision {
+    case .float32: return table.float32
+    case .bfloat16:
+      guard let bfloat16 else { preconditionFailure("\(instructionSet) kernels cannot multiply bfloat16") }
+      return bfloat16
+    }
+  }
+
+  /// Whether the kernels can multiply so.
+  public func supports(_ precision: Precision) -> Bool { precision == .float32 || bfloat16 != nil }
+
+  /// - Throws: ``UnsupportedPrecision`` when the kernels cannot multiply so.
+  public func require(_ precision: Precision) throws(UnsupportedPrecision) {
+    guard supports(precision) else { throw UnsupportedPrecision(precision: precision, instructionSet: instructionSet) }
   }
 
   /// The variant that a process uses: the fastest, or the one that the environment variable `MULTIBOX_ISA` names.
@@ -23,6 +44,21 @@ public struct Kernels: @unchecked Sendable {
       throw UnknownInstructionSet(name: name)
     }
     return kernels
+  }
+}
+
+/// Numbers of a kind that the kernels of this process cannot multiply.
+public struct UnsupportedPrecision: Error, CustomStringConvertible {
+  let precision: Precision
+  let instructionSet: String
+
+  /// What is needed, and why it is not there.
+  public var description: String {
+    let reason =
+      ck_has_bfloat16()
+      ? "MULTIBOX_ISA=\(instructionSet) keeps to kernels without it; leave MULTIBOX_ISA unset or set it to avx512"
+      : "this processor does not have it; use float32"
+    return "\(precision.rawValue) needs the instruction set AVX512-BF16: \(reason)"
   }
 }
 

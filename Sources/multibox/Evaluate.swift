@@ -54,7 +54,7 @@ struct Evaluate: ParsableCommand {
     let threads = job.computeThreads(configuration)
     let detector = Detector(
       configuration, weights: weights, batch: configuration.training.microBatch,
-      pool: ThreadPool(threadCount: threads), kernels: try .preferred())
+      pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
     let dataset = try job.dataset(configuration, split: split.map { .same($0) } ?? configuration.data.evaluationSplit)
     if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
     let evaluation = try SplitEvaluation(

@@ -44,7 +44,7 @@ struct DetectorOptions: ParsableArguments {
     let (checkpoint, configuration) = try open()
     let detector = try Detector(
       checkpoint, configuration: configuration, batch: min(batch, configuration.training.microBatch),
-      pool: ThreadPool(threadCount: configuration.computeThreads), kernels: .preferred())
+      pool: ThreadPool(threadCount: configuration.computeThreads), kernels: configuration.kernels())
     return (detector, configuration)
   }
 }

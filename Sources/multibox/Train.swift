@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
         return configuration
       }
       try job.watch(seconds: configuration.communication.stallSeconds)
-      let trainer = try Trainer(configuration, resume: resume, job: job, kernels: .preferred())
+      let trainer = try Trainer(configuration, resume: resume, job: job, kernels: configuration.kernels())
       // The trainer outlives a failure: what it owns may wait for ranks that are lost.
       return withExtendedLifetime(trainer) {
         do {

@@ -15,6 +15,7 @@ struct BenchmarkTests {
     let model: String
     let batch: Int
     let micro_batch: Int
+    let precision: String
     let threads: Int
     let instruction_set: String
     let images_per_second: Double
@@ -115,6 +116,15 @@ struct BenchmarkTests {
     }
   }
 
+  @Test(.enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"), arguments: ["step", "inference"])
+  func `The precision that was asked for is measured`(command: String) throws {
+    let arguments = [command] + narrow + ["--batch", "1", "--iterations", "1", "--precision", "bfloat16"]
+    let report = try run(arguments + ["--json"]).decoded(Report.self)
+    check(report)
+    #expect(report.precision == "bfloat16")
+    #expect(try run(arguments).output.contains("bfloat16, avx512 kernels"))
+  }
+
   @Test func `The loader prepares whole iterations of the configured data set`() throws {
     let workspace = try Workspace()
     let report = try run(["loader", workspace.config, "--threads", "2", "--images", "9", "--json"])
@@ -140,6 +150,7 @@ struct BenchmarkTests {
     struct Layer: Decodable {
       let name: String
       let algorithm: String
+      let precision: String
       let instruction_set: String
       let multiply_adds: Int
       let seconds: [String: Double]
@@ -155,14 +166,16 @@ struct BenchmarkTests {
       ["convolution", "--layers", "conv11", "--batch", "2", "--threads", "1", "--repetitions", "1", "--all", "--json"]
     ).decoded(ConvolutionReport.self)
     #expect(report.batch == 2 && report.threads == 1)
-    let sets = Kernels.available.reversed().map(\.instructionSet)
-    let expected = sets.flatMap { set in
+    let expected = Kernels.available.reversed().flatMap { kernels in
       [
-        ["conv11_1", "blocked-columns", set], ["conv11_1", "columns", set], ["conv11_2", "winograd", set],
-        ["conv11_2", "blocked-columns", set], ["conv11_2", "columns", set],
-      ]
+        ("conv11_1", "blocked-columns"), ("conv11_1", "columns"), ("conv11_2", "winograd"),
+        ("conv11_2", "blocked-columns"), ("conv11_2", "columns"),
+      ].flatMap { layer, algorithm in
+        let precisions = kernels.supports(.bfloat16) && algorithm != "columns" ? ["float32", "bfloat16"] : ["float32"]
+        return precisions.map { [layer, algorithm, $0, kernels.instructionSet] }
+      }
     }
-    #expect(report.layers.map { [$0.name, $0.algorithm, $0.instruction_set] } == expected)
+    #expect(report.layers.map { [$0.name, $0.algorithm, $0.precision, $0.instruction_set] } == expected)
     for layer in report.layers {
       #expect(Set(layer.seconds.keys) == ["forward", "input_gradient", "weight_gradient"])
       for (pass, seconds) in layer.seconds {

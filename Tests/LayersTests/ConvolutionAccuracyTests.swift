@@ -1,6 +1,7 @@
 import Layers
 import Randomness
 import Tensors
+import TestSupport
 import Testing
 
 /// How far the methods are from exact arithmetic with as many channels as the networks have.
@@ -19,7 +20,7 @@ import Testing
       rectifies: false, method: method, layout: &layout)
     let shape = Shape(batch: 1, height: 9, width: 14, channels: channels.input)
     let harness = LayerHarness(layer, layout: layout, normalInput: shape)
-    let exact = harness.convolution()
+    let exact = harness.exactPasses()
     let tolerance = try #require(Self.tolerances[method])
     for kernels in Kernels.available {
       let result = harness.run(kernels: kernels, threads: 1)
@@ -27,6 +28,36 @@ import Testing
       #expect(relativeDistance(result.inputGradient, exact.inputGradient.values) <= tolerance)
       #expect(relativeDistance(result.parameterGradients[0], exact.weightGradient) <= tolerance)
     }
+  }
+
+  /// Relative L2 errors of bfloat16. Rounding a factor to nearest errs by 0.42 · 2⁻⁸ in the mean square, cutting it off by twice that; a
+  /// product has two. Winograd's transforms magnify it nearly five times.
+  private static let tolerancesOfBFloat16: [ConvolutionMethod: ClosedRange<Double>] = [
+    .blockedColumns: 2e-3...2.7e-3, .winograd: 8e-3...1.3e-2,
+  ]
+
+  /// An odd number of tiles and of pixels, kernels that threads share and that they do not.
+  @Test(
+    .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"),
+    arguments: Array(tolerancesOfBFloat16.keys), [(64, 48), (256, 80), (512, 33), (512, 200)])
+  func bfloat16RoundsToNearestAndNoMoreThanFactors(
+    _ method: ConvolutionMethod, _ channels: (input: Int, output: Int)
+  )
+    throws
+  {
+    var layout = ParameterLayout()
+    let layer = Convolution(
+      "layer", parameterName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
+      rectifies: false, method: method, precision: .bfloat16, layout: &layout)
+    let harness = LayerHarness(
+      layer, layout: layout, normalInput: Shape(batch: 1, height: 9, width: 17, channels: channels.input))
+    let exact = harness.exactPasses()
+    let tolerance = try #require(Self.tolerancesOfBFloat16[method])
+    let kernels = try #require(Kernels.multiplyingBFloat16)
+    let result = harness.run(kernels: kernels, threads: 1)
+    #expect(tolerance.contains(relativeDistance(result.output, exact.output.values)))
+    #expect(tolerance.contains(relativeDistance(result.inputGradient, exact.inputGradient.values)))
+    #expect(tolerance.contains(relativeDistance(result.parameterGradients[0], exact.weightGradient)))
   }
 }
 
@@ -44,7 +75,7 @@ extension LayerHarness {
   }
 
   /// The passes of a convolution of stride 1, padded by 1, in Double.
-  fileprivate func convolution() -> (output: ReferenceMap, inputGradient: ReferenceMap, weightGradient: [Double]) {
+  fileprivate func exactPasses() -> (output: ReferenceMap, inputGradient: ReferenceMap, weightGradient: [Double]) {
     let layer = layer as! Convolution
     var output = ReferenceMap(layer.outputShape(for: input.shape))
     var inputGradient = ReferenceMap(input.shape)

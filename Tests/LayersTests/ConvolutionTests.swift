@@ -1,6 +1,7 @@
 import Layers
 import Randomness
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ConvolutionTests {
@@ -21,37 +22,44 @@ import Testing
       "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) relu \(rectifies)"
     }
 
-    func layer(_ method: ConvolutionMethod, _ layout: inout ParameterLayout) -> Convolution {
+    func layer(
+      _ method: ConvolutionMethod, _ precision: Precision, _ layout: inout ParameterLayout
+    )
+      -> Convolution
+    {
       Convolution(
         "layer", parameterName: "layer", kernel: kernel, stride: stride, padding: padding, dilation: dilation,
-        from: input, to: output, rectifies: rectifies, method: method, layout: &layout)
+        from: input, to: output, rectifies: rectifies, method: method, precision: precision, layout: &layout)
     }
   }
 
   private static let methods: [ConvolutionMethod] = [.columns, .blockedColumns, .winograd]
+  private static let blockedMethods: [ConvolutionMethod] = [.blockedColumns, .winograd]
+
+  /// Kernels, strides, paddings and dilations, and numbers of channels and pixels that fill no vector, block or pair.
+  private static let geometries = [
+    Case(kernel: 3, padding: 1, input: 3, output: 5, height: 7, width: 5),
+    Case(kernel: 3, padding: 1, input: 17, output: 3, height: 4, width: 6, rectifies: false),
+    Case(kernel: 3, padding: 1, input: 2, output: 33, height: 9, width: 3, batch: 1),
+    Case(kernel: 1, input: 7, output: 19, height: 3, width: 5),
+    Case(kernel: 1, input: 16, output: 3, height: 3, width: 5),
+    Case(kernel: 1, stride: 2, input: 5, output: 3, height: 5, width: 8),
+    Case(kernel: 3, stride: 2, padding: 1, input: 5, output: 7, height: 7, width: 10),
+    Case(kernel: 3, stride: 2, padding: 1, input: 3, output: 5, height: 8, width: 5),
+    Case(kernel: 3, input: 5, output: 3, height: 3, width: 8),
+    Case(kernel: 3, padding: 2, input: 3, output: 2, height: 3, width: 6),
+    Case(kernel: 3, padding: 6, dilation: 6, input: 3, output: 5, height: 9, width: 13),
+    Case(kernel: 3, padding: 2, dilation: 2, input: 5, output: 3, height: 6, width: 11),
+    Case(kernel: 3, padding: 1, dilation: 2, input: 3, output: 2, height: 7, width: 10),
+    Case(kernel: 5, stride: 3, padding: 2, dilation: 2, input: 3, output: 5, height: 13, width: 16),
+    Case(kernel: 2, stride: 2, input: 3, output: 3, height: 5, width: 6),
+  ]
 
   /// Those that Winograd's algorithm does not cover are computed by blocked columns once more.
-  @Test(
-    arguments: [
-      Case(kernel: 3, padding: 1, input: 3, output: 5, height: 7, width: 5),
-      Case(kernel: 3, padding: 1, input: 17, output: 3, height: 4, width: 6, rectifies: false),
-      Case(kernel: 3, padding: 1, input: 2, output: 33, height: 9, width: 3, batch: 1),
-      Case(kernel: 1, input: 7, output: 19, height: 3, width: 5),
-      Case(kernel: 1, input: 16, output: 3, height: 3, width: 5),
-      Case(kernel: 1, stride: 2, input: 5, output: 3, height: 5, width: 8),
-      Case(kernel: 3, stride: 2, padding: 1, input: 5, output: 7, height: 7, width: 10),
-      Case(kernel: 3, stride: 2, padding: 1, input: 3, output: 5, height: 8, width: 5),
-      Case(kernel: 3, input: 5, output: 3, height: 3, width: 8),
-      Case(kernel: 3, padding: 2, input: 3, output: 2, height: 3, width: 6),
-      Case(kernel: 3, padding: 6, dilation: 6, input: 3, output: 5, height: 9, width: 13),
-      Case(kernel: 3, padding: 2, dilation: 2, input: 5, output: 3, height: 6, width: 11),
-      Case(kernel: 3, padding: 1, dilation: 2, input: 3, output: 2, height: 7, width: 10),
-      Case(kernel: 5, stride: 3, padding: 2, dilation: 2, input: 3, output: 5, height: 13, width: 16),
-      Case(kernel: 2, stride: 2, input: 3, output: 3, height: 5, width: 6),
-    ], methods)
+  @Test(arguments: geometries, methods)
   func agreesWithReferenceAndCentralDifferences(_ c: Case, _ method: ConvolutionMethod) {
     var layout = ParameterLayout()
-    let layer = c.layer(method, &layout)
+    let layer = c.layer(method, .float32, &layout)
     let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
     // Inputs on a grid of 1/64 make some pre-activations exactly 0, where a central difference straddles the kink of the ReLU; a
     // bias off the grid moves them away.
@@ -61,36 +69,77 @@ import Testing
     #expect(found.isEmpty, "\(found)")
   }
 
-  /// Enough pixels and channels for several blocks and partial sums: the adjoint law ⟨dy, conv(x)⟩ = ⟨convᵀ(dy), x⟩ = ⟨dw, w⟩.
+  /// The numbers have eight bits, so that bfloat16 holds them and sums of their products are exact but for Winograd's transforms. There,
+  /// errors in pre-activations near 0 would change the mask of a ReLU.
   @Test(
-    arguments: [
-      Case(kernel: 3, padding: 1, input: 33, output: 17, height: 61, width: 83, rectifies: false),
-      Case(kernel: 3, padding: 1, input: 257, output: 130, height: 19, width: 23, rectifies: false),
-      Case(kernel: 3, padding: 6, dilation: 6, input: 160, output: 330, height: 19, width: 22, rectifies: false),
-      Case(kernel: 3, stride: 2, padding: 1, input: 144, output: 130, height: 37, width: 22, rectifies: false),
-      Case(kernel: 1, input: 300, output: 70, height: 21, width: 18, rectifies: false),
-      Case(kernel: 1, input: 1040, output: 800, height: 13, width: 18, rectifies: false),
-    ], methods)
-  func passesAreAdjoint(_ c: Case, _ method: ConvolutionMethod) {
+    .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"), arguments: geometries,
+    blockedMethods)
+  func bfloat16AgreesWithReferenceAndCentralDifferences(_ c: Case, _ method: ConvolutionMethod) throws {
     var layout = ParameterLayout()
-    let layer = c.layer(method, &layout)
+    var geometry = c
+    geometry.rectifies = c.rectifies && method != .winograd
+    let layer = geometry.layer(method, .bfloat16, &layout)
+    let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
+    var harness = LayerHarness(layer, layout: layout, input: shape)
+    harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 }
+    let isExact = layer.usedMethod(for: shape) != .winograd
+    // See ConvolutionAccuracyTests; few numbers scatter.
+    let found = harness.discrepancies(
+      kernels: [try #require(Kernels.multiplyingBFloat16)], tolerance: isExact ? 2e-6 : 2e-2
+    ) { convolve($0, layer, weight: $1[0], bias: $1[1]) }
+    #expect(found.isEmpty, "\(found)")
+  }
+
+  /// Enough pixels and channels for several blocks and partial sums.
+  private static let largeGeometries = [
+    Case(kernel: 3, padding: 1, input: 33, output: 17, height: 61, width: 83, rectifies: false),
+    Case(kernel: 3, padding: 1, input: 257, output: 130, height: 19, width: 23, rectifies: false),
+    Case(kernel: 3, padding: 6, dilation: 6, input: 160, output: 330, height: 19, width: 22, rectifies: false),
+    Case(kernel: 3, stride: 2, padding: 1, input: 144, output: 130, height: 37, width: 22, rectifies: false),
+    Case(kernel: 1, input: 300, output: 70, height: 21, width: 18, rectifies: false),
+    Case(kernel: 1, input: 1040, output: 800, height: 13, width: 18, rectifies: false),
+  ]
+
+  /// The adjoint law ⟨dy, conv(x)⟩ = ⟨convᵀ(dy), x⟩ = ⟨dw, w⟩.
+  @Test(arguments: largeGeometries, methods)
+  func passesAreAdjoint(_ c: Case, _ method: ConvolutionMethod) {
+    for kernels in Kernels.available {
+      expectAdjointPasses(c, method, .float32, kernels, tolerance: 1e-6)
+    }
+  }
+
+  /// Rounding errors of the passes have nothing to do with each other: where they are added up, few remain. The mask of the ReLU is that of
+  /// the result, so that it changes nothing.
+  @Test(
+    .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"), arguments: largeGeometries,
+    blockedMethods)
+  func passesAreAdjointInBFloat16(_ c: Case, _ method: ConvolutionMethod) throws {
+    let kernels = try #require(Kernels.multiplyingBFloat16)
+    var rectified = c
+    rectified.rectifies = true
+    for geometry in [c, rectified] { expectAdjointPasses(geometry, method, .bfloat16, kernels, tolerance: 3e-4) }
+  }
+
+  private func expectAdjointPasses(
+    _ c: Case, _ method: ConvolutionMethod, _ precision: Precision, _ kernels: Kernels, tolerance: Double
+  ) {
+    var layout = ParameterLayout()
+    let layer = c.layer(method, precision, &layout)
     let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
     var harness = LayerHarness(layer, layout: layout, input: shape)
     harness.parameters[1] = harness.parameters[1].map { _ in 0 }
-    for kernels in Kernels.available {
-      let result = harness.run(kernels: kernels, threads: 2)
-      let repeated = harness.run(kernels: kernels, threads: 1)
-      #expect(result.output == repeated.output && result.inputGradient == repeated.inputGradient)
-      #expect(result.parameterGradients == repeated.parameterGradients)
-      func product(_ a: [Float], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * $1.1 } }
-      let forward = product(result.output, harness.direction)
-      let data = product(result.inputGradient, harness.input.values)
-      let weight = product(result.parameterGradients[0], harness.parameters[0])
-      // The products cancel: the scale of the error is that of their norms.
-      let scale = norm(result.output.map(Double.init)) * norm(harness.direction)
-      #expect(abs(forward - data) <= 1e-6 * scale)
-      #expect(abs(forward - weight) <= 1e-6 * scale)
-    }
+    let result = harness.run(kernels: kernels, threads: 2)
+    let repeated = harness.run(kernels: kernels, threads: 1)
+    #expect(result.output == repeated.output && result.inputGradient == repeated.inputGradient)
+    #expect(result.parameterGradients == repeated.parameterGradients)
+    func product(_ a: [Float], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * $1.1 } }
+    let forward = product(result.output, harness.direction)
+    let data = product(result.inputGradient, harness.input.values)
+    let weight = product(result.parameterGradients[0], harness.parameters[0])
+    // The products cancel: the scale of the error is that of their norms.
+    let scale = norm(result.output.map(Double.init)) * norm(harness.direction)
+    #expect(abs(forward - data) <= tolerance * scale)
+    #expect(abs(forward - weight) <= tolerance * scale)
   }
 
   private func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }

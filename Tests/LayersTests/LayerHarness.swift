@@ -128,18 +128,21 @@ func relativeDistance(_ result: [Float], _ reference: [Double]) -> Double {
 }
 
 extension LayerHarness {
-  /// Compares forward with the reference, and every gradient with central differences of the reference, for every instruction set
+  /// Compares forward with the reference, and every gradient with central differences of the reference, for all `kernels`
   /// and for one and three threads; checks that threads change no bit. Returns what differs, empty when all is right.
   ///
   /// `tolerance` is relative, in the L2 norm: float32 sums of n terms err by about sqrt(n) · 2⁻²⁴.
-  func discrepancies(step: Double = 1e-4, tolerance: Double = 2e-6, from reference: Reference) -> [String] {
+  func discrepancies(
+    kernels available: [Kernels] = Kernels.available, step: Double = 1e-4, tolerance: Double = 2e-6,
+    from reference: Reference
+  ) -> [String] {
     let forward = reference(input, parameters).values
     let inputGradient = input.values.indices.map { inputDerivative(reference, $0, step: step) }
     let parameterGradients = parameters.indices.map { parameter in
       parameters[parameter].indices.map { parameterDerivative(reference, parameter, $0, step: step) }
     }
     var found: [String] = []
-    for kernels in Kernels.available {
+    for kernels in available {
       let one = run(kernels: kernels, threads: 1)
       let three = run(kernels: kernels, threads: 3)
       func compare(_ what: String, _ result: [Float], _ threaded: [Float], _ expected: [Double]) {

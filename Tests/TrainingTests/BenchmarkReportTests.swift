@@ -26,8 +26,8 @@ struct BenchmarkReportTests {
 
   private func workload(batch: Int = 8, microBatch: Int? = nil) throws -> Workload {
     try Workload(
-      model: .ssd300VGG16, widthMultiplier: 1, classes: 21, batch: batch, microBatch: microBatch, threads: 2, warmUp: 1,
-      iterations: 3)
+      model: .ssd300VGG16, widthMultiplier: 1, classes: 21, batch: batch, microBatch: microBatch,
+      precision: .float32, threads: 2, warmUp: 1, iterations: 3)
   }
 
   /// Three iterations of 4, 2 and 3 seconds in which every layer took 0.01 s forward and 0.02 s backward.

@@ -156,8 +156,12 @@ struct ConfigurationTests {
       "a.yaml:3: training.threads: expected an integer from 1 to 1024 or null, found '0'"
     ),
     (
-      "version: 1\ntraining:\n  precision: bfloat16",
-      "a.yaml:3: training.precision: not supported in this version; expected float32"
+      "version: 1\ntraining:\n  precision: float16",
+      "a.yaml:3: training.precision: expected one of float32, bfloat16, found 'float16'"
+    ),
+    (
+      "version: 1\ntraining: {convolution: columns, precision: bfloat16}",
+      "a.yaml:2: training.precision: bfloat16 needs another convolution than columns, which OpenBLAS multiplies in float32"
     ),
     (
       "version: 1\ndata:\n  format: xml",

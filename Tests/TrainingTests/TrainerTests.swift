@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -77,6 +78,17 @@ struct TrainerTests {
       ])
     let resolved = try String(contentsOfFile: runs.path("run") + "/config.yaml", encoding: .utf8)
     #expect(try resolved == runs.configuration("run", changed).resolvedYAML)
+  }
+
+  @Test(.enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"))
+  func `A run may continue in another precision, and says so`() throws {
+    try runs.train("run", until: 1)
+    #expect(try runs.train("run", ["training.precision=bfloat16"], until: 2).iteration == 2)
+    #expect(
+      runs.messages.recorded.contains {
+        $0.hasPrefix("warning") && $0.hasSuffix("training.precision was float32, is bfloat16")
+      })
+    #expect(runs.messages.recorded.contains { $0.hasSuffix("kernels, bfloat16") })
   }
 
   @Test func `An evaluation writes its line and leaves training as it is`() throws {

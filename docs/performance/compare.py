@@ -105,7 +105,11 @@ def parse():
     parser.add_argument("--micro-batch", type=int, help="Multibox's images of a forward pass; its default otherwise")
     parser.add_argument(
         "--precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"],
-        help="PyTorch's arithmetic; Multibox computes in float32",
+        help="PyTorch's arithmetic",
+    )
+    parser.add_argument(
+        "--multibox-precision", nargs="+", choices=["float32", "bfloat16"], default=["float32"],
+        help="what Multibox's convolutions multiply; bfloat16 needs AVX512-BF16",
     )
     parser.add_argument(
         "--layout", nargs="+", choices=["contiguous", "channels_last"], default=["contiguous", "channels_last"],
@@ -161,7 +165,10 @@ def contestants(options):
         multibox += sizes + (["--micro-batch", str(options.micro_batch)] if options.micro_batch else [])
         peer += sizes
         variants = [(precision, layout) for precision in options.precision for layout in options.layout]
-    all_of_them = [Contestant("Multibox", "" if options.task == "loader" else "float32", "", multibox, restriction["Multibox"])]
+    all_of_them = []
+    for precision in [""] if options.task == "loader" else options.multibox_precision:
+        flags = ["--precision", precision] if precision else []
+        all_of_them.append(Contestant("Multibox", precision, "", multibox + flags, restriction["Multibox"]))
     for precision, layout in variants:
         flags = ["--precision", precision, "--layout", layout] if precision else []
         environment = {"OMP_NUM_THREADS": str(options.threads), **restriction["PyTorch"]}
@@ -184,44 +191,52 @@ def processor():
     return platform.machine()
 
 
+def ours(everyone):
+    return [one for one in everyone if one.program == "Multibox"]
+
+
+def peers(everyone):
+    return [one for one in everyone if one.program != "Multibox"]
+
+
 def best_peers(everyone):
     """PyTorch's faster layout of every precision."""
     best = {}
-    for one in everyone[1:]:
+    for one in peers(everyone):
         if one.precision not in best or one.median < best[one.precision].median:
             best[one.precision] = one
     return best
 
 
 def table(options, everyone):
-    ours = everyone[0]
     best = best_peers(everyone)
-    torch = everyone[1].reports[0]
+    torch = peers(everyone)[0].reports[0]
     sizes = f"{options.images} images" if options.task == "loader" else f"batch {options.batch}"
     restricted = ", kept to AVX2" if options.instruction_set else ""
     title = (
         f"{options.task}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
-        f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}; medians of {len(ours.seconds)}"
+        f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}; medians of {len(everyone[0].seconds)}"
     )
-    lines = [title, "", "| | seconds | fastest | images/s | peak memory | Multibox is … times as fast |", "|---|---|---|---|---|---|"]
+    # With one precision there is no doubt which Multibox is meant.
+    names = [one.name if len(ours(everyone)) > 1 else "Multibox" for one in ours(everyone)]
+    header = ["", "seconds", "fastest", "images/s", "peak memory"] + [f"{name} is … times as fast" for name in names]
+    lines = [title, "", f"| {' | '.join(header)} |".replace("|  |", "| |"), "|---" * len(header) + "|"]
     for one in everyone:
         name = one.name
-        if one is not ours and len(options.layout) > 1 and best[one.precision] is one and one.layout:
+        if one.layout and len(options.layout) > 1 and best[one.precision] is one:
             name += " (its better layout)"
         memory = one.peak_memory_bytes / 1e9
-        ratio = ""
-        if one is not ours:
-            ratios = ours.advantage(one)
-            ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        lines.append(
-            f"| {name} | {one.median:.3f} | {min(one.seconds):.3f} | {one.images_per_second:.3f} | {memory:.2f} GB |{ratio and ' '}{ratio} |"
-        )
+        row = f"| {name} | {one.median:.3f} | {min(one.seconds):.3f} | {one.images_per_second:.3f} | {memory:.2f} GB |"
+        for our in ours(everyone):
+            ratios = [] if our is one else our.advantage(one)
+            row += f" {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |" if ratios else " |"
+        lines.append(row)
     return "\n".join(lines)
 
 
 def summary(options, everyone):
-    ours = everyone[0]
     best = best_peers(everyone)
+    torch = peers(everyone)[0].reports[0]
     results = []
     for one in everyone:
         result = {
@@ -229,14 +244,16 @@ def summary(options, everyone):
             "environment": one.environment, "rounds": one.rounds, "seconds": one.median,
             "images_per_second": one.images_per_second, "peak_memory_bytes": one.peak_memory_bytes,
         }
-        if one is not ours:
-            ratios = ours.advantage(one)
-            result["multibox_is_times_as_fast"] = {"median": statistics.median(ratios), "rounds": ratios}
+        if one in peers(everyone):
+            advantages = {our.precision: our.advantage(one) for our in ours(everyone)}
+            result["multibox_is_times_as_fast"] = {
+                precision: {"median": statistics.median(ratios), "rounds": ratios} for precision, ratios in advantages.items()
+            }
             result["is_better_layout"] = best[one.precision] is one
         results.append(result)
     facts = {
         "task": options.task, "threads": options.threads, "instruction_set": options.instruction_set, "processor": processor(),
-        "torch": everyone[1].reports[0]["torch"], "torchvision": everyone[1].reports[0]["torchvision"],
+        "torch": torch["torch"], "torchvision": torch["torchvision"],
     }
     return {**facts, "results": results}
 

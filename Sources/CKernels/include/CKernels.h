@@ -33,6 +33,73 @@ typedef struct {
   ptrdiff_t padding, dilation;
 } ck_tile_map;
 
+// Products of matrices, and the transforms that lay out their operands. The left operand is [block][row][16]: blocks of 16 columns,
+// block_stride words apart. The right operand and products are panels [row][32] of 32 columns.
+//
+// An operand consists of words of 32 bits: floats, or pairs of bfloat16 that are neighbours in the sum, with the number of even index in the
+// lower half. Pairs halve the operand in the direction of the sum: blocks are [row][8] where a sum runs over columns, [row / 2][16] where it
+// runs over rows, panels [row / 2][32]. Zeros complete the last pair. Offsets and strides of operands count words. Everything else,
+// products included, is float32.
+typedef struct {
+  // Sums over columns of the left operand.
+
+  // product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks; added to what is there when accumulate.
+  void (*multiply_panel)(ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride, const float *right, bool accumulate,
+                         float *product);
+
+  // blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block.
+  void (*gather_blocks)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,
+                        ptrdiff_t block_stride);
+
+  // panel[row - first_row][0 ..< 32] = matrix[row][first_column ...]; zeros beyond the matrix. Rows in whole blocks of 16.
+  void (*pack_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
+                     ptrdiff_t last_row, float *panel);
+
+  // panel[row - first_row][0 ..< 32] = matrix[first_column ...][row]; rows in whole blocks of 16, zeros beyond the matrix.
+  void (*pack_transposed_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
+                                ptrdiff_t last_row, float *panel);
+
+  // v[f][channel / 16][tile][channel % 16], the input transform; frequencies are frequency_stride apart. Zeros fill the last block.
+  void (*winograd_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
+                         ptrdiff_t frequency_stride, ptrdiff_t block_stride);
+
+  // u[f][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, in whole blocks of 16, columns outputs from first_column
+  // on, zeros beyond.
+  void (*winograd_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
+                          ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
+
+  // The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, columns inputs.
+  void (*winograd_turned_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
+                                 ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
+
+  // Sums over rows of both operands.
+
+  // product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k < count; added to what is there when accumulate.
+  void (*multiply_transposed_panel)(ptrdiff_t blocks, ptrdiff_t count, const float *left, ptrdiff_t block_stride, const float *right,
+                                    bool accumulate, float *product);
+
+  // As gather_blocks.
+  void (*gather_summed_blocks)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,
+                               ptrdiff_t block_stride);
+
+  // panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y <= 0 when rectify; bias_sums[channel] += Σ_row dy.
+  void (*panel_output_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, bool rectify, float *dy, float *panels,
+                                ptrdiff_t panel_stride, float *bias_sums);
+
+  // As winograd_input.
+  void (*winograd_summed_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
+                                ptrdiff_t frequency_stride, ptrdiff_t block_stride);
+
+  // m[f][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output <= 0 when rectify;
+  // bias_sums[channel] += its sum over all pixels.
+  void (*winograd_output_gradient)(const ck_tile_map *map, const float *output, bool rectify, float *gradient, ptrdiff_t first_tile,
+                                   ptrdiff_t tiles, float *m, ptrdiff_t frequency_stride, ptrdiff_t panel_stride, float *bias_sums);
+
+  // x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in registers, with x[i] = i at first
+  // and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns the number of multiply-adds.
+  ptrdiff_t (*multiply_add_peak)(ptrdiff_t rounds, float factor, float term, float *result);
+} ck_operand_table;
+
 typedef struct {
   const char *name;
 
@@ -68,32 +135,12 @@ typedef struct {
   // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
   bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
 
-  // The left operand of products is [block][row][16]: blocks of 16 columns, block_stride floats apart. The right operand and products are
-  // panels [row][32] of 32 columns.
+  // Operands of floats.
+  ck_operand_table float32;
 
-  // product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks; added to what is there when accumulate.
-  void (*multiply_panel)(ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride, const float *right, bool accumulate,
-                         float *product);
-
-  // product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k < count; added to what is there when accumulate.
-  void (*multiply_transposed_panel)(ptrdiff_t blocks, ptrdiff_t count, const float *left, ptrdiff_t block_stride, const float *right,
-                                    bool accumulate, float *product);
-
-  // blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block.
-  void (*gather_blocks)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,
-                        ptrdiff_t block_stride);
-
-  // panel[row - first_row][0 ..< 32] = matrix[row][first_column ...]; zeros beyond the matrix.
-  void (*pack_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
-                     ptrdiff_t last_row, float *panel);
-
-  // The reverse, as far as the matrix goes.
+  // The transpose of pack_panel, as far as the matrix goes.
   void (*unpack_panel)(const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row,
                        float *matrix);
-
-  // panel[row - first_row][0 ..< 32] = matrix[first_column ...][row]; rows in whole blocks of 16, zeros beyond the matrix.
-  void (*pack_transposed_panel)(const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,
-                                ptrdiff_t last_row, float *panel);
 
   // y[row][first_channel ...] = max(0, panel[row] + bias) when rectify, panel[row] + bias else.
   void (*panel_output)(ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel, const float *bias, bool rectify,
@@ -104,44 +151,25 @@ typedef struct {
   void (*scatter_panel)(const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride, ptrdiff_t first_row,
                         ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images, bool accumulate, float *source);
 
-  // panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y <= 0 when rectify; bias_sums[channel] += Σ_row dy.
-  void (*panel_output_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, bool rectify, float *dy, float *panels,
-                                ptrdiff_t panel_stride, float *bias_sums);
-
-  // v[f][channel / 16][tile][channel % 16], the input transform; frequencies are frequency_stride apart. Zeros fill the last block.
-  void (*winograd_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
-                         ptrdiff_t frequency_stride, ptrdiff_t block_stride);
-
   // The output transform of m[f][tile][0 ..< 32], the channels from first_channel on: data = max(0, · + bias) when rectify, · + bias else;
   // added to what is there when accumulate. No bias when it is NULL.
   void (*winograd_output)(const ck_tile_map *output, const float *m, ptrdiff_t frequency_stride, ptrdiff_t first_tile, ptrdiff_t tiles,
                           ptrdiff_t first_channel, const float *bias, bool rectify, bool accumulate, float *data);
 
-  // m[f][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output <= 0 when rectify;
-  // bias_sums[channel] += its sum over all pixels.
-  void (*winograd_output_gradient)(const ck_tile_map *map, const float *output, bool rectify, float *gradient, ptrdiff_t first_tile,
-                                   ptrdiff_t tiles, float *m, ptrdiff_t frequency_stride, ptrdiff_t panel_stride, float *bias_sums);
-
-  // u[f][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, columns outputs from first_column on, zeros beyond.
-  void (*winograd_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
-                          ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
-
-  // The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, in whole blocks of 16, columns inputs.
-  void (*winograd_turned_kernel)(const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,
-                                 ptrdiff_t last_row, float *u, ptrdiff_t frequency_stride);
-
   // The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from first_column on.
   void (*winograd_kernel_gradient)(const float *u, ptrdiff_t frequency_stride, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,
                                    ptrdiff_t first_row, ptrdiff_t last_row, float *w);
-
-  // x[i] = factor * x[i] + term, `rounds` times over in registers, with x[i] = i at first and enough of them to keep every multiplier busy;
-  // result = Σ_i x[i]. Returns the number of multiply-adds.
-  ptrdiff_t (*multiply_add_peak)(ptrdiff_t rounds, float factor, float term, float *result);
 } ck_table;
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.
 enum { CK_TABLE_COUNT = 3 };
 const ck_table *ck_table_at(int index);
+
+// Whether this processor, and the system on it, can multiply pairs of bfloat16 (AVX512-BF16).
+bool ck_has_bfloat16(void);
+
+// Operands of pairs of bfloat16 for the table of the same index; NULL where there are none.
+const ck_operand_table *ck_bfloat16_table_at(int index);
 
 // Processors in this process's affinity mask.
 int ck_available_processors(void);

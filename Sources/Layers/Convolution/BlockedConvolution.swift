@@ -9,19 +9,25 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   init(layer: Convolution, input: Shape, usesWinograd: Bool) {
     self.layer = layer
-    let transform: any DifferentiableTransform =
-      usesWinograd ? WinogradTransform(layer, input: input) : ColumnTransform(layer, input: input)
-    forwardProduct = BlockedProduct(transform)
+    func transform(_ word: BlockedLayout.Word) -> any DifferentiableTransform {
+      usesWinograd
+        ? WinogradTransform(layer, input: input, word: word) : ColumnTransform(layer, input: input, word: word)
+    }
+    let (inputs, units) = (
+      BlockedLayout.Word.summingInputs(layer.precision), BlockedLayout.Word.summingUnits(layer.precision)
+    )
+    forwardProduct = BlockedProduct(transform(inputs))
     backwardProduct =
       usesWinograd
-      ? BlockedProduct(WinogradTransform(gradientOf: layer, input: input))
-      : BlockedProduct(ScatterTransform(gradientOf: layer, input: input))
-    weightGradient = BlockedWeightGradient(transform, layer: layer)
+      ? BlockedProduct(WinogradTransform(gradientOf: layer, input: input, word: inputs))
+      : BlockedProduct(ScatterTransform(gradientOf: layer, input: input, word: inputs))
+    weightGradient = BlockedWeightGradient(transform(units), layer: layer)
   }
 
   /// Whether Winograd's algorithm pays for a map: enough channels to amortise the transforms, and not too many tiles reach out of the map.
   static func isWinogradFaster(layer: Convolution, input: Shape) -> Bool {
-    min(layer.inputChannels, layer.outputChannels) >= 4 && WinogradTransform(layer, input: input).workRatio <= 0.7
+    min(layer.inputChannels, layer.outputChannels) >= 4
+      && WinogradTransform(layer, input: input, word: .float32).workRatio <= 0.7
   }
 
   func scratch(training: Bool) -> ScratchSize {

@@ -1,9 +1,28 @@
+import Tensors
+
 /// How the operands of a convolution's matrix products lie in memory, so that nothing has to be packed.
 ///
 /// A convolution is, for each of some frequencies, a product [units, inputs] · [inputs, outputs]: one frequency whose units are pixels, or 36
 /// whose units are tiles. Inputs go in blocks of 16, [block][unit][16]; outputs and the kernel in panels of 32, [panel][unit or
 /// input][32]. Padding is zero.
+///
+/// An operand's words have 32 bits: a float, or a pair of bfloat16 that are neighbours in the sum. All strides count words.
 struct BlockedLayout {
+  /// What a word of an operand is.
+  enum Word {
+    /// One number.
+    case float32
+    /// Two inputs of a unit, or of an output of the kernel: for products that sum over inputs.
+    case pairOfInputs
+    /// The same input or output of two units: for products that sum over units.
+    case pairOfUnits
+
+    /// Words for sums over inputs.
+    static func summingInputs(_ precision: Precision) -> Word { precision == .bfloat16 ? .pairOfInputs : .float32 }
+    /// Words for sums over units.
+    static func summingUnits(_ precision: Precision) -> Word { precision == .bfloat16 ? .pairOfUnits : .float32 }
+  }
+
   /// Columns of a block.
   static let blockWidth = 16
   /// Columns of a panel.
@@ -19,39 +38,54 @@ struct BlockedLayout {
   let panels: Int
   /// Whether all frequencies have the same left operand.
   let sharesInput: Bool
+  /// What the operands consist of.
+  let word: Word
 
-  init(frequencies: Int, units: Int, inputs: Int, outputs: Int, sharesInput: Bool = false) {
+  init(frequencies: Int, units: Int, inputs: Int, outputs: Int, word: Word, sharesInput: Bool = false) {
     self.frequencies = frequencies
     self.units = units
     blocks = (inputs + Self.blockWidth - 1) / Self.blockWidth
     panels = (outputs + Self.panelWidth - 1) / Self.panelWidth
+    self.word = word
     self.sharesInput = sharesInput
   }
 
+  /// The kernels' numbers.
+  var precision: Precision { word == .float32 ? .float32 : .bfloat16 }
+
   /// Rows of the kernel, padding included.
   var kernelRows: Int { blocks * Self.blockWidth }
+  /// Words of the inputs of a unit, padding included, where it does not share them with another.
+  var unitWords: Int { word == .pairOfInputs ? kernelRows / 2 : kernelRows }
+  /// Words that `units` numbers of as many units take.
+  private func unitWords(_ units: Int) -> Int { word == .pairOfUnits ? (units + 1) / 2 : units }
 
-  /// Floats from one block of a left operand of `units` rows to the next.
-  func blockStride(units: Int) -> Int { units * Self.blockWidth }
-  /// Floats from one frequency of the left operands to the next.
+  /// Words from one block of a left operand of `units` rows to the next.
+  func blockStride(units: Int) -> Int { unitWords(units) * Self.blockWidth / (word == .pairOfInputs ? 2 : 1) }
+  /// Words from one frequency of the left operands to the next.
   func inputStride(units: Int) -> Int { sharesInput ? 0 : Self.spread(blocks * blockStride(units: units)) }
-  /// Floats of the left operands.
+  /// Words of the left operands.
   func inputCount(units: Int) -> Int {
     sharesInput ? blocks * blockStride(units: units) : frequencies * inputStride(units: units)
   }
 
-  /// Floats of a panel of `units` rows.
-  func panelCount(units: Int) -> Int { units * Self.panelWidth }
+  /// Floats of a panel of products of `rows` rows.
+  func productCount(rows: Int) -> Int { rows * Self.panelWidth }
   /// Floats from one frequency of one panel of products to the next.
-  func panelStride(units: Int) -> Int { Self.spread(panelCount(units: units)) }
-  /// Floats from one frequency of all panels of products to the next.
-  func outputStride(units: Int) -> Int { Self.spread(panels * panelCount(units: units)) }
+  func productStride(units: Int) -> Int { Self.spread(productCount(rows: units)) }
 
-  /// Floats of a panel of the kernel.
-  var kernelPanelCount: Int { panelCount(units: kernelRows) }
-  /// Floats from one frequency of one panel of the kernel to the next.
+  /// Words of a panel of `units` rows where that is the right operand.
+  func panelCount(units: Int) -> Int { unitWords(units) * Self.panelWidth }
+  /// Words from one frequency of all panels of a right operand to the next.
+  func panelStride(units: Int) -> Int { Self.spread(panels * panelCount(units: units)) }
+
+  /// Words of `rows` rows of a panel of the kernel, whole blocks.
+  func kernelCount(rows: Int) -> Int { (word == .pairOfInputs ? rows / 2 : rows) * Self.panelWidth }
+  /// Words of a panel of the kernel.
+  var kernelPanelCount: Int { kernelCount(rows: kernelRows) }
+  /// Words from one frequency of one panel of the kernel to the next.
   var kernelPanelStride: Int { Self.spread(kernelPanelCount) }
-  /// Floats from one frequency of the whole kernel to the next.
+  /// Words from one frequency of the whole kernel to the next.
   var kernelStride: Int { Self.spread(panels * kernelPanelCount) }
   /// Bytes of the whole kernel.
   var kernelBytes: Int { frequencies * kernelStride * MemoryLayout<Float>.stride }

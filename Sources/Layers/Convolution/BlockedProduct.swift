@@ -11,9 +11,9 @@ struct BlockedProduct {
 
   /// Bytes of a transformed kernel that are small.
   private static let smallKernelBytes = 6 << 20
-  /// Floats of a block of inputs of one thread: a quarter of a second-level cache of 1 MiB.
+  /// Words of a block of inputs of one thread: a quarter of a second-level cache of 1 MiB.
   private static let privateBlockCount = 64 << 10
-  /// Floats of a block of inputs that threads share: 8 MiB, because several ranks may share the last-level cache.
+  /// Words of a block of inputs that threads share: 8 MiB, because several ranks may share the last-level cache.
   private static let sharedBlockCount = 2 << 20
   /// Rows that a product sums at once; blocks are multiples of twice as many.
   private static let unitStep = 28
@@ -35,8 +35,8 @@ struct BlockedProduct {
     // Of inputs that all frequencies share there is little: there the products take the memory.
     let perUnit =
       layout.sharesInput
-      ? 4 * max(layout.kernelRows, layout.frequencies * BlockedLayout.panelWidth)
-      : layout.frequencies * layout.kernelRows
+      ? 4 * max(layout.unitWords, layout.frequencies * BlockedLayout.panelWidth)
+      : layout.frequencies * layout.unitWords
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
   }
@@ -49,7 +49,7 @@ struct BlockedProduct {
   /// Floats of scratch.
   var scratch: ScratchSize {
     let inputs = layout.inputCount(units: blockUnits)
-    let products = layout.frequencies * layout.panelStride(units: blockUnits)
+    let products = layout.frequencies * layout.productStride(units: blockUnits)
     return sharesUnits
       ? ScratchSize(perWorker: inputs + products, common: layout.frequencies * layout.kernelStride)
       : ScratchSize(perWorker: products + layout.frequencies * layout.kernelPanelStride, common: inputs)
@@ -77,7 +77,7 @@ struct BlockedProduct {
       let (panel, first) = (task / rowTasks, task % rowTasks * Self.kernelRowsPerTask)
       transform.transformKernel(
         kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
-        into: transformed + panel * layout.kernelPanelCount + layout.panelCount(units: first),
+        into: transformed + panel * layout.kernelPanelCount + layout.kernelCount(rows: first),
         frequencyStride: layout.kernelStride, kernels: context.kernels)
     }
     context.pool.forEachRange(layout.units, grain: blockUnits) { units, worker in
@@ -135,9 +135,11 @@ struct BlockedProduct {
     _ finish: OutputFinish, into output: Tensor, _ context: ExecutionContext
   ) {
     let first = inputs + layout.blockStride(units: units.lowerBound - block.lowerBound)
-    let (inputStride, productStride) = (layout.inputStride(units: block.count), layout.panelStride(units: units.count))
+    let inputStride = layout.inputStride(units: block.count)
+    let productStride = layout.productStride(units: units.count)
+    let operands = context.kernels.operands(layout.precision)
     for frequency in 0..<layout.frequencies {
-      context.kernels.table.multiply_panel(
+      operands.multiply_panel(
         units.count, layout.blocks, first + frequency * inputStride, layout.blockStride(units: block.count),
         kernel + frequency * kernelStride, false, products + frequency * productStride)
     }

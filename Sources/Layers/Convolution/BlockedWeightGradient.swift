@@ -13,9 +13,9 @@ struct BlockedWeightGradient {
 
   /// Bytes of a transformed kernel of which every part can have its own.
   private static let smallKernelBytes = 3 << 20
-  /// Floats of a block of inputs and gradients of one thread: 1 MiB.
+  /// Words of a block of inputs and gradients of one thread: 1 MiB.
   private static let privateBlockCount = 256 << 10
-  /// Floats of a block of inputs and gradients that threads share: 16 MiB.
+  /// Words of a block of inputs and gradients that threads share: 16 MiB.
   private static let sharedBlockCount = 4 << 20
   /// Parts that keep eight threads busy without much imbalance.
   private static let partGoal = 16
@@ -34,7 +34,8 @@ struct BlockedWeightGradient {
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
-    let perUnit = layout.frequencies * (layout.kernelRows + layout.panelCount(units: layout.panels))
+    let columns = layout.kernelRows + layout.panels * BlockedLayout.panelWidth
+    let perUnit = layout.frequencies * columns / (layout.word == .pairOfUnits ? 2 : 1)
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitsPerTask, goal / Self.unitsPerTask * Self.unitsPerTask))
   }
@@ -42,7 +43,7 @@ struct BlockedWeightGradient {
   private var parts: Int { max(1, min(Self.partGoal, layout.units / blockUnits)) }
   private var kernelCount: Int { layout.frequencies * layout.kernelStride }
   private var inputCount: Int { layout.inputCount(units: blockUnits) }
-  private var gradientCount: Int { layout.frequencies * layout.outputStride(units: blockUnits) }
+  private var gradientCount: Int { layout.frequencies * layout.panelStride(units: blockUnits) }
   private var biasParts: Int { sharesUnits ? parts : (layout.units + Self.unitsPerTask - 1) / Self.unitsPerTask }
   private var biasCount: Int { (biasParts * layer.outputChannels + 15) / 16 * 16 }
 
@@ -119,7 +120,7 @@ struct BlockedWeightGradient {
       kernels: context.kernels)
     transform.transformOutputGradient(
       pass.outputGradient.data, output: pass.output.data, rectifies: layer.rectifies, units,
-      into: gradients + layout.panelCount(units: at), frequencyStride: layout.outputStride(units: block.count),
+      into: gradients + layout.panelCount(units: at), frequencyStride: layout.panelStride(units: block.count),
       panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
       kernels: context.kernels)
   }
@@ -130,12 +131,12 @@ struct BlockedWeightGradient {
     _ context: ExecutionContext
   ) {
     let blockStride = layout.blockStride(units: units)
-    context.kernels.table.multiply_transposed_panel(
+    context.kernels.operands(layout.precision).multiply_transposed_panel(
       blocks.count, units, inputs + frequency * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
-      blockStride, gradients + frequency * layout.outputStride(units: units) + panel * layout.panelCount(units: units),
+      blockStride, gradients + frequency * layout.panelStride(units: units) + panel * layout.panelCount(units: units),
       accumulates,
       sums + frequency * layout.kernelStride + panel * layout.kernelPanelCount
-        + layout.panelCount(units: blocks.lowerBound * BlockedLayout.blockWidth))
+        + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth))
   }
 
   /// Adds the parts in order and transforms the sum to the gradient of the kernel.
@@ -145,11 +146,11 @@ struct BlockedWeightGradient {
     let gradient = pass.parameterGradients[layer.weight].baseAddress!
     context.pool.forEachRange(layout.kernelRows, grain: Self.kernelRowsPerTask) { rows, _ in
       for panel in 0..<layout.panels {
-        let at = sums + panel * layout.kernelPanelCount + layout.panelCount(units: rows.lowerBound)
+        let at = sums + panel * layout.kernelPanelCount + layout.kernelCount(rows: rows.lowerBound)
         for part in stride(from: 1, to: parts, by: 1) {
           for frequency in 0..<layout.frequencies {
             let place = at + frequency * layout.kernelStride
-            context.kernels.table.add(layout.panelCount(units: rows.count), place + part * kernelCount, place)
+            context.kernels.table.add(layout.kernelCount(rows: rows.count), place + part * kernelCount, place)
           }
         }
         transform.transformKernelGradient(

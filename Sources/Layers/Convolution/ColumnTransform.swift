@@ -10,20 +10,23 @@ struct ColumnTransform: DifferentiableTransform {
   private let rowCount: Int
 
   /// The convolution of a map of shape `input` with the layer's kernel.
-  init(_ layer: Convolution, input: Shape) {
+  init(_ layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.layer = layer
     let output = layer.outputShape(for: input)
     geometry = ck_gather_geometry(layer, input: input, output: output)
     rowCount = layer.taps * layer.inputChannels
-    layout = BlockedLayout(frequencies: 1, units: output.pixels, inputs: rowCount, outputs: output.channels)
+    layout = BlockedLayout(
+      frequencies: 1, units: output.pixels, inputs: rowCount, outputs: output.channels, word: word)
   }
 
   func transformInput(
     _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, frequencyStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
+    let operands = kernels.operands(layout.precision)
+    let gather = layout.word == .pairOfUnits ? operands.gather_summed_blocks! : operands.gather_blocks!
     withUnsafePointer(to: geometry) {
-      kernels.table.gather_blocks($0, map, units.lowerBound, units.upperBound, inputs, blockStride)
+      gather($0, map, units.lowerBound, units.upperBound, inputs, blockStride)
     }
   }
 
@@ -31,7 +34,7 @@ struct ColumnTransform: DifferentiableTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     frequencyStride: Int, kernels: Kernels
   ) {
-    kernels.table.pack_panel(
+    kernels.operands(layout.precision).pack_panel(
       kernel, rowCount, layer.outputChannels, panel * BlockedLayout.panelWidth, rows.lowerBound, rows.upperBound,
       panelRows)
   }
@@ -51,7 +54,7 @@ struct ColumnTransform: DifferentiableTransform {
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     let at = units.lowerBound * layer.outputChannels
-    kernels.table.panel_output_gradient(
+    kernels.operands(layout.precision).panel_output_gradient(
       units.count, layer.outputChannels, output + at, rectifies, gradient + at, gradients, panelStride, biasSums)
   }
 
@@ -76,7 +79,7 @@ struct ScatterTransform: ConvolutionTransform {
   private let pixels: ck_gather_geometry
 
   /// The gradient with respect to a map of shape `input`.
-  init(gradientOf layer: Convolution, input: Shape) {
+  init(gradientOf layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.layer = layer
     let output = layer.outputShape(for: input)
     images = input.batch
@@ -87,7 +90,7 @@ struct ScatterTransform: ConvolutionTransform {
       offset_y: 0, offset_x: 0, step_y: 1, step_x: 1)
     layout = BlockedLayout(
       frequencies: layer.taps, units: output.pixels, inputs: output.channels, outputs: input.channels,
-      sharesInput: true)
+      word: word, sharesInput: true)
   }
 
   func transformInput(
@@ -95,7 +98,7 @@ struct ScatterTransform: ConvolutionTransform {
     blockStride: Int, kernels: Kernels
   ) {
     withUnsafePointer(to: pixels) {
-      kernels.table.gather_blocks($0, map, units.lowerBound, units.upperBound, inputs, blockStride)
+      kernels.operands(layout.precision).gather_blocks($0, map, units.lowerBound, units.upperBound, inputs, blockStride)
     }
   }
 
@@ -104,7 +107,7 @@ struct ScatterTransform: ConvolutionTransform {
     frequencyStride: Int, kernels: Kernels
   ) {
     for tap in 0..<layer.taps {
-      kernels.table.pack_transposed_panel(
+      kernels.operands(layout.precision).pack_transposed_panel(
         kernel + tap * layer.inputChannels * layer.outputChannels, layer.inputChannels, layer.outputChannels,
         panel * BlockedLayout.panelWidth, rows.lowerBound, rows.upperBound, panelRows + tap * frequencyStride)
     }

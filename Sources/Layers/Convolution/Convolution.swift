@@ -33,12 +33,14 @@ public struct Convolution: Layer {
   public let rectifies: Bool
   /// Which algorithm computes the passes.
   public var method: ConvolutionMethod
+  /// What products multiply, where that is faster; ``ConvolutionMethod/columns`` multiplies float32.
+  public var precision: Precision
 
   /// Declares the layer and its two parameters, `<parameterName>.weight` and `<parameterName>.bias`.
   public init(
     _ name: String, parameterName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     from inputChannels: Int, to outputChannels: Int, rectifies: Bool, method: ConvolutionMethod = .fastest,
-    layout: inout ParameterLayout
+    precision: Precision = .float32, layout: inout ParameterLayout
   ) {
     precondition(
       min(kernel, stride, dilation, inputChannels, outputChannels) > 0 && padding >= 0
@@ -54,6 +56,7 @@ public struct Convolution: Layer {
     self.outputChannels = outputChannels
     self.rectifies = rectifies
     self.method = method
+    self.precision = precision
     weight = layout.add(
       parameterName + ".weight", .weight,
       .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels))

@@ -26,19 +26,22 @@ struct WinogradTransform: DifferentiableTransform {
   let workRatio: Float
 
   /// The convolution of a map of shape `input` with the layer's kernel.
-  init(_ layer: Convolution, input: Shape) {
+  init(_ layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.init(
-      layer, from: input, to: layer.outputShape(for: input), padding: layer.padding, turnsKernel: false)
+      layer, from: input, to: layer.outputShape(for: input), padding: layer.padding, word: word, turnsKernel: false)
   }
 
   /// The gradient with respect to a map of shape `input`.
-  init(gradientOf layer: Convolution, input: Shape) {
+  init(gradientOf layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.init(
       layer, from: layer.outputShape(for: input), to: input,
-      padding: layer.dilation * (layer.kernel - 1) - layer.padding, turnsKernel: true)
+      padding: layer.dilation * (layer.kernel - 1) - layer.padding, word: word, turnsKernel: true)
   }
 
-  private init(_ layer: Convolution, from input: Shape, to output: Shape, padding: Int, turnsKernel: Bool) {
+  private init(
+    _ layer: Convolution, from input: Shape, to output: Shape, padding: Int, word: BlockedLayout.Word,
+    turnsKernel: Bool
+  ) {
     self.layer = layer
     self.turnsKernel = turnsKernel
     func tiles(_ extent: Int) -> Int {
@@ -55,7 +58,7 @@ struct WinogradTransform: DifferentiableTransform {
     outputMap = map(output)
     layout = BlockedLayout(
       frequencies: Self.frequencies, units: output.batch * rows * columns, inputs: input.channels,
-      outputs: output.channels)
+      outputs: output.channels, word: word)
     workRatio =
       Float(rows * columns * Self.frequencies) / Float(output.height * output.width * Self.taps * Self.taps)
   }
@@ -64,8 +67,10 @@ struct WinogradTransform: DifferentiableTransform {
     _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, frequencyStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
+    let operands = kernels.operands(layout.precision)
+    let transform = layout.word == .pairOfUnits ? operands.winograd_summed_input! : operands.winograd_input!
     withUnsafePointer(to: inputMap) {
-      kernels.table.winograd_input($0, map, units.lowerBound, units.count, inputs, frequencyStride, blockStride)
+      transform($0, map, units.lowerBound, units.count, inputs, frequencyStride, blockStride)
     }
   }
 
@@ -73,7 +78,8 @@ struct WinogradTransform: DifferentiableTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     frequencyStride: Int, kernels: Kernels
   ) {
-    let transform = turnsKernel ? kernels.table.winograd_turned_kernel! : kernels.table.winograd_kernel!
+    let operands = kernels.operands(layout.precision)
+    let transform = turnsKernel ? operands.winograd_turned_kernel! : operands.winograd_kernel!
     transform(
       kernel, layer.inputChannels, layer.outputChannels, panel * BlockedLayout.panelWidth, rows.lowerBound,
       rows.upperBound, panelRows, frequencyStride)
@@ -96,7 +102,7 @@ struct WinogradTransform: DifferentiableTransform {
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     withUnsafePointer(to: outputMap) {
-      kernels.table.winograd_output_gradient(
+      kernels.operands(layout.precision).winograd_output_gradient(
         $0, output, rectifies, gradient, units.lowerBound, units.count, gradients, frequencyStride, panelStride,
         biasSums)
     }

@@ -20,7 +20,7 @@ extension BenchmarkReport {
     return """
       \(subject) of \(model.name.rawValue)\(width), \(workload.classes) classes
       batch \(workload.batch) in micro-batches of \(workload.microBatch), \(Quantities.count(workload.threads, "thread")), \
-      \(instructionSet) kernels, OpenBLAS for \(matrixLibrary)
+      \(workload.configuration.training.precision.rawValue), \(instructionSet) kernels, OpenBLAS for \(matrixLibrary)
 
       \(facts.map { "\(pad($0[0], 11))  \(pad($0[1], 7))  \($0[2])".trimmingCharacters(in: .whitespaces) }.joined(separator: "\n"))
 

@@ -60,7 +60,7 @@ public struct BenchmarkReport: Sendable {
   public let processorShare: Double
   /// Effective FLOP/s of whole iterations.
   public let rate: Double
-  /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set and threads.
+  /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set, precision and threads.
   public let peak: Double
   /// The kernels' instruction set.
   public let instructionSet: String
@@ -141,6 +141,7 @@ extension BenchmarkReport {
     let classes: Int
     let batch: Int
     let micro_batch: Int
+    let precision: String
     let threads: Int
     let instruction_set: String
     let matrix_library: String
@@ -164,7 +165,9 @@ extension BenchmarkReport {
     let model = workload.configuration.model
     let summary = Summary(
       model: model.name.rawValue, width_multiplier: model.widthMultiplier, classes: workload.classes,
-      batch: workload.batch, micro_batch: workload.microBatch, threads: workload.threads,
+      batch: workload.batch, micro_batch: workload.microBatch,
+      precision: workload.configuration.training.precision.rawValue,
+      threads: workload.threads,
       instruction_set: instructionSet, matrix_library: matrixLibrary, processor_share: processorShare,
       images_per_second: imagesPerSecond,
       images_per_second_median: medianImagesPerSecond, seconds: seconds, peak_memory_bytes: peakMemoryBytes,

@@ -3,7 +3,7 @@ import Layers
 import Randomness
 import Tensors
 
-/// Times every convolution of a network, pass by pass, by method and instruction set.
+/// Times every convolution of a network, pass by pass, by method, precision and instruction set.
 public struct ConvolutionBenchmark {
   /// The passes of a convolution.
   public enum Pass: String, Sendable, CaseIterable {
@@ -20,6 +20,8 @@ public struct ConvolutionBenchmark {
     public let shape: String
     /// What computed it.
     public let algorithm: ConvolutionMethod
+    /// What was multiplied, where that is faster.
+    public let precision: Precision
     /// The kernels that computed it.
     public let instructionSet: String
     /// Multiply–adds of one pass by definition.
@@ -51,8 +53,10 @@ public struct ConvolutionBenchmark {
     self.layers = layers
   }
 
-  /// Times the layers with `kernels`; with both methods where both are possible and `methods` has them.
-  public func run(kernels: Kernels, methods: [ConvolutionMethod]) -> [Row] {
+  /// Times the layers with `kernels`, in every precision; with both methods where both are possible and `methods` has them.
+  ///
+  /// - Precondition: the kernels support the precisions.
+  public func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
     let graph = configuration.ssd.graph
     let pool = ThreadPool(threadCount: threads)
     let weights = ParameterArena(configuration.ssd.parameters)
@@ -68,7 +72,10 @@ public struct ConvolutionBenchmark {
       for method in methods {
         layer.method = method
         if rows.contains(where: { $0.algorithm == layer.usedMethod(for: input) }) { continue }
-        rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
+        for precision in method == .columns ? [.float32] : precisions {
+          layer.precision = precision
+          rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
+        }
       }
       return rows
     }
@@ -103,7 +110,7 @@ public struct ConvolutionBenchmark {
     }
     return Row(
       layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
-      instructionSet: kernels.instructionSet, multiplyAdds: layer.multiplyAdds(for: input),
+      precision: layer.precision, instructionSet: kernels.instructionSet, multiplyAdds: layer.multiplyAdds(for: input),
       seconds: [
         .forward: fastest {
           layer.forward(pass.input, into: pass.output, state: state, weights: weights, context: context)
@@ -119,6 +126,7 @@ extension ConvolutionBenchmark {
     struct Layer: Encodable {
       let name: String
       let algorithm: String
+      let precision: String
       let instruction_set: String
       let multiply_adds: Int
       let seconds: [String: Double]
@@ -136,7 +144,8 @@ extension ConvolutionBenchmark {
     encoder.outputFormatting = [.sortedKeys]
     let layers = rows.map { row in
       Summary.Layer(
-        name: row.layer, algorithm: row.algorithm.rawValue, instruction_set: row.instructionSet,
+        name: row.layer, algorithm: row.algorithm.rawValue, precision: row.precision.rawValue,
+        instruction_set: row.instructionSet,
         multiply_adds: row.multiplyAdds,
         seconds: Dictionary(uniqueKeysWithValues: row.seconds.map { ($0.key.rawValue, $0.value) }),
         effective_gflops: Dictionary(
@@ -148,11 +157,12 @@ extension ConvolutionBenchmark {
   /// A table for people: milliseconds and effective GFLOP/s of the three passes.
   public func text(_ rows: [Row]) -> String {
     let header =
-      ["layer", "input → outputs", "algorithm", "kernels"] + Pass.allCases.map { "\($0.rawValue) ms (GFLOP/s)" }
+      ["layer", "input → outputs", "algorithm", "precision", "kernels"]
+      + Pass.allCases.map { "\($0.rawValue) ms (GFLOP/s)" }
     return TextTable(
       [header]
         + rows.map { row in
-          [row.layer, row.shape, row.algorithm.rawValue, row.instructionSet]
+          [row.layer, row.shape, row.algorithm.rawValue, row.precision.rawValue, row.instructionSet]
             + Pass.allCases.map {
               String(format: "%.2f (%.0f)", 1e3 * (row.seconds[$0] ?? 0), row.effectiveGigaflops($0))
             }

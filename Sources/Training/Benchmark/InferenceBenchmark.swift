@@ -20,7 +20,8 @@ public struct InferenceBenchmark {
     let configuration = workload.configuration
     let model = configuration.ssd
     let pool = ThreadPool(threadCount: workload.threads)
-    let peak = ArithmeticPeak.measure(pool: pool, kernels: kernels)
+    let peak = ArithmeticPeak.measure(
+      pool: pool, kernels: kernels, precision: configuration.training.precision)
     let weights = ParameterArena(model.parameters)
     try configuration.fillInitialWeights(weights)
     let detector = Detector(

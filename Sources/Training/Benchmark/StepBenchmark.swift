@@ -17,7 +17,8 @@ public struct StepBenchmark {
     let configuration = workload.configuration
     let model = configuration.ssd
     let pool = ThreadPool(threadCount: workload.threads)
-    let peak = ArithmeticPeak.measure(pool: pool, kernels: kernels)
+    let peak = ArithmeticPeak.measure(
+      pool: pool, kernels: kernels, precision: configuration.training.precision)
     let step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
       microBatch: workload.microBatch, microBatches: workload.batch / workload.microBatch, pool: pool,

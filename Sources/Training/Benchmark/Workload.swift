@@ -24,12 +24,13 @@ public struct Workload: Sendable {
   /// - Parameters:
   ///   - classes: background included.
   ///   - microBatch: by default the largest divisor of `batch` up to ``preferredMicroBatch``.
+  ///   - precision: what convolutions multiply.
   ///   - threads: by default one for each processor that this process may use.
   /// - Precondition: the numbers are positive, but `warmUp` may be 0 and `classes` is at least 2; `microBatch` divides `batch`.
   /// - Throws: ``ConfigurationError`` for a width that the network does not have.
   public init(
-    model: Configuration.Model.Name, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?, threads: Int?,
-    warmUp: Int, iterations: Int
+    model: Configuration.Model.Name, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?,
+    precision: Precision, threads: Int?, warmUp: Int, iterations: Int
   ) throws(ConfigurationError) {
     precondition(batch > 0 && iterations > 0 && warmUp >= 0, "\(warmUp) + \(iterations) iterations of \(batch) images")
     precondition(classes >= 2, "\(classes) classes are less than background and one more")
@@ -46,6 +47,7 @@ public struct Workload: Sendable {
         version: 1
         model: {name: \(model.rawValue), width_multiplier: \(widthMultiplier)}
         data: {classes: [\(names)]}
+        training: {precision: \(precision.rawValue)}
         """, name: "benchmark")
   }
 

@@ -151,7 +151,10 @@ extension Configuration.Training {
     seed = UInt64(section.integer("seed", default: 0, .atLeast(0)))
     threads = section.optionalInteger("threads", .from(1, to: 1024))
     convolution = section.choice("convolution", default: .fastest)
-    section.reserved("precision", "float32", planned: ["bfloat16"])
+    precision = section.choice("precision", default: .float32)
+    if precision == .bfloat16, convolution == .columns {
+      section.note("precision", "bfloat16 needs another convolution than columns, which OpenBLAS multiplies in float32")
+    }
   }
 }
 

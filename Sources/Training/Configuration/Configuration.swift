@@ -2,8 +2,8 @@ import Datasets
 import Detection
 import Evaluation
 import Layers
-import Layers
 import MessagePassing
+import Tensors
 
 /// An experiment: model, data, training recipe and evaluation, as plain values.
 ///
@@ -83,6 +83,8 @@ public struct Configuration: Sendable, Equatable {
     public let threads: Int?
     /// How convolutions are computed; other methods round differently.
     public let convolution: ConvolutionMethod
+    /// What convolutions multiply, where that is faster.
+    public let precision: Precision
   }
 
   /// How detections are made and scored.

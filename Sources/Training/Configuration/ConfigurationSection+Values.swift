@@ -86,22 +86,6 @@ extension ConfigurationSection {
     return value
   }
 
-  /// A key whose only value in this version is its default.
-  ///
-  /// - Parameter planned: documented values that this version does not have yet; nil when they are too many to list.
-  func reserved(_ key: String, _ only: String, planned: [String]? = nil) {
-    var isPlanned = false
-    _ = read(
-      key, default: only, expected: oneOf([only]),
-      parse: { node in
-        guard case .scalar(let scalar) = node.content else { return nil }
-        isPlanned = scalar.string != only && (planned?.contains(scalar.string) ?? true)
-        return isPlanned || scalar.string == only ? only : nil
-      },
-      emit: { Node($0) })
-    if isPlanned { notePlanned(key, [only]) }
-  }
-
   /// A list of texts; a single one counts as a list of one. Null, the default, is the empty list.
   func stringOrList(_ key: String) -> [String] {
     read(

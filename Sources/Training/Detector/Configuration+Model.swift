@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Models
+import Tensors
 
 extension Configuration {
   /// The network that the configuration describes.
@@ -11,8 +12,21 @@ extension Configuration {
     case .ssd300VGG16:
       SSD(
         ssd300VGG16: data.classNames.count, widthMultiplier: model.widthMultiplier, defaultBoxes: model.defaultBoxes,
-        convolutionMethod: training.convolution)
+        convolutionMethod: training.convolution, precision: training.precision)
     }
+  }
+
+  /// The kernels that this process computes with.
+  ///
+  /// - Throws: `UnknownInstructionSet`; ``ConfigurationError`` when they cannot multiply in the configured precision.
+  public func kernels() throws -> Kernels {
+    let kernels = try Kernels.preferred()
+    do {
+      try kernels.require(training.precision)
+    } catch {
+      throw ConfigurationError(.file(source, line: nil), key: "training.precision", error.description)
+    }
+    return kernels
   }
 
   /// Encodes and decodes boxes with the configured variances.

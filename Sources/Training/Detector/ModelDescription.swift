@@ -31,11 +31,19 @@ public struct ModelDescription {
 
   private var gigaMultiplyAdds: Double { Double(model.graph.multiplyAdds) / 1e9 }
 
+  private var precision: String {
+    switch configuration.training.precision {
+    case .float32: "float32"
+    case .bfloat16: "products of convolutions in bfloat16, everything else in float32"
+    }
+  }
+
   private struct Summary: Encodable {
     let parameters: Int
     let default_boxes: Int
     let default_boxes_per_map: [Int]
     let gmac: Double
+    let precision: String
     let parameters_sha256: String
     let peak_memory_bytes: Int
   }
@@ -47,7 +55,8 @@ public struct ModelDescription {
     let summary = Summary(
       parameters: model.parameters.valueCount, default_boxes: model.defaultBoxes.count,
       default_boxes_per_map: model.defaultBoxes.countPerMap, gmac: (gigaMultiplyAdds * 100).rounded() / 100,
-      parameters_sha256: parametersSHA256, peak_memory_bytes: budget.bytes)
+      precision: configuration.training.precision.rawValue, parameters_sha256: parametersSHA256,
+      peak_memory_bytes: budget.bytes)
     return String(decoding: try encoder.encode(summary), as: UTF8.self)
   }
 
@@ -69,6 +78,7 @@ public struct ModelDescription {
       parameters     \(model.parameters.valueCount)
       default boxes  \(model.defaultBoxes.count) = \(maps)
       operations     \(String(format: "%.2f", gigaMultiplyAdds)) GMAC for an image, forward
+      precision      \(precision)
       memory         \(budget) (training, \(configuration.computeThreads) threads)
       SHA-256        \(parametersSHA256)
       """

@@ -13,31 +13,40 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
   package var instructionSets: [String]
   /// Why `instructionSet` is nil.
   package var instructionSetFault: String?
+  /// Why the kernels cannot multiply in the configured precision; nil when they can.
+  package var precisionFault: String?
   /// The kind of processor for which OpenBLAS computes.
   package var matrixKind: String
 
   package init(
     executable: String, libraries: [String: String], instructionSet: String?, instructionSets: [String],
-    instructionSetFault: String? = nil, matrixKind: String
+    instructionSetFault: String? = nil, precisionFault: String? = nil, matrixKind: String
   ) {
     self.executable = executable
     self.libraries = libraries
     self.instructionSet = instructionSet
     self.instructionSets = instructionSets
     self.instructionSetFault = instructionSetFault
+    self.precisionFault = precisionFault
     self.matrixKind = matrixKind
   }
 
   /// Reads the files of this process.
-  init() throws {
-    var (set, fault): (String?, String?)
-    do { set = try Kernels.preferred().instructionSet } catch { fault = "\(error)" }
+  ///
+  /// - Parameter precision: what convolutions are to multiply.
+  init(precision: Precision) throws {
+    var (set, fault, precisionFault): (String?, String?, String?)
+    do {
+      let kernels = try Kernels.preferred()
+      set = kernels.instructionSet
+      do { try kernels.require(precision) } catch { precisionFault = error.description }
+    } catch { fault = "\(error)" }
     let maps = SystemFile.text("/proc/self/maps") ?? ""
     self.init(
       executable: try Self.digest(of: "/proc/self/exe"),
       libraries: try Self.libraryPaths(inMaps: maps).mapValues { try Self.digest(of: $0) },
       instructionSet: set, instructionSets: Kernels.available.map(\.instructionSet), instructionSetFault: fault,
-      matrixKind: MatrixLibrary.processorKind)
+      precisionFault: precisionFault, matrixKind: MatrixLibrary.processorKind)
   }
 
   /// The mapped libraries whose code decides the last bits, from the text of /proc/self/maps: names without versions, and paths.
@@ -104,6 +113,11 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
       return .error(
         "instruction set", .machine, (all.count > 1 ? "rank \(rank): " : "") + fault,
         remedy: "MULTIBOX_ISA=\(common(all)), or no MULTIBOX_ISA at all")
+    }
+    if let rank = all.indices.first(where: { all[$0].precisionFault != nil }), let fault = all[rank].precisionFault {
+      return .error(
+        "instruction set", .configuration, (all.count > 1 ? "rank \(rank): " : "") + fault,
+        remedy: "training.precision: float32")
     }
     let sets = all.compactMap(\.instructionSet).firstOccurrences
     if sets.count > 1 {

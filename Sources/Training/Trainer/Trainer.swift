@@ -70,7 +70,7 @@ public final class Trainer {
       writes: communicator.isRoot)
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
-    logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels")
+    logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels, \(recipe.precision.rawValue)")
     job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
     let microBatches = recipe.globalBatch / recipe.microBatch

@@ -7,13 +7,14 @@ extension Benchmark {
   struct ConvolutionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "convolution",
-      abstract: "Times every convolution of a network: passes, algorithms, instruction sets.",
+      abstract: "Times every convolution of a network: passes, algorithms, precisions, instruction sets.",
       discussion: """
         GFLOP/s are operations of the definition by seconds: Winograd's algorithm does fewer.
 
         Examples:
           multibox benchmark convolution --batch 4 --threads 1
           multibox benchmark convolution --layers conv3_2 conv4 --all --json
+          multibox benchmark convolution --precision float32 bfloat16
         """)
 
     @Option(help: "The network.")
@@ -31,7 +32,12 @@ extension Benchmark {
     @Option(parsing: .upToNextOption, help: "Layers whose names contain one of these; all by default.")
     var layers: [String] = []
 
-    @Flag(help: "Times all algorithms and all instruction sets that the processor has, not only what training uses.")
+    @Option(parsing: .upToNextOption, help: "What is multiplied: float32, bfloat16 or both.")
+    var precision: [Precision] = [.float32]
+
+    @Flag(
+      help: "Times all algorithms, precisions and instruction sets that the processor has, not only what training uses."
+    )
     var all = false
 
     @Flag(help: "Prints one JSON object instead of the table.")
@@ -47,8 +53,11 @@ extension Benchmark {
       let benchmark = try ConvolutionBenchmark(
         model: model, batch: batch, threads: threads, repetitions: repetitions, layers: layers)
       let kernels = all ? Kernels.available.reversed() : [try Kernels.preferred()]
-      let rows = kernels.flatMap {
-        benchmark.run(kernels: $0, methods: all ? [.winograd, .blockedColumns, .columns] : [.fastest])
+      if !all { for precision in precision { try kernels[0].require(precision) } }
+      let rows = kernels.flatMap { kernels in
+        benchmark.run(
+          kernels: kernels, methods: all ? [.winograd, .blockedColumns, .columns] : [.fastest],
+          precisions: all ? Precision.allCases.filter(kernels.supports) : precision)
       }
       print(json ? try benchmark.json(rows) : benchmark.text(rows))
     }

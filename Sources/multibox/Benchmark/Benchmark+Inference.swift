@@ -17,7 +17,7 @@ extension Benchmark {
     @OptionGroup var options: WorkloadOptions
 
     func run() throws {
-      try options.show(InferenceBenchmark(options.workload()).run(kernels: .preferred()))
+      try options.show(InferenceBenchmark(options.workload()).run(kernels: options.kernels()))
     }
   }
 }

@@ -13,13 +13,14 @@ extension Benchmark {
         Examples:
           multibox benchmark step --batch 8 --threads 2
           multibox benchmark step --batch 8 --threads 2 --iterations 10 --json
+          multibox benchmark step --precision bfloat16
           multibox benchmark step --batch 32 --micro-batch 4 --width-multiplier 0.5
         """)
 
     @OptionGroup var options: WorkloadOptions
 
     func run() throws {
-      try options.show(StepBenchmark(options.workload()).run(kernels: .preferred()))
+      try options.show(StepBenchmark(options.workload()).run(kernels: options.kernels()))
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tensors
 import Training
 
 /// What `multibox benchmark step` and `multibox benchmark inference` compute.
@@ -21,6 +22,9 @@ struct WorkloadOptions: ParsableArguments {
       \(Workload.preferredMicroBatch). Smaller ones take less memory.
       """)
   var microBatch: Int?
+
+  @Option(help: "What convolutions multiply: float32 or bfloat16.")
+  var precision: Precision = .float32
 
   @Option(help: "Compute threads; by default one for each processor that the process may use.")
   var threads: Int?
@@ -49,7 +53,14 @@ struct WorkloadOptions: ParsableArguments {
   func workload() throws -> Workload {
     try Workload(
       model: model, widthMultiplier: widthMultiplier, classes: classes, batch: batch, microBatch: microBatch,
-      threads: threads, warmUp: warmUp, iterations: iterations)
+      precision: precision, threads: threads, warmUp: warmUp, iterations: iterations)
+  }
+
+  /// - Throws: `UnknownInstructionSet`; `UnsupportedPrecision` when the processor cannot multiply so.
+  func kernels() throws -> Kernels {
+    let kernels = try Kernels.preferred()
+    try kernels.require(precision)
+    return kernels
   }
 
   func show(_ report: BenchmarkReport) throws {
@@ -58,3 +69,4 @@ struct WorkloadOptions: ParsableArguments {
 }
 
 extension Configuration.Model.Name: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

@@ -1,0 +1,26 @@
+#include <immintrin.h>
+#include <string.h>
+
+#include "CKernels.h"
+
+// Floats of a vector; rows of two vectors that a product sums in registers; summands in a word of an operand.
+#define CK_LANES 16
+#define CK_ROWS 14
+#define CK_SUMMANDS 2
+
+#pragma clang attribute push(__attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), apply_to = function)
+#include "kernels/vectors.inc"
+#include "kernels/operands.inc"
+#include "kernels/transposition.inc"
+#include "kernels/products.inc"
+#include "kernels/winograd.inc"
+#include "kernels/winograd_operands.inc"
+#include "kernels/winograd_kernel.inc"
+#include "kernels/coordinates.inc"
+#include "kernels/panel_operands.inc"
+#include "kernels/peak.inc"
+#pragma clang attribute pop
+
+const ck_operand_table ck_avx512_bfloat16_table =
+#include "kernels/operand_table.inc"
+    ;
