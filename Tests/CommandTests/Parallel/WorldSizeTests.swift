@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -36,6 +37,20 @@ struct WorldSizeTests {
       #expect(result.parametersSHA256 == expected.parametersSHA256, "\(ranks) ranks")
       #expect(try runs.losses("ranks\(ranks)") == runs.losses("plain"), "\(ranks) ranks")
     }
+  }
+
+  @Test(.timeLimit(.minutes(3)), .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"))
+  func `Products in bfloat16 give the same bits on any number of ranks and threads`() throws {
+    let bfloat16 = ["training.precision=bfloat16"]
+    let expected = try runs.train("plain", ranks: nil, bfloat16)
+    for (ranks, threads) in [(2, 1), (2, 2), (4, 1)] {
+      let name = "ranks\(ranks)-threads\(threads)"
+      let result = try runs.train(name, ranks: ranks, bfloat16 + ["training.threads=\(threads)"])
+      #expect(result.parametersSHA256 == expected.parametersSHA256, "\(name)")
+      #expect(try runs.losses(name) == runs.losses("plain"), "\(name)")
+    }
+    let float32 = try runs.train("float32", ranks: nil)
+    #expect(float32.parametersSHA256 != expected.parametersSHA256, "the precision must be in use")
   }
 
   @Test(.timeLimit(.minutes(3)))
