@@ -38,7 +38,7 @@ extension Doctor {
     findings.append(statistics.classFinding)
     findings.append(statistics.sizeFinding(inputSide: SSD.inputSize))
     if let finding = statistics.reachFinding(configuration.model.defaultBoxes) { findings.append(finding) }
-    findings.append(TrainingLength(configuration, images: training.dataset.images.count).finding)
+    trainingImageCount = training.dataset.images.count
   }
 
   /// Nothing when the split has no image that can be used, or the ranks do not see the same. Collective.

@@ -13,6 +13,8 @@ public final class Doctor {
   var findings: [Finding] = []
   private let resume: ResumePolicy
   let readsPixels: Bool
+  /// Images to train on, at rank 0; nil when the training split cannot be used.
+  var trainingImageCount: Int?
   private var links: [Link] = []
 
   /// Prepares an examination of the job.
@@ -46,6 +48,7 @@ public final class Doctor {
     try examineResources(facts)
     try examineData()
     try examineStart()
+    try examineLength()
     return Diagnosis(
       worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links)
   }
@@ -167,5 +170,24 @@ public final class Doctor {
     guard let configuration else { return }
     job.board.enter("reading what training starts from", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot { findings.append(StartingPoint.finding(configuration, resume: resume, logger: job.logger)) }
+  }
+
+  // MARK: Length
+
+  /// Tells how long training will take, when it can start. Collective.
+  private func examineLength() throws {
+    let earlier = configuration.flatMap(TrainingLength.earlierSpeed)
+    let isPossible = (findings + configurationFindings).allSatisfy(\.allowsTraining) && trainingImageCount != nil
+    var isTried = earlier == nil && isPossible
+    try communicator.broadcast(&isTried, from: 0)
+    guard let configuration else { return }
+    let trial = isTried ? try SpeedTrial(configuration, job: job) : nil
+    guard communicator.isRoot, let trainingImageCount else { return }
+    let recipe = configuration.training
+    findings.append(
+      TrainingLength(
+        iterations: recipe.iterations, globalBatch: recipe.globalBatch, images: trainingImageCount,
+        speed: earlier ?? trial.map { ($0.imagesPerSecond, SpeedTrial.description) }
+      ).finding)
   }
 }

@@ -31,6 +31,11 @@ public struct Finding: Sendable, Equatable {
   /// The option or action that mends it; nil when nothing needs mending.
   public let remedy: String?
 
+  /// Whether training can start in spite of it.
+  var allowsTraining: Bool {
+    if case .error = status { false } else { true }
+  }
+
   static func ok(_ check: String, _ message: String) -> Finding {
     Finding(check: check, status: .ok, message: message, remedy: nil)
   }

@@ -58,6 +58,9 @@ struct DoctorTests {
     for finding in report.findings { #expect(finding.status != "error", "\(finding)") }
     #expect(try report.finding("training data").message.hasPrefix("trainval: 10 images"))
     #expect(try report.finding("evaluation data").message.hasPrefix("test: 2 images"))
+    #expect(
+      try report.finding("length").message.contains(
+        /passes over 10 images, .* images\/s as in a trial of one micro-batch/))
     #expect(!FileManager.default.fileExists(atPath: workspace.run))
     let text = try MultiboxProcess.run("doctor").succeeded().output
     #expect(text.contains("training can start"))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How long a run will be: in passes over its images, and in time once it is known how fast it is.
+/// How long a run will be: in passes over its images, and in time.
 package struct TrainingLength {
   private let iterations: Int
   private let globalBatch: Int
@@ -14,13 +14,11 @@ package struct TrainingLength {
     self.speed = speed
   }
 
-  /// The length of a configured run; its speed is that of the last iterations in its run directory, if there are any.
-  init(_ configuration: Configuration, images: Int) {
+  /// The speed of the last iterations in a run directory, if there are any, and the file that tells it.
+  static func earlierSpeed(_ configuration: Configuration) -> (imagesPerSecond: Double, source: String)? {
     let path = configuration.output + "/metrics.jsonl"
     let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    self.init(
-      iterations: configuration.training.iterations, globalBatch: configuration.training.globalBatch, images: images,
-      speed: Self.imagesPerSecond(inMetrics: text).map { ($0, path) })
+    return imagesPerSecond(inMetrics: text).map { ($0, path) }
   }
 
   /// The median speed of the last 50 iterations of a `metrics.jsonl`; nil without any.
