@@ -171,6 +171,17 @@ struct DataFindingTests {
     #expect(dataset.troubles(in: replaced).contains { $0.message.hasSuffix("000001.jpg: Premature end of JPEG file") })
   }
 
+  @Test func `Classes whose objects suit few default boxes are named`() throws {
+    let dataset = try BrokenDataset()
+    let dot =
+      "<object><name>dot</name><bndbox><xmin>5</xmin><ymin>5</ymin><xmax>8</xmax><ymax>8</ymax></bndbox></object>"
+    try dataset.edit("000001", #/<\/annotation>/#, dot + "</annotation>")
+    let diagnosis = try dataset.diagnose("data.classes=[circle, square, triangle, star, cross, ring, dot]")
+    let finding = try #require(diagnosis.findings.first { $0.check == "default boxes" })
+    #expect(finding.message.contains(", of dot 0 of 1, overlap a default box"), "\(finding)")
+    #expect(!finding.message.contains("of circle"), "\(finding)")
+  }
+
   @Test func `The length of a run is told in passes, and in time when its speed is known`() {
     func message(_ speed: Double?) -> String {
       TrainingLength(
