@@ -42,7 +42,7 @@ let package = Package(
     library("Detection"),
     library("Models", ["Layers", "Tensors", "Detection"]),
     library("Images", ["CTurboJPEG", "CCairo"]),
-    library("Datasets", ["Detection", "Images", "Randomness", "CLibXML2"]),
+    library("Datasets", ["Detection", "Images", "Randomness", "Tensors", "CLibXML2"]),
     library("Evaluation", ["Detection"]),
     library("MessagePassing", ["CMPI"]),
     library(
@@ -68,7 +68,7 @@ let package = Package(
     tests("DetectionTests", ["Detection", "Randomness"]),
     tests("ModelsTests", ["Models", "Layers", "Tensors", "Detection", "Randomness"]),
     tests("ImagesTests", ["Images", "Randomness", "TestSupport"]),
-    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
+    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "Tensors", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests(

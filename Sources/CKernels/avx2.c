@@ -24,6 +24,8 @@
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"
+#include "kernels/colour.inc"
+#include "kernels/resampling.inc"
 #include "kernels/peak.inc"
 #pragma clang attribute pop
 

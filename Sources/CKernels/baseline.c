@@ -23,6 +23,8 @@
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"
+#include "kernels/colour.inc"
+#include "kernels/resampling.inc"
 #include "kernels/peak.inc"
 
 #define CK_TABLE ck_baseline_table

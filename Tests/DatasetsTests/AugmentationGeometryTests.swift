@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Images
 import Randomness
+import Tensors
 import Testing
 
 /// Boxes follow the pixels.
@@ -40,7 +41,7 @@ import Testing
       var output = [Float](repeating: 0, count: outputWidth * outputHeight * 3)
       sample.view.resample(
         marked(width: width, height: height, columns: columns, rows: rows), interpolation: .nearest, width: outputWidth,
-        height: outputHeight, subtracting: mean, into: &output)
+        height: outputHeight, subtracting: mean, kernels: Kernels.available[0], into: &output)
       let white = (0..<outputWidth * outputHeight).filter { output[$0 * 3] > 100 }
       // An object of less than a pixel may have no mark.
       guard let firstX = white.map({ $0 % outputWidth }).min(), let lastX = white.map({ $0 % outputWidth }).max(),
@@ -77,7 +78,9 @@ import Testing
         }
       }
       var output = [Float](repeating: .nan, count: canvas.count)
-      view.resample(image, interpolation: .nearest, width: width, height: height, subtracting: mean, into: &output)
+      view.resample(
+        image, interpolation: .nearest, width: width, height: height, subtracting: mean, kernels: Kernels.available[0],
+        into: &output)
       #expect(output == canvas)
       let box = objects[0].box
       #expect(

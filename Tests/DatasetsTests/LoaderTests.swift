@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Foundation
 import Images
+import Tensors
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct LoaderTests {
@@ -32,8 +33,9 @@ import Testing
   ) -> Loader {
     Loader(
       dataset: dataset, schedule: SampleSchedule(seed: 3, count: dataset.images.count, globalBatch: globalBatch),
-      augmentation: augmentation, difficult: .trainOnly, damaged: damaged, input: Self.input, microBatch: microBatch,
-      microBatches: microBatches ?? 0..<globalBatch / microBatch, threads: threads, capacity: capacity,
+      augmentation: augmentation, difficult: .trainOnly, damaged: damaged, input: Self.input,
+      kernels: Kernels.available[0], microBatch: microBatch, microBatches: microBatches ?? 0..<globalBatch / microBatch,
+      threads: threads, capacity: capacity,
       byteLimit: byteLimit, firstIteration: firstIteration)
   }
 

@@ -1,5 +1,6 @@
 import Datasets
 import Images
+import Tensors
 import Testing
 
 @Suite struct PhotometricDistortionTests {
@@ -37,8 +38,8 @@ import Testing
 
   private func distorted(_ samples: [UInt8], _ changes: PhotometricDistortion.Change...) -> [UInt8] {
     var image = Image(width: samples.count / 3, height: 1, pixels: samples)
-    PhotometricDistortion(changes: changes)
-      .apply(to: &image, visibleIn: SourceView(imageWidth: samples.count / 3, imageHeight: 1))
+    let whole = SourceView(imageWidth: samples.count / 3, imageHeight: 1)
+    PhotometricDistortion(changes: changes).apply(to: &image, visibleIn: whole, kernels: Kernels.available[0])
     return image.pixels
   }
 
@@ -70,9 +71,11 @@ import Testing
     let original = Image(width: width, height: 4, pixels: samples)
     let distortion = PhotometricDistortion(changes: [.contrast(0.5), .hue(9)])
     var all = original
-    distortion.apply(to: &all, visibleIn: SourceView(imageWidth: width, imageHeight: 4))
+    distortion.apply(
+      to: &all, visibleIn: SourceView(imageWidth: width, imageHeight: 4), kernels: Kernels.available[0])
     var some = original
-    distortion.apply(to: &some, visibleIn: SourceView(x: 1.5, y: -3, width: 2.2, height: 4.5))
+    let part = SourceView(x: 1.5, y: -3, width: 2.2, height: 4.5)
+    distortion.apply(to: &some, visibleIn: part, kernels: Kernels.available[0])
     for y in 0..<4 {
       for x in 0..<width {
         let samples = (y * width + x) * 3..<(y * width + x) * 3 + 3
@@ -80,5 +83,54 @@ import Testing
         #expect(some.pixels[samples] == (isShown ? all : original).pixels[samples])
       }
     }
+  }
+
+  /// Every red and green with every fifth blue, 3.4 million colours.
+  static let allColours: [UInt8] = stride(from: UInt8(0), through: 255, by: 5).flatMap { blue in
+    (UInt8(0)...255).flatMap { green in (UInt8(0)...255).flatMap { red in [red, green, blue] } }
+  }
+
+  @Test(
+    arguments: Kernels.available.indices,
+    [.saturation(1), .saturation(0.51), .saturation(1.37), .hue(-17.5), .hue(12.3)] as [PhotometricDistortion.Change])
+  func `all kernels change every colour as pixel after pixel does`(index: Int, change: PhotometricDistortion.Change) {
+    // One pixel more than whole vectors.
+    var samples = Self.allColours + [1, 2, 3]
+    let count = samples.count / 3
+    var image = Image(width: count, height: 1, pixels: samples)
+    let whole = SourceView(imageWidth: count, imageHeight: 1)
+    PhotometricDistortion(changes: [change]).apply(to: &image, visibleIn: whole, kernels: Kernels.available[index])
+    func byte(_ value: Float) -> UInt8 { UInt8(min(max(value.rounded(.toNearestOrEven), 0), 255)) }
+    for first in stride(from: 0, to: samples.count, by: 3) {
+      var pixel = HSVPixel(red: samples[first], green: samples[first + 1], blue: samples[first + 2])
+      switch change {
+      case .saturation(let factor): pixel.saturation = byte(Float(pixel.saturation) * factor)
+      case .hue(let term): pixel.hue = byte(Float(pixel.hue) + term)
+      case .brightness, .contrast: break
+      }
+      (samples[first], samples[first + 1], samples[first + 2]) = pixel.rgb
+    }
+    let isEqual = image.pixels == samples
+    #expect(isEqual)
+  }
+
+  @Test(
+    arguments: Kernels.available.indices,
+    [.brightness(-31.5), .brightness(17.25), .contrast(0.5), .contrast(1.49)] as [PhotometricDistortion.Change])
+  func `all kernels scale every sample as sample after sample does`(index: Int, change: PhotometricDistortion.Change) {
+    let samples = (0..<3 * 257).map { UInt8($0 % 256) }
+    var image = Image(width: 257, height: 1, pixels: samples)
+    let whole = SourceView(imageWidth: 257, imageHeight: 1)
+    PhotometricDistortion(changes: [change]).apply(to: &image, visibleIn: whole, kernels: Kernels.available[index])
+    let expected = samples.map { sample in
+      let value: Float =
+        switch change {
+        case .brightness(let term): Float(sample) + term
+        case .contrast(let factor): Float(sample) * factor
+        case .saturation, .hue: .nan
+        }
+      return UInt8(min(max(value.rounded(.toNearestOrEven), 0), 255))
+    }
+    #expect(image.pixels == expected)
   }
 }

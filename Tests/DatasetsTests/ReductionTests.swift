@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Images
 import Randomness
+import Tensors
 import Testing
 
 /// How much smaller images are decoded for what a sample shows of them.
@@ -57,7 +58,8 @@ import Testing
       let reduced = try ReducedImage(decoding: bytes, path: "a", reduction: sample.reduction(for: input))
       reductions.insert(reduced.reduction)
       var output = [Float](repeating: 0, count: 60 * 50 * 3)
-      sample.render(reduced.image, reduction: reduced.reduction, for: input, into: &output)
+      sample.render(
+        reduced.image, reduction: reduced.reduction, for: input, kernels: Kernels.available[0], into: &output)
       // Half way up the edges; blurred over a pixel or two of the input.
       func isBright(_ x: Float, _ y: Float) -> Bool {
         output[(Int(y * 50) * 60 + Int(x * 60)) * 3] > 125

@@ -1,6 +1,7 @@
 import Datasets
 import Images
 import Randomness
+import Tensors
 import Testing
 
 @Suite struct ResamplingTests {
@@ -13,11 +14,13 @@ import Testing
   }
 
   private func resample(
-    _ image: Image, _ view: SourceView, _ interpolation: Interpolation, width: Int, height: Int
+    _ image: Image, _ view: SourceView, _ interpolation: Interpolation, width: Int, height: Int,
+    kernels: Kernels = Kernels.available[0]
   ) -> [Float] {
     var output = [Float](repeating: .nan, count: width * height * 3)
     view.resample(
-      image, interpolation: interpolation, width: width, height: height, subtracting: mean, into: &output)
+      image, interpolation: interpolation, width: width, height: height, subtracting: mean, kernels: kernels,
+      into: &output)
     return output
   }
 
@@ -84,6 +87,16 @@ import Testing
           resample(image, view, interpolation, width: width, height: height),
           slowReference(image, view, interpolation, width: width, height: height))
       }
+    }
+  }
+
+  @Test(arguments: Interpolation.allCases)
+  func `every instruction set gives the same samples`(interpolation: Interpolation) {
+    let image = noise(width: 53, height: 41)
+    let view = SourceView(x: -7.7, y: 3.1, width: 71.3, height: 33.3)
+    let expected = resample(image, view, interpolation, width: 40, height: 29)
+    for kernels in Kernels.available.dropFirst() {
+      #expect(resample(image, view, interpolation, width: 40, height: 29, kernels: kernels) == expected)
     }
   }
 

@@ -1,5 +1,5 @@
-// Kernels over float32 NHWC data, each compiled for several instruction sets. A table holds one variant of every kernel;
-// the caller picks a table once, at run time. "rows" are pixels: `channels` contiguous floats each.
+// Kernels over float32 NHWC data and over pictures of bytes, each compiled for several instruction sets. A table holds one variant of
+// every kernel; the caller picks a table once, at run time. "rows" are pixels: `channels` contiguous floats each.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -134,6 +134,25 @@ typedef struct {
 
   // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
   bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
+
+  // Pictures of pixels [red, green, blue]; results are the same with every table.
+
+  // samples[i] = factor * samples[i] + term, to the nearest integer, ties to even, and into 0 ... 255.
+  void (*scale_samples)(ptrdiff_t count, float factor, float term, uint8_t *samples);
+
+  // Multiplies the saturation, or adds to the hue in steps of 2 degrees, rounded and kept in 0 ... 255 likewise. Hue 0 ... 179, saturation
+  // and value 0 ... 255 are those of OpenCV's COLOR_RGB2HSV and COLOR_HSV2RGB, which reads a hue of 180 or more modulo 180.
+  void (*scale_saturation)(ptrdiff_t pixel_count, float factor, uint8_t *pixels);
+  void (*turn_hue)(ptrdiff_t pixel_count, float term, uint8_t *pixels);
+
+  // result[i] = Σ_k weights[k] * (rows[k * row_stride + i] - zeros[i]), k < row_count, which is at least 1.
+  void (*blend_rows)(ptrdiff_t count, ptrdiff_t row_count, const float *weights, const uint8_t *rows, ptrdiff_t row_stride,
+                     const float *zeros, float *result);
+
+  // Pixel c of result = Σ_k weights[offset[c] + k] * pixel first[c] + k of row, k < offset[c + 1] - offset[c], kept in lowest[0 ..< 3] ...
+  // highest[0 ..< 3]. Reads one float behind the last pixel of the row.
+  void (*blend_columns)(ptrdiff_t count, const ptrdiff_t *first, const ptrdiff_t *offset, const float *weights, const float *row,
+                        const float *lowest, const float *highest, float *result);
 
   // Operands of floats.
   ck_operand_table float32;

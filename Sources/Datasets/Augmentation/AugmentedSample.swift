@@ -1,6 +1,7 @@
 import Detection
 import Images
 import Randomness
+import Tensors
 
 /// One draw of the augmentation for one image: what happens to its pixels, and where its objects end up.
 ///
@@ -58,15 +59,6 @@ public struct AugmentedSample: Sendable {
     self.objects = objects
   }
 
-  /// Shows an image without any change.
-  public init(unchanged image: AnnotatedImage) {
-    distortion = PhotometricDistortion(changes: [])
-    view = SourceView(imageWidth: image.width, imageHeight: image.height)
-    interpolation = .linear
-    isAsInInference = true
-    objects = image.objects.map(\.groundTruth)
-  }
-
   /// How much smaller than stored the image may be decoded: 1, 2, 4 or 8.
   ///
   /// The part that is shown must keep a pixel for each pixel of the input along both axes. `area` weighs all stored pixels
@@ -88,14 +80,16 @@ public struct AugmentedSample: Sendable {
   /// ### Shapes
   /// `destination`: [height, width, 3], overwritten; values 0–255 minus the mean.
   ///
-  /// - Parameter reduction: how much smaller the image is than the one that the draw was made for.
+  /// - Parameters:
+  ///   - reduction: how much smaller the image is than the one that the draw was made for.
+  ///   - kernels: which ones does not matter to the result.
   /// - Precondition: times the reduction, the image has the size that the draw was made for.
   public func render(
-    _ image: consuming Image, reduction: Int = 1, for input: NetworkInput,
+    _ image: consuming Image, reduction: Int = 1, for input: NetworkInput, kernels: Kernels,
     into destination: UnsafeMutablePointer<Float>
   ) {
     let view = view.reduced(by: reduction)
-    distortion.apply(to: &image, visibleIn: view)
+    distortion.apply(to: &image, visibleIn: view, kernels: kernels)
     if isAsInInference {
       // The same map, with the code that inference uses, so that training and inference see the same values.
       image.resize(
@@ -103,7 +97,7 @@ public struct AugmentedSample: Sendable {
     } else {
       view.resample(
         image, interpolation: interpolation, width: input.width, height: input.height, subtracting: input.mean,
-        into: destination)
+        kernels: kernels, into: destination)
     }
   }
 }

@@ -23,9 +23,6 @@ public enum Interpolation: CaseIterable, Sendable {
     self = Self.allCases[stream.integer(below: Self.allCases.count)]
   }
 
-  /// Whether results may leave the range of the inputs.
-  var overshoots: Bool { self == .cubic || self == .lanczos }
-
   /// The weights of successive input pixels for an output pixel.
   ///
   /// - Parameters:
@@ -71,50 +68,4 @@ public enum Interpolation: CaseIterable, Sendable {
     if abs(x) < 1e-9 { return 1 }
     return 4 * sin(.pi * x) * sin(.pi * x / 4) / (.pi * .pi * x * x)
   }
-}
-
-/// The weights of one axis of a resampling: which input pixels make up each output pixel.
-struct AxisWeights {
-  /// Output i uses the inputs firstInput[i] ... with the weights weights[offset[i] ..< offset[i + 1]].
-  private(set) var firstInput: [Int] = []
-  private(set) var offset: [Int] = [0]
-  private(set) var weights: [Float] = []
-
-  /// - Parameters:
-  ///   - start: where the view starts on the input's axis.
-  ///   - length: how much of the axis it shows. Pixels beyond its ends repeat the last ones within.
-  ///   - inputCount: the pixels that exist; weights of others are left out, which makes them count as 0.
-  ///   - outputCount: the number of output pixels.
-  ///   - reversed: whether output 0 is the last of the view.
-  init(
-    start: Double, length: Double, inputCount: Int, outputCount: Int, interpolation: Interpolation, reversed: Bool
-  ) {
-    let extent = length / Double(outputCount)
-    let lowest = Int(start.rounded(.down))
-    let highest = max(lowest, Int((start + length).rounded(.up)) - 1)
-    for output in 0..<outputCount {
-      let place = reversed ? outputCount - 1 - output : output
-      let (first, all) = interpolation.weights(left: start + Double(place) * extent, extent: extent)
-      var latest: Int?
-      firstInput.append(0)
-      for (input, weight) in zip(first..., all) {
-        let input = min(max(input, lowest), highest)
-        guard (0..<inputCount).contains(input) else { continue }
-        if input == latest {
-          weights[weights.count - 1] += Float(weight)
-        } else {
-          if latest == nil { firstInput[output] = input }
-          weights.append(Float(weight))
-          latest = input
-        }
-      }
-      offset.append(weights.count)
-    }
-  }
-}
-
-/// The pixels of an axis with `count` pixels that an interval of it touches.
-func pixelRange(from start: Double, length: Double, count: Int) -> Range<Int> {
-  let first = Int(start.rounded(.down))
-  return (first..<max(first, Int((start + length).rounded(.up)))).clamped(to: 0..<count)
 }

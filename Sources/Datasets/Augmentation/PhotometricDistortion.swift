@@ -1,5 +1,7 @@
+import CKernels
 import Images
 import Randomness
+import Tensors
 
 /// Random changes of brightness, contrast, saturation and hue on 8-bit pixels.
 ///
@@ -20,7 +22,7 @@ public struct PhotometricDistortion: Sendable, Equatable {
     case contrast(Float)
     /// Multiplies the saturation; drawn from 0.5 … 1.5.
     case saturation(Float)
-    /// Adds to the hue, in steps of 2°; drawn from −18 … 18. `HSVPixel` says what happens at the ends of the scale.
+    /// Adds to the hue, in steps of 2°; drawn from −18 … 18.
     case hue(Float)
   }
 
@@ -49,60 +51,29 @@ public struct PhotometricDistortion: Sendable, Equatable {
   }
 
   /// Distorts the pixels that a view shows; the others are left as they are.
-  public func apply(to image: inout Image, visibleIn view: SourceView) {
-    let rows = pixelRange(from: view.y, length: view.height, count: image.height)
-    let columns = pixelRange(from: view.x, length: view.width, count: image.width)
+  ///
+  /// - Parameter kernels: which ones does not matter to the result.
+  public func apply(to image: inout Image, visibleIn view: SourceView, kernels: Kernels) {
+    let rows = touchedPixels(from: view.y, length: view.height).clamped(to: 0..<image.height)
+    let columns = touchedPixels(from: view.x, length: view.width).clamped(to: 0..<image.width)
     let width = image.width
     image.pixels.withUnsafeMutableBufferPointer { pixels in
       for y in rows {
-        let row = UnsafeMutableBufferPointer(
-          rebasing: pixels[(y * width + columns.lowerBound) * 3..<(y * width + columns.upperBound) * 3])
-        for change in tables { change.apply(to: row) }
+        let row = pixels[(y * width + columns.lowerBound) * 3..<(y * width + columns.upperBound) * 3]
+        for change in changes { change.apply(to: UnsafeMutableBufferPointer(rebasing: row), kernels.table) }
       }
     }
-  }
-
-  /// The changes with their tables of 256 results.
-  private var tables: [TabulatedChange] {
-    changes.map { change in
-      switch change {
-      case .brightness(let amount): .samples(table { $0 + amount })
-      case .contrast(let factor): .samples(table { $0 * factor })
-      case .saturation(let factor): .saturation(table { $0 * factor })
-      case .hue(let amount): .hue(table { $0 + amount })
-      }
-    }
-  }
-
-  private func table(_ function: (Float) -> Float) -> [UInt8] {
-    (0..<256).map { UInt8(min(max(function(Float($0)).rounded(.toNearestOrEven), 0), 255)) }
   }
 }
 
-/// A change as a function of one 8-bit quantity.
-private enum TabulatedChange {
-  case samples([UInt8])
-  case saturation([UInt8])
-  case hue([UInt8])
-
+extension PhotometricDistortion.Change {
   /// - Parameter row: [pixels, 3], red first.
-  func apply(to row: UnsafeMutableBufferPointer<UInt8>) {
+  fileprivate func apply(to row: UnsafeMutableBufferPointer<UInt8>, _ kernels: ck_table) {
     switch self {
-    case .samples(let table):
-      for index in row.indices { row[index] = table[Int(row[index])] }
-    case .saturation(let table):
-      changeHSV(row) { $0.saturation = table[Int($0.saturation)] }
-    case .hue(let table):
-      changeHSV(row) { $0.hue = table[Int($0.hue)] }
-    }
-  }
-
-  @inline(__always)
-  private func changeHSV(_ row: UnsafeMutableBufferPointer<UInt8>, _ change: (inout HSVPixel) -> Void) {
-    for first in stride(from: 0, to: row.count, by: 3) {
-      var pixel = HSVPixel(red: row[first], green: row[first + 1], blue: row[first + 2])
-      change(&pixel)
-      (row[first], row[first + 1], row[first + 2]) = pixel.rgb
+    case .brightness(let term): kernels.scale_samples(row.count, 1, term, row.baseAddress)
+    case .contrast(let factor): kernels.scale_samples(row.count, factor, 0, row.baseAddress)
+    case .saturation(let factor): kernels.scale_saturation(row.count / 3, factor, row.baseAddress)
+    case .hue(let term): kernels.turn_hue(row.count / 3, term, row.baseAddress)
     }
   }
 }

@@ -31,9 +31,9 @@ public final class EvaluationLoader: Sendable {
       },
       prepare: { sample, pixels in
         let image = dataset.images[sample.imageIndex]
-        let unchanged = AugmentedSample(unchanged: image)
-        unchanged.render(try image.load(), for: input, into: pixels)
-        return SampleRing.Content(groundTruth: unchanged.objects, imageIndex: sample.imageIndex)
+        try image.load()
+          .resize(width: input.width, height: input.height, subtracting: input.mean, mirrored: false, into: pixels)
+        return SampleRing.Content(groundTruth: image.objects.map(\.groundTruth), imageIndex: sample.imageIndex)
       })
   }
 

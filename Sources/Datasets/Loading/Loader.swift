@@ -1,5 +1,6 @@
 import Detection
 import Images
+import Tensors
 
 /// Prepares one rank's share of every iteration in background threads.
 ///
@@ -17,6 +18,7 @@ public final class Loader: Sendable {
   ///   - augmentation: what happens to the images.
   ///   - difficult: whether difficult objects take part.
   ///   - input: size and mean of the network's input.
+  ///   - kernels: which ones does not matter to the result.
   ///   - microBatch: samples of a micro-batch; divides the schedule's global batch.
   ///   - microBatches: this rank's micro-batches of every iteration.
   ///   - threads: background threads, at least 1.
@@ -27,8 +29,8 @@ public final class Loader: Sendable {
   /// - Precondition: schedule and data set have the same number of images; `microBatches` lies in the iteration.
   public init(
     dataset: Dataset, schedule: SampleSchedule, augmentation: AugmentationPolicy, difficult: DifficultPolicy,
-    damaged: DamagedImagePolicy = .stop, input: NetworkInput, microBatch: Int, microBatches: Range<Int>, threads: Int,
-    capacity: Int, byteLimit: Int = .max, firstIteration: Int
+    damaged: DamagedImagePolicy = .stop, input: NetworkInput, kernels: Kernels, microBatch: Int,
+    microBatches: Range<Int>, threads: Int, capacity: Int, byteLimit: Int = .max, firstIteration: Int
   ) {
     precondition(
       schedule.count == dataset.images.count,
@@ -46,7 +48,7 @@ public final class Loader: Sendable {
     var schedule = schedule
     let source = TrainingSource(
       dataset: dataset, augmentation: augmentation, difficult: difficult, damaged: damaged, input: input,
-      seed: schedule.seed)
+      kernels: kernels, seed: schedule.seed)
     ring = SampleRing(
       threads: threads, capacity: capacity, byteLimit: byteLimit, samplesPerBatch: share.count, microBatch: microBatch,
       valuesPerSample: input.sampleCount,

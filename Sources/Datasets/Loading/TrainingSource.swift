@@ -1,5 +1,6 @@
 import Detection
 import Images
+import Tensors
 
 /// Makes the training sample of a place in the stream, as a pure function of data set, settings and place.
 struct TrainingSource: Sendable {
@@ -8,6 +9,7 @@ struct TrainingSource: Sendable {
   let difficult: DifficultPolicy
   let damaged: DamagedImagePolicy
   let input: NetworkInput
+  let kernels: Kernels
   let seed: UInt64
 
   /// Writes the pixels of a sample.
@@ -34,7 +36,7 @@ struct TrainingSource: Sendable {
       policy: augmentation, image: image, objects: image.trainingObjects(difficult: difficult), seed: seed,
       epoch: sample.epoch, imageIndex: sample.imageIndex)
     let picture = try image.load(reduction: augmented.reduction(for: input))
-    augmented.render(picture.image, reduction: picture.reduction, for: input, into: pixels)
+    augmented.render(picture.image, reduction: picture.reduction, for: input, kernels: kernels, into: pixels)
     return augmented.objects
   }
 

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Logging
+import Tensors
 
 /// Times the loader of training images: reading, decoding, augmentation, resizing and packing, without a network.
 public struct LoaderBenchmark {
@@ -35,20 +36,22 @@ public struct LoaderBenchmark {
 
   /// Prepares the images twice: first to bring their files into memory, then by the clock.
   ///
-  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  /// - Throws: `DatasetError`, ``ConfigurationError``, `UnknownInstructionSet`.
   public func run(logger: Logger) throws -> Result {
     let dataset = try configuration.dataset(split: configuration.data.trainSplit)
     try configuration.requireTrainingImages(dataset)
     for warning in dataset.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
-    _ = try pass(over: dataset)
-    return try pass(over: dataset)
+    let kernels = try Kernels.preferred()
+    _ = try pass(over: dataset, kernels)
+    return try pass(over: dataset, kernels)
   }
 
-  private func pass(over dataset: Dataset) throws -> Result {
+  private func pass(over dataset: Dataset, _ kernels: Kernels) throws -> Result {
     let recipe = configuration.training
     let start = ContinuousClock.now
     let loader = configuration.loader(
-      dataset, microBatches: 0..<recipe.globalBatch / recipe.microBatch, threads: threads, firstIteration: 0)
+      dataset, kernels: kernels, microBatches: 0..<recipe.globalBatch / recipe.microBatch, threads: threads,
+      firstIteration: 0)
     for _ in 0..<iterations { _ = try loader.nextIteration() }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     loader.stop()

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Tensors
 
 /// Pictures of what a network is trained on: samples as the loader hands them out, with their boxes.
 public struct TrainingPreview {
@@ -38,14 +39,14 @@ public struct TrainingPreview {
   ///   - directory: where to; made when it does not exist.
   ///   - didWrite: called for each picture.
   /// - Throws: `DatasetError` for an image that cannot be read, ``CheckpointError`` or `ImageError` for a file that cannot
-  ///   be written.
+  ///   be written, `UnknownInstructionSet`.
   public func write(
     _ count: Int, fromIteration iteration: Int, to directory: String, didWrite: (Picture) -> Void = { _ in }
   ) throws {
     try RunDirectory.create(directory)
     let recipe = configuration.training
     let loader = configuration.loader(
-      dataset, microBatches: 0..<recipe.globalBatch / recipe.microBatch,
+      dataset, kernels: try Kernels.preferred(), microBatches: 0..<recipe.globalBatch / recipe.microBatch,
       threads: configuration.loaderThreads(computeThreads: configuration.computeThreads),
       firstIteration: iteration - 1)
     defer { loader.stop() }

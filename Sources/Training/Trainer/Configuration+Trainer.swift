@@ -24,19 +24,20 @@ extension Configuration {
   /// Starts to prepare training images.
   ///
   /// - Parameters:
+  ///   - kernels: which ones does not matter to the result.
   ///   - microBatches: the rank's share of every iteration.
   ///   - threads: background threads.
   ///   - firstIteration: the number of completed iterations.
   /// - Precondition: the split has images.
   func loader(
-    _ training: Dataset, microBatches: Range<Int>, threads: Int, firstIteration: Int
+    _ training: Dataset, kernels: Kernels, microBatches: Range<Int>, threads: Int, firstIteration: Int
   ) -> Loader {
     Loader(
       dataset: training,
       schedule: SampleSchedule(
         seed: self.training.seed, count: training.images.count, globalBatch: self.training.globalBatch),
       augmentation: data.augmentation, difficult: data.difficult, damaged: data.damagedImages, input: networkInput,
-      microBatch: self.training.microBatch, microBatches: microBatches, threads: threads,
+      kernels: kernels, microBatch: self.training.microBatch, microBatches: microBatches, threads: threads,
       capacity: Trainer.loaderCapacity, byteLimit: data.queueMegabytes * 1_000_000, firstIteration: firstIteration)
   }
 

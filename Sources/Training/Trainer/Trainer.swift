@@ -87,7 +87,7 @@ public final class Trainer {
     firstIteration = iteration
     contract = ContractRecord(configuration, training, step.bucketPlan)
     loader = configuration.loader(
-      training, microBatches: WorkDivision(communicator).share(of: microBatches),
+      training, kernels: kernels, microBatches: WorkDivision(communicator).share(of: microBatches),
       threads: configuration.loaderThreads(computeThreads: threads), firstIteration: iteration)
   }
 
