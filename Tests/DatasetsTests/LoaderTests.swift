@@ -5,7 +5,7 @@ import Images
 import Tensors
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LoaderTests {
+@Suite(.timeLimit(.minutes(10))) struct LoaderTests {
   /// 5 · 7 · 3 values are not a multiple of the alignment.
   static let input = NetworkInput(width: 7, height: 5, mean: (123, 117, 104))
 

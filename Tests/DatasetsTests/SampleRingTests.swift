@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// The ring alone, with samples that are counted instead of read.
-@Suite(.timeLimit(.minutes(2))) struct SampleRingTests {
+@Suite(.timeLimit(.minutes(10))) struct SampleRingTests {
   private struct Refusal: Error, Equatable { let position: Int }
 
   /// What the threads report; shared with them.

@@ -1,4 +1,6 @@
+import Detection
 import Foundation
+import Models
 import Tensors
 import TestSupport
 import Testing
@@ -161,6 +163,22 @@ struct WeightLoadingTests {
     let loading = try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture().weights)
     #expect(loading.taken.count == 3 && loading.missing.isEmpty && loading.mismatched.isEmpty)
     #expect(loading.unexpected == ["extra.scale"])
+  }
+
+  @Test func `Many names are counted by their part of the model`() throws {
+    let tensors = ["backbone.features.0.bias", "new"] + (1...7).map { "other.thing.\($0)" }
+    try tensors.map { TensorSource(name: $0, shape: [64]) { $0.update(repeating: 0) } }.writeSafetensors(to: path)
+    let model = SSD(ssd300VGG16: 2, defaultBoxes: .caffeVOC)
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: ParameterArena(model.parameters))
+    #expect(loading.missing.count == 70)
+    #expect(
+      loading.summary(path: "a") == [
+        "a: 1 tensors taken",
+        // Of torchvision's names, those of conv5_1 and all behind it begin with backbone.extra.
+        "not in the file, initialised: backbone.features (19 tensors), backbone.scale_weight, "
+          + "backbone.extra (26 tensors), head.regression_head (12 tensors), head.classification_head (12 tensors)",
+        "not in the model, skipped: new, other.thing (7 tensors)",
+      ])
   }
 
   @Test func `Another shape is an error and changes nothing`() throws {

@@ -60,15 +60,27 @@ public struct WeightLoading: Sendable, Equatable {
     }
   }
 
+  /// Names, or for more than fit into a line how many there are of each part of a model: "backbone.extra (20 tensors)".
+  private static func list(_ names: [String]) -> String {
+    guard names.count > 6 else { return names.joined(separator: ", ") }
+    func part(_ name: String) -> String { name.split(separator: ".").prefix(2).joined(separator: ".") }
+    let parts = Dictionary(grouping: names, by: part)
+    var seen: Set<String> = []
+    return names.map(part).filter { seen.insert($0).inserted }.map { part in
+      let members = parts[part, default: []]
+      return members.count == 1 ? members[0] : "\(part) (\(members.count) tensors)"
+    }.joined(separator: ", ")
+  }
+
   /// What happened, for people: one line for each kind of tensor there was.
   package func summary(path: String) -> [String] {
     var lines = ["\(path): \(taken.count) tensors taken"]
-    if !missing.isEmpty { lines.append("not in the file, initialised: \(missing.joined(separator: ", "))") }
+    if !missing.isEmpty { lines.append("not in the file, initialised: \(Self.list(missing))") }
     for mismatch in mismatched {
       lines.append(
         "other number of classes, initialised: \(mismatch.name) (\(mismatch.found), not \(mismatch.expected))")
     }
-    if !unexpected.isEmpty { lines.append("not in the model, skipped: \(unexpected.joined(separator: ", "))") }
+    if !unexpected.isEmpty { lines.append("not in the model, skipped: \(Self.list(unexpected))") }
     return lines
   }
 
