@@ -14,18 +14,16 @@ import pathlib
 import random
 import re
 import time
-import xml.etree.ElementTree
 
 import torch
 import torchvision
-from torchvision import tv_tensors
 from torchvision.models import detection
 from torchvision.transforms import v2
 
-SIDE = 300
+from voc_images import AUGMENTATIONS, MEAN, SIDE, AnnotatedImages
+
 CLASSES = 21  # background included
 PACKED = 32  # images that a loader puts together
-MEAN = (123, 117, 104)
 
 
 def parse():
@@ -109,58 +107,25 @@ def time_inference(options):
     return time_iterations(options, iterate)
 
 
-class AnnotatedImages(torch.utils.data.Dataset):
-    """Images of a data set in the layout of Pascal VOC with their boxes, in random order, as often as it takes."""
-
-    def __init__(self, root, split, count, transform):
-        lines = (root / "ImageSets" / "Main" / f"{split}.txt").read_text().splitlines()
-        files = [self.read(root, line.split()[0]) for line in lines if line.strip()]
-        # The crop of torchvision cannot do with images without boxes.
-        files = [file for file in files if len(file[1])]
-        self.files = list(itertools.islice(itertools.cycle(random.sample(files, len(files))), count))
-        self.transform = transform
-
-    @staticmethod
-    def read(root, name):
-        boxes = []
-        for entry in xml.etree.ElementTree.parse(root / "Annotations" / f"{name}.xml").iterfind("object/bndbox"):
-            left, top, right, bottom = (float(entry.findtext(edge)) for edge in ("xmin", "ymin", "xmax", "ymax"))
-            boxes.append([left - 1, top - 1, right, bottom])
-        return str(root / "JPEGImages" / f"{name}.jpg"), torch.tensor(boxes).reshape(-1, 4)
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        path, boxes = self.files[index]
-        image = tv_tensors.Image(torchvision.io.read_image(path, torchvision.io.ImageReadMode.RGB))
-        boxes = tv_tensors.BoundingBoxes(boxes, format="XYXY", canvas_size=image.shape[-2:])
-        return self.transform(image, {"boxes": boxes, "labels": torch.ones(len(boxes), dtype=torch.int64)})
-
-
 def pack(samples):
     return torch.stack([image for image, _ in samples]), [objects for _, objects in samples]
 
 
 def time_loader(options):
     """Prepares the images twice; the second pass counts, when the system has the files in memory."""
-    transform = v2.Compose(
-        [
-            v2.RandomPhotometricDistort(),
-            v2.RandomZoomOut(fill={tv_tensors.Image: list(MEAN)}),
-            v2.RandomIoUCrop(),
-            v2.RandomHorizontalFlip(),
-            v2.SanitizeBoundingBoxes(),
-            v2.Resize((SIDE, SIDE), antialias=True),
-            v2.ToDtype(torch.float32, scale=False),
-            v2.Normalize(mean=MEAN, std=(1, 1, 1)),
-        ]
-    )
+    transforms = [
+        *AUGMENTATIONS["ssd"],
+        v2.Resize((SIDE, SIDE), antialias=True),
+        v2.ToDtype(torch.float32, scale=False),
+        v2.Normalize(mean=MEAN, std=(1, 1, 1)),
+    ]
+    images = AnnotatedImages(options.root, options.split, transforms)
+    order = random.sample(range(len(images)), len(images))
     torch.set_num_threads(1)
     # A single thread is this one; more are processes, which do not wait for each other's interpreter.
     workers = options.threads if options.threads > 1 else 0
     loader = torch.utils.data.DataLoader(
-        AnnotatedImages(options.root, options.split, options.images, transform),
+        images, sampler=list(itertools.islice(itertools.cycle(order), options.images)),
         batch_size=PACKED, collate_fn=pack, num_workers=workers, persistent_workers=workers > 0,
     )
     for _ in range(2):
