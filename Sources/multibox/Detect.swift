@@ -83,7 +83,7 @@ struct Detect: ParsableCommand {
                 class: detector.classNames[detection.label - 1], score: detection.score,
                 box: [box.xMin, box.yMin, box.xMax, box.yMax])
             }))
-        logger.info("\(path): \(detections.count) objects")
+        logger.info("\(path): \(Quantities.count(detections.count, "object"))")
       }
     }
     if let json { try JSONOutput.write(results, to: json) }

@@ -173,7 +173,7 @@ struct WeightLoadingTests {
     #expect(loading.missing.count == 70)
     #expect(
       loading.summary(path: "a") == [
-        "a: 1 tensors taken",
+        "a: 1 tensor taken",
         // Of torchvision's names, those of conv5_1 and all behind it begin with backbone.extra.
         "not in the file, initialised: backbone.features (19 tensors), backbone.scale_weight, "
           + "backbone.extra (26 tensors), head.regression_head (12 tensors), head.classification_head (12 tensors)",

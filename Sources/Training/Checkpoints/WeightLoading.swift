@@ -74,7 +74,7 @@ public struct WeightLoading: Sendable, Equatable {
 
   /// What happened, for people: one line for each kind of tensor there was.
   package func summary(path: String) -> [String] {
-    var lines = ["\(path): \(taken.count) tensors taken"]
+    var lines = ["\(path): \(Quantities.count(taken.count, "tensor")) taken"]
     if !missing.isEmpty { lines.append("not in the file, initialised: \(Self.list(missing))") }
     for mismatch in mismatched {
       lines.append(

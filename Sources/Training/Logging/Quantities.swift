@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as sentences have them.
-enum Quantities {
+package enum Quantities {
   /// "2 ranks", "1 rank".
-  static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
+  package static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
     "\(number) \(number == 1 ? singular : plural ?? singular + "s")"
   }
 
