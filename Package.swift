@@ -76,7 +76,7 @@ let package = Package(
       [
         "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
         "Randomness",
-        "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "CCrypto", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),
     tests("ClusterTests", ["multibox", "TestSupport"]),

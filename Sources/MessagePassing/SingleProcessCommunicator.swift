@@ -39,8 +39,11 @@ public final class SingleProcessCommunicator: Communicator {
   /// The same.
   public func duplicate() -> any Communicator { SingleProcessCommunicator() }
 
-  /// Ends the process.
-  public func abort(_ code: Int32) -> Never { exit(code) }
+  /// Ends the process at once: clean-up at exit would take from threads that still work what they use.
+  public func abort(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
+  }
 
   /// Nothing to take leave of.
   public func finish() {}

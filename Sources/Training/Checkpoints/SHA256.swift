@@ -1,23 +1,27 @@
 import CCrypto
 
 /// SHA-256 of bytes that arrive in pieces, by OpenSSL.
-final class SHA256 {
+package final class SHA256 {
   private let context: OpaquePointer
 
-  init() {
-    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+  /// Whether OpenSSL is ready. It is not to clean up when the process exits: then it frees what it keeps for every thread, and a thread
+  /// that has hashed and is ending at that moment, as the writer of the last checkpoint may be, frees the same.
+  private static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
+  package init() {
+    guard Self.isReady, let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
       fatalError("OpenSSL offers no SHA-256")
     }
     self.context = context
   }
 
-  func update(_ bytes: UnsafeRawBufferPointer) {
+  package func update(_ bytes: UnsafeRawBufferPointer) {
     let result = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     precondition(result == 1, "EVP_DigestUpdate of \(bytes.count) bytes returned \(result)")
   }
 
   /// The digest of everything so far as 64 hexadecimal digits; ends the use of the object.
-  func finish() -> String {
+  package func finish() -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     let result = EVP_DigestFinal_ex(context, &digest, nil)
     precondition(result == 1, "EVP_DigestFinal_ex returned \(result)")
