@@ -18,8 +18,7 @@ extension ClusterTests {
     }
 
     private func command(_ name: String, _ script: String) throws {
-      let path = try experiment.write("#!/bin/sh\n\(script)\n", to: "bin/\(name)")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      try ChildProcess.write(script: script, to: experiment.path("bin/\(name)"))
     }
 
     /// A job of PBS that may last so long.

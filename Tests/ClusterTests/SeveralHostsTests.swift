@@ -77,8 +77,8 @@ extension ClusterTests {
     func `Restarts without progress come to an end`() throws {
       let hostfile = try experiment.write("host1\n", to: "hosts")
       // A process that is lost before the first iteration.
-      let program = try experiment.write("#!/bin/sh\nkill -KILL $$\n", to: "program")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+      let program = experiment.path("program")
+      try ChildProcess.write(script: "kill -KILL $$", to: program)
       let process = try hosts.start(
         ["\(ChildProcess.repository)/launch/cluster", hostfile, experiment.config],
         environment: ["MULTIBOX_PROGRAM": program, "MULTIBOX_RESTARTS": "1"])

@@ -13,25 +13,20 @@ struct ComparisonTests {
   init() throws {
     directory = try TemporaryDirectory()
     let sizes = #""batch": 6, "peak_memory_bytes": 2000000000"#
-    try write(
-      """
-      echo "multibox $*" >> \(directory.path)/calls
-      case "$*" in *bfloat16*) seconds='1, 1, 1' ;; *) seconds='2, 1, 3' ;; esac
-      echo '{"seconds": ['$seconds'], \(sizes), "instruction_set": "'${MULTIBOX_ISA:-avx512}'"}'
-      """, to: multibox)
-    try write(
-      """
-      [ "$1" = -c ] && exit 0
-      shift
-      echo "torch $*" >> \(directory.path)/calls
-      case "$*" in *channels_last*) seconds='4, 4, 9' ;; *) seconds='8, 8, 8' ;; esac
-      echo '{"seconds": ['$seconds'], \(sizes), "torch": "9.1", "torchvision": "9.2", "instruction_set": "AVX512"}'
-      """, to: python)
-  }
-
-  private func write(_ script: String, to path: String) throws {
-    try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try ChildProcess.write(
+      script: """
+        echo "multibox $*" >> \(directory.path)/calls
+        case "$*" in *bfloat16*) seconds='1, 1, 1' ;; *) seconds='2, 1, 3' ;; esac
+        echo '{"seconds": ['$seconds'], \(sizes), "instruction_set": "'${MULTIBOX_ISA:-avx512}'"}'
+        """, to: multibox)
+    try ChildProcess.write(
+      script: """
+        [ "$1" = -c ] && exit 0
+        shift
+        echo "torch $*" >> \(directory.path)/calls
+        case "$*" in *channels_last*) seconds='4, 4, 9' ;; *) seconds='8, 8, 8' ;; esac
+        echo '{"seconds": ['$seconds'], \(sizes), "torch": "9.1", "torchvision": "9.2", "instruction_set": "AVX512"}'
+        """, to: python)
   }
 
   private func compare(_ arguments: String..., python: String? = nil) throws -> ChildProcess.Outcome {

@@ -23,6 +23,15 @@ package final class ChildProcess {
   package static let repository = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
     .path
 
+  /// Writes a program for the shell.
+  ///
+  /// A process of its own does: what this one has open for writing, any process has too that another test starts at that moment, until
+  /// it becomes its program, and the system runs no file that is open for writing ("Text file busy").
+  package static func write(script: String, to path: String) throws {
+    let command = #"printf '#!/bin/sh\n%s\n' "$1" >"$0.new" && chmod 755 "$0.new" && mv "$0.new" "$0""#
+    try ChildProcess(URL(fileURLWithPath: "/bin/sh"), ["-c", command, path, script]).wait().succeeded()
+  }
+
   /// The number of the process.
   package let identifier: pid_t
   private let arguments: [String]

@@ -160,8 +160,11 @@ struct DoctorTests {
   @Test(.timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
   func `Ranks with unlike programs or kernels are told apart`() throws {
     let copy = workspace.path + "/other"
-    try (Data(contentsOf: MultiboxProcess.executable) + Data([0])).write(to: URL(fileURLWithPath: copy))
-    chmod(copy, 0o755)
+    // By processes of their own, as in `ChildProcess.write(script:to:)`.
+    try ChildProcess(
+      URL(fileURLWithPath: "/bin/sh"),
+      ["-c", #"cp "$0" "$1" && printf '\0' >>"$1""#, MultiboxProcess.executable.path, copy]
+    ).wait().succeeded()
     let builds = try mpirun("--bind-to none", ["-np 1 MULTIBOX doctor --json", "-np 1 \(copy) doctor --json"])
     #expect(builds.exitCode == 71)
     #expect(try builds.decoded(Report.self).finding("program").message.hasPrefix("rank 1 runs another build"))
