@@ -47,7 +47,7 @@ struct Experiment {
   func reference(iterations: Int) throws -> String {
     // As many threads as the tests have ranks, which takes as long; threads never change a bit.
     let arguments = arguments("reference-\(iterations)", iterations: iterations, "training.threads=2")
-    try ChildProcess(ChildProcess.multibox, ["train"] + arguments).wait(timeout: 300).succeeded()
+    try ChildProcess(ChildProcess.multibox, ["train"] + arguments).wait(timeout: 600).succeeded()
     return try parameters("reference-\(iterations)", iteration: iterations)
   }
 
