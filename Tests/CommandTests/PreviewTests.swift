@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Tensors
 import TestSupport
 import Testing
 
@@ -34,11 +35,12 @@ struct PreviewTests {
           let place = String(format: "%07d-%03d", sample.position / 4 + 1, sample.position % 4 + 1)
           return "\(place)-\(dataset.images[sample.imageIndex].identifier).png"
         })
-    let input = NetworkInput(width: 300, height: 300, mean: (123, 117, 104))
+    // The mean by default; values half way between two whole numbers are rounded as it has them.
+    let input = NetworkInput(width: 300, height: 300, mean: (122.99925, 116.9991, 103.9992))
     for (file, sample) in zip(files, samples) {
       let image = dataset.images[sample.imageIndex]
       var values = [Float](repeating: 0, count: 300 * 300 * 3)
-      try image.load().resize(width: 300, height: 300, subtracting: input.mean, mirrored: false, into: &values)
+      try input.sample(image.load(), kernels: Kernels.available[0], into: &values)
       let boxes = image.objects.map(\.groundTruth).map { object in
         LabelledBox(
           left: Double(object.box.xMin) * 300, top: Double(object.box.yMin) * 300, right: Double(object.box.xMax) * 300,

@@ -40,8 +40,9 @@ import Testing
       // The nearest pixel is white exactly where the output pixel's centre is in the box.
       var output = [Float](repeating: 0, count: outputWidth * outputHeight * 3)
       sample.view.resample(
-        marked(width: width, height: height, columns: columns, rows: rows), interpolation: .nearest, width: outputWidth,
-        height: outputHeight, subtracting: mean, kernels: Kernels.available[0], into: &output)
+        marked(width: width, height: height, columns: columns, rows: rows), interpolation: .nearest,
+        to: NetworkInput(width: outputWidth, height: outputHeight, mean: mean), kernels: Kernels.available[0],
+        into: &output)
       let white = (0..<outputWidth * outputHeight).filter { output[$0 * 3] > 100 }
       // An object of less than a pixel may have no mark.
       guard let firstX = white.map({ $0 % outputWidth }).min(), let lastX = white.map({ $0 % outputWidth }).max(),
@@ -79,8 +80,8 @@ import Testing
       }
       var output = [Float](repeating: .nan, count: canvas.count)
       view.resample(
-        image, interpolation: .nearest, width: width, height: height, subtracting: mean, kernels: Kernels.available[0],
-        into: &output)
+        image, interpolation: .nearest, to: NetworkInput(width: width, height: height, mean: mean),
+        kernels: Kernels.available[0], into: &output)
       #expect(output == canvas)
       let box = objects[0].box
       #expect(

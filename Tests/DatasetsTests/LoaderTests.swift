@@ -82,8 +82,7 @@ import Testing
     for (index, sample) in batch.samples.enumerated() {
       let image = dataset.images[sample.imageIndex]
       var expected = [Float](repeating: 0, count: 105)
-      try Image(contentsOf: image.imagePath)
-        .resize(width: 7, height: 5, subtracting: (123, 117, 104), mirrored: false, into: &expected)
+      try Self.input.sample(Image(contentsOf: image.imagePath), kernels: Kernels.available[0], into: &expected)
       #expect(Array(UnsafeBufferPointer(start: batch.pixels + index * 105, count: 105)) == expected)
       #expect(batch.groundTruth[index] == image.objects.map(\.groundTruth))
     }
@@ -201,7 +200,8 @@ import Testing
     let dataset = try folder.read()
     for (images, sizes) in [(0..<7, [3, 3, 1]), (2..<6, [3, 1]), (1..<4, [3]), (4..<4, [])] {
       let loader = EvaluationLoader(
-        dataset: dataset, images: images, input: Self.input, batch: 3, threads: threads, capacity: 2)
+        dataset: dataset, images: images, input: Self.input, kernels: Kernels.available[0], batch: 3, threads: threads,
+        capacity: 2)
       var batches: [Copy] = []
       while let batch = try loader.nextBatch() { batches.append(Copy(batch)) }
       #expect(try loader.nextBatch() == nil)
@@ -211,7 +211,7 @@ import Testing
       var expected: [Float] = []
       for image in dataset.images[images] {
         var pixels = [Float](repeating: 0, count: 105)
-        try image.load().resize(width: 7, height: 5, subtracting: (123, 117, 104), mirrored: false, into: &pixels)
+        try Self.input.sample(image.load(), kernels: Kernels.available[0], into: &pixels)
         expected += pixels
       }
       #expect(batches.flatMap(\.pixels) == expected)

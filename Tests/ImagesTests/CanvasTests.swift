@@ -20,7 +20,8 @@ struct CanvasTests {
   }
 
   @Test func aPictureOnTheCanvasIsUnchanged() {
-    let picture = ResizeTests.picture(width: 33, height: 21)
+    let picture = Image(
+      width: 33, height: 21, pixels: (0..<33 * 21 * 3).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) })
     #expect(Canvas(picture).image() == picture)
   }
 

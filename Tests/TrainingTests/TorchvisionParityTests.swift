@@ -53,10 +53,10 @@ import Training
 
   private func trainingPixels() -> AlignedBuffer {
     let pixels = AlignedBuffer(count: 2 * 300 * 300 * 3)
+    let input = NetworkInput(width: 300, height: 300, mean: SSD.inputMean)
     for image in 0..<2 {
-      fixture.image(image).resize(
-        width: 300, height: 300, subtracting: SSD.inputMean, mirrored: false,
-        into: pixels.floats.baseAddress! + image * 300 * 300 * 3)
+      input.sample(
+        fixture.image(image), kernels: Kernels.available[0], into: pixels.floats.baseAddress! + image * 300 * 300 * 3)
     }
     return pixels
   }

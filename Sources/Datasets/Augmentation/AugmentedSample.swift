@@ -90,14 +90,6 @@ public struct AugmentedSample: Sendable {
   ) {
     let view = view.reduced(by: reduction)
     distortion.apply(to: &image, visibleIn: view, kernels: kernels)
-    if isAsInInference {
-      // The same map, with the code that inference uses, so that training and inference see the same values.
-      image.resize(
-        width: input.width, height: input.height, subtracting: input.mean, mirrored: view.isMirrored, into: destination)
-    } else {
-      view.resample(
-        image, interpolation: interpolation, width: input.width, height: input.height, subtracting: input.mean,
-        kernels: kernels, into: destination)
-    }
+    view.resample(image, interpolation: interpolation, to: input, kernels: kernels, into: destination)
   }
 }

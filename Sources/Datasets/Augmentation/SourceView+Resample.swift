@@ -14,34 +14,32 @@ extension SourceView {
   /// - Parameters:
   ///   - image: the image that the view belongs to.
   ///   - interpolation: along both axes.
-  ///   - width: columns of the result.
-  ///   - height: rows of the result.
-  ///   - mean: red, green and blue on the scale 0–255.
+  ///   - input: size and mean.
   ///   - kernels: which ones does not matter to the result.
   ///   - destination: room for height · width · 3 values.
-  /// - Precondition: the view has positive width and height, `width` and `height` are positive.
+  /// - Precondition: the view has positive width and height.
   public func resample(
-    _ image: Image, interpolation: Interpolation, width: Int, height: Int, subtracting mean: (Float, Float, Float),
-    kernels: Kernels, into destination: UnsafeMutablePointer<Float>
+    _ image: Image, interpolation: Interpolation, to input: NetworkInput, kernels: Kernels,
+    into destination: UnsafeMutablePointer<Float>
   ) {
-    precondition(self.width > 0 && self.height > 0, "a view of \(self.width)×\(self.height) pixels shows nothing")
-    precondition(width > 0 && height > 0, "cannot resample to \(width)×\(height) pixels")
+    precondition(width > 0 && height > 0, "a view of \(width)×\(height) pixels shows nothing")
     let columns = AxisWeights(
-      start: x, length: self.width, inputCount: image.width, outputCount: width, interpolation: interpolation,
+      start: x, length: width, inputCount: image.width, outputCount: input.width, interpolation: interpolation,
       reversed: isMirrored)
     let rows = AxisWeights(
-      start: y, length: self.height, inputCount: image.height, outputCount: height, interpolation: interpolation,
+      start: y, length: height, inputCount: image.height, outputCount: input.height, interpolation: interpolation,
       reversed: false)
-    destination.update(repeating: 0, count: height * width * 3)
+    destination.update(repeating: 0, count: input.sampleCount)
 
-    let zeros = (0..<columns.inputs.count).flatMap { _ in [mean.0, mean.1, mean.2] }
-    let lowest = [-mean.0, -mean.1, -mean.2]
+    let mean = [input.mean.0, input.mean.1, input.mean.2]
+    let zeros = (0..<columns.inputs.count).flatMap { _ in mean }
+    let lowest = mean.map(-)
     let highest = lowest.map { 255 + $0 }
     let stride = image.width * 3
     image.pixels.withUnsafeBufferPointer { pixels in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: zeros.count + 1) { blended in
         blended.initialize(repeating: 0)
-        for y in 0..<height {
+        for y in 0..<input.height {
           let weights = rows.weights[rows.offset[y]..<rows.offset[y + 1]]
           guard !weights.isEmpty, !zeros.isEmpty else { continue }
           let first = (rows.inputs.lowerBound + rows.firstInput[y]) * stride + columns.inputs.lowerBound * 3
@@ -50,8 +48,8 @@ extension SourceView {
               zeros.count, $0.count, $0.baseAddress, pixels.baseAddress! + first, stride, zeros, blended.baseAddress)
           }
           kernels.table.blend_columns(
-            width, columns.firstInput, columns.offset, columns.weights, blended.baseAddress, lowest, highest,
-            destination + y * width * 3)
+            input.width, columns.firstInput, columns.offset, columns.weights, blended.baseAddress, lowest, highest,
+            destination + y * input.width * 3)
         }
       }
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Prepares the images of a split once, in order and unchanged, in background threads.
 public final class EvaluationLoader: Sendable {
   private let dataset: Dataset
@@ -9,12 +11,14 @@ public final class EvaluationLoader: Sendable {
   ///   - dataset: the images.
   ///   - images: which of them, by index; a rank takes its share.
   ///   - input: size and mean of the network's input.
+  ///   - kernels: those that resize; which ones does not matter to the result.
   ///   - batch: images handed out together; the last batch may be short.
   ///   - threads: background threads, at least 1.
   ///   - capacity: batches in memory, at least 2: the one in use and those prepared ahead.
   /// - Precondition: `images` are indices of the data set; `batch` is positive.
   public init(
-    dataset: Dataset, images: Range<Int>, input: NetworkInput, batch: Int, threads: Int, capacity: Int
+    dataset: Dataset, images: Range<Int>, input: NetworkInput, kernels: Kernels, batch: Int, threads: Int,
+    capacity: Int
   ) {
     precondition(
       images.clamped(to: dataset.images.indices) == images,
@@ -31,8 +35,7 @@ public final class EvaluationLoader: Sendable {
       },
       prepare: { sample, pixels in
         let image = dataset.images[sample.imageIndex]
-        try image.load()
-          .resize(width: input.width, height: input.height, subtracting: input.mean, mirrored: false, into: pixels)
+        try input.sample(image.load(), kernels: kernels, into: pixels)
         return SampleRing.Content(groundTruth: image.objects.map(\.groundTruth), imageIndex: sample.imageIndex)
       })
   }

@@ -1,4 +1,5 @@
 import Images
+import Tensors
 
 /// What the network expects of an image: its size and the colour that becomes 0.
 public struct NetworkInput: Sendable {
@@ -17,6 +18,20 @@ public struct NetworkInput: Sendable {
     self.width = width
     self.height = height
     self.mean = mean
+  }
+
+  /// What the network sees of a whole image: resized linearly, mean subtracted.
+  ///
+  /// There is no smoothing before shrinking. These are the rules of OpenCV's `INTER_LINEAR` and of PyTorch's
+  /// `interpolate(mode="bilinear", align_corners=False)`; values are not rounded to integers.
+  ///
+  /// ### Shapes
+  /// `destination`: [height, width, 3], red first, overwritten.
+  ///
+  /// - Parameter kernels: which ones does not matter to the result.
+  public func sample(_ image: Image, kernels: Kernels, into destination: UnsafeMutablePointer<Float>) {
+    SourceView(imageWidth: image.width, imageHeight: image.height)
+      .resample(image, interpolation: .linear, to: self, kernels: kernels, into: destination)
   }
 
   /// The picture that a sample shows: the mean added, rounded to whole numbers, limited to 0 … 255.

@@ -13,6 +13,7 @@ public final class Detector {
   /// The largest number of images of one forward pass.
   public let batch: Int
   let input: NetworkInput
+  let kernels: Kernels
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
   var layerSeconds: LayerSeconds? {
     get { executor.layerSeconds }
@@ -42,6 +43,7 @@ public final class Detector {
     batch = executor.batch
     self.weights = weights
     pool = executor.context.pool
+    kernels = executor.context.kernels
     self.executor = executor
     decoder = DetectionDecoder(
       defaultBoxes: model.defaultBoxes, coder: configuration.boxCoder, classCount: model.classCount,
@@ -67,9 +69,7 @@ public final class Detector {
     precondition(images.count <= batch, "\(images.count) images for a detector of \(batch)")
     let stride = input.width * input.height * 3
     pool.forEach(images.count) { index, _ in
-      images[index].resize(
-        width: input.width, height: input.height, subtracting: input.mean, mirrored: false,
-        into: pixels.floats.baseAddress! + index * stride)
+      input.sample(images[index], kernels: kernels, into: pixels.floats.baseAddress! + index * stride)
     }
     return zip(images, detect(pixels.floats.baseAddress!, count: images.count)).map { image, objects in
       objects.map { PixelDetection($0, width: image.width, height: image.height) }

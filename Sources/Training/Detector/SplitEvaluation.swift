@@ -72,8 +72,8 @@ public struct SplitEvaluation: Sendable {
     _ detector: Detector, _ dataset: Dataset, images: Range<Int>, loaderThreads: Int, board: PhaseBoard
   ) throws -> [DetectionMessage] {
     let loader = EvaluationLoader(
-      dataset: dataset, images: images, input: detector.input, batch: detector.batch,
-      threads: loaderThreads, capacity: loaderCapacity)
+      dataset: dataset, images: images, input: detector.input, kernels: detector.kernels,
+      batch: detector.batch, threads: loaderThreads, capacity: loaderCapacity)
     var results: [DetectionMessage] = []
     func enter(_ phase: String) {
       board.enter("evaluation, \(results.count) of \(images.count) images done, \(phase)") {
