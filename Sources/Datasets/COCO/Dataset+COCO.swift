@@ -194,7 +194,8 @@ private struct COCOReader {
     willRead(path)
     guard let header = try log.header(ofImage: path),
       try log.check(
-        statedWidth: image.width, statedHeight: image.height, against: header, mayBeExchanged: false, at: place)
+        statedWidth: image.width, statedHeight: image.height, against: header, of: path, mayBeExchanged: false,
+        at: place)
     else { return nil }
     return Entry(number: image.id, name: name, path: path, header: header)
   }

@@ -41,13 +41,14 @@ extension FaultLog {
     return header
   }
 
-  /// Compares the size that an annotation states with that of the image.
+  /// Compares the size that an annotation states with that of the image file.
   ///
   /// - Parameter mayBeExchanged: whether width and height are known to change places in such annotations by mistake, and
   ///   no box contradicts that.
   /// - Returns: whether the annotation can be used.
   mutating func check(
-    statedWidth: Int, statedHeight: Int, against header: ImageHeader, mayBeExchanged: Bool, at place: AnnotationPlace
+    statedWidth: Int, statedHeight: Int, against header: ImageHeader, of imagePath: String, mayBeExchanged: Bool,
+    at place: AnnotationPlace
   ) throws(DatasetError) -> Bool {
     guard (statedWidth, statedHeight) != (header.width, header.height) else { return true }
     let difference =
@@ -56,11 +57,11 @@ extension FaultLog {
     if isExchanged, header.isTurnedSideways {
       let reason =
         "\(difference) and the EXIF orientation \(header.orientation): boxes were drawn on the turned picture; turn the stored pixels and remove the tag, as exiftran -ai does"
-      try note(.otherSize, place.error(reason))
+      try noteOtherSize(imagePath, place.error(reason))
       return false
     }
     guard isExchanged, mayBeExchanged else {
-      try note(.otherSize, place.error(difference))
+      try noteOtherSize(imagePath, place.error(difference))
       return false
     }
     try note(.exchangedSize, place.error("\(difference); every box fits the image, whose size is used"))

@@ -18,6 +18,8 @@ public struct FaultLog: Sendable {
   public private(set) var faults: [DatasetFault] = []
   /// How many faults there are of each kind.
   public private(set) var counts: [DatasetFault.Kind: Int] = [:]
+  /// Image files that are left out because their annotation states another size: perhaps they are other images by mistake.
+  public private(set) var imagesOfOtherSize: [String] = []
   private let policy: Policy
 
   /// An empty log.
@@ -34,6 +36,12 @@ public struct FaultLog: Sendable {
     if kind.isError, policy == .stopAtFirstError { throw error() }
     counts[kind, default: 0] += 1
     if counts[kind]! <= Self.linesPerKind { faults.append(DatasetFault(kind, error())) }
+  }
+
+  /// Takes the error of an image whose annotation states another size.
+  mutating func noteOtherSize(_ imagePath: String, _ error: DatasetError) throws(DatasetError) {
+    try note(.otherSize, error)
+    imagesOfOtherSize.append(imagePath)
   }
 
   /// Takes the failure of a piece of work, which then has no result.

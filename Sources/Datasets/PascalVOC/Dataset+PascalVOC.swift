@@ -137,7 +137,7 @@ private struct PascalVOCReader {
       guard
         try log.check(
           statedWidth: stated.content.width, statedHeight: stated.content.height, against: header,
-          mayBeExchanged: allFit,
+          of: imagePath ?? candidates[0], mayBeExchanged: allFit,
           at: AnnotationPlace(file: annotationPath, line: stated.line))
       else { return nil }
     }

@@ -28,8 +28,8 @@ extension Doctor {
           remedy: "--set data.evaluation_split=SPLIT of other images, or scores will promise too much"))
     }
     if let pixels = training.pixels {
-      let other = evaluation.flatMap { evaluation in evaluation.pixels.map { (evaluation.dataset, $0) } }
-      findings += PixelReading.sharedContent((training.dataset, pixels), isOneSplit ? nil : other).map { trouble in
+      let other = isOneSplit ? nil : evaluation?.pixels
+      findings += PixelReading.sharedContent(training: pixels, evaluation: other).map { trouble in
         trouble.finding(trouble.kind == .sharedContent ? Self.evaluation : Self.training, isNeeded: true)
       }
     }
@@ -50,7 +50,9 @@ extension Doctor {
     findings += SplitReading.findings(all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded)
     guard let dataset, own.images > 0, all.allSatisfy({ $0.hash == own.hash && $0.failure == nil }) else { return nil }
     guard readsPixels else { return Examined(dataset: dataset, pixels: nil) }
-    let pixels = try PixelReading(dataset, job: job)
+    // What is left out for its size may be a copy of another image.
+    let others = all.allSatisfy { $0.troubles == own.troubles } ? dataset.faults.imagesOfOtherSize : []
+    let pixels = try PixelReading(dataset.images.map(\.imagePath) + others, job: job)
     let isReplaced = configuration.data.damagedImages == .replace && check == Self.training
     findings += pixels.troubles.map { $0.finding(check, isNeeded: isNeeded && !isReplaced) }
     return Examined(dataset: dataset, pixels: pixels)

@@ -73,11 +73,15 @@ final class BrokenDataset: Sendable {
 
   /// Puts the picture and annotation of one image in the place of another.
   func copy(image: String, to other: String) throws {
-    for (folder, kind) in [("JPEGImages", "jpg"), ("Annotations", "xml")] {
-      try remove("\(folder)/\(other).\(kind)")
-      try FileManager.default.copyItem(
-        atPath: "\(path)/\(folder)/\(image).\(kind)", toPath: "\(path)/\(folder)/\(other).\(kind)")
-    }
+    try copy(picture: image, to: other)
+    try write(read("Annotations/\(image).xml"), to: "Annotations/\(other).xml")
+  }
+
+  /// Puts the picture of one image in the place of another's.
+  func copy(picture image: String, to other: String) throws {
+    try remove("JPEGImages/\(other).jpg")
+    try FileManager.default.copyItem(
+      atPath: "\(path)/JPEGImages/\(image).jpg", toPath: "\(path)/JPEGImages/\(other).jpg")
   }
 
   /// Puts an EXIF segment before all others.

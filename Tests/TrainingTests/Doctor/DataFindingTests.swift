@@ -161,6 +161,15 @@ struct DataFindingTests {
     #expect(broken.split(separator: "\n").count == 22)
   }
 
+  @Test(arguments: [("000002", "has the same content as "), ("000005", "is evaluated on and has the same content as ")])
+  func `A picture of another size than annotated is recognised as a copy`(image: String, message: String) throws {
+    let dataset = try BrokenDataset()
+    try dataset.copy(picture: "000001", to: image)
+    let findings = dataset.troubles(in: try dataset.diagnose()).map(\.message)
+    #expect(findings.contains { $0.contains("/Annotations/\(image).xml:7: the annotation states ") }, "\(findings)")
+    #expect(findings.contains { $0.contains("/JPEGImages/\(image).jpg: \(message)") }, "\(findings)")
+  }
+
   @Test func `Headers alone can be read, and damage that training would pass over is a warning`() throws {
     let dataset = try BrokenDataset()
     try dataset.cut("JPEGImages/000001.jpg")

@@ -5,15 +5,15 @@ import Images
 import MessagePassing
 import Synchronization
 
-/// What became of reading every image of a split to its end: which cannot be decoded, and a hash of each file.
+/// What became of reading image files to their end: which cannot be decoded, and a hash of each.
 ///
-/// The ranks share the images.
+/// The ranks share the files.
 struct PixelReading {
   /// Images that cannot be decoded.
   let troubles: [Trouble]
-  /// A hash of the bytes of each image file, in the order of the split; 0 for one that cannot be read. Rank 0 has all,
-  /// others have none.
-  let hashes: [UInt64]
+  private let files: [String]
+  /// A hash of the bytes of each file; 0 for one that cannot be read. Rank 0 has all, others have none.
+  private let hashes: [UInt64]
 
   /// What a rank found in its share.
   private struct Share: Codable {
@@ -21,10 +21,11 @@ struct PixelReading {
     var hashes: [UInt64]
   }
 
-  /// Decodes the images. Collective; the result is complete at rank 0.
-  init(_ dataset: Dataset, job: Job) throws {
-    let own = WorkDivision(job.communicator).share(of: dataset.images.count)
-    let share = Self.read(dataset.images[own], board: job.board)
+  /// Decodes images, the same at all ranks. Collective; the result is complete at rank 0.
+  init(_ files: [String], job: Job) throws {
+    self.files = files
+    let own = WorkDivision(job.communicator).share(of: files.count)
+    let share = Self.read(files[own], board: job.board)
     job.board.enter("waiting for other ranks to decode images", waitsForOthers: true)
     let bytes = try job.communicator.gather(Array(JSONEncoder().encode(share)), to: 0)
     let shares = try bytes.map { try JSONDecoder().decode(Share.self, from: Data($0)) }
@@ -38,12 +39,12 @@ struct PixelReading {
     hashes = shares.flatMap(\.hashes)
   }
 
-  private static func read(_ images: ArraySlice<AnnotatedImage>, board: PhaseBoard) -> Share {
-    let results = Mutex([(hash: UInt64, fault: String?)](repeating: (0, nil), count: images.count))
-    DispatchQueue.concurrentPerform(iterations: images.count) { index in
-      let image = images[images.startIndex + index]
-      board.enter("decoding \(image.imagePath)")
-      let result = read(image)
+  private static func read(_ files: ArraySlice<String>, board: PhaseBoard) -> Share {
+    let results = Mutex([(hash: UInt64, fault: String?)](repeating: (0, nil), count: files.count))
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      let file = files[files.startIndex + index]
+      board.enter("decoding \(file)")
+      let result = read(file)
       results.withLock { $0[index] = result }
     }
     let all = results.withLock { $0 }
@@ -53,53 +54,49 @@ struct PixelReading {
       hashes: all.map(\.hash))
   }
 
-  private static func read(_ image: AnnotatedImage) -> (hash: UInt64, fault: String?) {
+  private static func read(_ file: String) -> (hash: UInt64, fault: String?) {
     do {
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: image.imagePath)))
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
       var hash = ContentHash()
       bytes.withUnsafeBytes { hash.add($0) }
       do {
         // All bits of the file are read, however small the picture becomes.
-        _ = try ReducedImage(decoding: bytes, path: image.imagePath, reduction: 8)
+        _ = try ReducedImage(decoding: bytes, path: file, reduction: 8)
       } catch {
         return (hash.value, "\(error)")
       }
       return (hash.value, nil)
     } catch {
-      return (0, "\(image.imagePath): \(error.localizedDescription)")
+      return (0, "\(file): \(error.localizedDescription)")
     }
   }
 
   /// Images that are there more than once within a split, or in both.
-  static func sharedContent(
-    _ training: (dataset: Dataset, reading: PixelReading), _ evaluation: (dataset: Dataset, reading: PixelReading)?
-  ) -> [Trouble] {
+  static func sharedContent(training: PixelReading, evaluation: PixelReading?) -> [Trouble] {
     func log(_ body: (inout FaultLog) -> Void) -> [Trouble] {
       var log = FaultLog(.listAll)
       body(&log)
       return Trouble.all(log)
     }
-    var first: [UInt64: AnnotatedImage] = [:]
+    var first: [UInt64: String] = [:]
     let same = log { log in
-      for (image, hash) in zip(training.dataset.images, training.reading.hashes) where hash != 0 {
+      for (file, hash) in zip(training.files, training.hashes) where hash != 0 {
         if let other = first[hash] {
-          let reason = "has the same content as \(other.imagePath)"
-          try? log.note(.sameContent, DatasetError(file: image.imagePath, reason: reason))
+          try? log.note(.sameContent, DatasetError(file: file, reason: "has the same content as \(other)"))
         } else {
-          first[hash] = image
+          first[hash] = file
         }
       }
     }
     guard let evaluation else { return same }
     return same
       + log { log in
-        for (image, hash) in zip(evaluation.dataset.images, evaluation.reading.hashes) where hash != 0 {
+        for (file, hash) in zip(evaluation.files, evaluation.hashes) where hash != 0 {
           guard let other = first[hash] else { continue }
           let reason =
-            other.imagePath == image.imagePath
-            ? "is in both splits"
-            : "is evaluated on and has the same content as \(other.imagePath), which is trained on"
-          try? log.note(.sharedContent, DatasetError(file: image.imagePath, reason: reason))
+            other == file
+            ? "is in both splits" : "is evaluated on and has the same content as \(other), which is trained on"
+          try? log.note(.sharedContent, DatasetError(file: file, reason: reason))
         }
       }
   }
