@@ -1,11 +1,15 @@
 /// A category of COCO's annotations.
-struct COCOCategory: Decodable {
+struct COCOCategory: JSONRecordContent {
+  static let wholeNumbers: Set = ["id"]
+
   let id: Int
   let name: String
 }
 
 /// An image of COCO's annotations.
-struct COCOImage: Decodable {
+struct COCOImage: JSONRecordContent {
+  static let wholeNumbers: Set = ["id", "width", "height"]
+
   let id: Int
   /// Relative to the folder of images.
   let file_name: String
@@ -14,7 +18,9 @@ struct COCOImage: Decodable {
 }
 
 /// An object of COCO's annotations, without its outline.
-struct COCOAnnotation: Decodable {
+struct COCOAnnotation: JSONRecordContent {
+  static let wholeNumbers: Set = ["id", "image_id", "category_id", "iscrowd", "difficult", "ignore"]
+
   let id: Int
   let image_id: Int
   let category_id: Int

@@ -25,11 +25,14 @@ struct COCOSplit {
     }
   }
 
-  /// The file of an image, or where it should have been.
-  func path(ofImage name: String) -> (path: String, exists: Bool) {
+  /// The file of an image.
+  ///
+  /// - Throws: the error of an image that is in none of the folders.
+  func path(ofImage name: String, at place: AnnotationPlace) throws(DatasetError) -> String {
     let candidates = folders.map { "\($0)/\(name)" }
-    let found = candidates.first { FileManager.default.fileExists(atPath: $0) }
-    return (found ?? candidates[0], found != nil)
+    if let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) { return path }
+    let others = folders.dropFirst().joined(separator: ", ")
+    throw place.error("the image has no file \(candidates[0]) (nor one in \(others))")
   }
 
   private static func reasonForMissingFile(root: String) -> String {

@@ -186,11 +186,10 @@ private struct COCOReader {
       try log.note(.ambiguousImage, place.error("file_name: \(other)"))
       return nil
     }
-    let (path, exists) = split.path(ofImage: name)
-    guard exists else {
-      try log.note(.missingFile, place.error("the image has no file \(path)"))
-      return nil
-    }
+    guard
+      let path = try log.attempt(
+        .missingFile, { () throws(DatasetError) in try split.path(ofImage: name, at: place) })
+    else { return nil }
     willRead(path)
     guard let header = try log.header(ofImage: path),
       try log.check(

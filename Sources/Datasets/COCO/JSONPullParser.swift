@@ -174,6 +174,9 @@ struct JSONPullParser {
     return integer
   }
 
+  /// Passes `null`, if it comes next.
+  mutating func takeNull() -> Bool { take("null") }
+
   /// Passes `true`, `false` or a number, which is true unless it is 0.
   mutating func flag() throws(Fault) -> Bool {
     if take("true") { return true }

@@ -56,7 +56,7 @@ struct JSONRecordFile {
   ///   - section: the key of the list.
   ///   - body: takes each record and its place.
   /// - Throws: `DatasetError` when there is no such list; what `body` throws.
-  func forEach<Record: Decodable>(
+  func forEach<Record: JSONRecordContent>(
     _ type: Record.Type, in section: String,
     _ body: (JSONRecord<Record>, JSONRecordPlace) throws(DatasetError) -> Void
   ) throws(DatasetError) {
@@ -73,7 +73,8 @@ struct JSONRecordFile {
         var index = 0
         repeat {
           let range = try cursor.skipValue()
-          let place = JSONRecordPlace(file: self, section: section, index: index, range: range)
+          let place = JSONRecordPlace(
+            file: self, section: section, index: index, range: range, wholeNumbers: type.wholeNumbers)
           let record = UnsafeMutableRawPointer(mutating: bytes.baseAddress! + range.lowerBound)
           let text = Data(bytesNoCopy: record, count: range.count, deallocator: .none)
           do {
@@ -106,6 +107,12 @@ struct JSONRecordFile {
   }
 }
 
+/// What a record of a ``JSONRecordFile`` holds.
+protocol JSONRecordContent: Decodable {
+  /// The keys whose values are whole numbers.
+  static var wholeNumbers: Set<String> { get }
+}
+
 /// A decoded record, or why it cannot be decoded.
 enum JSONRecord<Value> {
   case usable(Value)
@@ -126,6 +133,8 @@ struct JSONRecordPlace {
   /// Counted from 0, as JSON's lists are.
   let index: Int
   fileprivate let range: Range<Int>
+  /// The keys of the record whose values are whole numbers.
+  fileprivate let wholeNumbers: Set<String>
 
   /// The place for messages.
   ///
@@ -142,10 +151,10 @@ struct JSONRecordPlace {
   fileprivate func error(decoding text: Data, _ error: DecodingError) -> DatasetError {
     struct Identified: Decodable { let id: Int }
     let identifier = try? JSONDecoder().decode(Identified.self, from: text).id
-    return annotationPlace(identifier: identifier).error(Self.reason(of: error, in: text))
+    return annotationPlace(identifier: identifier).error(reason(of: error, in: text))
   }
 
-  private static func reason(of error: DecodingError, in text: Data) -> String {
+  private func reason(of error: DecodingError, in text: Data) -> String {
     func place(_ path: [any CodingKey]) -> String {
       let keys = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
       return keys.hasPrefix(".") ? String(keys.dropFirst()) : keys
@@ -155,11 +164,29 @@ struct JSONRecordPlace {
       return "\(place(context.codingPath + [key])) is missing"
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       let key = context.codingPath.isEmpty ? "" : place(context.codingPath) + ": "
-      return "\(key)expected \(name(of: type)), found \(found(context.codingPath, in: text))"
+      return "\(key)expected \(Self.name(of: type)), found \(Self.found(context.codingPath, in: text))"
     case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-      return "\(place(context.codingPath)): \(found(context.codingPath, in: text)) cannot be used there"
+      return "\(place(context.codingPath)): \(Self.found(context.codingPath, in: text)) cannot be used there"
     default:
-      return "not valid JSON: \(String(decoding: text.prefix(80), as: UTF8.self))\(text.count > 80 ? " …" : "")"
+      return reason(rereading: text)
+    }
+  }
+
+  /// Of a number that is none, or that is not whole, the decoder says only that it cannot be used.
+  private func reason(rereading text: Data) -> String {
+    var parser = JSONPullParser([UInt8](text))
+    do throws(JSONPullParser.Fault) {
+      try parser.forEachMember { parser, key throws(JSONPullParser.Fault) in
+        if parser.takeNull() { return }
+        if wholeNumbers.contains(key) {
+          _ = try parser.integer()
+        } else {
+          try parser.skip()
+        }
+      }
+      return "cannot be read: \(String(decoding: text.prefix(80), as: UTF8.self))\(text.count > 80 ? " …" : "")"
+    } catch {
+      return error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)"
     }
   }
 

@@ -38,7 +38,16 @@ import Testing
     .annotation(
       "a box that is a text", COCOFolder.annotation(5, box: "\"1 2 3 4\""),
       " (id 5): bbox: expected a list, found \"1 2 3 4\""),
-    .annotation("a number that is none", COCOFolder.annotation(5, box: "[NaN, 2, 3, 4]"), ": not valid JSON: {\"seg"),
+    .annotation(
+      "a number that is none", COCOFolder.annotation(5, box: "[NaN, 2, 3, 4]"),
+      ": bbox[0]: expected a value, found NaN"),
+    .annotation(
+      "a number that is too large", COCOFolder.annotation(5, box: "[1, 2, 1e999, 4]"),
+      " (id 5): bbox[2]: 1e999 is too large for a number"),
+    .annotation(
+      "an image number that is not whole",
+      #"{"id": 5, "iscrowd": null, "image_id": 3.5, "category_id": 5, "bbox": [1, 2, 3, 4]}"#,
+      " (id 5): image_id: expected a whole number, found 3.5"),
     .annotation(
       "an unknown category", COCOFolder.annotation(5, category: 1),
       " (id 5): category_id: 1 is no category of the file"),
@@ -150,7 +159,8 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.root + "/train2017/b.png")
     #expect(
       try message("train2017")
-        == "\(folder.path()):2: images[0] (id 7): the image has no file \(folder.root)/train2017/b.png")
+        == "\(folder.path()):2: images[0] (id 7): the image has no file \(folder.root)/train2017/b.png "
+        + "(nor one in \(folder.root)/images/train2017, \(folder.root)/images, \(folder.root))")
     try FileManager.default.removeItem(atPath: folder.root + "/annotations")
     #expect(try message("val").hasSuffix("the folder \(folder.root)/annotations does not exist or cannot be read"))
   }
