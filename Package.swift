@@ -62,6 +62,9 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["Randomness", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "HashingProgram", dependencies: ["Training", "CCrypto"], path: "Tests/HashingProgram",
+      swiftSettings: strict),
     tests("RandomnessTests", ["Randomness"]),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
     tests("LayersTests", ["Layers", "Tensors", "Randomness", "TestSupport"]),
@@ -76,7 +79,7 @@ let package = Package(
       [
         "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
         "Randomness",
-        "CCrypto", "TestSupport", .product(name: "Logging", package: "swift-log"),
+        "HashingProgram", "TestSupport", .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),
     tests("ClusterTests", ["multibox", "TestSupport"]),
