@@ -27,14 +27,15 @@ public struct WeightLoading: Sendable, Equatable {
   /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
   public private(set) var unexpected: [String] = []
 
-  /// Fills the weights that the file has.
+  /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
   /// - Throws: ``CheckpointError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
   public init(from file: SafetensorsFile, into weights: ParameterArena) throws(CheckpointError) {
     var places: [(SafetensorsFile.Tensor, Parameter)] = []
     for parameter in weights.layout.parameters {
-      guard let tensor = file.tensor(named: parameter.name) else {
+      let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
+      guard let tensor = average ?? file.tensor(named: parameter.name) else {
         missing.append(parameter.name)
         continue
       }

@@ -136,18 +136,16 @@ extension Configuration.Training {
     if !globalBatch.isMultiple(of: microBatch) {
       section.note("global_batch", "\(globalBatch) is not divisible by micro_batch \(microBatch)")
     }
-    iterations = section.integer("iterations", default: 120_000, .atLeast(1))
+    length = section.runLength()
     let learningRate = section.number("learning_rate", default: 0.001, .above(0))
     let schedule = section.section("schedule")
-    self.schedule = LearningRateSchedule(
-      base: learningRate,
-      milestones: schedule.increasingIntegers("milestones", default: [80_000, 100_000], .atLeast(1)),
-      factor: schedule.number("factor", default: 0.1, .above(0, atMost: 1)),
-      warmupIterations: schedule.integer("warmup_iterations", default: 500, .atLeast(0)),
-      warmupFactor: schedule.number("warmup_factor", default: 0.1, .above(0, atMost: 1)))
+    self.schedule = schedule.learningRatePlan(base: learningRate)
     momentum = section.number("momentum", default: 0.9, .from(0, below: 1))
     weightDecay = section.number("weight_decay", default: 0.0005, .atLeast(0))
     biasLearningRateMultiplier = section.number("bias_learning_rate_multiplier", default: 2, .atLeast(0))
+    gradientClipNorm = section.optionalNumber("gradient_clip_norm", .above(0))
+    averageDecay = section.optionalNumber("ema_decay", .above(0, below: 1))
+    freeze = section.optionalString("freeze")
     seed = UInt64(section.integer("seed", default: 0, .atLeast(0)))
     threads = section.optionalInteger("threads", .from(1, to: 1024))
     convolution = section.choice("convolution", default: .fastest)
@@ -160,7 +158,9 @@ extension Configuration.Training {
 
 extension Configuration.Evaluation {
   init(_ section: ConfigurationSection) {
-    every = section.integer("every", default: 5000, .atLeast(1))
+    every = section.optionalInteger("every", default: 5000, .atLeast(1))
+    patience = section.optionalInteger("patience", .atLeast(1))
+    if patience != nil, every == nil { section.note("patience", "needs evaluations; evaluation.every is null") }
     metric = section.choice("metric", default: .voc07)
     let preset = DetectionDecoder.Settings()
     detections = DetectionDecoder.Settings(
@@ -191,6 +191,7 @@ extension Configuration.Checkpoint {
     every = section.integer("every", default: 1000, .atLeast(1))
     everySeconds = section.optionalNumber("every_seconds", .above(0))
     keep = section.integer("keep", default: 3, .atLeast(1))
+    keepBest = section.boolean("keep_best", default: true)
   }
 }
 

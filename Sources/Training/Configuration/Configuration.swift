@@ -67,16 +67,22 @@ public struct Configuration: Sendable, Equatable {
     public let globalBatch: Int
     /// Images of one unit of computation; divides `globalBatch`.
     public let microBatch: Int
-    /// Optimizer steps of the whole run.
-    public let iterations: Int
+    /// How long the run is.
+    public let length: RunLength
     /// Learning rate of every iteration.
-    public let schedule: LearningRateSchedule
+    public let schedule: LearningRatePlan
     /// Factor on the previous update, 0 ..< 1.
     public let momentum: Float
     /// L2 penalty on weights and scales; biases do not decay.
     public let weightDecay: Float
     /// Factor on the learning rate of biases.
     public let biasLearningRateMultiplier: Float
+    /// The largest length of a gradient; nil for no limit.
+    public let gradientClipNorm: Double?
+    /// How slowly an average of the weights follows them, which is evaluated in their place, 0 ..< 1; nil to keep none.
+    public let averageDecay: Double?
+    /// The last of the layers, from the input on, that keep their weights; nil when all are trained.
+    public let freeze: String?
     /// Origin of all randomness.
     public let seed: UInt64
     /// Compute threads of a rank; nil takes what the process is bound to.
@@ -89,8 +95,10 @@ public struct Configuration: Sendable, Equatable {
 
   /// How detections are made and scored.
   public struct Evaluation: Sendable, Equatable {
-    /// Iterations between evaluations during training.
-    public let every: Int
+    /// Iterations between evaluations during training, which ends with one too; nil for none at all.
+    public let every: Int?
+    /// Evaluations in a row without a better result after which training stops; nil to go on.
+    public let patience: Int?
     /// How detections are scored.
     public let metric: EvaluationMetric
     /// Which detections are kept.
@@ -105,6 +113,8 @@ public struct Configuration: Sendable, Equatable {
     public let everySeconds: Double?
     /// Newest checkpoints that are kept.
     public let keep: Int
+    /// Whether the checkpoint of the best evaluation is kept besides.
+    public let keepBest: Bool
   }
 
   /// How ranks share the work of an iteration.

@@ -9,10 +9,10 @@ extension ConfigurationSection {
       parse: { $0.integer.flatMap { range.contains($0) ? $0 : nil } }, emit: Node.init(integer:))
   }
 
-  /// A whole number or null, the default.
-  func optionalInteger(_ key: String, _ range: LegalRange<Int>) -> Int? {
+  /// A whole number or null, by default null.
+  func optionalInteger(_ key: String, default fallback: Int? = nil, _ range: LegalRange<Int>) -> Int? {
     read(
-      key, default: nil, expected: "an integer \(range) or null",
+      key, default: fallback, expected: "an integer \(range) or null",
       parse: { node -> Int?? in
         if node.isNull { return .some(nil) }
         return node.integer.flatMap { range.contains($0) ? .some($0) : nil }
@@ -124,17 +124,6 @@ extension ConfigurationSection {
       emit: { $0.map { Node(list: $0.map(Node.init(text:))) } ?? .null })
   }
 
-  /// A list of whole numbers that grow strictly; it may be empty.
-  func increasingIntegers(_ key: String, default fallback: [Int], _ range: LegalRange<Int>) -> [Int] {
-    read(
-      key, default: fallback, expected: "a list of strictly increasing integers \(range)",
-      parse: { node in
-        guard let values = node.list({ $0.integer.flatMap { range.contains($0) ? $0 : nil } }) else { return nil }
-        return zip(values, values.dropFirst()).allSatisfy(<) ? values : nil
-      },
-      emit: { Node(list: $0.map(Node.init(integer:))) })
-  }
-
   /// A list of `count` numbers, without a default.
   func numbers(_ key: String, count: Int, _ range: LegalRange<Double>) -> [Double] {
     required(
@@ -203,14 +192,14 @@ extension ConfigurationNode {
 }
 
 extension Node {
-  fileprivate static var null: Node { Node("null", Tag(.null)) }
+  static var null: Node { Node("null", Tag(.null)) }
 
-  fileprivate init(integer value: Int) {
+  init(integer value: Int) {
     self.init(String(value), Tag(.int))
   }
 
   /// The shortest decimal that reads back as the same float, with a point so that every YAML reader takes it for a number.
-  fileprivate init(number value: some BinaryFloatingPoint & LosslessStringConvertible) {
+  init(number value: some BinaryFloatingPoint & LosslessStringConvertible) {
     var text = value.description
     if let exponent = text.firstIndex(of: "e"), !text.contains(".") {
       text.insert(contentsOf: ".0", at: exponent)
@@ -223,7 +212,7 @@ extension Node {
     self = .scalar(text.represented())
   }
 
-  fileprivate init(list: [Node]) {
+  init(list: [Node]) {
     self.init(list, .implicit, .flow)
   }
 }

@@ -21,7 +21,7 @@ public struct ModelDescription {
     } else {
       configuration = try Configuration(contentsOf: path, overrides: overrides)
       let weights = ParameterArena(configuration.ssd.parameters)
-      try configuration.fillInitialWeights(weights)
+      _ = try configuration.fillInitialWeights(weights)
       parametersSHA256 = weights.tensorSources().parametersSHA256()
     }
     model = configuration.ssd

@@ -12,6 +12,8 @@ public struct TrainingRecord: Sendable, Equatable {
   public var locationLoss: Double
   /// Matched default boxes of the global batch.
   public var positives: Int
+  /// The length of the gradient before it was limited; nil where it is not.
+  public var gradientNorm: Double?
   /// The learning rate of the step.
   public var learningRate: Float
   /// Images of the global batch per second of this iteration.
@@ -32,6 +34,7 @@ public struct TrainingRecord: Sendable, Equatable {
       ("location_loss", JSONLiteral(locationLoss)),
       ("positives", JSONLiteral(positives)),
       ("learning_rate", JSONLiteral(learningRate)),
+    ] + (gradientNorm.map { [("gradient_norm", JSONLiteral($0))] } ?? []) + [
       ("images_per_second", JSONLiteral(imagesPerSecond)),
       (
         "seconds",
@@ -56,7 +59,7 @@ extension TrainingRecord {
   ///   - epochImages: of the training split.
   package init(
     iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
-    seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
+    gradientNorm: Double? = nil, seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
   ) {
     self.iteration = iteration
     epoch = Double(iteration * images) / Double(epochImages)
@@ -66,6 +69,7 @@ extension TrainingRecord {
     locationLoss = result.sums.location / normalizer
     positives = result.positives
     self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
     imagesPerSecond = Double(images) / seconds.total
     self.seconds = seconds
     self.worldSize = worldSize
