@@ -27,9 +27,11 @@ struct ConfigurationTests {
     #expect(configuration.data.classNames.count == 20)
     #expect(configuration.data.roots.isEmpty)
     #expect(configuration.training.globalBatch == 32)
-    #expect(configuration.training.iterations == 120_000)
+    #expect(configuration.training.length == .iterations(120_000))
     #expect(configuration.training.momentum == 0.9)
-    #expect(configuration.training.schedule.milestones == [80_000, 100_000])
+    #expect(
+      configuration.training.schedule.schedule(iterations: 120_000).decay
+        == .steps(milestones: [80_000, 100_000], factor: 0.1))
     #expect(configuration.training.threads == nil)
     #expect(configuration.evaluation.detections == DetectionDecoder.Settings())
     #expect(configuration.output == "runs/paper")
@@ -80,7 +82,7 @@ struct ConfigurationTests {
       ])
     #expect(configuration.training.seed == 10)
     #expect(configuration.training.globalBatch == 8)
-    #expect(configuration.training.schedule.milestones == [10, 20])
+    #expect(configuration.training.schedule.milestones == [.iteration(10), .iteration(20)])
     #expect(configuration.data.roots == ["x", "y"])
     #expect(configuration.model.variances == BoxVariances(center: 0.2, size: 0.1))
     #expect(configuration.model.weights == "a=b.safetensors")
@@ -149,7 +151,7 @@ struct ConfigurationTests {
     ),
     (
       "version: 1\ntraining:\n  schedule:\n    milestones: [10, 10]",
-      "a.yaml:4: training.schedule.milestones: expected a list of strictly increasing integers of at least 1, found a list"
+      "a.yaml:4: training.schedule.milestones: expected a list of strictly increasing integers of at least 1, or of fractions of the run above 0 and below 1, found a list"
     ),
     (
       "version: 1\ntraining:\n  threads: 0",

@@ -10,7 +10,8 @@ extension ConfigurationSection {
     case (let iterations?, nil): return .iterations(iterations)
     case (nil, let epochs?): return .epochs(epochs)
     case (nil, nil): note("iterations", "give iterations or epochs")
-    case (.some, .some): note("epochs", "give iterations or epochs, not both; --set training.iterations=null leaves one out")
+    case (.some, .some):
+      note("epochs", "give iterations or epochs, not both; --set training.iterations=null leaves one out")
     }
     return .iterations(1)
   }

@@ -185,7 +185,8 @@ public final class Doctor {
     let recipe = configuration.training
     findings.append(
       TrainingLength(
-        iterations: configuration.iterations(images: trainingImageCount), globalBatch: recipe.globalBatch, images: trainingImageCount,
+        iterations: configuration.iterations(images: trainingImageCount), globalBatch: recipe.globalBatch,
+        images: trainingImageCount,
         speed: earlier ?? trial.map { ($0.imagesPerSecond, SpeedTrial.description) }
       ).finding)
   }

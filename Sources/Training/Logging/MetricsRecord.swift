@@ -26,28 +26,29 @@ public struct TrainingRecord: Sendable, Equatable {
   public var damagedImages: Int
 
   var json: JSONLiteral {
-    JSONLiteral(object: [
-      ("iteration", JSONLiteral(iteration)),
-      ("epoch", JSONLiteral(epoch)),
-      ("loss", JSONLiteral(loss)),
-      ("confidence_loss", JSONLiteral(confidenceLoss)),
-      ("location_loss", JSONLiteral(locationLoss)),
-      ("positives", JSONLiteral(positives)),
-      ("learning_rate", JSONLiteral(learningRate)),
-    ] + (gradientNorm.map { [("gradient_norm", JSONLiteral($0))] } ?? []) + [
-      ("images_per_second", JSONLiteral(imagesPerSecond)),
-      (
-        "seconds",
-        JSONLiteral(object: [
-          ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
-          ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
-          ("gradient_sum", JSONLiteral(seconds.gradientSum)),
-          ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
-        ])
-      ),
-      ("world_size", JSONLiteral(worldSize)),
-      ("damaged_images", JSONLiteral(damagedImages)),
-    ])
+    JSONLiteral(
+      object: [
+        ("iteration", JSONLiteral(iteration)),
+        ("epoch", JSONLiteral(epoch)),
+        ("loss", JSONLiteral(loss)),
+        ("confidence_loss", JSONLiteral(confidenceLoss)),
+        ("location_loss", JSONLiteral(locationLoss)),
+        ("positives", JSONLiteral(positives)),
+        ("learning_rate", JSONLiteral(learningRate)),
+      ] + (gradientNorm.map { [("gradient_norm", JSONLiteral($0))] } ?? []) + [
+        ("images_per_second", JSONLiteral(imagesPerSecond)),
+        (
+          "seconds",
+          JSONLiteral(object: [
+            ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
+            ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
+            ("gradient_sum", JSONLiteral(seconds.gradientSum)),
+            ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
+          ])
+        ),
+        ("world_size", JSONLiteral(worldSize)),
+        ("damaged_images", JSONLiteral(damagedImages)),
+      ])
   }
 }
 

@@ -69,7 +69,8 @@ extension Configuration {
       .file(source, line: nil), key: "training.freeze",
       layers.contains(name)
         ? "'\(name)' is a predictor; the last layer that can be frozen is \(candidates.last ?? "none")"
-        : "there is no layer '\(name)'\(hint); `multibox describe` lists them, \(candidates.first ?? "") to \(candidates.last ?? "")")
+        : "there is no layer '\(name)'\(hint); `multibox describe` lists them, \(candidates.first ?? "") to \(candidates.last ?? "")"
+    )
   }
 
   /// Fills the weights that training starts from: random numbers, then what a weight file has.

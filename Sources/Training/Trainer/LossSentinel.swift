@@ -12,9 +12,9 @@ import Foundation
 /// per positive, where H is the entropy of the classes: 4.04 for six equally frequent classes and k = 3, where the blindest guess, all
 /// equally likely, has 4 · ln 7 = 7.78. A loss that stays there after the warm-up means that gradients no longer get through, mostly because
 /// the first iterations were too large.
-struct LossSentinel {
+package struct LossSentinel {
   /// The confidence loss of a detector that ignores the image.
-  let guess: Double
+  package let guess: Double
   private let mining: HardNegativeMining
   private let firstIteration: Int
   private let warmupIterations: Int
@@ -35,7 +35,7 @@ struct LossSentinel {
   /// - Parameters:
   ///   - objects: of each class, in the training split.
   ///   - iteration: optimizer steps taken before.
-  init(
+  package init(
     objects: [Int], mining: HardNegativeMining = HardNegativeMining(), warmupIterations: Int, after iteration: Int
   ) {
     let total = Double(max(1, objects.reduce(0, +)))
@@ -48,7 +48,7 @@ struct LossSentinel {
   }
 
   /// Takes an iteration and returns a warning, the first time that there is one of its kind.
-  mutating func take(_ record: TrainingRecord) -> String? {
+  package mutating func take(_ record: TrainingRecord) -> String? {
     let (iteration, loss, learningRate) = (record.iteration, record.loss, record.learningRate)
     // Without positives there is no loss.
     guard record.positives > 0 else { return nil }

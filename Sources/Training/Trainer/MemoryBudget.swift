@@ -33,7 +33,8 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
     let keepsAverage = training.averageDecay != nil
     let step = TrainingStep.byteCounts(
       model, microBatch: training.microBatch, microBatches: microBatches, frozenLayers: frozenLayers,
-      keepsAverage: keepsAverage, threads: threads, division: WorkDivision(rank: 0, worldSize: worldSize), settings: configuration.communication)
+      keepsAverage: keepsAverage, threads: threads, division: WorkDivision(rank: 0, worldSize: worldSize),
+      settings: configuration.communication)
     let image = SSD.inputSize * SSD.inputSize * 3 * MemoryLayout<Float>.stride
     var items = [
       Item(name: keepsAverage ? "weights, average and momentum" : "weights and momentum", bytes: step.state),

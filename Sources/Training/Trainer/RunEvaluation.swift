@@ -36,13 +36,17 @@ final class RunEvaluation {
   var warnings: [String] { dataset.warnings }
 
   /// Whether an evaluation follows the given iteration: every so many, and the last.
-  func isDue(after iteration: Int) -> Bool { iteration > 0 && (iteration.isMultiple(of: every) || iteration == iterations) }
+  func isDue(after iteration: Int) -> Bool {
+    iteration > 0 && (iteration.isMultiple(of: every) || iteration == iterations)
+  }
 
   /// Makes up for the evaluation that a run was about to make when it ended. Collective.
   ///
   /// - Parameter files: those of the run, at rank 0.
   func resume(after iteration: Int, _ step: TrainingStep, files: RunFiles?) throws {
-    var state = (isMissing: isDue(after: iteration) && files?.hasEvaluation(of: iteration) == false, ends: isOver(files))
+    var state = (
+      isMissing: isDue(after: iteration) && files?.hasEvaluation(of: iteration) == false, ends: isOver(files)
+    )
     try job.communicator.broadcast(&state, from: 0)
     endsRun = state.ends
     if state.isMissing { try run(after: iteration, step, files: files) }
@@ -68,7 +72,8 @@ final class RunEvaluation {
     try job.communicator.broadcast(&endsRun, from: 0)
     if endsRun, let best = files?.best {
       job.logger.info(
-        "training ends: \(best.worseSince) evaluations in a row were no better than that after iteration \(best.iteration)")
+        "training ends: \(best.worseSince) evaluations in a row were no better than that after iteration \(best.iteration)"
+      )
     }
   }
 

@@ -71,7 +71,8 @@ public final class Trainer {
 
     let frozenLayers = try configuration.frozenLayers(of: model)
     let budget = MemoryBudget(
-      configuration, model: model, frozenLayers: frozenLayers, threads: threads, evaluates: evaluation != nil, worldSize: communicator.worldSize,
+      configuration, model: model, frozenLayers: frozenLayers, threads: threads, evaluates: evaluation != nil,
+      worldSize: communicator.worldSize,
       writes: communicator.isRoot)
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
