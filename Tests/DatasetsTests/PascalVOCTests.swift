@@ -37,6 +37,7 @@ import Testing
         <?xml version="1.0" encoding="UTF-8"?>
         <annotation>
           <owner><flickrid/><name>horse</name></owner>
+          <size><width>100</width><height>100</height><depth>3</depth></size>
           <object>
             <part><name>head</name><bndbox><xmin>90</xmin><ymin>91</ymin><xmax>92</xmax><ymax>93</ymax></bndbox></part>
             <name> person </name><pose></pose><truncated/><difficult/>
@@ -71,7 +72,9 @@ import Testing
       (11, 2, 14, 5), (-8, 2, 0, 5), (2, 11, 3, 12),  // outside: lines 13, 15, 17
       (10, 10, 11, 11),
     ]
-    let annotation = "<annotation>\n" + boxes.map { object("car", $0) }.joined(separator: "\n") + "\n</annotation>"
+    let size = "<size><width>10</width><height>10</height></size>"
+    let annotation =
+      "<annotation>\(size)\n" + boxes.map { object("car", $0) }.joined(separator: "\n") + "\n</annotation>"
     try folder.write(only: "a", width: 10, height: 10, annotation: annotation)
     let dataset = try folder.read()
     #expect(
@@ -117,7 +120,7 @@ import Testing
     try folder.write(
       annotation: "b",
       """
-      <annotation><object><name>cow</name><difficult>1</difficult>
+      <annotation><size><width>8</width><height>8</height></size><object><name>cow</name><difficult>1</difficult>
       <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>
       """)
     try folder.write(split: "train", "a\nb\n")
@@ -178,12 +181,27 @@ import Testing
     let folder = try PascalVOCFolder()
     let object =
       "<object><name>bus</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object>"
-    for size in ["", "<size><width>0</width><height>0</height></size>"] {
+    for size in [
+      "", "<size/>", "<size><width>0</width><height>0</height></size>", "<size><height>16</height></size>",
+      "<size><width/><height>16</height></size>",
+    ] {
       try folder.write(only: "a", width: 8, height: 16, annotation: "<annotation>\(size)\(object)</annotation>")
       let dataset = try folder.read()
       #expect(dataset.images[0].objects[0].groundTruth.box == CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.25))
-      #expect(dataset.warnings.isEmpty)
+      #expect(
+        dataset.warnings == [
+          "\(folder.splitPath("train")): 1 of 1 annotations state no size, that of the image is used (the first is \(folder.annotationPath("a")))"
+        ])
     }
+  }
+
+  @Test func `one warning tells of all annotations without a size`() throws {
+    let folder = try PascalVOCFolder()
+    try folder.writeImages(count: 15)
+    let dataset = try folder.read()
+    #expect(dataset.images.count == 15)
+    #expect(dataset.warnings.count == 1)
+    #expect(dataset.warnings.first?.contains(": 15 of 15 annotations state no size, ") == true)
   }
 
   @Test func `without image files the stated size is believed, where they are not required`() throws {
