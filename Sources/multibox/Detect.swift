@@ -65,13 +65,13 @@ struct Detect: ParsableCommand {
   func run() throws {
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
-    let (detector, _) = try options.detector(batch: images.count)
+    let (detector, configuration) = try options.detector(batch: images.count)
     let directory = pictureDirectory
     if let directory { try RunDirectory.create(directory) }
     var results: [ImageDetections] = []
     for start in stride(from: 0, to: images.count, by: detector.batch) {
       let paths = images[start..<min(start + detector.batch, images.count)]
-      let pictures = try paths.map { try Image(contentsOf: $0) }
+      let pictures = try paths.map { try Image(contentsOf: $0, limit: configuration.data.imageLimit) }
       for (path, (picture, detections)) in zip(paths, zip(pictures, detector.detect(pictures))) {
         if let directory { try draw(detections, on: picture, from: path, into: directory, detector.classNames) }
         results.append(

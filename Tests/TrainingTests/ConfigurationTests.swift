@@ -183,7 +183,7 @@ struct ConfigurationTests {
     ),
     (
       "version: 1\ndata:\n  evaluation_split: [null]",
-      "a.yaml:3: data.evaluation_split: expected text, or a list with a text or null for each directory, found a list"
+      "a.yaml:3: data.evaluation_split: expected null, text, or a list with a text or null for each directory, found a list"
     ),
     (
       "version: 1\nevaluation:\n  metric: map",
@@ -249,17 +249,21 @@ struct ConfigurationTests {
   }
 
   @Test func `A split is one for all directories or one for each`() throws {
-    func sources(_ data: String, _ split: KeyPath<Configuration.Data, SplitChoice>) throws -> [String] {
+    func sources(_ data: String, _ split: KeyPath<Configuration.Data, SplitChoice?>) throws -> [String]? {
       let configuration = try Configuration(yaml: "version: 1\ndata: {\(data)}", name: "a.yaml")
       let again = try Configuration(yaml: configuration.resolvedYAML, name: "a.yaml")
       #expect(again == configuration)
-      return try configuration.sources(configuration.data[keyPath: split]).map { "\($0.root):\($0.split)" }
+      return try configuration.data[keyPath: split].map { try configuration.sources($0) }?.map {
+        "\($0.root):\($0.split)"
+      }
     }
     let lists = "root: [a, b], train_split: [trainval, train], evaluation_split: [test, null]"
-    #expect(try sources(lists, \.trainSplit) == ["a:trainval", "b:train"])
+    #expect(try sources(lists, \.trainSplit.optional) == ["a:trainval", "b:train"])
     #expect(try sources(lists, \.evaluationSplit) == ["a:test"])
-    #expect(try sources("root: [a, b]", \.trainSplit) == ["a:trainval", "b:trainval"])
+    #expect(try sources("root: [a, b]", \.trainSplit.optional) == ["a:trainval", "b:trainval"])
     #expect(try sources("root: a, format: coco", \.evaluationSplit) == ["a:val2017"])
+    #expect(try sources("root: a, evaluation_split: null", \.evaluationSplit) == nil)
+    #expect(try sources("root: a, evaluation_split: ", \.evaluationSplit) == nil)
     let error = #expect(throws: ConfigurationError.self) {
       try sources("root: a, evaluation_split: [x, y]", \.evaluationSplit)
     }
@@ -362,4 +366,8 @@ struct ConfigurationTests {
     communication: {reduction: reproducible, wire: float32, bucket_megabytes: 8, stall_seconds: 300}
     output: runs/ssd300-voc
     """
+}
+
+extension SplitChoice {
+  fileprivate var optional: SplitChoice? { self }
 }

@@ -3,6 +3,7 @@ import Detection
 import Evaluation
 import Layers
 import Foundation
+import Images
 import MessagePassing
 import Yams
 
@@ -40,7 +41,7 @@ extension Configuration {
     model = Model(root.section("model"))
     data = Data(root.section("data"))
     training = Training(root.section("training"))
-    evaluation = Evaluation(root.section("evaluation"))
+    evaluation = Evaluation(root.section("evaluation"), hasSplit: data.evaluationSplit != nil)
     checkpoint = Checkpoint(root.section("checkpoint"))
     communication = Communication(root.section("communication"))
     let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
@@ -118,15 +119,22 @@ extension Configuration.Data {
     format = section.choice("format", default: .pascalVOC)
     roots = section.stringOrList("root")
     trainSplit = section.splits("train_split", default: format == .coco ? "train2017" : "trainval")
-    evaluationSplit = section.splits("evaluation_split", default: format == .coco ? "val2017" : "test")
+    evaluationSplit = section.optionalSplits("evaluation_split", default: format == .coco ? "val2017" : "test")
     classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)
     augmentation = section.choice("augmentation", default: .ssd)
     difficult = section.choice("difficult", default: .trainOnly)
     damagedImages = section.choice("damaged_images", default: .stop)
+    unannotatedImages = section.choice("unannotated_images", default: .stop)
+    let megapixels: Double = section.number(
+      "maximum_megapixels", default: Double(Image.largestPixelCount) / 1e6, .above(0, atMost: Self.mostMegapixels))
+    imageLimit = ImageLimit(pixelCount: Int((megapixels * 1e6).rounded()), setting: "data.maximum_megapixels")
     loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))
     queueMegabytes = section.integer("queue_megabytes", default: 512, .atLeast(1))
     logImages = section.boolean("log_images", default: false)
   }
+
+  /// What the largest sides that can be decoded give, in 10⁶ pixels.
+  private static let mostMegapixels = Double(Image.largestSide * Image.largestSide) / 1e6
 }
 
 extension Configuration.Training {
@@ -157,10 +165,12 @@ extension Configuration.Training {
 }
 
 extension Configuration.Evaluation {
-  init(_ section: ConfigurationSection) {
+  /// - Parameter hasSplit: whether there is something to evaluate on.
+  init(_ section: ConfigurationSection, hasSplit: Bool) {
     every = section.optionalInteger("every", default: 5000, .atLeast(1))
     patience = section.optionalInteger("patience", .atLeast(1))
     if patience != nil, every == nil { section.note("patience", "needs evaluations; evaluation.every is null") }
+    if patience != nil, !hasSplit { section.note("patience", "needs evaluations; data.evaluation_split is null") }
     metric = section.choice("metric", default: .voc07)
     let preset = DetectionDecoder.Settings()
     detections = DetectionDecoder.Settings(

@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import Images
 import Layers
 import MessagePassing
 import Tensors
@@ -42,8 +43,8 @@ public struct Configuration: Sendable, Equatable {
     public let roots: [String]
     /// The split that is trained on.
     public let trainSplit: SplitChoice
-    /// The split that is evaluated on.
-    public let evaluationSplit: SplitChoice
+    /// The split that is evaluated on; nil when there is none.
+    public let evaluationSplit: SplitChoice?
     /// Names of the classes, label 1 first, background not among them; empty as long as they are left to the data, see
     /// ``Configuration/namingClasses()``.
     public let classNames: [String]
@@ -53,6 +54,10 @@ public struct Configuration: Sendable, Equatable {
     public let difficult: DifficultPolicy
     /// What becomes of training images that cannot be decoded.
     public let damagedImages: DamagedImagePolicy
+    /// What becomes of images that have no annotation file.
+    public let unannotatedImages: UnannotatedImagePolicy
+    /// How many pixels an image may have.
+    public let imageLimit: ImageLimit
     /// Threads that prepare images; nil lets the program choose.
     public let loaderThreads: Int?
     /// What prepared images may take in memory, in 10⁶ bytes.

@@ -96,21 +96,18 @@ extension ConfigurationSection {
 
   /// The name of a split, or a list of names with null for directories that have no part.
   func splits(_ key: String, default fallback: String) -> SplitChoice {
-    read(
-      key, default: .same(fallback), expected: "text, or a list with a text or null for each directory",
-      parse: { node -> SplitChoice? in
-        if let name = node.text { return .same(name) }
-        let names = node.list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
-        guard let names, names.contains(where: { $0 != nil }) else { return nil }
-        return .each(names)
-      },
-      emit: { choice in
-        switch choice {
-        case .same(let name): Node(text: name)
-        case .each(let names): Node(list: names.map { $0.map(Node.init(text:)) ?? .null })
-        }
-      })
+    read(key, default: .same(fallback), expected: Self.splitWords, parse: \.splits, emit: Node.init(splits:))
   }
+
+  /// The same, or null for no split at all.
+  func optionalSplits(_ key: String, default fallback: String) -> SplitChoice? {
+    read(
+      key, default: .same(fallback), expected: "null, \(Self.splitWords)",
+      parse: { node -> SplitChoice?? in node.isNull ? .some(nil) : node.splits.map { .some($0) } },
+      emit: { $0.map(Node.init(splits:)) ?? .null })
+  }
+
+  private static let splitWords = "text, or a list with a text or null for each directory"
 
   /// A list of distinct texts, or null, the default.
   func optionalNames(_ key: String) -> [String]? {
@@ -183,6 +180,14 @@ extension ConfigurationNode {
     return scalar.string
   }
 
+  /// The name of a split, or a list of them with at least one.
+  fileprivate var splits: SplitChoice? {
+    if let name = text { return .same(name) }
+    let names = list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
+    guard let names, names.contains(where: { $0 != nil }) else { return nil }
+    return .each(names)
+  }
+
   /// The items of a list, when every one is legal.
   func list<Item>(_ item: (ConfigurationNode) -> Item?) -> [Item]? {
     guard case .sequence(let nodes) = content else { return nil }
@@ -210,6 +215,13 @@ extension Node {
   /// Quoted where plain text would read as a number, a truth value or null.
   fileprivate init(text: String) {
     self = .scalar(text.represented())
+  }
+
+  fileprivate init(splits choice: SplitChoice) {
+    switch choice {
+    case .same(let name): self.init(text: name)
+    case .each(let names): self.init(list: names.map { $0.map(Node.init(text:)) ?? .null })
+    }
   }
 
   init(list: [Node]) {

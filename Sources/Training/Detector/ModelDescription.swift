@@ -26,7 +26,8 @@ public struct ModelDescription {
     }
     model = configuration.ssd
     budget = MemoryBudget(
-      configuration, model: model, threads: configuration.computeThreads, evaluates: true)
+      configuration, model: model, threads: configuration.computeThreads,
+      evaluates: configuration.data.evaluationSplit != nil)
   }
 
   private var gigaMultiplyAdds: Double { Double(model.graph.multiplyAdds) / 1e9 }

@@ -96,7 +96,7 @@ public final class Doctor {
   }
 
   var evaluates: Bool {
-    configuration?.evaluation.every != nil
+    configuration?.evaluates ?? false
   }
 
   // MARK: Messages
@@ -197,8 +197,8 @@ extension Configuration {
   ///
   /// - Parameter images: of the training split, if known.
   fileprivate func checkpointFiles(images: Int?) -> Int {
-    let kept = checkpoint.keep + 1 + (checkpoint.keepBest && evaluation.every != nil ? 1 : 0)
-    guard let images, evaluation.every == nil, checkpoint.everySeconds == nil else { return kept }
+    let kept = checkpoint.keep + 1 + (checkpoint.keepBest && evaluates ? 1 : 0)
+    guard let images, !evaluates, checkpoint.everySeconds == nil else { return kept }
     return min(kept, iterations(images: images) / checkpoint.every + 1)
   }
 }

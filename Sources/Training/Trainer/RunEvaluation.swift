@@ -23,13 +23,13 @@ final class RunEvaluation {
   /// - Parameter iterations: optimizer steps of the whole run.
   /// - Throws: `DatasetError`, ``ConfigurationError`` when the split cannot be read.
   init?(_ configuration: Configuration, iterations: Int, threads: Int, job: Job) throws {
-    guard let every = configuration.evaluation.every else { return nil }
+    guard let every = configuration.evaluation.every, let split = configuration.data.evaluationSplit else { return nil }
     self.configuration = configuration
     self.every = every
     self.iterations = iterations
     self.job = job
     loaderThreads = configuration.loaderThreads(computeThreads: threads)
-    dataset = try job.dataset(configuration, split: configuration.data.evaluationSplit)
+    dataset = try job.dataset(configuration, split: split)
   }
 
   /// Peculiarities of the evaluation split.
