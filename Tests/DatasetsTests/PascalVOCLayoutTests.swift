@@ -28,7 +28,8 @@ import Testing
 
   /// Runs the command in a message.
   private func run(_ message: String) throws {
-    let command = try #require(message.firstMatch(of: #/ by: (cd .*?)(?:$|; the splits are|, with data\.)/#)).output.1
+    let command = try #require(message.firstMatch(of: #/ by: (\(cd .*?\))(?:$|; the splits are|, with data\.)/#)).output
+      .1
     try ChildProcess(URL(fileURLWithPath: "/bin/sh"), ["-c", String(command)]).wait().succeeded()
   }
 

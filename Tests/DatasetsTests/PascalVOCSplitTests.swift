@@ -5,13 +5,13 @@ import Testing
 /// What the lines of a split mean, and what they might mean besides.
 @Suite struct PascalVOCSplitTests {
   /// A folder with an annotated image of each name.
-  private func folder(_ names: String...) throws -> PascalVOCFolder {
-    let folder = try PascalVOCFolder()
+  private func folder(_ names: String...) throws -> AnnotatedFolder {
+    let folder = try AnnotatedFolder()
     for name in names { try add(name, to: folder) }
     return folder
   }
 
-  private func add(_ name: String, to folder: PascalVOCFolder) throws {
+  private func add(_ name: String, to folder: AnnotatedFolder) throws {
     let directory = name.split(separator: "/").dropLast().joined(separator: "/")
     for parent in ["Annotations", "JPEGImages"] {
       try FileManager.default.createDirectory(
@@ -22,13 +22,13 @@ import Testing
   }
 
   /// The images that a list means, and what is said about it.
-  private func read(_ list: String, _ folder: PascalVOCFolder) throws -> (names: [String], warnings: [String]) {
+  private func read(_ list: String, _ folder: AnnotatedFolder) throws -> (names: [String], warnings: [String]) {
     try folder.write(split: "train", list)
     let dataset = try folder.read()
     return (dataset.images.map(\.identifier), dataset.warnings)
   }
 
-  private func error(_ list: String, _ folder: PascalVOCFolder) throws -> String {
+  private func error(_ list: String, _ folder: AnnotatedFolder) throws -> String {
     try folder.write(split: "train", list)
     return try #require(throws: DatasetError.self) { try folder.read() }.description
   }
@@ -116,9 +116,12 @@ import Testing
           == "\(folder.splitPath("train")):2: \"\(second)\" and \"\(first)\" are different files, but both come down to image photo, of which there is one annotation"
       )
     }
-    let (names, warnings) = try read("photo\nJPEGImages/photo.png\n", folder)
-    #expect(names == ["photo"])
-    #expect(warnings == ["\(folder.splitPath("train")):2: image photo is listed twice, taken once"])
+    for (first, second) in [("photo", "JPEGImages/photo.png"), ("./JPEGImages/photo", "data/voc/JPEGImages/photo.png")]
+    {
+      let (names, warnings) = try read("\(first)\n\(second)\n", folder)
+      #expect(names == ["photo"])
+      #expect(warnings == ["\(folder.splitPath("train")):2: image photo is listed twice, taken once"])
+    }
   }
 
   @Test(arguments: [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian], [true, false])
@@ -158,6 +161,15 @@ import Testing
     try Data([0xFE, 0xFF, 0, 0x3C, 0]).write(to: URL(fileURLWithPath: folder.annotationPath("a")))
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.description == "\(folder.annotationPath("a")):1: UTF-16 text that is cut off")
+    let latin = try #require("<annotation>\n<folder>größe</folder></annotation>".data(using: .isoLatin1))
+    try latin.write(to: URL(fileURLWithPath: folder.annotationPath("a")))
+    let other = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(
+      other.description
+        == "\(folder.annotationPath("a")):2: not text in UTF-8 or UTF-16: save the file in UTF-8")
+    let declared = Data("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>".utf8) + latin
+    try declared.write(to: URL(fileURLWithPath: folder.annotationPath("a")))
+    #expect(try folder.read().images.count == 1)
   }
 
   @Test(arguments: ["\"photo", "\"photo\" 2", "\"\"", "\"photo\" photo"])

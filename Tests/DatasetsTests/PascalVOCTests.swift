@@ -6,7 +6,7 @@ import Testing
 /// Reads what should be read, and repairs with a warning what can be repaired.
 @Suite struct PascalVOCTests {
   @Test func `a box of inclusive pixel numbers becomes edges and fractions`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(
       only: "a", width: 50, height: 20,
       annotation: """
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func `parts, owner, empty elements and fractions do not disturb the object`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(
       only: "a", width: 100, height: 100,
       annotation: """
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func `boxes without area are dropped, boxes beyond the image clipped or dropped, each with its line`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     func object(_ name: String, _ box: (Int, Int, Int, Int)) -> String {
       """
       <object><name>\(name)</name>
@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test func `images with nothing to train on are kept and counted`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(image: "a", width: 8, height: 8)
     try folder.write(image: "b", width: 8, height: 8)
     try folder.write(annotation: "a", "<annotation></annotation>")
@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func `blank lines, Windows line ends, class flags and repeated names in a split are understood`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     for identifier in ["a", "b", "c"] {
       try folder.write(image: identifier, width: 4, height: 4)
       try folder.write(annotation: identifier, "<annotation/>")
@@ -148,8 +148,8 @@ import Testing
   }
 
   @Test func `several roots follow one another`() throws {
-    let first = try PascalVOCFolder()
-    let second = try PascalVOCFolder()
+    let first = try AnnotatedFolder()
+    let second = try AnnotatedFolder()
     try first.write(only: "x", width: 4, height: 4, annotation: "<annotation/>")
     try second.write(only: "a", width: 4, height: 4, annotation: "<annotation/>")
     let dataset = try Dataset.pascalVOC(roots: [first.root, second.root], split: "train")
@@ -158,7 +158,7 @@ import Testing
   }
 
   @Test func `a size with exchanged sides is ignored when every box fits the image`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     func annotation(xMax: Int) -> String {
       """
       <annotation>
@@ -178,7 +178,7 @@ import Testing
   }
 
   @Test func `an annotation without a size, or of size zero, takes it from the image`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     let object =
       "<object><name>bus</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object>"
     for size in [
@@ -196,7 +196,7 @@ import Testing
   }
 
   @Test func `one warning tells of all annotations without a size`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.writeImages(count: 15)
     let dataset = try folder.read()
     #expect(dataset.images.count == 15)
@@ -205,7 +205,7 @@ import Testing
   }
 
   @Test func `without image files the stated size is believed, where they are not required`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     let box = "<bndbox><xmin>1</xmin><ymin>6</ymin><xmax>60</xmax><ymax>15</ymax></bndbox>"
     let object = "<object><name>cat</name>\(box)</object>"
     let size = "<size><width>50</width><height>20</height></size>"

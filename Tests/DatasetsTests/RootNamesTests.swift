@@ -6,7 +6,7 @@ import Testing
 /// Images of one name in several roots.
 @Suite struct RootNamesTests {
   /// Moves data sets into one directory, under the given paths.
-  private func place(_ folders: [(PascalVOCFolder, String)], in directory: TemporaryDirectory) throws {
+  private func place(_ folders: [(AnnotatedFolder, String)], in directory: TemporaryDirectory) throws {
     for (folder, path) in folders {
       let destination = "\(directory.path)/\(path)"
       try FileManager.default.createDirectory(
@@ -15,8 +15,8 @@ import Testing
     }
   }
 
-  private func folder(_ names: String...) throws -> PascalVOCFolder {
-    let folder = try PascalVOCFolder()
+  private func folder(_ names: String...) throws -> AnnotatedFolder {
+    let folder = try AnnotatedFolder()
     for name in names {
       try folder.write(image: name, width: 4, height: 4)
       try folder.write(annotation: name, "<annotation><size><width>4</width><height>4</height></size></annotation>")

@@ -22,8 +22,8 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousName
     /// Images without an annotation are taken as background.
     case unannotatedImage
-    /// Annotations state no size; the image's is used.
-    case missingSize
+    /// Images whose annotation states no size; the size of the file is used.
+    case unstatedSize
     /// An annotation states width and height exchanged; the image's are used.
     case exchangedSize
     /// An image is listed more than once; it is taken once.
@@ -73,7 +73,7 @@ extension DatasetFault.Kind {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass:
       true
-    case .ambiguousName, .unannotatedImage, .missingSize, .exchangedSize, .repeatedImage, .repeatedObject,
+    case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
       .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
       .unlistedCategory, .imageWithoutObjects, .sameContent, .sharedContent:
       false
@@ -93,7 +93,7 @@ extension DatasetFault.Kind {
     case .backgroundClass: "classes named like the background"
     case .ambiguousName: "names that may mean two things"
     case .unannotatedImage: "splits with images without annotation"
-    case .missingSize: "splits with annotations without size"
+    case .unstatedSize: "files that state no size of images"
     case .exchangedSize: "annotations with width and height exchanged"
     case .repeatedImage: "images listed more than once"
     case .repeatedObject: "objects with the number of another"

@@ -12,7 +12,8 @@ struct PascalVOCFolders {
     /// Whether a list means another file by the other name, although both come down to the same identifier.
     func contradicts(_ other: Name) -> Bool {
       if let imageExtension, let another = other.imageExtension, imageExtension != another { return true }
-      return !folders.isEmpty && !other.folders.isEmpty && folders != other.folders
+      let (one, another) = ("/" + folders, "/" + other.folders)
+      return !folders.isEmpty && !other.folders.isEmpty && !one.hasSuffix(another) && !another.hasSuffix(one)
     }
   }
 
@@ -62,13 +63,13 @@ struct PascalVOCFolders {
   /// - Returns: the first with an annotation or an image file, of the text as it is, without an extension, and the same
   ///   without one leading folder after the other; nothing when there is none.
   mutating func image(meantBy text: String) -> Name? {
-    let components = text.replacing("\\", with: "/").split(separator: "/").map(String.init)
+    let components = text.replacing("\\", with: "/").split(separator: "/").map(String.init).filter { $0 != "." }
     let imageExtension = components.last.map(FileIndex.extension(of:)).flatMap {
       Self.knownExtensions.contains($0) ? $0 : nil
     }
     for start in components.indices {
       let rest = components[start...]
-      if rest.contains("..") || rest.contains(".") { continue }
+      if rest.contains("..") { continue }
       let path = rest.joined(separator: "/")
       let folders = components[..<start].joined(separator: "/")
       if let identifier = identifier(path) {

@@ -62,7 +62,7 @@ struct PascalVOCLayout {
     let images = below.first { $0.content.hasImages }?.name
     if let annotations, let images {
       let links = linking(annotations: annotations, images: images)
-      return hasLists ? "it is completed by: \(links)" : listing(after: links)
+      return hasLists ? "it is completed by: (\(links))" : listing(after: links)
     }
     if content.hasJSON || below.contains(where: \.content.hasJSON) {
       return "this looks like COCO's layout: data.format: coco"
@@ -108,11 +108,11 @@ struct PascalVOCLayout {
       folders.count > 1
       ? "; the splits are then \(folders.joined(separator: ", "))" : ", with data.train_split: \(folders[0])"
     return
-      "images and annotations side by side become that layout by: cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && for d in \(list); do \(Self.link) > \"ImageSets/Main/$d.txt\"; done\(splits)"
+      "images and annotations side by side become that layout by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && for d in \(list); do \(Self.link) > \"ImageSets/Main/$d.txt\"; done)\(splits)"
   }
 
   private var linkingAll: String {
-    "images and annotations side by side become that layout, with one image in five in the split test, by: cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && d=. && \(Self.link) | \(Self.awk)"
+    "images and annotations side by side become that layout, with one image in five in the split test, by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && d=. && \(Self.link) | \(Self.awk))"
   }
 
   private func linking(annotations: String, images: String) -> String {
@@ -121,7 +121,7 @@ struct PascalVOCLayout {
   }
 
   private func listing(after links: String) -> String {
-    "that layout, with one image in five in the split test, is made by: \(links) && mkdir -p ImageSets/Main && ls Annotations | sed -n 's/\\.xml$//p' | \(Self.awk)"
+    "that layout, with one image in five in the split test, is made by: (\(links) && mkdir -p ImageSets/Main && ls Annotations | sed -n 's/\\.xml$//p' | \(Self.awk))"
   }
 
   /// A word for the shell.

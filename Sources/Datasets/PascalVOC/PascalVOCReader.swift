@@ -100,7 +100,7 @@ struct PascalVOCReader {
     if unsized.count > 0 {
       let reason =
         "\(unsized.count) of \(total) annotations state no size, that of the image is used (the first is \(unsized.first))"
-      try log.note(.missingSize, DatasetError(file: list.path, reason: reason))
+      try log.note(.unstatedSize, DatasetError(file: list.path, reason: reason))
     }
   }
 

@@ -79,18 +79,16 @@ private final class XMLElementReader {
     }
   }
 
-  /// The bytes in UTF-8, if they are in UTF-16 or wrongly say so; others are left to the declaration.
+  /// The bytes in UTF-8, unless they declare an encoding other than Unicode's, which is left to libxml2.
   private static func decoded(_ bytes: [UInt8]) throws(XMLElement.Fault) -> (bytes: [UInt8], isDecoded: Bool) {
-    let isUTF16 = bytes.count >= 2 && (bytes[0] == 0 || bytes[1] == 0 || bytes[0] >= 0xFE)
-    if isUTF16 || bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-      do {
-        return (Array(try UnicodeText(bytes).text.utf8), true)
-      } catch {
-        throw XMLElement.Fault(line: error.line ?? 1, reason: error.reason)
-      }
-    }
     let declaration = String(decoding: bytes.prefix { $0 != UInt8(ascii: ">") }.prefix(200), as: UTF8.self)
-    return (bytes, declaration.contains(#/^\s*<\?xml[^>]*encoding\s*=\s*["']UTF-?16/#.ignoresCase()))
+    let declared = declaration.firstMatch(of: #/^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)/#)?.output.1.uppercased()
+    if let declared, !declared.hasPrefix("UTF") { return (bytes, false) }
+    do {
+      return (Array(try UnicodeText(bytes).text.utf8), true)
+    } catch {
+      throw XMLElement.Fault(line: error.line ?? 1, reason: error.reason)
+    }
   }
 
   private static func of(_ reader: UnsafeMutableRawPointer?) -> XMLElementReader {

@@ -54,7 +54,7 @@ extension DatasetFault.Kind {
     case .backgroundClass: "take it out of the classes; what is not annotated is background"
     case .ambiguousName: "nothing, if the right one is taken; else write the name as the message says"
     case .unannotatedImage: "nothing, if there is nothing to find in them; else annotate them"
-    case .missingSize: "nothing, if the images are those that were annotated"
+    case .unstatedSize: "nothing, if the images are those that were annotated"
     case .exchangedSize: "exchange width and height in the annotation"
     case .repeatedImage: "strike the second line"
     case .repeatedObject: "strike one if it is there twice, or number them anew"
