@@ -182,6 +182,10 @@ struct ConfigurationTests {
       "a.yaml:3: data.train_split: expected text, or a list with a text or null for each directory, found null"
     ),
     (
+      "version: 1\ndata: {evaluation_split: null}\nevaluation: {patience: 2}",
+      "a.yaml:3: evaluation.patience: needs evaluations; data.evaluation_split is null"
+    ),
+    (
       "version: 1\ndata:\n  evaluation_split: [null]",
       "a.yaml:3: data.evaluation_split: expected null, text, or a list with a text or null for each directory, found a list"
     ),
