@@ -63,16 +63,13 @@ public struct ChannelL2Normalization: Layer {
 
   /// See ``Layer/backward(_:weights:context:)``.
   public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
-    guard let inputGradient = pass.inputGradient else {
-      preconditionFailure("\(name) is never the first layer")
-    }
     let (channels, pixels) = (pass.input.shape.channels, pass.input.shape.pixels)
     let partial = context.scratch
     context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
       context.kernels.table.l2_normalize_gradient(
         rows.count, channels, weights[scale].baseAddress, pass.input.data + at, pass.state + rows.lowerBound,
-        pass.outputGradient.data + at, pass.accumulatesInputGradient, inputGradient.data + at,
+        pass.outputGradient.data + at, pass.accumulatesInputGradient, pass.inputGradient.map { $0.data + at },
         partial + rows.lowerBound / Self.rowsPerChunk * channels)
     }
     sumParts(partial, parts: chunks(pixels), into: pass.parameterGradients[scale], context: context)

@@ -125,7 +125,7 @@ typedef struct {
   void (*l2_normalize)(ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale, const float *x, float *y,
                        float *inverse_norm);
 
-  // The gradient of l2_normalize: dx (set or added to) and scale_sums[c] = Σ_r dy[r][c] * x[r][c] * inverse_norm[r].
+  // The gradient of l2_normalize: dx (set or added to, unless it is NULL) and scale_sums[c] = Σ_r dy[r][c] * x[r][c] * inverse_norm[r].
   void (*l2_normalize_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *scale, const float *x, const float *inverse_norm,
                                 const float *dy, bool accumulate, float *dx, float *scale_sums);
 
