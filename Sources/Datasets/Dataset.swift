@@ -101,6 +101,8 @@ public struct AnnotatedObject: Sendable, Equatable {
   public let isCrowd: Bool
   /// Pixels of the object's outline, where the annotation states them (COCO); a metric of sizes goes by it.
   public let area: Double?
+  /// Whether it is the annotation number 0 of its file (COCO), which pycocotools never takes for found.
+  public let isNumberedZero: Bool
 
   /// Normalises a pixel box by the size of its image.
   ///
@@ -110,15 +112,17 @@ public struct AnnotatedObject: Sendable, Equatable {
   ///   - isDifficult: marked as hard to recognise by the annotator.
   ///   - isCrowd: see ``isCrowd``.
   ///   - area: see ``area``.
+  ///   - isNumberedZero: see ``isNumberedZero``.
   ///   - width: columns of the image.
   ///   - height: rows of the image.
   public init(
-    pixelBox: PixelBox, label: Int, isDifficult: Bool, isCrowd: Bool = false, area: Double? = nil, width: Int,
-    height: Int
+    pixelBox: PixelBox, label: Int, isDifficult: Bool, isCrowd: Bool = false, area: Double? = nil,
+    isNumberedZero: Bool = false, width: Int, height: Int
   ) {
     self.pixelBox = pixelBox
     self.isCrowd = isCrowd
     self.area = area
+    self.isNumberedZero = isNumberedZero
     groundTruth = GroundTruth(
       box: CornerBox(
         xMin: Float(pixelBox.xMin / Double(width)), yMin: Float(pixelBox.yMin / Double(height)),

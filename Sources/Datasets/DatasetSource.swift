@@ -13,10 +13,14 @@ public struct DatasetSource: Sendable, Equatable {
   /// The split's name, as in `trainval`; with ``DatasetFormat/coco`` also the path of a JSON file, relative to the root.
   public let split: String
 
+  /// Where the images are, with ``DatasetFormat/coco``: a path from the root; nothing for the usual folders.
+  public let imageDirectory: String?
+
   /// Names a split of a folder.
-  public init(root: String, split: String) {
+  public init(root: String, split: String, imageDirectory: String? = nil) {
     self.root = root
     self.split = split
+    self.imageDirectory = imageDirectory
   }
 }
 
@@ -28,19 +32,22 @@ extension Dataset {
   ///   - sources: what to read, at least one.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`, or the categories of the
   ///     first COCO file in order of their ids.
+  ///   - mayLackClasses: whether a COCO file may lack some of `classes`, as those to evaluate on may.
   ///   - rules: what becomes of images without annotation, and how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   public init(
-    _ format: DatasetFormat, _ sources: [DatasetSource], classes: [String]? = nil,
+    _ format: DatasetFormat, _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
     rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws {
     switch format {
     case .pascalVOC:
       self = try .pascalVOC(sources, classes: classes, rules: rules, faults: faults, willRead: willRead)
-    case .coco: self = try .coco(sources, classes: classes, rules: rules, faults: faults, willRead: willRead)
+    case .coco:
+      self = try .coco(
+        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, willRead: willRead)
     }
   }
 }

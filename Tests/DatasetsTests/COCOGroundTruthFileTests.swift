@@ -45,9 +45,13 @@ struct COCOGroundTruthFileTests {
     (#"{"category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: image_id is missing"),
     (#"{"image_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: category_id is missing"),
     (#"{"id": 7, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: the id 7 occurs twice"),
-    (#"{"bbox": [1, 2, 3, -1]}"#, "annotations[1].bbox: the size 3.0 × -1.0 is negative"),
+    (
+      #"{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, -1]}"#,
+      "annotations[1].bbox: the size 3.0 × -1.0 is negative"
+    ),
     (#"{"area": "big"}"#, #"annotations[1].area: expected a number, found "big""#),
     (#"{"iscrowd": "no"}"#, #"annotations[1].iscrowd: expected a number, found "no""#),
+    (#"{"iscrowd": 2}"#, "annotations[1].iscrowd: expected 0 or 1, found 2"),
   ])
   func `A fault of an annotation is named`(record: String, message: String) throws {
     let good = #"{"id": 7, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}"#
@@ -66,5 +70,24 @@ struct COCOGroundTruthFileTests {
       try message(text(categories: #"{"id": 1}, {"id": 1}"#)) == "truth.json:1: categories[1]: the id 1 occurs twice")
     #expect(try message(#"{"images": [], "annotations": []}"#) == #"truth.json:1: there is no list "categories""#)
     #expect(try message("[]") == "truth.json:1: expected an object, found a list")
+  }
+
+  @Test func `What other programs write differently is read, and numbers as text are counted`() throws {
+    let file = try read(
+      text(
+        images: #"{"id": "12"}, {"id": "x"}"#, categories: #"{"id": "3", "name": "cat"}"#,
+        annotations: """
+          {"image_id": 12, "category_id": "3", "bbox": ["1", "2.5", 3, "4e0"], "area": null, "iscrowd": true},
+          {"id": null, "image_id": "12", "category_id": 3, "bbox": null, "segmentation": [[1, 2, 5, 2, 5, 9]], "iscrowd": null},
+          {"image_id": "x", "category_id": 3, "bbox": [], "iscrowd": false, "segmentation": {"size": [4, 5], "counts": [5, 2, 13]}}
+          """))
+    #expect(file.images == [12, .name("x")])
+    #expect(file.annotations.map(\.imageIndex) == [0, 0, 1])
+    #expect(file.annotations.map(\.isCrowd) == [true, false, false])
+    #expect(file.annotations.map(\.identifier) == [nil, nil, nil])
+    #expect(file.annotations[0].box == COCOBox(x: 1, y: 2.5, width: 3, height: 4) && file.annotations[0].area == 12)
+    #expect(file.annotations[1].box == COCOBox(x: 1, y: 2, width: 4, height: 7))
+    #expect(file.annotations[2].box == COCOBox(x: 1, y: 1, width: 1, height: 2))
+    #expect(file.numbersAsText == 7)
   }
 }

@@ -277,6 +277,30 @@ struct ConfigurationTests {
     )
   }
 
+  @Test func `The directory of COCO's images is one for all directories or one for each`() throws {
+    func directories(_ keys: String) throws -> [String?] {
+      let yaml = "version: 1\ndata: {format: coco, \(keys)}"
+      let configuration = try Configuration(yaml: yaml, name: "a.yaml")
+      let again = try Configuration(yaml: configuration.resolvedYAML, name: "a.yaml")
+      #expect(again.data == configuration.data)
+      return try configuration.sources(configuration.data.trainSplit).map(\.imageDirectory)
+    }
+    #expect(try directories("root: [a, b]") == [nil, nil])
+    #expect(try directories("root: [a, b], image_directory: x") == ["x", "x"])
+    #expect(try directories("root: [a, b], image_directory: [x, null]") == ["x", nil])
+    #expect(try directories("root: [a, b], train_split: [null, c], image_directory: [x, y]") == ["y"])
+    #expect(try directories("root: a, image_directory: null") == [nil])
+    #expect(
+      faults("version: 1\ndata: {format: coco, root: [a, b, c], image_directory: [x, y]}") == [
+        "a.yaml:2: data.image_directory: a list of 2 for 3 directories under data.root; expected one for each, or null"
+      ])
+    #expect(
+      faults("version: 1\ndata: {root: a, image_directory: x}") == [
+        "a.yaml:2: data.image_directory: is for format: coco; other formats name the directory of images themselves"
+      ])
+    #expect(faults("version: 1\ndata: {format: coco, image_directory: []}").count == 1)
+  }
+
   @Test func `Classes that are left to COCO data are those of its file, once and for all`() throws {
     let directory = try TemporaryDirectory()
     let (config, folder) = (directory.path + "/a.yaml", directory.path + "/annotations")

@@ -13,6 +13,12 @@ public enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConv
     }
   }
 
+  /// The number that a name is written like, without leading zeros.
+  var numberWrittenAsText: COCOFileIdentifier? {
+    guard case .name(let name) = self, let number = Int(name), String(number) == name else { return nil }
+    return .number(number)
+  }
+
   /// As JSON has it.
   public var description: String {
     switch self {
@@ -22,9 +28,18 @@ public enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConv
   }
 }
 
-extension JSONPullParser {
-  /// Passes a number or a name.
-  mutating func identifier() throws(Fault) -> COCOFileIdentifier {
-    isAtString() ? .name(try string()) : .number(try integer())
+extension COCOFileIdentifier: ExpressibleByIntegerLiteral {
+  /// A number.
+  public init(integerLiteral value: Int) { self = .number(value) }
+}
+
+extension COCOFileIdentifier: Encodable {
+  /// As JSON has it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .number(let number): try container.encode(number)
+    case .name(let name): try container.encode(name)
+    }
   }
 }

@@ -34,8 +34,10 @@ public struct COCOGroundTruthFile: Sendable {
   public let categories: [Category]
   /// The objects, in the order of the file.
   public let annotations: [Annotation]
+  /// How many numbers are written as text.
+  public let numbersAsText: Int
 
-  /// Reads the text of a file.
+  /// Reads the text of a file. A box that is missing is the one around the outline.
   ///
   /// - Parameter file: the file's name, for messages.
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such file, a key that is missing or
@@ -48,6 +50,7 @@ public struct COCOGroundTruthFile: Sendable {
       try reader.read(&parser)
       (images, categories) = (reader.images.sorted(), reader.sortedCategories())
       annotations = try reader.annotations(images: images, categories: categories)
+      numbersAsText = parser.numbersAsText
     } catch {
       throw DatasetError(error, in: parser, file: file)
     }
@@ -60,13 +63,7 @@ private struct COCOGroundTruthReader {
 
   private struct Object {
     let position: Int
-    var identifier: Int?
-    var image: COCOFileIdentifier?
-    var category: Int?
-    var box: COCOBox?
-    var area: Double?
-    var isCrowd = false
-    var isDifficult = false
+    let record: COCOAnnotation
   }
 
   private(set) var images: Set<COCOFileIdentifier> = []
@@ -102,36 +99,17 @@ private struct COCOGroundTruthReader {
 
   private mutating func readCategory(_ parser: inout JSONPullParser) throws(Fault) {
     let start = parser.position
-    var identifier: Int?
-    var name: String?
-    try parser.forEachMember { parser, key throws(Fault) in
-      switch key {
-      case "id": identifier = try parser.integer()
-      case "name": name = try parser.string()
-      default: try parser.skip()
-      }
-    }
-    guard let identifier else { throw Fault(position: start, reason: "id is missing") }
-    if names.updateValue(name ?? "category \(identifier)", forKey: identifier) != nil {
-      throw Fault(position: start, reason: "the id \(identifier) occurs twice")
+    let category = try parser.cocoCategory(namesMissing: true)
+    if names.updateValue(category.name, forKey: category.id) != nil {
+      throw Fault(position: start, reason: "the id \(category.id) occurs twice")
     }
   }
 
   private mutating func readObject(_ parser: inout JSONPullParser) throws(Fault) {
-    var object = Object(position: parser.position)
-    try parser.forEachMember { parser, key throws(Fault) in
-      switch key {
-      case "id": object.identifier = try parser.integer()
-      case "image_id": object.image = try parser.identifier()
-      case "category_id": object.category = try parser.integer()
-      case "bbox": object.box = try parser.box()
-      case "area": object.area = try parser.number()
-      case "iscrowd": object.isCrowd = try parser.flag()
-      case "ignore", "difficult": object.isDifficult = try parser.flag() || object.isDifficult
-      default: try parser.skip()
-      }
-    }
-    objects.append(object)
+    let position = parser.position
+    let record = try parser.cocoAnnotation()
+    if let reason = COCOBox(record.bbox).negativeSize { throw Fault(position: position, reason: reason).inside("bbox") }
+    objects.append(Object(position: position, record: record))
   }
 
   /// The categories by increasing number. A name that several have gets its number behind it.
@@ -155,18 +133,17 @@ private struct COCOGroundTruthReader {
       func fault(_ reason: String) -> Fault {
         Fault(position: object.position, reason: reason).inside("annotations[\(index)]")
       }
-      guard let image = object.image else { throw fault("image_id is missing") }
-      guard let category = object.category else { throw fault("category_id is missing") }
-      guard let box = object.box else { throw fault("bbox is missing") }
-      guard let imageIndex = imageIndices[image] else { throw fault("there is no image \(image)") }
-      guard let label = labels[category] else { throw fault("there is no category \(category)") }
-      if let identifier = object.identifier, !identifiers.insert(identifier).inserted {
+      let record = object.record
+      guard let imageIndex = imageIndices[record.image_id] else { throw fault("there is no image \(record.image_id)") }
+      guard let label = labels[record.category_id] else { throw fault("there is no category \(record.category_id)") }
+      if let identifier = record.id, !identifiers.insert(identifier).inserted {
         throw fault("the id \(identifier) occurs twice")
       }
+      let box = COCOBox(record.bbox)
       annotations.append(
         COCOGroundTruthFile.Annotation(
-          identifier: object.identifier, imageIndex: imageIndex, label: label, box: box, area: object.area ?? box.area,
-          isCrowd: object.isCrowd, isDifficult: object.isDifficult))
+          identifier: record.id, imageIndex: imageIndex, label: label, box: box, area: record.area ?? box.area,
+          isCrowd: record.isCrowd, isDifficult: record.isDifficult))
     }
     return annotations
   }

@@ -18,6 +18,8 @@ public struct COCOResultsFile: Sendable {
 
   /// The records in the order of the file.
   public let detections: [Detection]
+  /// How many numbers are written as text.
+  public let numbersAsText: Int
 
   /// Reads the text of a file.
   ///
@@ -41,6 +43,7 @@ public struct COCOResultsFile: Sendable {
       throw DatasetError(error, in: parser, file: file, root: "results")
     }
     self.detections = detections
+    numbersAsText = parser.numbersAsText
   }
 
   private static func detection(
@@ -54,21 +57,21 @@ public struct COCOResultsFile: Sendable {
       let start = parser.position
       switch key {
       case "image_id":
-        let identifier = try parser.identifier()
+        let identifier = try parser.imageIdentifier(among: images)
         image = images[identifier]
         if image == nil {
           throw JSONPullParser.Fault(
             position: start, reason: "\(identifier) is none of the \(images.count) images of the ground truth")
         }
       case "category_id":
-        let category = try parser.integer()
+        let category = try parser.lenientInteger()
         label = labels[category]
         if label == nil {
           throw JSONPullParser.Fault(
             position: start, reason: "\(category) is none of the \(labels.count) categories of the ground truth")
         }
       case "bbox": box = try parser.box()
-      case "score": score = try parser.number()
+      case "score": score = try parser.lenientNumber()
       default: try parser.skip()
       }
     }
@@ -78,5 +81,19 @@ public struct COCOResultsFile: Sendable {
       throw JSONPullParser.Fault(position: start, reason: "\(missing) is missing")
     }
     return Detection(imageIndex: image, label: label, box: box, score: score)
+  }
+}
+
+extension JSONPullParser {
+  /// Passes what calls an image: a name that is one of `images` as it is, or else what `identifier` makes of it.
+  fileprivate mutating func imageIdentifier(
+    among images: [COCOFileIdentifier: Int]
+  ) throws(Fault) -> COCOFileIdentifier {
+    guard isAtString() else { return try identifier() }
+    let before = self
+    let name = COCOFileIdentifier.name(try string())
+    if images[name] != nil { return name }
+    self = before
+    return try identifier()
   }
 }

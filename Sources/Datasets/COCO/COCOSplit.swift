@@ -2,48 +2,99 @@ import Foundation
 
 /// Where a split in COCO's layout has its annotations and images.
 ///
-/// The split NAME is `annotations/instances_NAME.json`; a split that ends in `.json` is the path of such a file itself.
-/// Both are relative to the root. An image is looked for under its `file_name` beside a file that was given by its path,
+/// The split NAME is `annotations/instances_NAME.json`, `annotations/NAME.json`, `NAME/_annotations.coco.json` or
+/// `NAME.json`, the first that is there; a split that ends in `.json` is the path of such a file itself. All are relative
+/// to the root.
+///
+/// An image is looked for under its `file_name` beside a file that is in no folder `annotations`, and in `images` there;
 /// then in NAME, `images/NAME`, `images` and in the root, where NAME is the file's name without `instances_` and `.json`.
+/// Where the source names a folder of images, only that is searched, and NAME in it.
 struct COCOSplit {
+  /// The file of annotations.
   let path: String
   /// The folders in which images may be, in the order of the search.
-  private let folders: [String]
+  let folders: [String]
 
-  /// - Throws: `DatasetError` with the splits that exist.
+  /// - Throws: `DatasetError` with the splits that exist, or for a folder of images that does not.
   init(_ source: DatasetSource) throws(DatasetError) {
     let (root, split) = (source.root, source.split)
-    let isPath = split.hasSuffix(".json")
-    path = isPath ? (split.hasPrefix("/") ? split : "\(root)/\(split)") : "\(root)/annotations/instances_\(split).json"
-    let file = URL(fileURLWithPath: path)
-    let stem = file.deletingPathExtension().lastPathComponent
-    let name = stem.hasPrefix("instances_") ? String(stem.dropFirst("instances_".count)) : stem
-    let beside = isPath ? [file.deletingLastPathComponent().path] : []
-    folders = beside + ["\(root)/\(name)", "\(root)/images/\(name)", "\(root)/images", root]
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw DatasetError(file: path, reason: Self.reasonForMissingFile(root: root))
+    let candidates = Self.candidates(root: root, split: split)
+    guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+      throw DatasetError(file: candidates[0], reason: Self.reasonForMissingFile(root: root))
     }
+    self.path = path
+    let file = URL(fileURLWithPath: path)
+    let place = file.deletingLastPathComponent()
+    let name = Self.name(of: file, split: split)
+    if let directory = source.imageDirectory {
+      let found = try Self.existing(directory, root: root)
+      folders = [found, "\(found)/\(name)"]
+      return
+    }
+    func usual(below root: String) -> [String] {
+      ["\(root)/\(name)", "\(root)/images/\(name)", "\(root)/images", root]
+    }
+    let isPath = split.hasSuffix(".json")
+    let isAnnotations = place.lastPathComponent == "annotations"
+    let beside = isPath || !isAnnotations ? [place.path, "\(place.path)/images"] : []
+    let above = isPath && isAnnotations ? usual(below: place.deletingLastPathComponent().path) : []
+    folders = Self.distinct(beside + usual(below: root) + above)
   }
 
-  /// The file of an image.
-  ///
-  /// - Throws: the error of an image that is in none of the folders.
-  func path(ofImage name: String, at place: AnnotationPlace) throws(DatasetError) -> String {
-    let candidates = folders.map { "\($0)/\(name)" }
-    if let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) { return path }
-    let others = folders.dropFirst().joined(separator: ", ")
-    throw place.error("the image has no file \(candidates[0]) (nor one in \(others))")
+  /// The files that a split may mean.
+  private static func candidates(root: String, split: String) -> [String] {
+    if split.hasSuffix(".json") { return [split.hasPrefix("/") ? split : "\(root)/\(split)"] }
+    return [
+      "annotations/instances_\(split).json", "annotations/\(split).json", "\(split)/\(exportName)", "\(split).json",
+    ]
+    .map { "\(root)/\($0)" }
+  }
+
+  /// What Roboflow calls the file beside the images of a split.
+  private static let exportName = "_annotations.coco.json"
+  private static let prefix = "instances_"
+
+  private static func name(of file: URL, split: String) -> String {
+    if file.lastPathComponent == exportName { return file.deletingLastPathComponent().lastPathComponent }
+    let stem = file.deletingPathExtension().lastPathComponent
+    return stem.hasPrefix(prefix) ? String(stem.dropFirst(prefix.count)) : stem
+  }
+
+  /// The folder of images: a path from the root, or else from the current directory.
+  private static func existing(_ directory: String, root: String) throws(DatasetError) -> String {
+    let candidates = directory.hasPrefix("/") ? [directory] : ["\(root)/\(directory)", directory]
+    for candidate in candidates {
+      var isDirectory: ObjCBool = false
+      if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory), isDirectory.boolValue {
+        return candidate
+      }
+    }
+    let other = candidates.count > 1 ? " (nor is there one from the current directory)" : ""
+    throw DatasetError(file: candidates[0], reason: "no such directory of images (data.image_directory)\(other)")
+  }
+
+  private static func distinct(_ texts: [String]) -> [String] {
+    texts.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   private static func reasonForMissingFile(root: String) -> String {
+    func files(_ folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
     let folder = "\(root)/annotations"
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      return "no such split: the folder \(folder) does not exist or cannot be read"
+    guard let inRoot = files(root) else {
+      return "no such split: the folder \(root) does not exist or cannot be read"
     }
-    let (prefix, suffix) = ("instances_", ".json")
-    let splits = files.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
-      .map { String($0.dropFirst(prefix.count).dropLast(suffix.count)) }.sorted()
-    if splits.isEmpty { return "no such split: \(folder) holds no instances_SPLIT.json" }
-    return "no such split; the splits there are \(splits.joined(separator: ", "))"
+    let annotated = files(folder)
+    func isFile(_ name: String) -> Bool { name.hasSuffix(".json") }
+    let splits =
+      (annotated ?? []).filter(isFile).map { name(of: URL(fileURLWithPath: "\(folder)/\($0)"), split: "") }
+      + inRoot.filter { FileManager.default.fileExists(atPath: "\(root)/\($0)/\(exportName)") }
+    let paths = inRoot.filter(isFile)
+    if splits.isEmpty, paths.isEmpty {
+      return annotated == nil
+        ? "no such split: the folder \(folder) does not exist or cannot be read"
+        : "no such split: \(folder) holds no instances_SPLIT.json"
+    }
+    let list = distinct(splits.sorted() + paths.sorted()).joined(separator: ", ")
+    return "no such split; the splits there are \(list)"
   }
 }

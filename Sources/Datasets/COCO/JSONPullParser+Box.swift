@@ -1,28 +1,35 @@
 import Detection
 
 extension JSONPullParser {
+  /// Passes a list of finite numbers.
+  mutating func numbers() throws(Fault) -> [Double] {
+    var numbers: [Double] = []
+    try forEachElement { parser, _ throws(Fault) in numbers.append(try parser.lenientNumber()) }
+    return numbers
+  }
+
   /// Passes a box [x, y, width, height] of finite numbers, the last two of which are not negative.
   mutating func box() throws(Fault) -> COCOBox {
-    var box = COCOBox(x: 0, y: 0, width: 0, height: 0)
-    var count = 0
     let start = position
-    try forEachElement { parser, index throws(Fault) in
-      let value = try parser.number()
-      switch index {
-      case 0: box.x = value
-      case 1: box.y = value
-      case 2: box.width = value
-      default: box.height = value
-      }
-      count += 1
+    let values = try numbers()
+    guard values.count == 4 else {
+      throw Fault(position: start, reason: "expected four numbers, x, y, width and height, found \(values.count)")
     }
-    guard count == 4 else {
-      throw Fault(position: start, reason: "expected four numbers, x, y, width and height, found \(count)")
-    }
-    guard box.width >= 0, box.height >= 0 else {
-      throw Fault(position: start, reason: "the size \(box.width) × \(box.height) is negative")
-    }
+    let box = COCOBox(values)
+    if let reason = box.negativeSize { throw Fault(position: start, reason: reason) }
     return box
+  }
+}
+
+extension COCOBox {
+  /// Takes x, y, width and height.
+  init(_ values: [Double]) {
+    self.init(x: values[0], y: values[1], width: values[2], height: values[3])
+  }
+
+  /// What is wrong with a width or height below 0.
+  var negativeSize: String? {
+    width >= 0 && height >= 0 ? nil : "the size \(width) × \(height) is negative"
   }
 }
 

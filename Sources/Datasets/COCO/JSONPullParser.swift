@@ -26,6 +26,8 @@ struct JSONPullParser {
 
   private let bytes: [UInt8]
   private(set) var position = 0
+  /// Numbers so far that were written as text and taken all the same.
+  var numbersAsText = 0
   private var depth = 0
 
   /// Starts in front of the first value.
@@ -104,6 +106,18 @@ struct JSONPullParser {
     return current == UInt8(ascii: "\"")
   }
 
+  /// Whether an object comes next.
+  mutating func isAtObject() -> Bool {
+    skipSpace()
+    return current == UInt8(ascii: "{")
+  }
+
+  /// Whether a list comes next.
+  mutating func isAtList() -> Bool {
+    skipSpace()
+    return current == UInt8(ascii: "[")
+  }
+
   /// Passes a text.
   mutating func string() throws(Fault) -> String {
     skipSpace()
@@ -177,10 +191,10 @@ struct JSONPullParser {
   /// Passes `null`, if it comes next.
   mutating func takeNull() -> Bool { take("null") }
 
-  /// Passes `true`, `false` or a number, which is true unless it is 0.
-  mutating func flag() throws(Fault) -> Bool {
+  /// Passes `true` or `false`, if one of them comes next.
+  mutating func takeTruth() -> Bool? {
     if take("true") { return true }
-    return take("false") ? false : try number() != 0
+    return take("false") ? false : nil
   }
 
   // MARK: Characters
@@ -275,7 +289,7 @@ struct JSONPullParser {
   }
 
   /// What was expected and what is there instead.
-  private func unexpected(_ expected: String) -> Fault {
+  func unexpected(_ expected: String) -> Fault {
     guard position < bytes.count else {
       return Fault(
         position: position, reason: "the file ends where \(expected) was expected; perhaps it is cut off")

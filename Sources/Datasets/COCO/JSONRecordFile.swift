@@ -4,13 +4,13 @@ import Images
 /// A JSON file whose outermost value is an object with lists of records, decoded one record at a time.
 ///
 /// Decoding such a file as a whole takes several times its size in memory, which for the half gigabyte of COCO's training
-/// annotations is too much in every rank. Here the file is mapped, cut at its brackets, and each record given to
-/// Foundation's decoder by itself; messages can then name the record.
+/// annotations is too much in every rank. Here the file is mapped, cut at its brackets, and each record read by itself;
+/// messages can then name the record.
 struct JSONRecordFile {
   let path: String
-  private let data: Data
+  let data: Data
   /// Where the value of each key of the outermost object is.
-  private let sections: [String: Range<Int>]
+  let sections: [String: Range<Int>]
 
   /// Maps a file and finds its sections.
   ///
@@ -50,21 +50,21 @@ struct JSONRecordFile {
     return sections
   }
 
-  /// Decodes the records of a list, one by one and in order.
+  /// Reads the records of a list, one by one and in order.
   ///
   /// - Parameters:
   ///   - section: the key of the list.
+  ///   - parse: passes a record.
   ///   - body: takes each record and its place.
   /// - Throws: `DatasetError` when there is no such list; what `body` throws.
-  func forEach<Record: JSONRecordContent>(
-    _ type: Record.Type, in section: String,
+  func forEach<Record>(
+    in section: String, _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Record,
     _ body: (JSONRecord<Record>, JSONRecordPlace) throws(DatasetError) -> Void
   ) throws(DatasetError) {
     guard let range = sections[section] else {
       throw DatasetError(
         file: path, reason: "has no \"\(section)\"; the keys are \(sections.keys.sorted().joined(separator: ", "))")
     }
-    let decoder = JSONDecoder()
     do {
       try data.withUnsafeBytes { bytes in
         var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), at: range.lowerBound)
@@ -73,15 +73,8 @@ struct JSONRecordFile {
         var index = 0
         repeat {
           let range = try cursor.skipValue()
-          let place = JSONRecordPlace(
-            file: self, section: section, index: index, range: range, wholeNumbers: type.wholeNumbers)
-          let record = UnsafeMutableRawPointer(mutating: bytes.baseAddress! + range.lowerBound)
-          let text = Data(bytesNoCopy: record, count: range.count, deallocator: .none)
-          do {
-            try body(.usable(try decoder.decode(type, from: text)), place)
-          } catch let error as DecodingError {
-            try body(.broken { place.error(decoding: text, error) }, place)
-          }
+          let place = JSONRecordPlace(file: self, section: section, index: index, range: range)
+          try body(place.read(JSONPullParser([UInt8](bytes[range])), parse), place)
           index += 1
         } while cursor.take(",")
         try cursor.expect("]", "a comma or the end of the list was expected")
@@ -107,20 +100,15 @@ struct JSONRecordFile {
   }
 }
 
-/// What a record of a ``JSONRecordFile`` holds.
-protocol JSONRecordContent: Decodable {
-  /// The keys whose values are whole numbers.
-  static var wholeNumbers: Set<String> { get }
-}
-
-/// A decoded record, or why it cannot be decoded.
+/// A record, or why it cannot be read.
 enum JSONRecord<Value> {
-  case usable(Value)
+  /// With how many of its numbers are written as text.
+  case usable(Value, numbersAsText: Int)
   case broken(() -> DatasetError)
 
   func value() throws(DatasetError) -> Value {
     switch self {
-    case .usable(let value): return value
+    case .usable(let value, _): return value
     case .broken(let error): throw error()
     }
   }
@@ -133,83 +121,48 @@ struct JSONRecordPlace {
   /// Counted from 0, as JSON's lists are.
   let index: Int
   fileprivate let range: Range<Int>
-  /// The keys of the record whose values are whole numbers.
-  fileprivate let wholeNumbers: Set<String>
+
+  /// Reads the record.
+  fileprivate func read<Value>(
+    _ start: JSONPullParser, _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Value
+  ) -> JSONRecord<Value> {
+    var parser = start
+    do throws(JSONPullParser.Fault) {
+      let value = try parse(&parser)
+      try parser.end()
+      return .usable(value, numbersAsText: parser.numbersAsText)
+    } catch {
+      return .broken { self.error(error, identifier: start.identifierOfRecord) }
+    }
+  }
 
   /// The place for messages.
   ///
   /// - Parameter identifier: the record's own number, if it is known.
-  func annotationPlace(identifier: Int? = nil) -> AnnotationPlace {
-    AnnotationPlace { reason in
-      let number = identifier.map { " (id \($0))" } ?? ""
-      return DatasetError(
-        file: file.path, line: file.line(of: range.lowerBound), object: "\(section)[\(index)]\(number)", reason: reason)
-    }
+  func annotationPlace(identifier: COCOFileIdentifier? = nil) -> AnnotationPlace {
+    AnnotationPlace { reason in error(at: range.lowerBound, identifier, reason) }
+  }
+
+  private func error(at position: Int, _ identifier: COCOFileIdentifier?, _ reason: String) -> DatasetError {
+    let number = identifier.map { " (id \($0))" } ?? ""
+    return DatasetError(
+      file: file.path, line: file.line(of: position), object: "\(section)[\(index)]\(number)", reason: reason)
   }
 
   /// Says which key of the record is wrong, what was expected there and what was found.
-  fileprivate func error(decoding text: Data, _ error: DecodingError) -> DatasetError {
-    struct Identified: Decodable { let id: Int }
-    let identifier = try? JSONDecoder().decode(Identified.self, from: text).id
-    return annotationPlace(identifier: identifier).error(reason(of: error, in: text))
+  private func error(_ fault: JSONPullParser.Fault, identifier: COCOFileIdentifier?) -> DatasetError {
+    let reason = fault.path.isEmpty ? fault.reason : "\(fault.path): \(fault.reason)"
+    return error(at: range.lowerBound + fault.position, identifier, reason)
   }
+}
 
-  private func reason(of error: DecodingError, in text: Data) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      let keys = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
-      return keys.hasPrefix(".") ? String(keys.dropFirst()) : keys
+extension JSONPullParser {
+  /// The `id` of the record that begins here, as far as it can be read.
+  fileprivate var identifierOfRecord: COCOFileIdentifier? {
+    var (parser, identifier) = (self, COCOFileIdentifier?.none)
+    try? parser.forEachMember { parser, key throws(Fault) in
+      if key == "id" { identifier = try parser.identifier() } else { try parser.skip() }
     }
-    switch error {
-    case .keyNotFound(let key, let context):
-      return "\(place(context.codingPath + [key])) is missing"
-    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      let key = context.codingPath.isEmpty ? "" : place(context.codingPath) + ": "
-      return "\(key)expected \(Self.name(of: type)), found \(Self.found(context.codingPath, in: text))"
-    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-      return "\(place(context.codingPath)): \(Self.found(context.codingPath, in: text)) cannot be used there"
-    default:
-      return reason(rereading: text)
-    }
-  }
-
-  /// Of a number that is none, or that is not whole, the decoder says only that it cannot be used.
-  private func reason(rereading text: Data) -> String {
-    var parser = JSONPullParser([UInt8](text))
-    do throws(JSONPullParser.Fault) {
-      try parser.forEachMember { parser, key throws(JSONPullParser.Fault) in
-        if parser.takeNull() { return }
-        if wholeNumbers.contains(key) {
-          _ = try parser.integer()
-        } else {
-          try parser.skip()
-        }
-      }
-      return "cannot be read: \(String(decoding: text.prefix(80), as: UTF8.self))\(text.count > 80 ? " …" : "")"
-    } catch {
-      return error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)"
-    }
-  }
-
-  private static func name(of type: any Any.Type) -> String {
-    switch type {
-    case is Int.Type: "a whole number"
-    case is Double.Type: "a number"
-    case is String.Type: "a text"
-    case is [String: Any].Type: "an object"
-    default: "a list"
-    }
-  }
-
-  /// The value at a path of keys as JSON has it.
-  private static func found(_ path: [any CodingKey], in text: Data) -> String {
-    var value = try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)
-    for key in path {
-      value = key.intValue.flatMap { (value as? [Any])?[$0] } ?? (value as? [String: Any])?[key.stringValue]
-    }
-    guard let value,
-      let json = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
-    else { return "something else" }
-    let found = String(decoding: json, as: UTF8.self)
-    return found.count > 60 ? "\(found.prefix(60)) …" : found
+    return identifier
   }
 }

@@ -18,6 +18,8 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousImage
     /// A class is named like the background, which is no class.
     case backgroundClass
+    /// Boxes look like fractions of the image.
+    case fractionBoxes
     /// A name may mean two images or two files; the message says which is taken.
     case ambiguousName
     /// Images without an annotation are taken as background.
@@ -40,6 +42,16 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case orientation
     /// Objects of categories that the configuration does not list are left out.
     case unlistedCategory
+    /// A class is no category of a file.
+    case absentCategory
+    /// A category that has no annotation, and the name of another or of a group, is left out.
+    case emptyCategory
+    /// Numbers that are written as text; they are used as numbers.
+    case numberAsText
+    /// Objects without a box; the one around the outline is used.
+    case boxFromOutline
+    /// Images that are elsewhere, or called otherwise, than their annotation says; they are used.
+    case otherPath
     /// An image has nothing to train on.
     case imageWithoutObjects
     /// Two images of a split have the same content under different names.
@@ -71,11 +83,12 @@ extension DatasetFault.Kind {
   public var isError: Bool {
     switch self {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
-      .backgroundClass:
+      .backgroundClass, .fractionBoxes:
       true
     case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
-      .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
-      .unlistedCategory, .imageWithoutObjects, .sameContent, .sharedContent:
+      .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory, .emptyCategory,
+      .numberAsText, .boxFromOutline, .otherPath,
+      .imageWithoutObjects, .sameContent, .sharedContent:
       false
     }
   }
@@ -91,6 +104,7 @@ extension DatasetFault.Kind {
     case .otherSize: "annotations of another size than the image"
     case .ambiguousImage: "images with the name or number of another"
     case .backgroundClass: "classes named like the background"
+    case .fractionBoxes: "splits whose boxes look like fractions of the image"
     case .ambiguousName: "names that may mean two things"
     case .unannotatedImage: "splits with images without annotation"
     case .unstatedSize: "files that state no size of images"
@@ -102,6 +116,11 @@ extension DatasetFault.Kind {
     case .boxClipped: "boxes that reach outside the image"
     case .orientation: "images with an EXIF orientation"
     case .unlistedCategory: "files with objects of other categories"
+    case .absentCategory: "files that lack a class"
+    case .emptyCategory: "categories without an annotation, left out"
+    case .numberAsText: "files with numbers written as text"
+    case .boxFromOutline: "files with objects that have an outline but no box"
+    case .otherPath: "files that name images by another path"
     case .imageWithoutObjects: "images without an object to train on"
     case .sameContent: "images with the content of another"
     case .sharedContent: "training images that the evaluation has too"

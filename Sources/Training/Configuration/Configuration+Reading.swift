@@ -118,6 +118,14 @@ extension Configuration.Data {
   init(_ section: ConfigurationSection) {
     format = section.choice("format", default: .pascalVOC)
     roots = section.stringOrList("root")
+    imageDirectories = section.optionalTexts("image_directory")
+    if format != .coco, !imageDirectories.isEmpty {
+      section.note("image_directory", "is for format: coco; other formats name the directory of images themselves")
+    } else if imageDirectories.count > 1, imageDirectories.count != roots.count {
+      let (count, directories) = (imageDirectories.count, Quantities.count(roots.count, "directory", "directories"))
+      section.note(
+        "image_directory", "a list of \(count) for \(directories) under data.root; expected one for each, or null")
+    }
     trainSplit = section.splits("train_split", default: format == .coco ? "train2017" : "trainval")
     evaluationSplit = section.optionalSplits("evaluation_split", default: format == .coco ? "val2017" : "test")
     classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)

@@ -34,9 +34,13 @@ extension Configuration {
   /// - Throws: ``ConfigurationError`` when there is no directory, or another number of them than of splits.
   public func sources(_ split: SplitChoice) throws(ConfigurationError) -> [DatasetSource] {
     let roots = try requireRoots()
+    let directories = data.imageDirectories
+    let places = roots.enumerated().map { index, root in
+      (root, directories.count > 1 ? directories[index] : directories.first ?? nil)
+    }
     switch split {
     case .same(let name):
-      return roots.map { DatasetSource(root: $0, split: name) }
+      return places.map { DatasetSource(root: $0, split: name, imageDirectory: $1) }
     case .each(let names):
       guard names.count == roots.count else {
         throw ConfigurationError(
@@ -44,7 +48,9 @@ extension Configuration {
           "a list of \(Quantities.count(names.count, "split")) for \(Quantities.count(roots.count, "directory", "directories")) under data.root; expected one for each, or null for one that has no part"
         )
       }
-      return zip(roots, names).compactMap { root, name in name.map { DatasetSource(root: root, split: $0) } }
+      return zip(places, names).compactMap { place, name in
+        name.map { DatasetSource(root: place.0, split: $0, imageDirectory: place.1) }
+      }
     }
   }
 
@@ -76,6 +82,7 @@ extension Configuration {
   ) throws -> Dataset {
     try Dataset(
       data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames,
+      mayLackClasses: split != data.trainSplit,
       rules: ReadingRules(unannotated: data.unannotatedImages, imageLimit: data.imageLimit), faults: faults,
       willRead: willRead)
   }

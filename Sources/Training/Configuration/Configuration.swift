@@ -41,6 +41,8 @@ public struct Configuration: Sendable, Equatable {
     public let format: DatasetFormat
     /// Data set directories; empty when the configuration names none.
     public let roots: [String]
+    /// Where the images of each directory are, with COCO's format; nothing for the usual folders.
+    public let imageDirectories: [String?]
     /// The split that is trained on.
     public let trainSplit: SplitChoice
     /// The split that is evaluated on; nil when there is none.

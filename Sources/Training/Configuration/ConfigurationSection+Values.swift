@@ -94,6 +94,23 @@ extension ConfigurationSection {
       emit: { $0.isEmpty ? .null : $0.count == 1 ? Node(text: $0[0]) : Node(list: $0.map(Node.init(text:))) })
   }
 
+  /// A text, or a list with a text or null for each directory; null, the default, is the empty list.
+  func optionalTexts(_ key: String) -> [String?] {
+    read(
+      key, default: [], expected: "text, null, or a list with a text or null for each directory",
+      parse: { node -> [String?]? in
+        if node.isNull { return [] }
+        if let text = node.text { return [text] }
+        let texts = node.list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
+        return texts?.isEmpty == true ? nil : texts
+      },
+      emit: { texts in
+        if texts.isEmpty { return .null }
+        let nodes = texts.map { $0.map(Node.init(text:)) ?? .null }
+        return nodes.count == 1 ? nodes[0] : Node(list: nodes)
+      })
+  }
+
   /// The name of a split, or a list of names with null for directories that have no part.
   func splits(_ key: String, default fallback: String) -> SplitChoice {
     read(key, default: .same(fallback), expected: Self.splitWords, parse: \.splits, emit: Node.init(splits:))

@@ -17,22 +17,8 @@ public struct EvaluationReport {
       classNames: evaluation.classNames, imageCount: evaluation.images.count, result: try evaluation.score(metric))
   }
 
-  /// The number of an image in a COCO file, or its name in other data sets.
-  private enum ImageIdentifier: Encodable {
-    case number(Int)
-    case name(String)
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.singleValueContainer()
-      switch self {
-      case .number(let number): try container.encode(number)
-      case .name(let name): try container.encode(name)
-      }
-    }
-  }
-
   private struct COCOResult: Encodable {
-    let image_id: ImageIdentifier
+    let image_id: COCOFileIdentifier
     let category_id: Int
     let bbox: [Double]
     let score: Double
@@ -53,16 +39,17 @@ public struct EvaluationReport {
   }
 
   /// Boxes are [x, y, width, height] in 0-based pixels. Images and classes have the numbers of the COCO file that they are
-  /// from; otherwise images have their names, and the category is the label, 1 for the first class.
+  /// from; otherwise images have their names, and the category is the label, 1 for the first class. A class that the file
+  /// does not have is left out: no number could stand for it.
   private var cocoResults: [COCOResult] {
     let numbers = evaluation.cocoIdentifiers
     return evaluation.images.flatMap { image in
       let name = evaluation.identifiers[image.imageIndex]
-      return image.detections.map { detection in
+      return image.detections.compactMap { detection -> COCOResult? in
+        guard let category = numbers.map({ $0.categories[detection.label - 1] }) ?? detection.label else { return nil }
         let box = detection.box
         return COCOResult(
-          image_id: numbers.map { .number($0.images[image.imageIndex]) } ?? .name(name),
-          category_id: numbers?.categories[detection.label - 1] ?? detection.label,
+          image_id: numbers?.images[image.imageIndex] ?? .name(name), category_id: category,
           bbox: [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin], score: detection.score)
       }
     }

@@ -3,7 +3,8 @@ import Yams
 extension Configuration {
   /// Keys that may change between two parts of a run without changing what an iteration computes.
   private static let neutralKeys: Set = [
-    "output", "data.root", "data.loader_threads", "data.queue_megabytes", "data.log_images", "data.maximum_megapixels",
+    "output", "data.root", "data.image_directory", "data.loader_threads", "data.queue_megabytes", "data.log_images",
+    "data.maximum_megapixels",
     "data.evaluation_split", "training.threads",
     "evaluation.every", "evaluation.patience", "checkpoint.every", "checkpoint.every_seconds", "checkpoint.keep",
     "checkpoint.keep_best", "communication.bucket_megabytes", "communication.stall_seconds",

@@ -26,7 +26,8 @@ import Testing
 
   static let broken: [Broken] = [
     .annotation("no box", #"{"id": 5, "image_id": 3, "category_id": 5}"#, " (id 5): bbox is missing"),
-    .annotation("no number of its own", #"{"image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"#, ": id is missing"),
+    .annotation("no image", #"{"category_id": 5, "bbox": [1, 2, 3, 4]}"#, ": image_id is missing"),
+    .annotation("no category", #"{"id": 5, "image_id": 3, "bbox": [1, 2, 3, 4]}"#, " (id 5): category_id is missing"),
     .annotation(
       "a box of three numbers", COCOFolder.annotation(5, box: "[1, 2, 3]"),
       " (id 5): bbox: expected 4 numbers, found [1.0, 2.0, 3.0]"),
@@ -34,13 +35,14 @@ import Testing
       "a box with a word", COCOFolder.annotation(5, box: "[1, 2, \"x\", 4]"),
       " (id 5): bbox[2]: expected a number, found \"x\""),
     .annotation(
-      "a box that is null", COCOFolder.annotation(5, box: "null"), " (id 5): bbox: expected a list, found null"),
+      "a box that is null", COCOFolder.annotation(5, box: "null"),
+      " (id 5): bbox: expected a list, found null, and segmentation has no outline"),
     .annotation(
       "a box that is a text", COCOFolder.annotation(5, box: "\"1 2 3 4\""),
       " (id 5): bbox: expected a list, found \"1 2 3 4\""),
     .annotation(
       "a number that is none", COCOFolder.annotation(5, box: "[NaN, 2, 3, 4]"),
-      ": bbox[0]: expected a value, found NaN"),
+      " (id 5): bbox[0]: expected a number, found NaN"),
     .annotation(
       "a number that is too large", COCOFolder.annotation(5, box: "[1, 2, 1e999, 4]"),
       " (id 5): bbox[2]: 1e999 is too large for a number"),
@@ -61,11 +63,14 @@ import Testing
       " (id 5): iscrowd: expected 0 or 1, found 2"),
     .annotation("no record", "17", ": expected an object, found 17"),
     Broken(
-      "an image number as text", "images", #"[{"id": "3", "file_name": "a.png", "width": 40, "height": 30}]"#,
-      ":2: images[0]: id: expected a whole number, found \"3\""),
+      "an image without a number", "images", #"[{"file_name": "a.png", "width": 40, "height": 30}]"#,
+      ":2: images[0]: id is missing"),
     Broken(
-      "an image without a size", "images", #"[{"id": 3, "file_name": "a.png", "width": 40}]"#,
-      ":2: images[0] (id 3): height is missing"),
+      "an image without a name", "images", #"[{"id": 3, "width": 40, "height": 30}]"#,
+      ":2: images[0] (id 3): file_name is missing"),
+    Broken(
+      "a width that is no number", "images", #"[{"id": 3, "file_name": "a.png", "width": "wide", "height": 30}]"#,
+      ":2: images[0] (id 3): width: expected a whole number, found \"wide\""),
     Broken(
       "an image of another size", "images", "[\(COCOFolder.image(3, "a.png", width: 30, height: 40))]",
       ":2: images[0] (id 3): the annotation states 30×40 pixels, the image has 40×30"),
@@ -77,8 +82,11 @@ import Testing
       "an image that is there twice", "images", "[\(COCOFolder.image(3, "a.png")),\n\(COCOFolder.image(4, "a.png"))]",
       ":3: images[1] (id 4): file_name: another image has the same"),
     Broken(
-      "an image outside the folder", "images", "[\(COCOFolder.image(3, "../a.png"))]",
-      ":2: images[0] (id 3): file_name: expected a path inside the folder of images, found \"../a.png\""),
+      "an image without a path", "images", "[\(COCOFolder.image(3, ""))]",
+      ":2: images[0] (id 3): file_name: expected the path of an image, found \"\""),
+    Broken(
+      "one file for two images", "images", "[\(COCOFolder.image(3, "a.png")),\n\(COCOFolder.image(4, "../a.png"))]",
+      ":3: images[1] (id 4): file_name: \"../a.png\" and \"a.png\" are both found as "),
     Broken("no image", "images", "[]", ": lists no image"),
     Broken("no annotations", "annotations", nil, ": has no \"annotations\"; the keys are categories, images, info"),
     Broken("annotations that are no list", "annotations", "{}", ":3: not valid JSON: \"annotations\" is no list"),
@@ -86,8 +94,8 @@ import Testing
       "a category that is there twice", "categories", #"[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]"#,
       ":4: categories[1] (id 1): id: another category has the same"),
     Broken(
-      "a name of two categories", "categories", #"[{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]"#,
-      ":4: categories[1] (id 2): name: another category is called \"a\" too"),
+      "a category without a name", "categories", #"[{"id": 1, "name": null}]"#,
+      ":4: categories[0] (id 1): name is missing"),
     Broken("no category", "categories", "[]", ": class list []: no class"),
     Broken(
       "a category for the background", "categories", #"[{"id": 0, "name": "background"}, {"id": 1, "name": "a"}]"#,
@@ -103,6 +111,16 @@ import Testing
     let all = try folder.read(faults: .listAll)
     #expect(all.faults.faults.map(\.error) == [error])
     #expect(all.faults.hasErrors)
+  }
+
+  @Test func `a name of two categories that both have objects is named`() throws {
+    let folder = try COCOFolder(annotations: [
+      COCOFolder.annotation(1, category: 1), COCOFolder.annotation(2, category: 2),
+    ])
+    folder["categories"] = #"[{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]"#
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(
+      error.description == "\(folder.path()):5: categories[1] (id 2): name: another category is called \"a\" too")
   }
 
   @Test(arguments: [

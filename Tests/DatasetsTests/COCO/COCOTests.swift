@@ -36,7 +36,10 @@ import Testing
     #expect(dataset.classNames == ["zebra", "cat"])
     #expect(dataset.images[1].objects.map(\.groundTruth.label) == [1, 2])
     #expect(dataset.cocoIdentifiers?.categories == [9, 2])
-    #expect(dataset.warnings == ["\(folder.path()): 1 of 3 objects are of categories that are no classes, left out"])
+    #expect(
+      dataset.warnings == [
+        "\(folder.path()): 1 of 3 objects are of categories that are no classes, left out: dog 1; for all that the data have, classes: [zebra, cat, dog]"
+      ])
     let error = try #require(throws: DatasetError.self) { try folder.read(classes: ["cat", "horse"]) }
     #expect(
       error.description

@@ -1,0 +1,66 @@
+/// What the categories of several files are as classes.
+struct COCOClasses {
+  /// A file with its categories.
+  struct File {
+    let path: String
+    let list: COCOCategoryList
+  }
+
+  /// Names of the classes, label 1 first.
+  let names: [String]
+  private let labels: [String: Int]
+
+  /// - Parameters:
+  ///   - names: the classes; nothing means the categories of the first file.
+  ///   - mayLackClasses: whether all files together may lack some of them.
+  ///   - files: at least one.
+  /// - Throws: `DatasetError` when the names cannot be classes, or are none of the categories.
+  init(
+    _ names: [String]?, mayLackClasses: Bool, files: [File], log: inout FaultLog
+  ) throws(DatasetError) {
+    let first = files[0]
+    self.names = names ?? first.list.names
+    labels = Dictionary(self.names.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
+    try log.checkClasses(self.names, file: first.path)
+    if names != nil { try check(files, mayLackClasses: mayLackClasses, log: &log) }
+  }
+
+  /// The label of a category; nothing for one that is no class.
+  func label(_ name: String) -> Int? { labels[name] }
+
+  private func check(
+    _ files: [File], mayLackClasses: Bool, log: inout FaultLog
+  ) throws(DatasetError) {
+    let categories = files.flatMap(\.list.names)
+    let known = Set(categories)
+    let missing = names.filter { !known.contains($0) }
+    let all =
+      names.filter(known.contains)
+      + categories.reduce(into: []) { list, name in
+        if labels[name] == nil, !list.contains(name) { list.append(name) }
+      }
+    if missing.count == names.count || !(missing.isEmpty || mayLackClasses) {
+      let path = files.count == 1 ? files[0].path : "\(files[0].path) and \(files.count - 1) more"
+      let fault =
+        missing.count == names.count && names.count > 1
+        ? "has none of the classes \(Self.shortened(names))"
+        : "has no category \(missing.map { "\"\($0)\"" }.joined(separator: ", ")), which \(missing.count == 1 ? "is a class" : "are classes")"
+      let reason = "\(fault); its categories are \(Self.shortened(all)); \(FaultLog.classProposal(all))"
+      return try log.note(.unknownClass, DatasetError(file: path, reason: reason))
+    }
+    for file in files {
+      let missing = names.filter { file.list.number(of: $0) == nil }
+      if missing.isEmpty { continue }
+      let list = missing.map { "\"\($0)\"" }.joined(separator: ", ")
+      let reason =
+        "has no \(missing.count == 1 ? "category" : "categories") \(list): no object of "
+        + (missing.count == 1 ? "this class" : "these classes")
+      try log.note(.absentCategory, DatasetError(file: file.path, reason: reason))
+    }
+  }
+
+  private static func shortened(_ names: [String]) -> String {
+    let rest = names.count - 30
+    return names.prefix(30).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+  }
+}

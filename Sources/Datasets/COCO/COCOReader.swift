@@ -1,0 +1,284 @@
+import Detection
+import Images
+
+/// Collects the images of splits in the layout of COCO.
+struct COCOReader {
+  /// Names of the classes, label 1 first.
+  private(set) var classNames: [String] = []
+  /// What was found wrong.
+  private(set) var log: FaultLog
+  private let rules: ReadingRules
+  private let willRead: (String) -> Void
+
+  private var collected: [AnnotatedImage] = []
+  private var names = RootNames()
+  private var namesOfRoot: [String: Set<String>] = [:]
+  private var imageNumbers: [COCOFileIdentifier] = []
+  /// The number of each class in each file.
+  private var categoryNumbers: [[Int?]] = []
+
+  init(_ rules: ReadingRules, _ log: FaultLog, willRead: @escaping (String) -> Void) {
+    (self.rules, self.log, self.willRead) = (rules, log, willRead)
+  }
+
+  /// The images of all files, with names that tell the roots apart.
+  var images: [AnnotatedImage] { zip(collected, names.identifiers).map { $0.named($1) } }
+
+  /// Nothing when the files disagree about what a number means.
+  var identifiers: COCOIdentifiers? {
+    guard let categories = categoryNumbers.first, categoryNumbers.allSatisfy({ $0 == categories }),
+      Set(imageNumbers).count == imageNumbers.count
+    else { return nil }
+    return COCOIdentifiers(images: imageNumbers, categories: categories)
+  }
+
+  /// A file that is open, and what is known of it.
+  private struct OpenFile {
+    let source: DatasetSource
+    let split: COCOSplit
+    let file: JSONRecordFile
+    let list: COCOCategoryList
+  }
+
+  /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
+  mutating func read(_ sources: [DatasetSource], classes: [String]?, mayLackClasses: Bool) throws(DatasetError) {
+    var files: [OpenFile] = []
+    for source in sources {
+      do throws(DatasetError) {
+        let split = try COCOSplit(source)
+        let file = try JSONRecordFile(split.path)
+        let list = try COCOCategoryList(file, wanted: classes, log: &log)
+        files.append(OpenFile(source: source, split: split, file: file, list: list))
+      } catch {
+        try log.note(.unreadableSplit, error)
+      }
+    }
+    guard !files.isEmpty else {
+      classNames = classes ?? []
+      return
+    }
+    let classes = try COCOClasses(
+      classes, mayLackClasses: mayLackClasses,
+      files: files.map { COCOClasses.File(path: $0.file.path, list: $0.list) }, log: &log)
+    classNames = classes.names
+    for file in files {
+      categoryNumbers.append(classNames.map(file.list.number(of:)))
+      do throws(DatasetError) {
+        try read(file, classes)
+      } catch {
+        try log.note(.unreadableSplit, error)
+      }
+    }
+  }
+
+  private mutating func read(_ file: OpenFile, _ classes: COCOClasses) throws(DatasetError) {
+    var repairs = FaultTally()
+    var entries = try readImages(file, &repairs)
+    try readAnnotations(file, classes, into: &entries, &repairs)
+    try repairs.empty(into: &log)
+    collected += entries.entries.map { entry in
+      AnnotatedImage(
+        identifier: entry.name, imagePath: entry.path, annotationPath: file.file.path, width: entry.header.width,
+        height: entry.header.height, objects: entry.objects)
+    }
+    let root = RootNames.canonical(file.source.root)
+    for entry in entries.entries { names.append(entry.name, root: root) }
+    imageNumbers += entries.entries.map(\.number)
+  }
+
+  // MARK: Images
+
+  private struct Entry {
+    let number: COCOFileIdentifier
+    let name: String
+    let path: String
+    let header: ImageHeader
+    var objects: [AnnotatedObject] = []
+  }
+
+  private struct Entries {
+    var entries: [Entry] = []
+    /// The place in `entries` of each image's number.
+    var indices: [COCOFileIdentifier: Int] = [:]
+    /// The numbers of images that cannot be used.
+    var unusable: Set<COCOFileIdentifier> = []
+
+    func contains(_ number: COCOFileIdentifier) -> Bool { indices[number] != nil || unusable.contains(number) }
+  }
+
+  private mutating func readImages(_ file: OpenFile, _ repairs: inout FaultTally) throws(DatasetError) -> Entries {
+    var (result, total) = (Entries(), 0)
+    var finder = COCOImageFinder(folders: file.split.folders)
+    var missing = MissingFiles("images")
+    let root = RootNames.canonical(file.source.root)
+    try file.file.forEach(
+      in: "images", { parser throws(JSONPullParser.Fault) in try parser.cocoImage() }
+    ) { record, recordPlace throws(DatasetError) in
+      total += 1
+      guard let image = try usable(record) else { return }
+      repairs.add(record, at: recordPlace)
+      let place = recordPlace.annotationPlace(identifier: image.id)
+      guard !result.contains(image.id) else {
+        return try log.note(.ambiguousImage, place.error("id: another image has the same"))
+      }
+      result.unusable.insert(image.id)
+      guard try checkName(image.file_name, root: root, at: place) else { return }
+      guard let found = finder.find(image.file_name) else {
+        let (first, others) = (file.split.folders[0], file.split.folders.dropFirst().joined(separator: ", "))
+        return missing.add(
+          image.file_name,
+          place.error("the image has no file \(first)/\(image.file_name) (nor one in \(others))"))
+      }
+      guard let header = try header(image, found, at: place, &repairs) else { return }
+      result.unusable.remove(image.id)
+      result.indices[image.id] = result.entries.count
+      result.entries.append(Entry(number: image.id, name: image.file_name, path: found.path, header: header))
+    }
+    if total == 0 { throw DatasetError(file: file.file.path, reason: "lists no image") }
+    try missing.note(in: &log, total: total, folders: file.split.folders, root: file.source.root) {
+      "; set data.image_directory: \($0)"
+    }
+    return result
+  }
+
+  private mutating func checkName(
+    _ name: String, root: String, at place: AnnotationPlace
+  ) throws(DatasetError) -> Bool {
+    if name.isEmpty {
+      try log.note(.brokenAnnotation, place.error("file_name: expected the path of an image, found \"\""))
+      return false
+    }
+    guard namesOfRoot[root, default: []].insert(name).inserted else {
+      try log.note(.ambiguousImage, place.error("file_name: another image has the same"))
+      return false
+    }
+    return true
+  }
+
+  /// The header of an image file that is the record's.
+  private mutating func header(
+    _ image: COCOImage, _ found: COCOImageFinder.Finding, at place: AnnotationPlace, _ repairs: inout FaultTally
+  ) throws(DatasetError) -> ImageHeader? {
+    if let other = found.otherName {
+      let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(found.path)"
+      try log.note(.ambiguousImage, place.error(reason))
+      return nil
+    }
+    if !found.isAsNamed {
+      repairs.add(.otherPath, place.error("file_name: \"\(image.file_name)\" is found as \(found.path)"))
+    }
+    willRead(found.path)
+    guard let header = try log.header(ofImage: found.path, limit: rules.imageLimit) else { return nil }
+    guard let width = image.width, let height = image.height else {
+      repairs.add(.unstatedSize, place.error("states no width or height, the image file's are used"))
+      return header
+    }
+    let isSame = try log.check(
+      statedWidth: width, statedHeight: height, against: header, of: found.path, mayBeExchanged: false, at: place)
+    return isSame ? header : nil
+  }
+
+  /// Nothing when the record is broken, which is noted.
+  private mutating func usable<Value>(_ record: JSONRecord<Value>) throws(DatasetError) -> Value? {
+    switch record {
+    case .usable(let value, _): return value
+    case .broken(let error):
+      try log.note(.brokenAnnotation, error())
+      return nil
+    }
+  }
+
+  // MARK: Annotations
+
+  private mutating func readAnnotations(
+    _ file: OpenFile, _ classes: COCOClasses, into entries: inout Entries, _ repairs: inout FaultTally
+  ) throws(DatasetError) {
+    let categories = Dictionary(uniqueKeysWithValues: file.list.categories.map { ($0.id, $0.name) })
+    var (numbers, total) = (Set<Int>(), 0)
+    var leftOut: [String: Int] = [:]
+    var fractions = FractionCheck()
+    try file.file.forEach(
+      in: "annotations", { parser throws(JSONPullParser.Fault) in try parser.cocoAnnotation() }
+    ) { record, recordPlace throws(DatasetError) in
+      total += 1
+      guard let annotation = try usable(record) else { return }
+      repairs.add(record, at: recordPlace)
+      let place = AnnotationPlace { reason in
+        recordPlace.annotationPlace(identifier: annotation.id.map { .number($0) }).error(reason)
+      }
+      if let number = annotation.id, !numbers.insert(number).inserted {
+        try log.note(.repeatedObject, place.error("id: another object has the same"))
+      }
+      guard let category = categories[annotation.category_id] else {
+        let reason = "category_id: \(annotation.category_id) is no category of the file"
+        return try log.note(.unknownClass, place.error(reason))
+      }
+      guard entries.contains(annotation.image_id) else {
+        let reason = "image_id: \(annotation.image_id) is no image of the file"
+        return try log.note(.brokenAnnotation, place.error(reason))
+      }
+      if annotation.isBoxFromOutline {
+        repairs.add(.boxFromOutline, place.error("has no bbox, the one around segmentation is used"))
+      }
+      guard let index = entries.indices[annotation.image_id] else { return }
+      let header = entries.entries[index].header
+      fractions.add(annotation, of: header, at: place)
+      guard let label = classes.label(category) else {
+        leftOut[category, default: 0] += 1
+        return
+      }
+      if let object = try object(annotation, label, in: header, place) {
+        entries.entries[index].objects.append(object)
+      }
+    }
+    try fractions.note(in: &log)
+    try noteLeftOut(leftOut, of: total, file)
+  }
+
+  private mutating func noteLeftOut(
+    _ leftOut: [String: Int], of total: Int, _ file: OpenFile
+  ) throws(DatasetError) {
+    if leftOut.isEmpty { return }
+    let count = leftOut.values.reduce(0, +)
+    let order = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let list = order.prefix(20).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    let all = FaultLog.classProposal(classNames + file.list.names.filter { leftOut[$0] != nil })
+    let reason =
+      "\(count) of \(total) objects are of categories that are no classes, left out: \(list)"
+      + "\(order.count > 20 ? ", …" : ""); \(all)"
+    try log.note(.unlistedCategory, DatasetError(file: file.file.path, reason: reason))
+  }
+
+  private mutating func object(
+    _ annotation: COCOAnnotation, _ label: Int, in header: ImageHeader, _ place: AnnotationPlace
+  ) throws(DatasetError) -> AnnotatedObject? {
+    let box = annotation.bbox
+    let edges = PixelBox(xMin: box[0], yMin: box[1], xMax: box[0] + box[2], yMax: box[1] + box[3])
+    guard
+      let inside = try log.clip(
+        edges, hasArea: box[2] > 0 && box[3] > 0, written: "\(box)", to: header, tolerance: Self.rounding, at: place)
+    else { return nil }
+    return AnnotatedObject(
+      pixelBox: inside, label: label, isDifficult: annotation.isDifficult, isCrowd: annotation.isCrowd,
+      area: annotation.area, isNumberedZero: annotation.id == 0, width: header.width, height: header.height)
+  }
+
+  /// Annotations are written with two decimals: an edge is the sum of two numbers that were rounded.
+  private static let rounding = 0.015
+}
+
+extension FaultTally {
+  /// Counts the numbers of a record that are written as text.
+  mutating func add<Value>(_ record: JSONRecord<Value>, at place: JSONRecordPlace) {
+    guard case .usable(_, let count) = record, count > 0 else { return }
+    add(.numberAsText, count: count, place.annotationPlace().error("has a number written as text, used as a number"))
+  }
+}
+
+extension FractionCheck {
+  /// Takes the box of an object.
+  fileprivate mutating func add(_ annotation: COCOAnnotation, of image: ImageHeader, at place: AnnotationPlace) {
+    let box = annotation.bbox
+    add(box + [box[0] + box[2], box[1] + box[3]], of: image, written: "\(box)", at: place)
+  }
+}

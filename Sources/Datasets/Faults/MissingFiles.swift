@@ -1,0 +1,77 @@
+import Foundation
+
+/// Files that a split names and that are not there, told together: a wrong folder makes all of them missing.
+struct MissingFiles {
+  /// How many names are given as examples.
+  private static let exampleCount = 3
+  /// How many files are looked at, at most, to find the missing ones elsewhere.
+  private static let searchLimit = 200_000
+
+  /// What the files are, as in "images".
+  private let plural: String
+  private var names: [String] = []
+  private var first: DatasetError?
+
+  init(_ plural: String) {
+    self.plural = plural
+  }
+
+  /// Takes a file that is not there.
+  ///
+  /// - Parameters:
+  ///   - name: its name, which may have folders.
+  ///   - error: what to say when it is the only one.
+  mutating func add(_ name: String, _ error: @autoclosure () -> DatasetError) {
+    names.append(name)
+    if first == nil { first = error() }
+  }
+
+  /// Tells of the missing files, if there are any, as one error.
+  ///
+  /// - Parameters:
+  ///   - total: how many the split names.
+  ///   - folders: where they were looked for.
+  ///   - root: the folder below which they are looked for once more, for the message.
+  ///   - advice: what to do when all that were found elsewhere are in one folder, which it is given.
+  /// - Throws: the error, when the log's policy is to stop.
+  func note(
+    in log: inout FaultLog, total: Int, folders: [String], root: String, advice: (String) -> String = { _ in "" }
+  ) throws(DatasetError) {
+    guard let first else { return }
+    let places = elsewhere(root)
+    let whereabouts = Self.text(places, of: names.count, advice: advice)
+    if names.count == 1 { return try log.note(.missingFile, first.adding(whereabouts)) }
+    let examples =
+      names.prefix(Self.exampleCount).joined(separator: ", ") + (names.count > Self.exampleCount ? ", …" : "")
+    let reason =
+      "\(names.count) of \(total) \(plural) are missing: \(examples); looked in \(folders.joined(separator: ", "))"
+    try log.note(.missingFile, DatasetError(file: first.file, reason: reason + whereabouts))
+  }
+
+  /// The folders below `root` that have files of these names, and how many.
+  private func elsewhere(_ root: String) -> [String: Int] {
+    let wanted = Set(names.map { ($0 as NSString).lastPathComponent })
+    var (found, looked) = ([String: Int](), 0)
+    let top = URL(fileURLWithPath: root)
+    guard let files = FileManager.default.enumerator(at: top, includingPropertiesForKeys: nil) else { return [:] }
+    for case let file as URL in files {
+      looked += 1
+      if looked > Self.searchLimit { break }
+      guard wanted.contains(file.lastPathComponent) else { continue }
+      found[file.deletingLastPathComponent().path, default: 0] += 1
+    }
+    return found
+  }
+
+  private static func text(_ places: [String: Int], of count: Int, advice: (String) -> String) -> String {
+    let order = places.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    guard let best = order.first else { return "" }
+    if count == 1 {
+      return "; there is one in \(order.prefix(exampleCount).map(\.key).joined(separator: ", "))"
+        + (order.count == 1 && best.value >= count ? advice(best.key) : "")
+    }
+    let list = order.prefix(exampleCount).map { "\($0.value) in \($0.key)" }.joined(separator: ", ")
+    return "; files of these names are elsewhere: \(list)\(order.count > exampleCount ? ", …" : "")"
+      + (order.count == 1 && best.value >= count ? advice(best.key) : "")
+  }
+}

@@ -1,0 +1,115 @@
+import Datasets
+import Foundation
+import Testing
+
+/// Where annotations and images are looked for.
+@Suite struct COCOLayoutTests {
+  /// Writes the annotations of a folder to `annotations` and its two images into `images`, and reads them.
+  private func read(
+    annotations: String, images: String, split: String, imageDirectory: String? = nil, name: String = "a.png"
+  ) throws -> Dataset {
+    let folder = try folder(annotations: annotations, images: images, name: name)
+    let source = DatasetSource(root: folder.root, split: split, imageDirectory: imageDirectory)
+    return try Dataset(.coco, [source])
+  }
+
+  private func folder(annotations: String, images: String, name: String = "a.png") throws -> COCOFolder {
+    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)], images: [])
+    let path = "\(folder.root)/\(annotations)"
+    try FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    folder["images"] = "[\(COCOFolder.image(3, name.replacing("\\", with: "\\\\")))]"
+    try folder.write(to: path)
+    try folder.write(image: "a.png", in: images)
+    return folder
+  }
+
+  @Test(arguments: [
+    // Roboflow.
+    ("train/_annotations.coco.json", "train", "train"), ("valid/_annotations.coco.json", "valid", "valid"),
+    ("train/_annotations.coco.json", "train", "train/_annotations.coco.json"),
+    // CVAT.
+    ("annotations/instances_default.json", "images/default", "default"),
+    ("annotations/instances_default.json", "images", "default"),
+    ("annotations/instances_default.json", "images/default", "annotations/instances_default.json"),
+    ("task/annotations/instances_default.json", "task/images/default", "task/annotations/instances_default.json"),
+    // Label Studio.
+    ("result.json", "images", "result.json"), ("result.json", "images", "result"),
+    ("export/result.json", "export/images", "export/result.json"),
+    // Others.
+    ("annotations/val.json", "val", "val"), ("val.json", "", "val"),
+  ])
+  func `The layouts of other programs are read`(annotations: String, images: String, split: String) throws {
+    let dataset = try read(annotations: annotations, images: images, split: split)
+    #expect(dataset.images[0].objects.count == 1 && dataset.warnings.isEmpty)
+    #expect(dataset.images[0].imagePath.hasSuffix("\(images)/a.png"))
+  }
+
+  @Test func `COCO's own place of annotations comes first`() throws {
+    let folder = try folder(annotations: "annotations/instances_train.json", images: "train")
+    folder["annotations"] = "[]"
+    try folder.write(to: folder.root + "/train/_annotations.coco.json")
+    let dataset = try Dataset(.coco, [DatasetSource(root: folder.root, split: "train")])
+    #expect(dataset.images[0].objects.count == 1)
+  }
+
+  @Test func `A missing split is answered with those of every layout`() throws {
+    let folder = try folder(annotations: "train/_annotations.coco.json", images: "train")
+    try folder.write(to: folder.root + "/result.json")
+    let source = DatasetSource(root: folder.root, split: "test")
+    let error = try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }
+    #expect(
+      error.description == "\(folder.path("test")): no such split; the splits there are train, result.json")
+    let nowhere = DatasetSource(root: folder.root + "/none", split: "test")
+    let other = try #require(throws: DatasetError.self) { try Dataset(.coco, [nowhere]) }
+    #expect(other.reason == "no such split: the folder \(folder.root)/none does not exist or cannot be read")
+  }
+
+  @Test func `The directory of images can be named, from the root or as an absolute path`() throws {
+    let folder = try folder(annotations: "annotations/instances_train.json", images: "pictures/all")
+    // Images of the same name in the usual place are not taken.
+    try folder.write(image: "a.png", in: "train", width: 7, height: 7)
+    for directory in ["pictures/all", "\(folder.root)/pictures/all"] {
+      let source = DatasetSource(root: folder.root, split: "train", imageDirectory: directory)
+      #expect(try Dataset(.coco, [source]).images[0].imagePath.hasSuffix("/pictures/all/a.png"))
+    }
+    try folder.write(image: "a.png", in: "split/train")
+    let above = DatasetSource(root: folder.root, split: "train", imageDirectory: "split")
+    #expect(try Dataset(.coco, [above]).images[0].imagePath.hasSuffix("/split/train/a.png"))
+    let missing = DatasetSource(root: folder.root, split: "train", imageDirectory: "none")
+    let error = try #require(throws: DatasetError.self) { try Dataset(.coco, [missing]) }
+    #expect(
+      error.description == "\(folder.root)/none: no such directory of images (data.image_directory) "
+        + "(nor is there one from the current directory)")
+  }
+
+  @Test(arguments: [
+    #"images\a.png"#, #"C:\Users\me\data\images\a.png"#, "/home/me/data/a.png", "../../media/upload/1/a.png",
+    "images/a.png", "A.PNG", "a.Png", "other/a.jpg", "a.jfif",
+  ])
+  func `An image is found by the end of its name, with one warning`(name: String) throws {
+    let dataset = try read(annotations: "annotations/instances_val.json", images: "val", split: "val", name: name)
+    let image = dataset.images[0]
+    #expect(image.identifier == name && image.imagePath.hasSuffix("/val/a.png") && image.objects.count == 1)
+    #expect(dataset.faults.counts == [.otherPath: 1])
+    #expect(
+      dataset.warnings[0].hasSuffix(":2: images[0] (id 3): file_name: \"\(name)\" is found as \(image.imagePath)"))
+  }
+
+  @Test(arguments: ["a.txt", "b.png", "a", #"images\b.png"#, "../b.png"])
+  func `Another name is not found`(name: String) throws {
+    let error = try #require(throws: DatasetError.self) {
+      try read(annotations: "annotations/instances_val.json", images: "val", split: "val", name: name)
+    }
+    #expect(error.reason.hasPrefix("the image has no file "), "\(error)")
+  }
+
+  @Test func `Two files that differ in letter case alone are not guessed between`() throws {
+    let folder = try folder(annotations: "annotations/instances_val.json", images: "val", name: "A.png")
+    try folder.write(image: "a.PNG", in: "val")
+    let source = DatasetSource(root: folder.root, split: "val")
+    #expect(throws: DatasetError.self) { try Dataset(.coco, [source]) }
+    try FileManager.default.removeItem(atPath: folder.root + "/val/a.PNG")
+    #expect(try Dataset(.coco, [source]).images.count == 1)
+  }
+}

@@ -1,0 +1,53 @@
+import Datasets
+import Foundation
+import Testing
+
+/// Files that are not there are told together.
+@Suite struct MissingFilesTests {
+  private func folder(_ count: Int, in place: String) throws -> COCOFolder {
+    let folder = try COCOFolder(images: [])
+    let names = (1...count).map { "image-\($0).png" }
+    folder["images"] = "[\(names.enumerated().map { COCOFolder.image($0 + 1, $1) }.joined(separator: ",\n"))]"
+    for name in names { try folder.write(image: name, in: place) }
+    return folder
+  }
+
+  @Test(arguments: [FaultLog.Policy.stopAtFirstError, .listAll])
+  func `Missing images are one line with their number, the places, and where they are`(policy: FaultLog.Policy) throws {
+    let folder = try folder(46, in: "photos/all")
+    let line =
+      "\(folder.path()): 46 of 46 images are missing: image-1.png, image-2.png, image-3.png, …; looked in "
+      + "\(folder.root)/train2017, \(folder.root)/images/train2017, \(folder.root)/images, \(folder.root); "
+      + "files of these names are elsewhere: 46 in \(folder.root)/photos/all; "
+      + "set data.image_directory: \(folder.root)/photos/all"
+    switch policy {
+    case .listAll:
+      #expect(try folder.read(faults: .listAll).faults.lines == [line])
+    default:
+      #expect(try #require(throws: DatasetError.self) { try folder.read() }.description == line)
+    }
+  }
+
+  @Test func `Several places are counted, and no folder is advised`() throws {
+    let folder = try folder(5, in: "photos/all")
+    for index in 1...2 { try folder.write(image: "image-\(index).png", in: "more") }
+    try FileManager.default.removeItem(atPath: folder.root + "/photos/all/image-1.png")
+    try folder.write(image: "image-3.png", in: "images")
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(error.reason.hasPrefix("4 of 5 images are missing: image-1.png, image-2.png, image-4.png, …; looked in "))
+    #expect(
+      error.reason.hasSuffix(
+        "; files of these names are elsewhere: 3 in \(folder.root)/photos/all, 2 in \(folder.root)/more"), "\(error)")
+  }
+
+  @Test func `A single missing image is named with its record and with the place where it is`() throws {
+    let folder = try folder(2, in: "train2017")
+    try folder.write(image: "image-2.png", in: "photos")
+    try FileManager.default.removeItem(atPath: folder.root + "/train2017/image-2.png")
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(error.object == "images[1] (id 2)" && error.line == 3)
+    #expect(
+      error.reason.hasSuffix("; there is one in \(folder.root)/photos; set data.image_directory: \(folder.root)/photos")
+    )
+  }
+}
