@@ -15,14 +15,20 @@ public struct PixelGroundTruth: Sendable, Equatable {
   public var isCrowd: Bool
   /// Pixels of the object's outline, where the annotation states them; COCO sorts objects by it into sizes.
   public var area: Double?
+  /// Whether a match with it counts for COCO's metric, see ``COCOObject/isCreditable``.
+  public var isCreditable: Bool
 
   /// Creates an annotation.
-  public init(box: PixelBox, label: Int, isDifficult: Bool = false, isCrowd: Bool = false, area: Double? = nil) {
+  public init(
+    box: PixelBox, label: Int, isDifficult: Bool = false, isCrowd: Bool = false, area: Double? = nil,
+    isCreditable: Bool = true
+  ) {
     self.box = box
     self.label = label
     self.isDifficult = isDifficult
     self.isCrowd = isCrowd
     self.area = area
+    self.isCreditable = isCreditable
   }
 
   /// Whether metrics leave it out of the objects to find.

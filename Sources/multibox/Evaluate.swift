@@ -58,12 +58,17 @@ struct Evaluate: ParsableCommand {
       pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
     let dataset = try job.dataset(
       configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"))
-    if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
+    let metric = metric ?? configuration.evaluation.metric
+    if job.communicator.isRoot {
+      for warning in dataset.evaluationWarnings(metric, difficult: configuration.data.difficult) {
+        job.logger.warning("\(warning)")
+      }
+    }
     let evaluation = try SplitEvaluation(
       detector, on: dataset, difficult: configuration.data.difficult,
       loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
       board: job.board)
-    return try EvaluationReport(evaluation, metric: metric ?? configuration.evaluation.metric)
+    return try EvaluationReport(evaluation, metric: metric)
   }
 }
 

@@ -33,7 +33,7 @@ public struct COCOObject: Sendable, Equatable {
     let box = COCOBox(object.box)
     self.init(
       box: box, label: object.label, area: object.area ?? box.area, isCrowd: object.isCrowd,
-      isIgnored: object.isDifficult)
+      isIgnored: object.isDifficult, isCreditable: object.isCreditable)
   }
 }
 
@@ -90,7 +90,8 @@ extension ImageResult {
       imageIndex: image.imageIndex,
       groundTruth: image.objects.map {
         PixelGroundTruth(
-          box: PixelBox($0.box), label: $0.label, isDifficult: $0.isIgnored, isCrowd: $0.isCrowd, area: $0.area)
+          box: PixelBox($0.box), label: $0.label, isDifficult: $0.isIgnored, isCrowd: $0.isCrowd, area: $0.area,
+          isCreditable: $0.isCreditable)
       },
       detections: image.detections.map { PixelDetection(box: PixelBox($0.box), label: $0.label, score: $0.score) })
   }

@@ -98,7 +98,25 @@ public struct SplitEvaluation: Sendable {
 
   /// Average precision of every class and its mean.
   public func score(_ metric: EvaluationMetric) throws -> EvaluationResult {
-    try EvaluationResult(images, objectClassCount: classNames.count, metric: metric)
+    try EvaluationResult(
+      metric == .coco ? inOrderOfNumbers : images, objectClassCount: classNames.count, metric: metric)
+  }
+}
+
+extension SplitEvaluation {
+  /// The images with positions by the numbers of their COCO file: pycocotools takes them in this order, which decides
+  /// between detections of equal scores.
+  private var inOrderOfNumbers: [ImageResult] {
+    guard let numbers = cocoIdentifiers?.images else { return images }
+    var positions = Array(repeating: 0, count: numbers.count)
+    for (position, index) in numbers.indices.sorted(by: { numbers[$0] < numbers[$1] }).enumerated() {
+      positions[index] = position
+    }
+    return images.map { image in
+      var image = image
+      image.imageIndex = positions[image.imageIndex]
+      return image
+    }
   }
 }
 
@@ -107,6 +125,6 @@ extension PixelGroundTruth {
   package init(_ object: AnnotatedObject) {
     self.init(
       box: object.pixelBox, label: object.groundTruth.label, isDifficult: object.groundTruth.isDifficult,
-      isCrowd: object.isCrowd, area: object.area)
+      isCrowd: object.isCrowd, area: object.area, isCreditable: !object.isNumberedZero)
   }
 }

@@ -36,11 +36,14 @@ public struct FileScoring {
     self.metric = metric
     let imageIndices: [COCOFileIdentifier: Int]
     let labels: [Int: Int]
+    let groundTruthWarnings: [String]
     switch groundTruth {
     case .coco(let file):
       let annotations = try COCOGroundTruthFile(Self.contents(of: file), file: file)
       classNames = annotations.categories.map(\.name)
-      warnings = metric == .coco ? Self.warnings(annotations, file: file) : []
+      groundTruthWarnings =
+        Self.textWarnings(annotations.numbersAsText, file: file)
+        + (metric == .coco ? Self.warnings(annotations, file: file) : [])
       images = Self.images(annotations, metric: metric, pixels: pixels)
       imageIndices = Dictionary(uniqueKeysWithValues: zip(annotations.images, annotations.images.indices))
       labels = Dictionary(uniqueKeysWithValues: zip(annotations.categories.map(\.identifier), 1...))
@@ -49,13 +52,14 @@ public struct FileScoring {
         unannotated: unannotated, unannotatedSetting: "--unannotated-images", imageLimit: .none)
       let dataset = try Dataset.pascalVOC(
         roots: [root], split: split, classes: classes, rules: rules, requiresImageFiles: false)
-      (classNames, warnings) = (dataset.classNames, dataset.warnings)
+      (classNames, groundTruthWarnings) = (dataset.classNames, dataset.warnings)
       images = Self.images(dataset)
       imageIndices = dataset.imageIndices
       labels = Dictionary(uniqueKeysWithValues: zip(1...classNames.count, 1...))
     }
     let results = try COCOResultsFile(
       Self.contents(of: detections), file: detections, images: imageIndices, labels: labels)
+    warnings = groundTruthWarnings + Self.textWarnings(results.numbersAsText, file: detections)
     for result in results.detections {
       images[result.imageIndex].detections.append(
         COCODetection(box: pixels.continuous(result.box), label: result.label, score: result.score))
@@ -116,12 +120,40 @@ public struct FileScoring {
       let have = Quantities.count(marked, "annotation has", "annotations have")
       warnings.append("\(file): \(have) `ignore` or `difficult`, which COCO's metric does not know: they count")
     }
-    if annotations.annotations.contains(where: { $0.identifier == 0 }) {
-      warnings.append(
-        "\(file): the annotation with the id 0 counts as not found whatever is detected, as in pycocotools; "
-          + "number annotations from 1")
-    }
+    if annotations.annotations.contains(where: { $0.identifier == 0 }) { warnings.append(numberZeroWarning(file)) }
     return warnings
+  }
+
+  private static func numberZeroWarning(_ file: String) -> String {
+    "\(file): the annotation with the id 0 counts as not found whatever is detected, as in pycocotools; "
+      + "number annotations from 1"
+  }
+
+  private static func textWarnings(_ count: Int, file: String) -> [String] {
+    count == 0
+      ? [] : ["\(file): \(Quantities.count(count, "number is", "numbers are")) written as text, used as numbers"]
+  }
+
+  /// What COCO's metric sees otherwise than one may expect in a data set to evaluate on, one line each.
+  fileprivate static func warnings(_ dataset: Dataset, difficult policy: DifficultPolicy) -> [String] {
+    let files = dataset.images.filter { $0.objects.contains(where: \.isNumberedZero) }.map(\.annotationPath)
+    let ignored = dataset.images.flatMap { $0.evaluationObjects(difficult: policy) }
+      .count { $0.groundTruth.isDifficult && !$0.isCrowd }
+    guard ignored > 0, dataset.cocoIdentifiers != nil else { return files.firstOccurrences.map(numberZeroWarning) }
+    let have = Quantities.count(ignored, "annotation has", "annotations have")
+    return files.firstOccurrences.map(numberZeroWarning) + [
+      "\(have) `ignore` or `difficult`, which pycocotools and 'multibox score' do not know for this metric: they are "
+        + "ignored here; data.difficult: always counts them"
+    ]
+  }
+}
+
+extension Dataset {
+  /// ``warnings``, and what `metric` sees otherwise than one may expect.
+  ///
+  /// - Parameter policy: whether difficult objects are ignored or count.
+  public func evaluationWarnings(_ metric: EvaluationMetric, difficult policy: DifficultPolicy) -> [String] {
+    warnings + (metric == .coco ? FileScoring.warnings(self, difficult: policy) : [])
   }
 }
 
