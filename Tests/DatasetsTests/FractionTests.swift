@@ -47,4 +47,27 @@ import Testing
     try folder.write(image: "b.png", width: 4, height: 4)
     #expect(try folder.read().images[0].objects.count == 1)
   }
+
+  private func annotation(_ boxes: [[Double]]) -> String {
+    let objects = boxes.map { box in
+      "<object><name>dog</name><bndbox><xmin>\(box[0])</xmin><ymin>\(box[1])</ymin><xmax>\(box[2])</xmax>"
+        + "<ymax>\(box[3])</ymax></bndbox></object>"
+    }
+    return "<annotation>\n\(objects.joined(separator: "\n"))\n</annotation>"
+  }
+
+  @Test func `Boxes of a Pascal VOC split that look like fractions are an error`() throws {
+    let folder = try PascalVOCFolder()
+    try folder.writeImages(count: 2)
+    try folder.write(annotation: "image0", annotation([[0.1, 0.2, 0.5, 0.6], [0, 0, 1, 1]]))
+    try folder.write(annotation: "image1", annotation([[0.3, 0.2, 0.5, 0.6]]))
+    let error = try #require(throws: DatasetError.self) { try folder.read(classes: ["dog"]) }
+    #expect(
+      error.description.hasPrefix(
+        "\(folder.annotationPath("image0")):2: object 1 (dog): box (0.1, 0.2, 0.5, 0.6) of an image of 40×30 pixels lies "
+          + "between 0 and 1, like 3 of all 3 boxes: they look like fractions"), "\(error)")
+    // A few such boxes among others are legal.
+    try folder.write(annotation: "image1", annotation([[3, 2, 5, 6], [3, 2, 5, 6]]))
+    #expect(try folder.read(classes: ["dog"]).images.map(\.objects.count) == [2, 2])
+  }
 }

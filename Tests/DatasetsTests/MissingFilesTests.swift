@@ -50,4 +50,27 @@ import Testing
       error.reason.hasSuffix("; there is one in \(folder.root)/photos; set data.image_directory: \(folder.root)/photos")
     )
   }
+
+  @Test func `Missing files of a Pascal VOC split are a line each for images and annotations`() throws {
+    let folder = try PascalVOCFolder()
+    try folder.writeImages(count: 4)
+    let photos = folder.root + "/photos"
+    try FileManager.default.createDirectory(atPath: photos, withIntermediateDirectories: true)
+    for index in 0..<2 {
+      try FileManager.default.moveItem(
+        atPath: folder.imagePath("image\(index)"), toPath: "\(photos)/image\(index).png")
+    }
+    for index in 2..<4 { try FileManager.default.removeItem(atPath: folder.annotationPath("image\(index)")) }
+    let dataset = try Dataset.pascalVOC(
+      [DatasetSource(root: folder.root, split: "train")], classes: ["dog"], faults: .listAll)
+    let split = folder.splitPath("train")
+    let starts = [
+      "\(split): 2 of 4 annotations are missing: image2.xml, image3.xml; looked in \(folder.root)/Annotations; the first: "
+        + "image image2 has no annotation ",
+      "\(split): 2 of 4 images are missing: image0, image1; looked in \(folder.root)/JPEGImages; "
+        + "files of these names are elsewhere: 2 in \(photos); the first: image image0 has no file ",
+    ]
+    let lines = dataset.faults.faults.filter { $0.kind == .missingFile }.map(\.description)
+    #expect(zip(lines, starts).allSatisfy { $0.hasPrefix($1) } && lines.count == 2, "\(lines)")
+  }
 }

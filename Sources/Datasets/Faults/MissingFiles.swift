@@ -9,11 +9,17 @@ struct MissingFiles {
 
   /// What the files are, as in "images".
   private let plural: String
+  /// In lower case, those that a file may have, when names have none.
+  private let extensions: Set<String>
+  private let tellsFirst: Bool
   private var names: [String] = []
   private var first: DatasetError?
 
-  init(_ plural: String) {
-    self.plural = plural
+  /// - Parameters:
+  ///   - extensions: in lower case, those that a file may have, when the names have none.
+  ///   - tellsFirst: whether the message has the error of the first file as well, for what that advises.
+  init(_ plural: String, extensions: Set<String> = [], tellsFirst: Bool = false) {
+    (self.plural, self.extensions, self.tellsFirst) = (plural, extensions, tellsFirst)
   }
 
   /// Takes a file that is not there.
@@ -45,7 +51,7 @@ struct MissingFiles {
       names.prefix(Self.exampleCount).joined(separator: ", ") + (names.count > Self.exampleCount ? ", …" : "")
     let reason =
       "\(names.count) of \(total) \(plural) are missing: \(examples); looked in \(folders.joined(separator: ", "))"
-    try log.note(.missingFile, DatasetError(file: first.file, reason: reason + whereabouts))
+    try log.note(.missingFile, DatasetError(file: first.file, reason: reason + whereabouts + (tellsFirst ? "; the first: \(first.reason)" : "")))
   }
 
   /// The folders below `root` that have files of these names, and how many.
@@ -57,7 +63,12 @@ struct MissingFiles {
     for case let file as URL in files {
       looked += 1
       if looked > Self.searchLimit { break }
-      guard wanted.contains(file.lastPathComponent) else { continue }
+      let isWanted =
+        extensions.isEmpty
+        ? wanted.contains(file.lastPathComponent)
+        : extensions.contains(file.pathExtension.lowercased())
+          && wanted.contains(file.deletingPathExtension().lastPathComponent)
+      guard isWanted else { continue }
       found[file.deletingLastPathComponent().path, default: 0] += 1
     }
     return found

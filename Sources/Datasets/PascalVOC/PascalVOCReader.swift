@@ -14,6 +14,9 @@ struct PascalVOCReader {
   private var names = RootNames()
   private var origins: [ImageKey: Origin] = [:]
   private var hasProposedClasses = false
+  private var missingAnnotations = MissingFiles("annotations")
+  private var missingImages = MissingFiles("images")
+  private var fractions = FractionCheck()
 
   /// An image of a root.
   private struct ImageKey: Hashable {
@@ -73,6 +76,9 @@ struct PascalVOCReader {
     let list = try PascalVOCSplit(file, in: &folders, log: &log)
     let root = RootNames.canonical(source.root)
     var (unannotated, unsized) = (Count(), Count())
+    missingAnnotations = MissingFiles("annotations", tellsFirst: true)
+    missingImages = MissingFiles("images", extensions: Set(PascalVOCFolders.imageExtensions), tellsFirst: true)
+    fractions = FractionCheck()
     for entry in list.entries {
       let key = ImageKey(root: root, identifier: entry.name.identifier)
       if let earlier = origins[key] {
@@ -85,6 +91,10 @@ struct PascalVOCReader {
         names.append(image.identifier, root: root)
       }
     }
+    for (missing, folder) in [(missingAnnotations, "Annotations"), (missingImages, "JPEGImages")] {
+      try missing.note(in: &log, total: list.entries.count, folders: ["\(source.root)/\(folder)"], root: source.root)
+    }
+    try fractions.note(in: &log)
     try note(unannotated, unsized, of: list)
   }
 
@@ -141,7 +151,7 @@ struct PascalVOCReader {
     } else if rules.unannotated == .stop {
       let reason =
         "image \(identifier) has no annotation \(annotationPath); \(rules.unannotatedSetting) background takes such images as they are, without objects"
-      try log.note(.missingFile, place.error(reason))
+      missingAnnotations.add("\(identifier).xml", place.error(reason))
       return nil
     }
     guard let file = try imagePath(entry.name, annotation, in: &folders, at: place) else { return nil }
@@ -183,7 +193,7 @@ struct PascalVOCReader {
     let paths = folders.imagePaths(name.identifier)
     guard let first = paths.first else {
       if requiresImageFiles || annotation == nil {
-        try log.note(.missingFile, place.error(folders.reasonForMissingImage(name.identifier)))
+        missingImages.add(name.identifier, place.error(folders.reasonForMissingImage(name.identifier)))
         return nil
       }
       return (folders.defaultImagePath(name.identifier), false)
@@ -215,6 +225,10 @@ struct PascalVOCReader {
   private mutating func object(
     _ object: PascalVOCAnnotation.Object, in header: ImageHeader, path: String
   ) throws(DatasetError) -> AnnotatedObject? {
+    fractions.add(
+      [object.xMin, object.yMin, object.xMax, object.yMax], of: header,
+      written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
+      at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
     guard let label = labels[object.name.content] else {
       let place = AnnotationPlace(file: path, line: object.name.line, object: "object \(object.number)")
       var proposal: String?
