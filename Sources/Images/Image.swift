@@ -33,7 +33,8 @@ public struct Image: Sendable, Equatable {
   /// Reads a JPEG or PNG file; the content decides which of the two it is, not the name.
   ///
   /// Samples are the ones stored: an orientation tag is not applied, because annotations refer to the stored rows and
-  /// columns. Grey becomes RGB, CMYK is converted, transparency is laid on white, 16 bits are reduced to 8.
+  /// columns. Grey becomes RGB, CMYK is converted, transparency is laid on white, 16 bits are reduced to 8,
+  /// from as many as an sBIT chunk states where the samples are not scaled to 16.
   ///
   /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` when the file cannot be read, is neither JPEG nor PNG, is damaged or cut off, or is larger

@@ -6,12 +6,15 @@ public struct ImageHeader: Sendable, Equatable {
   public let height: Int
   /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8. Only JPEG files have one here.
   public let orientation: Int
+  /// Bits of a sample: more than 8 in some PNG files.
+  public let bitDepth: Int
 
   /// Creates a header.
-  public init(width: Int, height: Int, orientation: Int = 1) {
+  public init(width: Int, height: Int, orientation: Int = 1, bitDepth: Int = 8) {
     self.width = width
     self.height = height
     self.orientation = orientation
+    self.bitDepth = bitDepth
   }
 
   /// Whether people are shown the picture with rows and columns exchanged.
@@ -36,7 +39,7 @@ public struct ImageHeader: Sendable, Equatable {
       self.init(width: size.width, height: size.height, orientation: Self.orientation(ofJPEG: bytes))
     case .png:
       let size = try pngSize(bytes, limit: limit, path: path)
-      self.init(width: size.width, height: size.height)
+      self.init(width: size.width, height: size.height, bitDepth: bytes.count > 24 ? Int(bytes[24]) : 8)
     }
   }
 

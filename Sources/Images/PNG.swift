@@ -9,11 +9,13 @@ func pngSize(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> (width
   return try ImageFile.check(width: number(at: 16), height: number(at: 20), limit: limit, path: path)
 }
 
-/// Decodes a PNG file of any colour type; transparent pixels are laid on white.
+/// Decodes a PNG file of any colour type; transparent pixels are laid on white. Of 16 bits the upper eight are taken, of
+/// fewer bits that an sBIT chunk states and that are not scaled, the upper eight of these.
 func decodePNG(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> Image {
   let (width, height) = try pngSize(bytes, limit: limit, path: path)
   // DEFLATE (RFC 1951) makes at most 258 bytes of 2 bits; a pixel has a bit at least.
   try ImageFile.check(width: width, height: height, pixelsPerByte: 258 * 4 * 8, in: bytes, path: path)
+  if let image = DeepPNG(bytes)?.unscaledImage() { return image }
   let stored = bytes.withUnsafeBytes { buffer in
     var unread = buffer[...]
     return withUnsafeMutablePointer(to: &unread) { unread in

@@ -52,6 +52,8 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case boxFromOutline
     /// Images that are elsewhere, or called otherwise, than their annotation says; they are used.
     case otherPath
+    /// An image of 16 bits a sample that use so few of them that it is read as nearly black.
+    case darkImage
     /// An image has nothing to train on.
     case imageWithoutObjects
     /// Two images of a split have the same content under different names.
@@ -87,7 +89,7 @@ extension DatasetFault.Kind {
       true
     case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
       .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory, .emptyCategory,
-      .numberAsText, .boxFromOutline, .otherPath,
+      .numberAsText, .boxFromOutline, .otherPath, .darkImage,
       .imageWithoutObjects, .sameContent, .sharedContent:
       false
     }
@@ -121,6 +123,7 @@ extension DatasetFault.Kind {
     case .numberAsText: "files with numbers written as text"
     case .boxFromOutline: "files with objects that have an outline but no box"
     case .otherPath: "files that name images by another path"
+    case .darkImage: "images of 16 bits that are read as nearly black"
     case .imageWithoutObjects: "images without an object to train on"
     case .sameContent: "images with the content of another"
     case .sharedContent: "training images that the evaluation has too"

@@ -1,3 +1,5 @@
+import Images
+
 /// Takes what is wrong with a data set while it is read.
 ///
 /// Of each kind the first ``linesPerKind`` are kept and all are counted, so that a data set that is wrong throughout does
@@ -21,10 +23,22 @@ public struct FaultLog: Sendable {
   /// Image files that are left out because their annotation states another size: perhaps they are other images by mistake.
   public private(set) var imagesOfOtherSize: [String] = []
   private let policy: Policy
+  /// How many more images of 16 bits are looked at while reading; an examination decodes all of them anyway.
+  private var depthChecks: Int
 
   /// An empty log.
   public init(_ policy: Policy) {
     self.policy = policy
+    depthChecks = policy == .listAll ? 0 : 8
+  }
+
+  /// Looks at the samples of the first few images of 16 bits, and tells of the first that is nearly black.
+  mutating func checkDepth(ofImage path: String, limit: ImageLimit) throws(DatasetError) {
+    guard depthChecks > 0 else { return }
+    depthChecks -= 1
+    guard let error = DatasetError(darkImage: path, limit: limit) else { return }
+    depthChecks = 0
+    try note(.darkImage, error)
   }
 
   /// Takes a fault; the error is made only when it is kept or thrown.

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Images
 import MessagePassing
 import TestSupport
 import Testing
@@ -82,6 +83,15 @@ final class BrokenDataset: Sendable {
     try remove("JPEGImages/\(other).jpg")
     try FileManager.default.copyItem(
       atPath: "\(path)/JPEGImages/\(image).jpg", toPath: "\(path)/JPEGImages/\(other).jpg")
+  }
+
+  /// Puts a picture of the same size in the place of an image, with samples of 12 bits in 16.
+  func darken(image: String) throws {
+    let file = "\(path)/JPEGImages/\(image).jpg"
+    let header = try ImageHeader(ofFile: file)
+    let samples = (0..<header.width * header.height).map { UInt16($0 % 4096) }
+    try Data(deepPNG(width: header.width, height: header.height, samples: samples)).write(
+      to: URL(fileURLWithPath: file))
   }
 
   /// Puts an EXIF segment before all others.

@@ -66,6 +66,11 @@ struct DataFindingTests {
     ) {
       try $0.setSides(ofJPEG: "000001", width: 30_000, height: 2_900)
     },
+    Fault(
+      "samples of 12 bits in 16", isError: false, "/JPEGImages/000001.jpg: has 16 bits a sample but none above 4095 of"
+    ) {
+      try $0.darken(image: "000001")
+    },
     Fault("a missing image", isError: true, "/ImageSets/Main/trainval.txt:1: image 000001 has no file ") {
       try $0.remove("JPEGImages/000001.jpg")
     },

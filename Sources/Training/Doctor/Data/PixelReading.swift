@@ -5,11 +5,11 @@ import Images
 import MessagePassing
 import Synchronization
 
-/// What became of reading image files to their end: which cannot be decoded, and a hash of each.
+/// What became of reading image files to their end: which cannot be decoded or are nearly black, and a hash of each.
 ///
 /// The ranks share the files.
 struct PixelReading {
-  /// Images that cannot be decoded.
+  /// Images that cannot be decoded, or are nearly black for the bits of their samples.
   let troubles: [Trouble]
   private let files: [String]
   /// A hash of the bytes of each file; 0 for one that cannot be read. Rank 0 has all, others have none.
@@ -17,7 +17,7 @@ struct PixelReading {
 
   /// What a rank found in its share.
   private struct Share: Codable {
-    var broken = Trouble(.brokenImage, count: 0, lines: [])
+    var troubles: [Trouble]
     var hashes: [UInt64]
   }
 
@@ -31,18 +31,17 @@ struct PixelReading {
     job.board.enter("waiting for other ranks to decode images", waitsForOthers: true)
     let bytes = try job.communicator.gather(Array(JSONEncoder().encode(share)), to: 0)
     let shares = try bytes.map { try JSONDecoder().decode(Share.self, from: Data($0)) }
-    let broken = shares.map(\.broken).filter { $0.count > 0 }
-    if broken.isEmpty {
-      troubles = []
-    } else {
-      let lines = broken.flatMap(\.lines).prefix(FaultLog.linesPerKind)
-      troubles = [Trouble(.brokenImage, count: broken.reduce(0) { $0 + $1.count }, lines: Array(lines))]
+    troubles = [DatasetFault.Kind.brokenImage, .darkImage].compactMap { kind in
+      let all = shares.flatMap(\.troubles).filter { $0.kind == kind }
+      if all.isEmpty { return nil }
+      let lines = all.flatMap(\.lines).prefix(FaultLog.linesPerKind)
+      return Trouble(kind, count: all.reduce(0) { $0 + $1.count }, lines: Array(lines))
     }
     hashes = shares.flatMap(\.hashes)
   }
 
   private static func read(_ files: ArraySlice<String>, limit: ImageLimit, board: PhaseBoard) -> Share {
-    let results = Mutex([(hash: UInt64, fault: String?)](repeating: (0, nil), count: files.count))
+    let results = Mutex([Result](repeating: Result(hash: 0), count: files.count))
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       let file = files[files.startIndex + index]
       board.enter("decoding \(file)")
@@ -50,13 +49,23 @@ struct PixelReading {
       results.withLock { $0[index] = result }
     }
     let all = results.withLock { $0 }
-    let faults = all.compactMap(\.fault)
-    return Share(
-      broken: Trouble(.brokenImage, count: faults.count, lines: Array(faults.prefix(FaultLog.linesPerKind))),
-      hashes: all.map(\.hash))
+    let troubles = [DatasetFault.Kind.brokenImage, .darkImage].compactMap { kind -> Trouble? in
+      let lines = all.filter { $0.kind == kind }.map(\.fault)
+      return lines.isEmpty
+        ? nil : Trouble(kind, count: lines.count, lines: Array(lines.prefix(FaultLog.linesPerKind)))
+    }
+    return Share(troubles: troubles, hashes: all.map(\.hash))
   }
 
-  private static func read(_ file: String, limit: ImageLimit) -> (hash: UInt64, fault: String?) {
+  /// What became of a file.
+  private struct Result {
+    let hash: UInt64
+    /// What is wrong, if anything is.
+    var kind: DatasetFault.Kind?
+    var fault = ""
+  }
+
+  private static func read(_ file: String, limit: ImageLimit) -> Result {
     do {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
       var hash = ContentHash()
@@ -65,11 +74,14 @@ struct PixelReading {
         // All bits of the file are read, however small the picture becomes.
         _ = try ReducedImage(decoding: bytes, path: file, reduction: 8, limit: limit)
       } catch {
-        return (hash.value, "\(error)")
+        return Result(hash: hash.value, kind: .brokenImage, fault: "\(error)")
       }
-      return (hash.value, nil)
+      if let dark = DatasetError(darkImage: file, bytes: bytes, limit: limit) {
+        return Result(hash: hash.value, kind: .darkImage, fault: "\(dark)")
+      }
+      return Result(hash: hash.value)
     } catch {
-      return (0, "\(file): \(error.localizedDescription)")
+      return Result(hash: 0, kind: .brokenImage, fault: "\(file): \(error.localizedDescription)")
     }
   }
 

@@ -69,6 +69,7 @@ extension DatasetFault.Kind {
     case .boxFromOutline: "nothing, if the preview looks right ('multibox preview')"
     case .numberAsText: "nothing; other programs may want numbers without quotes"
     case .otherPath: "nothing, if these are the images meant; else correct file_name, or set data.image_directory"
+    case .darkImage: "scale the samples to all 16 bits, or store 8; 'multibox preview' shows what the network sees"
     case .imageWithoutObjects: "take them out of the split to save their time, they add nothing to the loss"
     case .sameContent: "keep one of them"
     case .sharedContent: "take them out of one of the splits, or scores will promise too much"
