@@ -152,6 +152,33 @@ struct BadInputTests {
       try FileManager.default.removeItem(atPath: $0.data + "/JPEGImages/000002.jpg")
       return try $0.train()
     },
+    Fault(
+      "images in another folder", 65,
+      says: {
+        [
+          "trainval.txt: ", " images are missing: ",
+          "looked in \($0.data)/JPEGImages; files of these names are elsewhere: ",
+        ]
+      }
+    ) {
+      try FileManager.default.moveItem(atPath: $0.data + "/JPEGImages", toPath: $0.data + "/photos")
+      try FileManager.default.createDirectory(atPath: $0.data + "/JPEGImages", withIntermediateDirectories: true)
+      return try $0.train()
+    },
+    Fault(
+      "boxes as fractions", 65,
+      says: { ["\($0.data)/Annotations/0000", "look like fractions of the image; boxes must be in pixels"] }
+    ) {
+      for name in try FileManager.default.contentsOfDirectory(atPath: $0.data + "/Annotations") {
+        let path = "\($0.data)/Annotations/\(name)"
+        var text = try String(contentsOfFile: path, encoding: .utf8)
+        for (key, value) in [("xmin", 0.125), ("ymin", 0.25), ("xmax", 0.5), ("ymax", 0.75)] {
+          text.replace(try Regex("<\(key)>[^<]+"), with: "<\(key)>\(value)")
+        }
+        try $0.write(text, to: path)
+      }
+      return try $0.train()
+    },
     Fault("a cut-off image", 65, says: { ["\($0.data)/JPEGImages/000002.jpg: Premature end of JPEG file"] }) {
       try $0.cut($0.data + "/JPEGImages/000002.jpg", to: 0.5)
       return try $0.train()

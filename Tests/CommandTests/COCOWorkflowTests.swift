@@ -94,6 +94,21 @@ struct COCOWorkflowTests {
     try workspace.write(text.replacing("\"bbox\"", with: "\"box\"", maxReplacements: 1), to: path)
     let broken = try MultiboxProcess(["train", workspace.config] + overrides).wait().ended(with: 65)
     #expect(broken.messages.contains("\(path):1: annotations[0] (id 0): bbox is missing"), "\(broken.messages)")
+    try workspace.write(text.replacing(#/"bbox":\[[^\]]+/#, with: "\"bbox\":[0.25,0.5,0.25,0.125"), to: path)
+    for command in ["train", "doctor"] {
+      let outcome = try MultiboxProcess([command, workspace.config] + overrides).wait().ended(with: 65)
+      let said = outcome.messages + outcome.output
+      #expect(said.contains("they look like fractions of the image"), "\(said)")
+    }
+    try workspace.write(text, to: path)
+    let classes = ["--set", "data.classes=[Circle, Square]"]
+    let unknown = try MultiboxProcess(["train", workspace.config] + overrides + classes).wait().ended(with: 65)
+    #expect(
+      unknown.messages.contains("for them: classes: [circle, square, triangle, star, cross, ring]"),
+      "\(unknown.messages)")
+    let directory = ["--set", "data.image_directory=none"]
+    let missing = try MultiboxProcess(["train", workspace.config] + overrides + directory).wait().ended(with: 65)
+    #expect(missing.messages.contains("\(root)/none: no such directory of images"), "\(missing.messages)")
     try workspace.write(String(text.prefix(text.count / 2)), to: path)
     let torn = try MultiboxProcess(["train", workspace.config] + overrides).wait().ended(with: 65)
     #expect(torn.messages.contains("\(path):1: not valid JSON"), "\(torn.messages)")

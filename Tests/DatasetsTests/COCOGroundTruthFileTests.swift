@@ -34,6 +34,12 @@ struct COCOGroundTruthFileTests {
   @Test func `Categories without a name of their own get one`() throws {
     let file = try read(text(categories: #"{"id": 4}, {"id": 2, "name": "x"}, {"id": 3, "name": "x"}"#))
     #expect(file.categories.map(\.name) == ["x (2)", "x (3)", "category 4"])
+    // As Roboflow writes a group and its only class.
+    let export = try read(
+      text(
+        images: Self.image, categories: #"{"id": 0, "name": "x"}, {"id": 1, "name": "x"}"#,
+        annotations: #"{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}"#))
+    #expect(export.categories.map(\.name) == ["x (0)", "x"])
   }
 
   private static let image = #"{"id": 1}"#

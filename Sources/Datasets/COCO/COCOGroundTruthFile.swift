@@ -112,12 +112,15 @@ private struct COCOGroundTruthReader {
     objects.append(Object(position: position, record: record))
   }
 
-  /// The categories by increasing number. A name that several have gets its number behind it.
+  /// The categories by increasing number. A name that several have gets its number behind it, unless only one of them has
+  /// objects, which keeps it.
   func sortedCategories() -> [COCOGroundTruthFile.Category] {
-    let counts = Dictionary(grouping: names.values, by: { $0 }).mapValues(\.count)
+    let annotated = Set(objects.map(\.record.category_id))
+    let numbers = Dictionary(grouping: names.keys) { names[$0]! }
     return names.sorted { $0.key < $1.key }.map { identifier, name in
-      COCOGroundTruthFile.Category(
-        identifier: identifier, name: counts[name] == 1 ? name : "\(name) (\(identifier))")
+      let owners = numbers[name]!.count == 1 ? [identifier] : numbers[name]!.filter(annotated.contains)
+      return COCOGroundTruthFile.Category(
+        identifier: identifier, name: owners == [identifier] ? name : "\(name) (\(identifier))")
     }
   }
 

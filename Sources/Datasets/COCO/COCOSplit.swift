@@ -8,7 +8,7 @@ import Foundation
 ///
 /// An image is looked for under its `file_name` beside a file that is in no folder `annotations`, and in `images` there;
 /// then in NAME, `images/NAME`, `images` and in the root, where NAME is the file's name without `instances_` and `.json`.
-/// Where the source names a folder of images, only that is searched, and NAME in it.
+/// Where the source names a folder of images, that comes first, then NAME in it.
 struct COCOSplit {
   /// The file of annotations.
   let path: String
@@ -26,10 +26,9 @@ struct COCOSplit {
     let file = URL(fileURLWithPath: path)
     let place = file.deletingLastPathComponent()
     let name = Self.name(of: file, split: split)
-    if let directory = source.imageDirectory {
+    let named = try source.imageDirectory.map { directory throws(DatasetError) in
       let found = try Self.existing(directory, root: root)
-      folders = [found, "\(found)/\(name)"]
-      return
+      return [found, "\(found)/\(name)"]
     }
     func usual(below root: String) -> [String] {
       ["\(root)/\(name)", "\(root)/images/\(name)", "\(root)/images", root]
@@ -38,7 +37,7 @@ struct COCOSplit {
     let isAnnotations = place.lastPathComponent == "annotations"
     let beside = isPath || !isAnnotations ? [place.path, "\(place.path)/images"] : []
     let above = isPath && isAnnotations ? usual(below: place.deletingLastPathComponent().path) : []
-    folders = Self.distinct(beside + usual(below: root) + above)
+    folders = Self.distinct((named ?? []) + beside + usual(below: root) + above)
   }
 
   /// The files that a split may mean.

@@ -73,6 +73,12 @@ import Testing
       let source = DatasetSource(root: folder.root, split: "train", imageDirectory: directory)
       #expect(try Dataset(.coco, [source]).images[0].imagePath.hasSuffix("/pictures/all/a.png"))
     }
+    // What is not there is looked for in the usual places, as images of another split are.
+    try folder.write(image: "b.png", in: "elsewhere")
+    let other = DatasetSource(root: folder.root, split: "train", imageDirectory: "elsewhere")
+    #expect(throws: DatasetError.self) { try Dataset(.coco, [other]) }
+    try folder.write(image: "a.png", in: "train")
+    #expect(try Dataset(.coco, [other]).images[0].imagePath.hasSuffix("/train/a.png"))
     try folder.write(image: "a.png", in: "split/train")
     let above = DatasetSource(root: folder.root, split: "train", imageDirectory: "split")
     #expect(try Dataset(.coco, [above]).images[0].imagePath.hasSuffix("/split/train/a.png"))
