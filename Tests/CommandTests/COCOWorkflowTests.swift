@@ -104,7 +104,7 @@ struct COCOWorkflowTests {
     let classes = ["--set", "data.classes=[Circle, Square]"]
     let unknown = try MultiboxProcess(["train", workspace.config] + overrides + classes).wait().ended(with: 65)
     #expect(
-      unknown.messages.contains("for them: classes: [circle, square, triangle, star, cross, ring]"),
+      unknown.messages.contains("for all that the data have, classes: [circle, square, triangle, star, cross, ring]"),
       "\(unknown.messages)")
     let directory = ["--set", "data.image_directory=none"]
     let missing = try MultiboxProcess(["train", workspace.config] + overrides + directory).wait().ended(with: 65)

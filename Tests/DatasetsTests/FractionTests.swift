@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func `Boxes of a Pascal VOC split that look like fractions are an error`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.writeImages(count: 2)
     try folder.write(annotation: "image0", annotation([[0.1, 0.2, 0.5, 0.6], [0, 0, 1, 1]]))
     try folder.write(annotation: "image1", annotation([[0.3, 0.2, 0.5, 0.6]]))

@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `Missing files of a Pascal VOC split are a line each for images and annotations`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.writeImages(count: 4)
     let photos = folder.root + "/photos"
     try FileManager.default.createDirectory(atPath: photos, withIntermediateDirectories: true)
@@ -65,10 +65,10 @@ import Testing
       [DatasetSource(root: folder.root, split: "train")], classes: ["dog"], faults: .listAll)
     let split = folder.splitPath("train")
     let starts = [
-      "\(split): 2 of 4 annotations are missing: image2.xml, image3.xml; looked in \(folder.root)/Annotations; the first: "
+      "\(split): 2 of 4 annotations are missing: image2.xml, image3.xml; looked in \(folder.root)/Annotations; the first (line 3): "
         + "image image2 has no annotation ",
       "\(split): 2 of 4 images are missing: image0, image1; looked in \(folder.root)/JPEGImages; "
-        + "files of these names are elsewhere: 2 in \(photos); the first: image image0 has no file ",
+        + "files of these names are elsewhere: 2 in \(photos); the first (line 1): image image0 has no file ",
     ]
     let lines = dataset.faults.faults.filter { $0.kind == .missingFile }.map(\.description)
     #expect(zip(lines, starts).allSatisfy { $0.hasPrefix($1) } && lines.count == 2, "\(lines)")

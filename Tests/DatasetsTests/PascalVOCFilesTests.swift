@@ -109,7 +109,7 @@ import Testing
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(
       error.description
-        == "\(folder.splitPath("train")):2: image b has no annotation \(folder.annotationPath("b")); data.unannotated_images: background takes such images as they are, without objects"
+        == "\(folder.splitPath("train")): 2 of 3 annotations are missing: b.xml, c.xml; looked in \(folder.root)/Annotations; the first (line 2): image b has no annotation \(folder.annotationPath("b")); data.unannotated_images: background takes such images as they are, without objects"
     )
     let rules = ReadingRules(unannotated: .background)
     let dataset = try Dataset.pascalVOC(roots: [folder.root], split: "train", rules: rules)

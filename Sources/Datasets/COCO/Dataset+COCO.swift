@@ -31,7 +31,8 @@ extension Dataset {
   /// - Precondition: `sources` is not empty.
   public static func coco(
     _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
-    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
+    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
+    willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     precondition(!sources.isEmpty, "a data set needs at least one root folder, got \(sources.count)")
     var reader = COCOReader(rules, FaultLog(faults), willRead: willRead)

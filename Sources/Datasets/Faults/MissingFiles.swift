@@ -51,7 +51,11 @@ struct MissingFiles {
       names.prefix(Self.exampleCount).joined(separator: ", ") + (names.count > Self.exampleCount ? ", …" : "")
     let reason =
       "\(names.count) of \(total) \(plural) are missing: \(examples); looked in \(folders.joined(separator: ", "))"
-    try log.note(.missingFile, DatasetError(file: first.file, reason: reason + whereabouts + (tellsFirst ? "; the first: \(first.reason)" : "")))
+    let line = first.line.map { " (line \($0))" } ?? ""
+    let details = tellsFirst ? "; the first\(line): \(first.reason)" : ""
+    try log.note(
+      .missingFile,
+      DatasetError(file: first.file, reason: reason + whereabouts + details))
   }
 
   /// The folders below `root` that have files of these names, and how many.

@@ -33,7 +33,9 @@ final class RunEvaluation {
   }
 
   /// Peculiarities of the evaluation split.
-  var warnings: [String] { dataset.warnings }
+  var warnings: [String] {
+    dataset.evaluationWarnings(configuration.evaluation.metric, difficult: configuration.data.difficult)
+  }
 
   /// Whether an evaluation follows the given iteration: every so many, and the last.
   func isDue(after iteration: Int) -> Bool {

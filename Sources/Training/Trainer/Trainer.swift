@@ -64,10 +64,7 @@ public final class Trainer {
     schedule = recipe.schedule.schedule(iterations: iterations)
     evaluation = try RunEvaluation(configuration, iterations: iterations, threads: threads, job: job)
     if communicator.isRoot {
-      let warnings =
-        training.trainingWarnings(difficult: configuration.data.difficult)
-        + (evaluation?.evaluationWarnings(
-          configuration.evaluation.metric, difficult: configuration.data.difficult) ?? [])
+      let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
       for warning in warnings { logger.warning("\(warning)") }
     }
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
