@@ -3,6 +3,7 @@ import Detection
 import Evaluation
 import Layers
 import Foundation
+import Images
 import MessagePassing
 import Yams
 
@@ -13,12 +14,20 @@ extension Configuration {
   /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides; `DatasetError` when the names of the
   ///   classes cannot be read.
   public init(contentsOf path: String, overrides: [String] = []) throws {
+    let file = ConfigurationOrigin.file(path, line: nil)
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+      let inside = path + "/config.yaml"
+      let hint = FileManager.default.fileExists(atPath: inside) ? "; that of this run is \(inside)" : ""
+      throw ConfigurationError(file, "expected a configuration (YAML), found a directory\(hint)")
+    }
+    if let reason = FileSignature(ofFile: path)?.refusalAsConfiguration { throw ConfigurationError(file, reason) }
     let yaml: String
     do {
       yaml = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       let reason = SystemError(error).map { "cannot be read: \($0)" } ?? "is not UTF-8 text"
-      throw ConfigurationError(.file(path, line: nil), reason)
+      throw ConfigurationError(file, reason)
     }
     self = try Configuration(yaml: yaml, name: path, overrides: overrides).namingClasses()
   }
@@ -44,7 +53,7 @@ extension Configuration {
     checkpoint = Checkpoint(root.section("checkpoint"))
     communication = Communication(root.section("communication"))
     let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
-    output = root.string("output", default: "runs/\(stem)")
+    output = root.path("output", default: "runs/\(stem)")
     root.noteUnknownKeys()
     try report.throwIfNeeded()
     source = name
@@ -61,7 +70,7 @@ extension Configuration.Model {
     name = section.choice(
       "name", default: .ssd300VGG16, planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"])
     widthMultiplier = section.number("width_multiplier", default: 1, .from(0.0625, to: 2))
-    weights = section.optionalString("weights")
+    weights = section.optionalPath("weights")
     initialization = section.choice("initialization", default: .he)
     defaultBoxes =
       section.isMapping("default_boxes")
@@ -116,7 +125,7 @@ extension DefaultBoxLayout {
 extension Configuration.Data {
   init(_ section: ConfigurationSection) {
     format = section.choice("format", default: .pascalVOC)
-    roots = section.stringOrList("root")
+    roots = section.pathOrList("root")
     trainSplit = section.splits("train_split", default: format == .coco ? "train2017" : "trainval")
     evaluationSplit = section.splits("evaluation_split", default: format == .coco ? "val2017" : "test")
     classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)
@@ -161,6 +170,7 @@ extension Configuration.Training {
 extension Configuration.Evaluation {
   init(_ section: ConfigurationSection) {
     every = section.integer("every", default: 5000, .atLeast(1))
+    damagedImages = section.choice("damaged_images", default: .stop)
     metric = section.choice("metric", default: .voc07)
     let preset = DetectionDecoder.Settings()
     detections = DetectionDecoder.Settings(

@@ -48,6 +48,17 @@ extension Configuration {
     }
   }
 
+  /// What becomes of training images whose files cannot be read at all, when their headers are: with
+  /// `data.damaged_images: replace` they are left out of the split.
+  public var trainingFaults: FaultLog.Policy {
+    data.damagedImages == .replace ? .leaveOutBrokenImages : .stopAtFirstError
+  }
+
+  /// The same for images to evaluate, by `evaluation.damaged_images: skip`.
+  public var evaluationFaults: FaultLog.Policy {
+    evaluation.damagedImages == .skip ? .leaveOutBrokenImages : .stopAtFirstError
+  }
+
   /// One split of the configured data set.
   ///
   /// - Parameters:

@@ -91,6 +91,8 @@ public struct Configuration: Sendable, Equatable {
   public struct Evaluation: Sendable, Equatable {
     /// Iterations between evaluations during training.
     public let every: Int
+    /// What becomes of an image that cannot be decoded.
+    public let damagedImages: DamagedEvaluationPolicy
     /// How detections are scored.
     public let metric: EvaluationMetric
     /// Which detections are kept.

@@ -5,7 +5,7 @@ extension Configuration {
   private static let neutralKeys: Set = [
     "output", "data.root", "data.loader_threads", "data.queue_megabytes", "data.log_images", "training.iterations",
     "training.threads",
-    "evaluation.every",
+    "evaluation.every", "evaluation.damaged_images",
     "checkpoint.every", "checkpoint.every_seconds", "checkpoint.keep", "communication.bucket_megabytes",
     "communication.stall_seconds",
   ]

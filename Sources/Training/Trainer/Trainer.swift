@@ -56,8 +56,12 @@ public final class Trainer {
     let evaluates = configuration.evaluation.every <= recipe.iterations
     threads = job.computeThreads(configuration)
 
-    training = try job.dataset(configuration, split: configuration.data.trainSplit)
-    evaluation = evaluates ? try job.dataset(configuration, split: configuration.data.evaluationSplit) : nil
+    training = try job.dataset(
+      configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
+    evaluation =
+      evaluates
+      ? try job.dataset(
+        configuration, split: configuration.data.evaluationSplit, faults: configuration.evaluationFaults) : nil
     try configuration.requireTrainingImages(training)
     if communicator.isRoot {
       let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
@@ -191,9 +195,13 @@ public final class Trainer {
     guard let evaluation, iteration.isMultiple(of: configuration.evaluation.every) else { return }
     let results = try SplitEvaluation(
       step.detector(configuration), on: evaluation, difficult: configuration.data.difficult,
+      damaged: configuration.evaluation.damagedImages,
       loaderThreads: configuration.loaderThreads(computeThreads: threads),
       communicator: job.communicator, board: job.board)
     deadline.noteEvaluation(seconds: results.seconds)
+    for error in results.damagedImages where reportedDamage.insert(error.file).inserted {
+      logger.warning("\(error); left out of the evaluation")
+    }
     guard let files else { return }
     let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
     try files.append(EvaluationRecord(iteration: iteration, report))
