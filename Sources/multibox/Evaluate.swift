@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "voc07 (11 points), voc12 (area) or coco; overrides the configuration's.")
   var metric: EvaluationMetric?
 
-  @Option(help: "Where the files go; the checkpoint's directory by default.")
+  @Option(help: "Where the files go; the checkpoint's directory by default.", transform: HomeDirectory.expand)
   var output: String?
 
   func run() throws {
@@ -39,7 +39,8 @@ struct Evaluate: ParsableCommand {
       let report = try evaluate(source, configuration, job: job)
       guard job.communicator.isRoot else { return .finished }
       print(report.sheet.table)
-      try report.write(to: output ?? URL(fileURLWithPath: detectorOptions.checkpoint).deletingLastPathComponent().path)
+      let path = source?.file.path ?? detectorOptions.checkpoint
+      try report.write(to: output ?? URL(fileURLWithPath: path).deletingLastPathComponent().path)
       return .finished
     }
   }
@@ -49,18 +50,22 @@ struct Evaluate: ParsableCommand {
   {
     let weights = ParameterArena(configuration.ssd.parameters)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
-    try checkpoint?.fill(weights)
+    try checkpoint?.fill(weights, classNames: configuration.data.classNames)
     try job.broadcast(weights)
     let threads = job.computeThreads(configuration)
     let detector = Detector(
       configuration, weights: weights, batch: configuration.training.microBatch,
       pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
-    let dataset = try job.dataset(configuration, split: split.map { .same($0) } ?? configuration.data.evaluationSplit)
+    let dataset = try job.dataset(
+      configuration, split: split.map { .same($0) } ?? configuration.data.evaluationSplit,
+      faults: configuration.evaluationFaults)
     if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
     let evaluation = try SplitEvaluation(
       detector, on: dataset, difficult: configuration.data.difficult,
+      damaged: configuration.evaluation.damagedImages,
       loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
       board: job.board)
+    for error in evaluation.damagedImages { job.logger.warning("\(error); left out of the evaluation") }
     return try EvaluationReport(evaluation, metric: metric ?? configuration.evaluation.metric)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Tensors
 
 /// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
@@ -66,6 +67,12 @@ public struct Checkpoint {
     guard metadata != nil else {
       throw CheckpointError(file.path, "holds weights only; a run cannot be continued from it")
     }
+    guard !isExport else {
+      throw CheckpointError(
+        file.path,
+        "holds weights without momentum, as 'multibox export' writes them; a run cannot be continued from it: start one from them by model.weights"
+      )
+    }
     let places =
       weights.layout.parameters.map { ($0.name, $0, weights) }
       + momentum.layout.parameters.map { (Self.momentumPrefix + $0.name, $0, momentum) }
@@ -87,6 +94,46 @@ public struct Checkpoint {
     for (tensor, (_, parameter, arena)) in zip(tensors, places) {
       try arena.read(tensor, of: file, as: parameter)
     }
+  }
+
+  /// Whether the file is of a run but has no momentum, see ``export(to:)``.
+  private var isExport: Bool {
+    metadata != nil && !file.tensors.contains { $0.name.hasPrefix(Self.momentumPrefix) }
+  }
+
+  /// Opens a file, or the newest valid checkpoint of a run directory.
+  ///
+  /// - Parameter logger: told which file of a directory it is, and of checkpoints that are not valid.
+  public init(at path: String, logger: Logger) throws(CheckpointError) {
+    guard let directory = RunCheckpoints(directory: path) else {
+      self = try Checkpoint(contentsOf: path)
+      return
+    }
+    self = try directory.newest(logger)
+    logger.info("\(path): the newest checkpoint is \(file.path)")
+  }
+
+  /// Writes the weights without the momentum, with all that a detector needs; the file appears complete and durable or not at
+  /// all.
+  ///
+  /// - Throws: ``CheckpointError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
+  ///   written.
+  public func export(to path: String) throws(CheckpointError) {
+    guard let metadata else {
+      throw CheckpointError(
+        file.path, "holds weights only, without the configuration of a run: there is nothing to export")
+    }
+    var tensors: [TensorSource] = []
+    for tensor in file.tensors where !tensor.name.hasPrefix(Self.momentumPrefix) {
+      let values = try file.floats(of: tensor)
+      tensors.append(
+        TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
+    }
+    let entries = Metadata(
+      iteration: metadata.iteration, configurationYAML: metadata.configurationYAML, classNames: metadata.classNames,
+      parametersSHA256: tensors.parametersSHA256()
+    ).entries
+    try tensors.writeSafetensors(to: path, metadata: entries)
   }
 
   /// Which model the file is of, for messages.
@@ -133,7 +180,7 @@ extension Checkpoint.Metadata {
   }
 
   /// Reads the metadata of a checkpoint; nil when the file is none.
-  fileprivate init?(_ file: SafetensorsFile) throws(CheckpointError) {
+  init?(_ file: SafetensorsFile) throws(CheckpointError) {
     guard let version = file.metadata[Key.version.rawValue] else { return nil }
     guard version == Self.version else {
       throw CheckpointError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")

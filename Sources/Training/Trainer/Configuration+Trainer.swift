@@ -62,7 +62,7 @@ extension Configuration {
       weights, with: model.initialization,
       hasPretrainedBase: file.map { SSD.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false, seed: training.seed)
     guard let file else { return }
-    let loading = try WeightLoading(from: file, into: weights)
+    let loading = try WeightLoading(from: file, into: weights, classNames: data.classNames)
     for line in loading.summary(path: file.path) { logger?.info("\(line)") }
   }
 }
