@@ -83,6 +83,7 @@ struct Detect: ParsableCommand {
           return nil
         }
       }
+      if pictures.isEmpty { continue }
       for ((path, picture), detections) in zip(pictures, detector.detect(pictures.map(\.image))) {
         if let directory { try draw(detections, on: picture, from: path, into: directory, detector.classNames) }
         results.append(
