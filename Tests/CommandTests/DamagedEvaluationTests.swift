@@ -80,6 +80,17 @@ struct DamagedEvaluationTests {
     #expect(lines.components(separatedBy: #""images":1,"damaged_images":1,"#).count == 3, "\(lines)")
   }
 
+  @Test(arguments: Damage.allCases)
+  func `When no image is left there is no score`(damage: Damage) throws {
+    let workspace = try Workspace()
+    try workspace.train(stopAt: 1).succeeded()
+    for name in try names(workspace, "test") {
+      try damage.bring(to: "\(workspace.data)/JPEGImages/\(name).jpg", workspace)
+    }
+    let outcome = try MultiboxProcess.run("evaluate", workspace.checkpoint(1), "--set", Self.skip).ended(with: 65)
+    #expect(outcome.messages.contains("every image is damaged; none is left to evaluate on"), "\(outcome.messages)")
+  }
+
   @Test func `A training image without a readable header is left out when damaged images are replaced`() throws {
     let workspace = try Workspace()
     let bad = "\(workspace.data)/JPEGImages/\(try names(workspace, "trainval")[0]).jpg"

@@ -47,8 +47,10 @@ struct RunLockTests {
     #expect(RunLock.holder(of: run)?.process == getpid())
     lock.release()
     lock.release()
-    #expect(names.isEmpty && RunLock.holder(of: run) == nil)
+    #expect(!FileManager.default.fileExists(atPath: run) && RunLock.holder(of: run) == nil)
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
     try RunLock(run).release()
+    #expect(FileManager.default.fileExists(atPath: run), "a directory that was there stays")
   }
 
   @Test(arguments: [false, true])

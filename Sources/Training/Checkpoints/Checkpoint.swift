@@ -19,8 +19,10 @@ public struct Checkpoint {
     public let parametersSHA256: String
   }
 
+  /// What stands before the names of all tensors that only training reads.
+  static let optimizerPrefix = "optimizer."
   /// What stands before a parameter's name in the name of its momentum.
-  static let momentumPrefix = "optimizer.momentum."
+  static let momentumPrefix = optimizerPrefix + "momentum."
 
   /// The tensors.
   public let file: SafetensorsFile
@@ -98,7 +100,7 @@ public struct Checkpoint {
 
   /// Whether the file is of a run but has no momentum, see ``export(to:)``.
   private var isExport: Bool {
-    metadata != nil && !file.tensors.contains { $0.name.hasPrefix(Self.momentumPrefix) }
+    metadata != nil && !file.tensors.contains { $0.name.hasPrefix(Self.optimizerPrefix) }
   }
 
   /// Opens a file, or the newest valid checkpoint of a run directory.
@@ -119,20 +121,18 @@ public struct Checkpoint {
   /// - Throws: ``CheckpointError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
   ///   written.
   public func export(to path: String) throws(CheckpointError) {
-    guard let metadata else {
+    guard metadata != nil else {
       throw CheckpointError(
         file.path, "holds weights only, without the configuration of a run: there is nothing to export")
     }
     var tensors: [TensorSource] = []
-    for tensor in file.tensors where !tensor.name.hasPrefix(Self.momentumPrefix) {
+    for tensor in file.tensors where !tensor.name.hasPrefix(Self.optimizerPrefix) {
       let values = try file.floats(of: tensor)
       tensors.append(
         TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
     }
-    let entries = Metadata(
-      iteration: metadata.iteration, configurationYAML: metadata.configurationYAML, classNames: metadata.classNames,
-      parametersSHA256: tensors.parametersSHA256()
-    ).entries
+    var entries = file.metadata
+    entries[Metadata.Key.parametersSHA256.rawValue] = tensors.parametersSHA256()
     try tensors.writeSafetensors(to: path, metadata: entries)
   }
 
@@ -159,7 +159,7 @@ extension ParameterArena {
 
 extension Checkpoint.Metadata {
   /// The keys of the safetensors metadata; their values are all text.
-  private enum Key: String {
+  fileprivate enum Key: String {
     case version = "multibox_version"
     case iteration
     case configuration

@@ -71,7 +71,7 @@ public struct WeightLoading: Sendable, Equatable {
       }
     }
     let known = Set(weights.layout.parameters.map(\.name))
-    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix("optimizer.") }
+    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) }
     guard !taken.isEmpty else {
       let example = unexpected.first.map { ", the file's are like \($0)" } ?? ""
       throw CheckpointError(file.path, "no tensor fits: the model's are like \(missing.first ?? "none")\(example)")

@@ -78,6 +78,7 @@ enum ForeignKeys {
       ("maxdet maxdetections detectionsperimage keeptopk maxperimage", ["evaluation.keep"]),
       ("nmstopk topkcandidates", ["evaluation.top_k"]),
       ("metrics evalmetric", ["evaluation.metric"]),
+      ("patience earlystopping earlystop", ["evaluation.patience"]),
       ("timeout stalltimeout", ["communication.stall_seconds"]),
     ]
     var keys: [String: [String]] = [:]

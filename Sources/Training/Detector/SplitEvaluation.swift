@@ -46,12 +46,17 @@ public struct SplitEvaluation: Sendable {
   ///   - damaged: what becomes of images that cannot be decoded.
   ///   - loaderThreads: threads that prepare images.
   ///   - board: told what is going on.
-  /// - Throws: `DatasetError` naming an image that cannot be read; `MessagePassingError`.
+  /// - Throws: `DatasetError` naming an image that cannot be read and is not to be skipped, or when no image is left; `MessagePassingError`.
   public init(
     _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy,
     damaged: DamagedEvaluationPolicy = .stop, loaderThreads: Int,
     communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
   ) throws {
+    guard !dataset.images.isEmpty else {
+      throw DatasetError(
+        file: dataset.faults.faults.first?.error.file ?? "the split",
+        reason: "every image is damaged; none is left to evaluate on")
+    }
     let start = ContinuousClock.now
     let own = Self.share(of: dataset.images.count, batch: detector.batch, communicator)
     let (detections, damage) = try Self.detect(
@@ -67,6 +72,10 @@ public struct SplitEvaluation: Sendable {
     }
     damagedImages = try communicator.gather(Damage.encode(damage), to: 0).flatMap(Damage.decode)
     damagedImageCount = damagedImages.count + dataset.faults.counts[.brokenImage, default: 0]
+    if communicator.isRoot, images.isEmpty {
+      throw DatasetError(
+        file: damagedImages.first?.file ?? "the split", reason: "every image is damaged; none is left to evaluate on")
+    }
     classNames = dataset.classNames
     identifiers = dataset.images.map(\.identifier)
     cocoIdentifiers = dataset.cocoIdentifiers

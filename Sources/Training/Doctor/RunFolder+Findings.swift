@@ -34,7 +34,7 @@ extension RunFolder {
   private var holderFinding: Finding? {
     holder.map { holder in
       .warning(
-        "run directory", "\(path): in use by \(holder); training waits for nobody and would be refused",
+        "run directory", "\(path): in use by \(holder); another training there is refused",
         remedy: "wait until it ends, or --output DIR")
     }
   }

@@ -18,6 +18,7 @@ public final class RunLock: @unchecked Sendable {
   private let path: String
   private let owner: RunLockOwner
   private let patience: Double
+  private let madeDirectory: Bool
   private let condition = NSCondition()
   private var isReleased = false
 
@@ -39,6 +40,7 @@ public final class RunLock: @unchecked Sendable {
     self.owner = owner
     self.patience = patience
     path = directory + "/" + Self.fileName
+    madeDirectory = !FileManager.default.fileExists(atPath: directory)
     try RunDirectory.create(directory)
     try acquire(notice, progress)
     removeLeftovers()
@@ -54,7 +56,10 @@ public final class RunLock: @unchecked Sendable {
     isReleased = true
     condition.broadcast()
     condition.unlock()
-    if isFirst, Self.owner(of: path)?.identity == owner.identity { unlink(path) }
+    guard isFirst, Self.owner(of: path)?.identity == owner.identity else { return }
+    unlink(path)
+    // A run that was refused leaves nothing; a directory that holds anything stays.
+    if madeDirectory { rmdir(directory) }
   }
 
   /// The process that holds a run directory, if one does that has not verifiably ended.
@@ -150,7 +155,7 @@ public final class RunLock: @unchecked Sendable {
   private func removeLeftovers() {
     guard let now = Self.modification(path) else { return }
     for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    where name.hasPrefix(".\(Self.fileName).") {
+    where name.hasPrefix(".") && name.contains(".\(Self.fileName).") {
       if let then = Self.modification("\(directory)/\(name)"), now - then > 10 * patience {
         unlink("\(directory)/\(name)")
       }
