@@ -40,6 +40,13 @@ public struct Dataset: Sendable {
     self.cocoIdentifiers = cocoIdentifiers
   }
 
+  /// How many objects there are of each class, label 1 first; crowds do not count.
+  public var objectCounts: [Int] {
+    images.lazy.flatMap(\.objects).reduce(into: [Int](repeating: 0, count: classNames.count)) { counts, object in
+      if !object.isCrowd { counts[object.groundTruth.label - 1] += 1 }
+    }
+  }
+
   /// What was repaired or dropped while reading, one line each, naming file and line.
   public var warnings: [String] { faults.lines }
 

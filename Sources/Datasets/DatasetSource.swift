@@ -28,16 +28,19 @@ extension Dataset {
   ///   - sources: what to read, at least one.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`, or the categories of the
   ///     first COCO file in order of their ids.
+  ///   - rules: what becomes of images without annotation, and how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   public init(
     _ format: DatasetFormat, _ sources: [DatasetSource], classes: [String]? = nil,
-    faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
+    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
+    willRead: @escaping (String) -> Void = { _ in }
   ) throws {
     switch format {
-    case .pascalVOC: self = try .pascalVOC(sources, classes: classes, faults: faults, willRead: willRead)
-    case .coco: self = try .coco(sources, classes: classes, faults: faults, willRead: willRead)
+    case .pascalVOC:
+      self = try .pascalVOC(sources, classes: classes, rules: rules, faults: faults, willRead: willRead)
+    case .coco: self = try .coco(sources, classes: classes, rules: rules, faults: faults, willRead: willRead)
     }
   }
 }

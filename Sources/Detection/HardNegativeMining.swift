@@ -12,6 +12,9 @@ public struct HardNegativeMining: Sendable, Equatable {
     self.negativesPerPositive = negativesPerPositive
   }
 
+  /// The share of negatives among the default boxes that take part in the loss, 0 ..< 1.
+  public var negativeShare: Float { Float(negativesPerPositive) / Float(negativesPerPositive + 1) }
+
   /// Marks the default boxes of one image that take part in the confidence loss: all positives, and the hardest negatives,
   /// equally hard ones by lowest index. An image without positives selects nothing.
   ///

@@ -1,11 +1,13 @@
 extension Image {
   /// Reads a JPEG or PNG file as people see it: turned and mirrored as its EXIF orientation says.
   ///
+  /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` as `init(contentsOf:)`.
-  public init(uprightContentsOf path: String) throws {
+  public init(uprightContentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
     let bytes = try ImageFile.read(path)
-    let header = try ImageHeader(bytes, path: path)
-    self = try Image(decoding: bytes, path: path).turned(byOrientation: header.orientation)
+    let header = try ImageHeader(bytes, limit: limit, path: path)
+    self = try ReducedImage(decoding: bytes, path: path, reduction: 1, limit: limit).image.turned(
+      byOrientation: header.orientation)
   }
 
   /// The picture turned and mirrored from the rows and columns that are stored to those that are seen.

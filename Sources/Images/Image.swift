@@ -10,7 +10,7 @@ public struct Image: Sendable, Equatable {
   /// The samples, [height, width, 3].
   public var pixels: [UInt8]
 
-  /// The largest number of pixels a file may hold to be decoded: a quarter of a gigabyte as RGB, the limit at which
+  /// The largest number of pixels a file may hold to be decoded unless a limit is given: a quarter of a gigabyte as RGB, the limit at which
   /// Pillow warns too. A damaged or malicious header cannot ask for more memory than that, nor for more than a few
   /// thousand pixels for each byte of the file.
   public static let largestPixelCount = 89_478_485
@@ -35,10 +35,11 @@ public struct Image: Sendable, Equatable {
   /// Samples are the ones stored: an orientation tag is not applied, because annotations refer to the stored rows and
   /// columns. Grey becomes RGB, CMYK is converted, transparency is laid on white, 16 bits are reduced to 8.
   ///
+  /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` when the file cannot be read, is neither JPEG nor PNG, is damaged or cut off, or is larger
-  ///   than `largestPixelCount` or `largestSide`.
-  public init(contentsOf path: String) throws {
-    try self.init(decoding: ImageFile.read(path), path: path)
+  ///   than `limit` or `largestSide`.
+  public init(contentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
+    self = try ReducedImage(contentsOf: path, reduction: 1, limit: limit).image
   }
 
   /// Decodes a JPEG or PNG file held in memory, like `init(contentsOf:)`.

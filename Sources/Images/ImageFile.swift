@@ -44,13 +44,17 @@ enum ImageFile {
   }
 
   /// Refuses dimensions that are not positive or exceed the limits.
-  static func check(width: Int, height: Int, path: String) throws -> (width: Int, height: Int) {
+  static func check(
+    width: Int, height: Int, limit: ImageLimit, path: String
+  ) throws -> (width: Int, height: Int) {
     let sides = 1...Image.largestSide
-    guard sides.contains(width), sides.contains(height), width * height <= Image.largestPixelCount else {
+    guard sides.contains(width), sides.contains(height) else {
       throw ImageError(
         path: path,
-        reason: "the header says \(width)×\(height) pixels; allowed are 1 to \(Image.largestSide) a side and "
-          + "\(Image.largestPixelCount) in all")
+        reason: "the header says \(width)×\(height) pixels; allowed are 1 to \(Image.largestSide) a side")
+    }
+    guard width * height <= limit.pixelCount else {
+      throw ImageError(path: path, reason: "the header says \(width)×\(height) pixels; \(limit)")
     }
     return (width, height)
   }

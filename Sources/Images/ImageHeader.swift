@@ -19,21 +19,24 @@ public struct ImageHeader: Sendable, Equatable {
 
   /// Reads the header of a JPEG or PNG file; damage behind it is not noticed.
   ///
+  /// - Parameter limit: the most pixels that it may state.
   /// - Throws: `ImageError`.
-  public init(ofFile path: String) throws {
+  public init(ofFile path: String, limit: ImageLimit = ImageLimit()) throws {
     let prefix = try ImageFile.read(path, upToCount: 1 << 14)
     // A JPEG header may follow any amount of metadata; then the whole file is needed.
-    self = try (try? ImageHeader(prefix, path: path)) ?? ImageHeader(ImageFile.read(path), path: path)
+    self =
+      try (try? ImageHeader(prefix, limit: limit, path: path))
+      ?? ImageHeader(ImageFile.read(path), limit: limit, path: path)
   }
 
   /// Reads the header of a file of which `bytes` are at least the beginning.
-  init(_ bytes: [UInt8], path: String) throws {
+  init(_ bytes: [UInt8], limit: ImageLimit, path: String) throws {
     switch try ImageFile.format(of: bytes, path: path) {
     case .jpeg:
-      let size = try JPEGDecoder(path: path).size(bytes)
+      let size = try JPEGDecoder(path: path, limit: limit).size(bytes)
       self.init(width: size.width, height: size.height, orientation: Self.orientation(ofJPEG: bytes))
     case .png:
-      let size = try pngSize(bytes, path: path)
+      let size = try pngSize(bytes, limit: limit, path: path)
       self.init(width: size.width, height: size.height, orientation: Self.orientation(ofPNG: bytes))
     }
   }

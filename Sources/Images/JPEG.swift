@@ -4,13 +4,15 @@ import CTurboJPEG
 final class JPEGDecoder {
   private let handle: tjhandle
   private let path: String
+  private let limit: ImageLimit
 
-  init(path: String) throws {
+  init(path: String, limit: ImageLimit) throws {
     guard let handle = tjInitDecompress() else {
       throw ImageError(path: path, reason: "no JPEG decoder: \(String(cString: tjGetErrorStr2(nil)))")
     }
     self.handle = handle
     self.path = path
+    self.limit = limit
   }
 
   deinit { tjDestroy(handle) }
@@ -49,7 +51,7 @@ final class JPEGDecoder {
     // Unusual subsampling is reported as a failure although the header is read and the picture can be decoded.
     let status = tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &colourSpace)
     if status != 0 && (width <= 0 || height <= 0) { throw ImageError(path: path, reason: message) }
-    let size = try ImageFile.check(width: Int(width), height: Int(height), path: path)
+    let size = try ImageFile.check(width: Int(width), height: Int(height), limit: limit, path: path)
     let isCMYK = colourSpace == TJCS_CMYK.rawValue || colourSpace == TJCS_YCCK.rawValue
     return (size.width, size.height, isCMYK)
   }

@@ -8,10 +8,12 @@ public struct LinePlot: Sendable {
     public var points: [Point]
     /// Whether the line is thin and pale, as for measurements behind their running mean.
     public var isFaint: Bool
+    /// Whether the line goes by the axis on the right.
+    public var isOnRight: Bool
 
     /// Names a sequence of points.
-    public init(name: String, points: [Point], isFaint: Bool = false) {
-      (self.name, self.points, self.isFaint) = (name, points, isFaint)
+    public init(name: String, points: [Point], isFaint: Bool = false, isOnRight: Bool = false) {
+      (self.name, self.points, self.isFaint, self.isOnRight) = (name, points, isFaint, isOnRight)
     }
   }
 
@@ -19,19 +21,22 @@ public struct LinePlot: Sendable {
   public var title: String
   /// What the axes show.
   public var horizontalLabel, verticalLabel: String
+  /// What the axis on the right shows, which is there when a line goes by it.
+  public var rightLabel: String
   /// What the axes show at least.
-  public var horizontalRange, verticalRange: ClosedRange<Double>?
+  public var horizontalRange, verticalRange, rightRange: ClosedRange<Double>?
   /// The lines, later ones on top.
   public var series: [Series]
 
   /// A chart with a heading and named axes.
   public init(
-    title: String, horizontalLabel: String, verticalLabel: String, horizontalRange: ClosedRange<Double>? = nil,
-    verticalRange: ClosedRange<Double>? = nil, series: [Series]
+    title: String, horizontalLabel: String, verticalLabel: String, rightLabel: String = "",
+    horizontalRange: ClosedRange<Double>? = nil, verticalRange: ClosedRange<Double>? = nil,
+    rightRange: ClosedRange<Double>? = nil, series: [Series]
   ) {
     (self.title, self.series) = (title, series)
-    (self.horizontalRange, self.verticalRange) = (horizontalRange, verticalRange)
-    (self.horizontalLabel, self.verticalLabel) = (horizontalLabel, verticalLabel)
+    (self.horizontalRange, self.verticalRange, self.rightRange) = (horizontalRange, verticalRange, rightRange)
+    (self.horizontalLabel, self.verticalLabel, self.rightLabel) = (horizontalLabel, verticalLabel, rightLabel)
   }
 
   /// Draws the chart.
@@ -55,6 +60,8 @@ private struct PlotDrawing {
   /// The height of a line of text; all else is proportional to it.
   let unit: Double
   let horizontal, vertical: PlotAxis
+  /// The axis on the right, if a line goes by it.
+  let opposite: PlotAxis?
   /// The area between the axes.
   let left, top, right, bottom: Double
   /// The names in the legend, broken into rows.
@@ -70,11 +77,18 @@ private struct PlotDrawing {
     let (canvas, font) = (Canvas(width: width, height: height, background: .white), Font(size: unit))
     let finite = plot.series.flatMap(\.points).filter(\.isFinite)
     let columns = finite.map(\.x) + plot.horizontalRange.ends
-    let rows = finite.map(\.y) + plot.verticalRange.ends
+    func axis(_ isOnRight: Bool, _ range: ClosedRange<Double>?) -> PlotAxis {
+      let rows = plot.series.filter { $0.isOnRight == isOnRight }.flatMap(\.points).filter(\.isFinite).map(\.y)
+      return PlotAxis(covering: rows + range.ends, tickCount: Int(Double(height) / unit / 4), roundedOut: true)
+    }
+    func tickWidth(_ axis: PlotAxis) -> Double {
+      axis.ticks.map { canvas.measure(axis.text($0), font: font).width }.max() ?? 0
+    }
     let horizontal = PlotAxis(covering: columns, tickCount: Int(Double(width) / unit / 7), roundedOut: false)
-    let vertical = PlotAxis(covering: rows, tickCount: Int(Double(height) / unit / 4), roundedOut: true)
-    let tickWidth = vertical.ticks.map { canvas.measure(vertical.text($0), font: font).width }.max() ?? 0
-    (left, right) = (tickWidth + 3.2 * unit, Double(width) - 1.8 * unit)
+    let vertical = axis(false, plot.verticalRange)
+    let opposite = plot.series.contains(where: \.isOnRight) ? axis(true, plot.rightRange) : nil
+    left = tickWidth(vertical) + 3.2 * unit
+    right = Double(width) - (opposite.map { tickWidth($0) + 3.2 * unit } ?? 1.8 * unit)
 
     var legend: [[(index: Int, x: Double)]] = []
     var end = Double.infinity
@@ -89,7 +103,7 @@ private struct PlotDrawing {
     }
     (top, bottom) = ((3.6 + 1.5 * Double(legend.count)) * unit, Double(height) - 3.8 * unit)
     (self.plot, self.canvas, self.unit, self.legend) = (plot, canvas, unit, legend)
-    (self.horizontal, self.vertical) = (horizontal, vertical)
+    (self.horizontal, self.vertical, self.opposite) = (horizontal, vertical, opposite)
   }
 
   private var font: Font { Font(size: unit) }
@@ -97,9 +111,9 @@ private struct PlotDrawing {
   /// From the middle of a line of text to its baseline.
   private var halfCapital: Double { 0.36 * unit }
 
-  private func place(_ point: Point) -> Point {
+  private func place(_ point: Point, by axis: PlotAxis) -> Point {
     Point(
-      x: left + horizontal.fraction(point.x) * (right - left), y: bottom - vertical.fraction(point.y) * (bottom - top))
+      x: left + horizontal.fraction(point.x) * (right - left), y: bottom - axis.fraction(point.y) * (bottom - top))
   }
 
   private func color(_ index: Int) -> Color {
@@ -115,21 +129,26 @@ private struct PlotDrawing {
     let middle = (left + right) / 2
     center(plot.title, x: middle, baseline: 2 * unit, Font(size: unit * 1.25, isBold: true))
     center(plot.horizontalLabel, x: middle, baseline: Double(canvas.height) - 0.9 * unit, font)
-    let length = canvas.measure(plot.verticalLabel, font: font).width
-    let start = Point(x: 1.4 * unit, y: (top + bottom + length) / 2)
-    canvas.draw(plot.verticalLabel, at: start, font: font, color: Self.ink, angle: -.pi / 2)
+    func drawUpwards(_ label: String, x: Double) {
+      let length = canvas.measure(label, font: font).width
+      let start = Point(x: x, y: (top + bottom + length) / 2)
+      canvas.draw(label, at: start, font: font, color: Self.ink, angle: -.pi / 2)
+    }
+    drawUpwards(plot.verticalLabel, x: 1.4 * unit)
+    if opposite != nil { drawUpwards(plot.rightLabel, x: Double(canvas.width) - 0.8 * unit) }
   }
 
   func drawAxes() {
     for tick in vertical.ticks {
-      let y = place(Point(x: horizontal.lower, y: tick)).y
+      let y = place(Point(x: horizontal.lower, y: tick), by: vertical).y
       canvas.stroke(.line(from: Point(x: left, y: y), to: Point(x: right, y: y)), with: Self.grid, hairline)
       let text = vertical.text(tick)
       let start = left - 0.6 * unit - canvas.measure(text, font: font).width
       canvas.draw(text, at: Point(x: start, y: y + halfCapital), font: font, color: Self.ink)
     }
+    if let opposite { drawTicks(ofRightAxis: opposite) }
     for tick in horizontal.ticks {
-      let x = place(Point(x: tick, y: vertical.lower)).x
+      let x = place(Point(x: tick, y: vertical.lower), by: vertical).x
       let end = Point(x: x, y: bottom + 0.4 * unit)
       canvas.stroke(.line(from: Point(x: x, y: bottom), to: end), with: Self.ink, hairline)
       center(horizontal.text(tick), x: x, baseline: bottom + 1.5 * unit, font)
@@ -137,9 +156,21 @@ private struct PlotDrawing {
     canvas.stroke(.line(from: Point(x: left, y: bottom), to: Point(x: right, y: bottom)), with: Self.ink, hairline)
   }
 
+  private func drawTicks(ofRightAxis axis: PlotAxis) {
+    for tick in axis.ticks {
+      let y = place(Point(x: horizontal.lower, y: tick), by: axis).y
+      let end = Point(x: right + 0.4 * unit, y: y)
+      canvas.stroke(.line(from: Point(x: right, y: y), to: end), with: Self.ink, hairline)
+      let start = Point(x: right + 0.8 * unit, y: y + halfCapital)
+      canvas.draw(axis.text(tick), at: start, font: font, color: Self.ink)
+    }
+  }
+
   func drawLines() {
     for (index, series) in plot.series.enumerated() {
       let width = unit * (series.isFaint ? 0.08 : 0.15)
+      let axis = series.isOnRight ? opposite ?? vertical : vertical
+      func place(_ point: Point) -> Point { self.place(point, by: axis) }
       for run in series.points.split(whereSeparator: { !$0.isFinite }) {
         canvas.stroke(.polyline(run.map(place)), with: color(index), LineStyle(width: width))
         // Few measurements are marked one by one; a single one would be invisible otherwise.

@@ -1,17 +1,17 @@
 import CCairo
 
 /// The dimensions in the IHDR chunk, which always comes first (PNG specification, section 11.2.1).
-func pngSize(_ bytes: [UInt8], path: String) throws -> (width: Int, height: Int) {
+func pngSize(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> (width: Int, height: Int) {
   guard bytes.count >= 24, bytes[12..<16].elementsEqual("IHDR".utf8) else {
     throw ImageError(path: path, reason: "the PNG header is cut off or damaged")
   }
   func number(at start: Int) -> Int { bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
-  return try ImageFile.check(width: number(at: 16), height: number(at: 20), path: path)
+  return try ImageFile.check(width: number(at: 16), height: number(at: 20), limit: limit, path: path)
 }
 
 /// Decodes a PNG file of any colour type; transparent pixels are laid on white.
-func decodePNG(_ bytes: [UInt8], path: String) throws -> Image {
-  let (width, height) = try pngSize(bytes, path: path)
+func decodePNG(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> Image {
+  let (width, height) = try pngSize(bytes, limit: limit, path: path)
   // DEFLATE (RFC 1951) makes at most 258 bytes of 2 bits; a pixel has a bit at least.
   try ImageFile.check(width: width, height: height, pixelsPerByte: 258 * 4 * 8, in: bytes, path: path)
   let stored = bytes.withUnsafeBytes { buffer in

@@ -25,10 +25,12 @@ public struct ReducedImage: Sendable {
 
   /// Reads a JPEG or PNG file like `Image.init(contentsOf:)`.
   ///
-  /// - Parameter reduction: one of ``reductions``; a PNG file is decoded whole all the same.
+  /// - Parameters:
+  ///   - reduction: one of ``reductions``; a PNG file is decoded whole all the same.
+  ///   - limit: the most pixels that the file may have.
   /// - Throws: `ImageError`.
-  public init(contentsOf path: String, reduction: Int) throws {
-    try self.init(decoding: ImageFile.read(path), path: path, reduction: reduction)
+  public init(contentsOf path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
+    try self.init(decoding: ImageFile.read(path), path: path, reduction: reduction, limit: limit)
   }
 
   /// Decodes a file held in memory.
@@ -37,14 +39,15 @@ public struct ReducedImage: Sendable {
   ///   - bytes: the whole file.
   ///   - path: what errors call it.
   ///   - reduction: one of ``reductions``; a PNG file is decoded whole all the same.
+  ///   - limit: the most pixels that the file may have.
   /// - Throws: `ImageError`.
-  public init(decoding bytes: [UInt8], path: String, reduction: Int) throws {
+  public init(decoding bytes: [UInt8], path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
     precondition(Self.reductions.contains(reduction), "no decoder reduces by \(reduction)")
     switch try ImageFile.format(of: bytes, path: path) {
     case .jpeg:
-      self = try JPEGDecoder(path: path).decode(bytes, reduction: reduction)
+      self = try JPEGDecoder(path: path, limit: limit).decode(bytes, reduction: reduction)
     case .png:
-      let image = try decodePNG(bytes, path: path)
+      let image = try decodePNG(bytes, limit: limit, path: path)
       self.init(image: image, storedWidth: image.width, storedHeight: image.height, reduction: 1)
     }
   }

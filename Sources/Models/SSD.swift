@@ -1,4 +1,5 @@
 import Detection
+import Glibc
 import Layers
 import Tensors
 
@@ -83,33 +84,62 @@ public struct SSD: Sendable {
   /// Fills `weights` from scratch; the values depend on the arguments and the parameters' names only.
   ///
   /// ``Initializer/xavier`` is what the release and torchvision do. With ``Initializer/he`` activations are of order 1 from the
-  /// first new layer to the predictors, whose first answers are close to 0: large ones have gradients that wreck the layers
+  /// first new layer to the predictors, whose first answers are close to a guess: large ones have gradients that wreck the layers
   /// below within a few iterations. The first new layer reads pixel values, or conv5_3 of a pretrained base network, whose
-  /// values are as large.
+  /// values are as large. The guess is background with the probability that it has among the default boxes of the loss, and
+  /// every class alike.
   ///
-  /// - Parameter hasPretrainedBase: whether conv1_1 to conv5_3, and not conv6, will be replaced by pretrained weights.
+  /// - Parameters:
+  ///   - hasPretrainedBase: whether conv1_1 to conv5_3, and not conv6, will be replaced by pretrained weights.
+  ///   - backgroundShare: the share of negatives among the default boxes that take part in the loss, above 0 and below 1.
+  /// - Returns: how large the values are that the layers read.
   public func initialize(
-    _ weights: ParameterArena, with initializer: Initializer, hasPretrainedBase: Bool = false, seed: UInt64
-  ) {
+    _ weights: ParameterArena, with initializer: Initializer, hasPretrainedBase: Bool = false,
+    backgroundShare: Float = HardNegativeMining().negativeShare, seed: UInt64
+  ) -> InputScales {
     let firstNewLayer = hasPretrainedBase ? VGG16.firstNewLayer : graph.nodes[0].layer.name
+    var inputScales = InputScales()
     for node in graph.nodes {
+      let readsLargeValues = initializer == .he && node.layer.name == firstNewLayer
       let damping: Float =
         switch initializer {
         case .xavier: 1
-        case .he: node.layer.name == firstNewLayer ? 64 : graph.outputs.contains(node.output) ? 16 : 1
+        case .he: readsLargeValues ? Self.largeValues : graph.outputs.contains(node.output) ? 16 : 1
         }
       for parameter in node.layer.parameters {
         initializer.initialize(
           parameter, in: weights, damping: damping,
           normalizationScale: Self.normalizationScale * widthMultiplier.squareRoot(), seed: seed)
+        if readsLargeValues, parameter.role == .weight { inputScales[parameter] = Self.largeValues }
       }
     }
+    if initializer == .he { setPrior(backgroundShare, in: weights) }
+    return inputScales
+  }
+
+  /// Biases of the class predictors with which softmax gives background its share and every class an equal part of the rest.
+  private func setPrior(_ backgroundShare: Float, in weights: ParameterArena) {
+    let share = backgroundShare * Float(classCount - 1) / (1 - backgroundShare)
+    for node in graph.nodes where heads.contains(where: { $0.confidences == node.output }) {
+      for parameter in node.layer.parameters where parameter.role == .bias {
+        let biases = weights[parameter]
+        for background in stride(from: 0, to: biases.count, by: classCount) { biases[background] = log(share) }
+      }
+    }
+  }
+
+  /// Whether a layer predicts locations or confidences.
+  public func isPredictor(_ layer: String) -> Bool {
+    graph.nodes.contains { $0.layer.name == layer && graph.outputs.contains($0.output) }
   }
 
   /// Whether a file with these tensors has the base network as an ImageNet classifier has it: conv5_3, but no conv6.
   public static func isPretrainedBase(names: [String]) -> Bool {
     names.contains("backbone.extra.0.5.weight") && !names.contains("backbone.extra.0.7.1.weight")
   }
+
+  /// The spread of pixels, and of conv5_3 of a pretrained base network, to the nearest power of two.
+  private static let largeValues: Float = 64
 
   /// The initial scale of the channel L2 normalisation at full width. It follows the square root of the channel count, so that
   /// a channel's values are as large at any width.

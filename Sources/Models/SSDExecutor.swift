@@ -20,17 +20,24 @@ public final class SSDExecutor {
   private let gradients: PredictionBuffer?
 
   /// Plans for up to `batch` images; without `training` there is no backward and much less memory.
-  public init(_ model: SSD, batch: Int, training: Bool, pool: ThreadPool, kernels: Kernels) {
+  ///
+  /// - Parameter frozenLayers: layers from the input on that backward leaves out.
+  public init(
+    _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, pool: ThreadPool, kernels: Kernels
+  ) {
     self.model = model
-    executor = GraphExecutor(model.graph, batch: batch, training: training, pool: pool, kernels: kernels)
+    executor = GraphExecutor(
+      model.graph, batch: batch, training: training, frozen: frozenLayers, pool: pool, kernels: kernels)
     predictions = PredictionBuffer(model, batch: batch)
     gradients = training ? PredictionBuffer(model, batch: batch) : nil
   }
 
   /// Bytes that an executor maps.
-  public static func byteCount(_ model: SSD, batch: Int, training: Bool, threads: Int) -> Int {
+  public static func byteCount(
+    _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, threads: Int
+  ) -> Int {
     let floats =
-      ActivationPlan(model.graph, batch: batch, training: training).count
+      ActivationPlan(model.graph, batch: batch, training: training, frozen: frozenLayers).count
       + (training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
     return floats * MemoryLayout<Float>.stride
       + model.graph.scratch(batch: batch, training: training).bytes(threads: threads)
@@ -53,7 +60,8 @@ public final class SSDExecutor {
 
   /// Computes the gradients of all parameters from ``locationGradients(_:)`` and ``confidenceGradients(_:)``.
   ///
-  /// - Parameter completed: called whenever more of the gradients is final, with the offset from which on all is; at last with 0.
+  /// - Parameter completed: called whenever more of the gradients is final, with the offset from which on all is; at last with that of the
+  ///   first layer that is not frozen.
   /// - Precondition: made for training, after a forward pass.
   public func backward(
     weights: ParameterArena, gradients parameterGradients: ParameterArena,

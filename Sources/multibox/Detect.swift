@@ -67,7 +67,7 @@ struct Detect: ParsableCommand {
     let list = ImageList(images)
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
-    let (detector, _) = try options.detector(batch: max(1, list.paths.count))
+    let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     let directory = pictureDirectory
     if let directory { try RunDirectory.create(directory) }
     var results: [ImageDetections] = []
@@ -76,7 +76,7 @@ struct Detect: ParsableCommand {
     for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
       let pictures = list.paths[start..<min(start + detector.batch, list.paths.count)].compactMap { path in
         do {
-          return (path: path, image: try Image(uprightContentsOf: path))
+          return (path: path, image: try Image(uprightContentsOf: path, limit: configuration.data.imageLimit))
         } catch {
           logger.error("\(error)")
           failures += 1

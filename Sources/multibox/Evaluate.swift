@@ -32,6 +32,7 @@ struct Evaluate: ParsableCommand {
       var source: Checkpoint?
       let configuration = try job.configuration {
         let (checkpoint, configuration) = try detectorOptions.open()
+        if split == nil { _ = try configuration.requireEvaluationSplit(orBy: "--split") }
         source = checkpoint
         return configuration
       }
@@ -57,7 +58,7 @@ struct Evaluate: ParsableCommand {
       configuration, weights: weights, batch: configuration.training.microBatch,
       pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
     let dataset = try job.dataset(
-      configuration, split: split.map { .same($0) } ?? configuration.data.evaluationSplit,
+      configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),
       faults: configuration.evaluationFaults)
     if job.communicator.isRoot { for warning in dataset.warnings { job.logger.warning("\(warning)") } }
     let evaluation = try SplitEvaluation(

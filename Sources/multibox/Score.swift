@@ -32,6 +32,10 @@ struct Score: ParsableCommand {
       valueName: "names"))
   var classes: [String] = []
 
+  @Option(
+    help: "What images of a Pascal VOC folder without annotation are: an error (stop, the default), or background.")
+  var unannotatedImages: UnannotatedImagePolicy?
+
   @Option(help: "Detections in COCO's results format.", transform: HomeDirectory.expand)
   var detections: String
 
@@ -74,9 +78,14 @@ struct Score: ParsableCommand {
 
   private func source() throws -> FileScoring.GroundTruth {
     if isFolder {
-      return .pascalVOC(root: groundTruth, split: split ?? "test", classes: classes.isEmpty ? nil : classes)
+      return .pascalVOC(
+        root: groundTruth, split: split ?? "test", classes: classes.isEmpty ? nil : classes,
+        unannotated: unannotatedImages ?? .stop)
     }
-    for (option, isGiven) in [("--split", split != nil), ("--classes", !classes.isEmpty)] where isGiven {
+    let options = [
+      ("--split", split != nil), ("--classes", !classes.isEmpty), ("--unannotated-images", unannotatedImages != nil),
+    ]
+    for (option, isGiven) in options where isGiven {
       throw ValidationError("\(option) is for a Pascal VOC folder, which \(groundTruth) is not")
     }
     return .coco(file: groundTruth)
@@ -84,3 +93,4 @@ struct Score: ParsableCommand {
 }
 
 extension PixelConvention: ExpressibleByArgument {}
+extension UnannotatedImagePolicy: ExpressibleByArgument {}

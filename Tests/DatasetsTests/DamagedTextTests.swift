@@ -55,7 +55,7 @@ struct DamagedTextTests {
   }
 
   @Test(.timeLimit(.minutes(30))) func `Damaged XML is read or refused`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(only: "a", width: 40, height: 30, annotation: Self.annotation)
     let file = URL(fileURLWithPath: folder.annotationPath("a"))
     let plain =
@@ -73,7 +73,7 @@ struct DamagedTextTests {
   @Test(.timeLimit(.minutes(10))) func `Entities are not multiplied, other files not read, and depth is limited`()
     throws
   {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     let entities = (1...20).map { "<!ENTITY e\($0) \"\(String(repeating: "&e\($0 - 1);", count: 10))\">" }.joined()
     let nested = String(repeating: "<a>", count: 100_000) + String(repeating: "</a>", count: 100_000)
     for text in [

@@ -16,8 +16,8 @@ import Testing
   private static let refusal =
     "the annotation states 30×40 pixels, the image has 40×30 and the EXIF orientation 6: boxes were drawn on the turned picture"
 
-  private func voc(width: Int, height: Int) throws -> (PascalVOCFolder, Dataset?, DatasetError?) {
-    let folder = try PascalVOCFolder()
+  private func voc(width: Int, height: Int) throws -> (AnnotatedFolder, Dataset?, DatasetError?) {
+    let folder = try AnnotatedFolder()
     try Self.turnedJPEG().write(to: URL(fileURLWithPath: "\(folder.root)/JPEGImages/a.jpg"))
     try folder.write(split: "train", "a\n")
     try folder.write(

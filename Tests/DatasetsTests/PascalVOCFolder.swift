@@ -3,7 +3,7 @@ import Foundation
 import Images
 
 /// A Pascal VOC layout in a temporary folder, removed with the value.
-final class PascalVOCFolder {
+final class AnnotatedFolder {
   let root: String
 
   init() throws {

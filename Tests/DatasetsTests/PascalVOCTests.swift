@@ -6,7 +6,7 @@ import Testing
 /// Reads what should be read, and repairs with a warning what can be repaired.
 @Suite struct PascalVOCTests {
   @Test func `a box of inclusive pixel numbers becomes edges and fractions`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(
       only: "a", width: 50, height: 20,
       annotation: """
@@ -30,13 +30,14 @@ import Testing
   }
 
   @Test func `parts, owner, empty elements and fractions do not disturb the object`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(
       only: "a", width: 100, height: 100,
       annotation: """
         <?xml version="1.0" encoding="UTF-8"?>
         <annotation>
           <owner><flickrid/><name>horse</name></owner>
+          <size><width>100</width><height>100</height><depth>3</depth></size>
           <object>
             <part><name>head</name><bndbox><xmin>90</xmin><ymin>91</ymin><xmax>92</xmax><ymax>93</ymax></bndbox></part>
             <name> person </name><pose></pose><truncated/><difficult/>
@@ -58,7 +59,7 @@ import Testing
   }
 
   @Test func `boxes without area are dropped, boxes beyond the image clipped or dropped, each with its line`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     func object(_ name: String, _ box: (Int, Int, Int, Int)) -> String {
       """
       <object><name>\(name)</name>
@@ -71,7 +72,9 @@ import Testing
       (11, 2, 14, 5), (-8, 2, 0, 5), (2, 11, 3, 12),  // outside: lines 13, 15, 17
       (10, 10, 11, 11),
     ]
-    let annotation = "<annotation>\n" + boxes.map { object("car", $0) }.joined(separator: "\n") + "\n</annotation>"
+    let size = "<size><width>10</width><height>10</height></size>"
+    let annotation =
+      "<annotation>\(size)\n" + boxes.map { object("car", $0) }.joined(separator: "\n") + "\n</annotation>"
     try folder.write(only: "a", width: 10, height: 10, annotation: annotation)
     let dataset = try folder.read()
     #expect(
@@ -110,14 +113,14 @@ import Testing
   }
 
   @Test func `images with nothing to train on are kept and counted`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     try folder.write(image: "a", width: 8, height: 8)
     try folder.write(image: "b", width: 8, height: 8)
     try folder.write(annotation: "a", "<annotation></annotation>")
     try folder.write(
       annotation: "b",
       """
-      <annotation><object><name>cow</name><difficult>1</difficult>
+      <annotation><size><width>8</width><height>8</height></size><object><name>cow</name><difficult>1</difficult>
       <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>
       """)
     try folder.write(split: "train", "a\nb\n")
@@ -129,7 +132,7 @@ import Testing
   }
 
   @Test func `blank lines, Windows line ends, class flags and repeated names in a split are understood`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     for identifier in ["a", "b", "c"] {
       try folder.write(image: identifier, width: 4, height: 4)
       try folder.write(annotation: identifier, "<annotation/>")
@@ -145,8 +148,8 @@ import Testing
   }
 
   @Test func `several roots follow one another`() throws {
-    let first = try PascalVOCFolder()
-    let second = try PascalVOCFolder()
+    let first = try AnnotatedFolder()
+    let second = try AnnotatedFolder()
     try first.write(only: "x", width: 4, height: 4, annotation: "<annotation/>")
     try second.write(only: "a", width: 4, height: 4, annotation: "<annotation/>")
     let dataset = try Dataset.pascalVOC(roots: [first.root, second.root], split: "train")
@@ -155,7 +158,7 @@ import Testing
   }
 
   @Test func `a size with exchanged sides is ignored when every box fits the image`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     func annotation(xMax: Int) -> String {
       """
       <annotation>
@@ -175,19 +178,34 @@ import Testing
   }
 
   @Test func `an annotation without a size, or of size zero, takes it from the image`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     let object =
       "<object><name>bus</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object>"
-    for size in ["", "<size><width>0</width><height>0</height></size>"] {
+    for size in [
+      "", "<size/>", "<size><width>0</width><height>0</height></size>", "<size><height>16</height></size>",
+      "<size><width/><height>16</height></size>",
+    ] {
       try folder.write(only: "a", width: 8, height: 16, annotation: "<annotation>\(size)\(object)</annotation>")
       let dataset = try folder.read()
       #expect(dataset.images[0].objects[0].groundTruth.box == CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.25))
-      #expect(dataset.warnings.isEmpty)
+      #expect(
+        dataset.warnings == [
+          "\(folder.splitPath("train")): 1 of 1 annotations state no size, that of the image is used (the first is \(folder.annotationPath("a")))"
+        ])
     }
   }
 
+  @Test func `one warning tells of all annotations without a size`() throws {
+    let folder = try AnnotatedFolder()
+    try folder.writeImages(count: 15)
+    let dataset = try folder.read()
+    #expect(dataset.images.count == 15)
+    #expect(dataset.warnings.count == 1)
+    #expect(dataset.warnings.first?.contains(": 15 of 15 annotations state no size, ") == true)
+  }
+
   @Test func `without image files the stated size is believed, where they are not required`() throws {
-    let folder = try PascalVOCFolder()
+    let folder = try AnnotatedFolder()
     let box = "<bndbox><xmin>1</xmin><ymin>6</ymin><xmax>60</xmax><ymax>15</ymax></bndbox>"
     let object = "<object><name>cat</name>\(box)</object>"
     let size = "<size><width>50</width><height>20</height></size>"

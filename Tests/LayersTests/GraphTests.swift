@@ -108,6 +108,40 @@ import Testing
     }
   }
 
+  /// Behind the frozen layers nothing changes, and theirs is left alone, though their memory serves others.
+  @Test func frozenLayersHaveNoBackwardAndTheOthersTheSameBits() {
+    var layout = ParameterLayout()
+    let graph = branched(&layout)
+    let weights = ParameterArena(layout)
+    for parameter in layout.parameters { Initializer.he.initialize(parameter, in: weights, seed: 3) }
+    var random = RandomStream(seed: 6, purpose: .test)
+    let images = AlignedBuffer(count: 2 * 9 * 12 * 3)
+    for index in images.floats.indices { images.floats[index] = random.normal() }
+    let input = Tensor(graph.shape(graph.input, batch: 2), images.floats.baseAddress!)
+    func gradients(frozen: Int) -> (values: [Float], completed: [Int]) {
+      let executor = GraphExecutor(
+        graph, batch: 2, training: true, frozen: frozen, pool: ThreadPool(threadCount: 2),
+        kernels: Kernels.available.last!)
+      let arena = ParameterArena(layout)
+      arena.values.update(repeating: 7)
+      executor.forward(input, weights: weights)
+      for map in graph.outputs { executor.gradient(map).floats.update(repeating: 1) }
+      var completed: [Int] = []
+      executor.backward(weights: weights, gradients: arena) { completed.append($0) }
+      return (Array(arena.values), completed)
+    }
+    let whole = gradients(frozen: 0).values
+    for frozen in 1..<graph.nodes.count {
+      let (values, completed) = gradients(frozen: frozen)
+      let start = graph.trainedOffset(frozen: frozen)
+      #expect(values[..<start].allSatisfy { $0 == 7 }, "\(frozen) frozen layers")
+      #expect(values[start...].elementsEqual(whole[start...]), "\(frozen) frozen layers")
+      #expect(completed.last ?? start == start)
+      let plans = [frozen, 0].map { ActivationPlan(graph, batch: 2, training: true, frozen: $0).count }
+      #expect(plans[0] <= plans[1])
+    }
+  }
+
   @Test func layersAreTimedOnRequest() throws {
     var layout = ParameterLayout()
     let graph = branched(&layout)

@@ -68,4 +68,80 @@ import Testing
       #expect(update(position..<position + 1) == parameters[1])
     }
   }
+
+  /// Against the formulas in Double; s = 64 divides the gradient of "w" by 4096.
+  @Test func clippingInputScalesAndAverageFollowTheirFormulas() {
+    var layout = ParameterLayout()
+    let weight = layout.add("w", .weight, .kernel(height: 3, width: 3, input: 7, output: 50))
+    let bias = layout.add("b", .bias, .vector(count: 50))
+    let scales = InputScales(["w": 64])
+    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1, biasLearningRateMultiplier: 2)
+    for kernels in Kernels.available {
+      let (weights, momentum, gradients) = (ParameterArena(layout), ParameterArena(layout), ParameterArena(layout))
+      let average = ParameterArena(layout)
+      let context = ExecutionContext(pool: ThreadPool(threadCount: 2), kernels: kernels, scratch: ScratchSize())
+      var random = RandomStream(seed: 12, purpose: .test)
+      for parameter in [weight, bias] {
+        for index in weights[parameter].indices {
+          weights[parameter][index] = random.normal()
+          gradients[parameter][index] = random.normal()
+          average[parameter][index] = random.normal()
+        }
+      }
+      let (norm, notFinite) = GradientNorm(layout, in: 0..<layout.arenaCount, inputScales: scales).evaluate(
+        gradients, context: context)
+      func squares(_ parameter: Parameter) -> Double { gradients[parameter].reduce(0) { $0 + Double($1) * Double($1) } }
+      let expectedNorm = (squares(weight) / 4096 + squares(bias)).squareRoot()
+      #expect(abs(norm - expectedNorm) < 1e-12 * expectedNorm && notFinite == nil)
+      let clip = GradientClipping(limit: 0.5).factor(norm: norm)
+      #expect(abs(Double(clip) * norm - 0.5) < 1e-6 && GradientClipping(limit: 1e9).factor(norm: norm) == 1)
+
+      for (parameter, divisor, decay, rate) in [(weight, 4096.0, 0.1, 0.01), (bias, 1, 0, 0.02)] {
+        let (w, a) = (weights[parameter].map(Double.init), average[parameter].map(Double.init))
+        let g = gradients[parameter].map(Double.init)
+        let moved = zip(w, g).map { w, g in w - rate * (Double(clip) / divisor * g + decay * w) }
+        let averaged = zip(a, moved).map { a, w in a + 0.25 * (w - a) }
+        let bad = rule.update(
+          weights, momentum: momentum, gradients: gradients, in: parameter.range, learningRate: 0.01, clip: clip,
+          inputScales: scales, average: (average, share: 0.25), context: context)
+        #expect(bad == nil)
+        #expect(relativeDistance(Array(weights[parameter]), moved) < 8 * 0x1p-24)
+        #expect(relativeDistance(Array(average[parameter]), averaged) < 8 * 0x1p-24)
+      }
+    }
+  }
+
+  @Test func theNormHasTheSameBitsWithAllThreadsAndInstructionSetsAndNamesWhatIsNotFinite() {
+    var layout = ParameterLayout()
+    let parameters = [70_001, 5, 200_003].enumerated().map {
+      layout.add("p\($0)", .weight, .vector(count: $1))
+    }
+    let gradients = ParameterArena(layout)
+    var random = RandomStream(seed: 4, purpose: .test)
+    for parameter in parameters {
+      for index in gradients[parameter].indices { gradients[parameter][index] = random.normal() }
+    }
+    func evaluate(_ kernels: Kernels, threads: Int) -> (norm: Double, notFinite: Parameter?) {
+      GradientNorm(layout, in: parameters[1].range.lowerBound..<layout.arenaCount, inputScales: InputScales()).evaluate(
+        gradients,
+        context: ExecutionContext(pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: ScratchSize()))
+    }
+    let norms = Kernels.available.flatMap { kernels in [1, 3].map { evaluate(kernels, threads: $0).norm } }
+    #expect(Set(norms.map(\.bitPattern)).count == 1)
+    // The first parameter is not in the range.
+    #expect(abs(norms[0] * norms[0] / 200_008 - 1) < 0.02)
+    for bad in [Float.nan, .infinity] {
+      gradients[parameters[2]][200_000] = bad
+      #expect(evaluate(Kernels.available[0], threads: 2).notFinite == parameters[2])
+    }
+    gradients[parameters[2]][200_000] = 0
+    gradients[parameters[0]][1] = .nan
+    #expect(evaluate(Kernels.available[0], threads: 2).notFinite == nil)
+  }
+
+  @Test func theShareOfNewWeightsInTheAverageFallsToItsEnd() {
+    #expect(WeightAverage.share(decay: 0.9, iteration: 0) == 0.9)
+    #expect(abs(WeightAverage.share(decay: 0.9, iteration: 10) - 0.45) < 1e-6)
+    #expect(abs(WeightAverage.share(decay: 0.9, iteration: 100_000) - 0.1) < 1e-6)
+  }
 }

@@ -1,4 +1,5 @@
 import Detection
+import Foundation
 import Layers
 import Models
 import Randomness
@@ -46,11 +47,33 @@ import Testing
     let model = SSD(ssd300VGG16: 3, widthMultiplier: 0.1, defaultBoxes: .caffeVOC)
     func weights(_ seed: UInt64) -> [Float] {
       let arena = ParameterArena(model.parameters)
-      model.initialize(arena, with: .xavier, seed: seed)
+      _ = model.initialize(arena, with: .xavier, seed: seed)
       return Array(arena.values)
     }
     #expect(weights(1) == weights(1))
     #expect(weights(1) != weights(2))
+  }
+
+  /// Softmax of the first answers: background three quarters of the time, as often as among the boxes in the loss.
+  @Test(arguments: [1, 6, 20, 90]) func withHeTheFirstAnswerIsThePrior(classes: Int) {
+    let model = SSD(ssd300VGG16: classes, widthMultiplier: 0.0625, defaultBoxes: .caffeVOC)
+    let weights = ParameterArena(model.parameters)
+    let scales = model.initialize(weights, with: .he, seed: 1)
+    #expect(scales == InputScales(["backbone.features.0.weight": 64]))
+    #expect(
+      model.initialize(weights, with: .he, hasPretrainedBase: true, seed: 1)
+        == InputScales(["backbone.extra.0.7.1.weight": 64]))
+    for parameter in model.parameters.parameters
+    where parameter.name.hasPrefix("head.classification") && parameter.role == .bias {
+      let biases = weights[parameter]
+      for first in stride(from: 0, to: biases.count, by: classes + 1) {
+        let exponentials = biases[first..<first + classes + 1].map { exp(Double($0)) }
+        #expect(abs(exponentials[0] / exponentials.reduce(0, +) - 0.75) < 1e-6)
+        #expect(Set(exponentials[1...]).count == 1)
+      }
+    }
+    #expect(model.initialize(weights, with: .xavier, seed: 1) == InputScales())
+    #expect(model.parameters.parameters.filter { $0.role == .bias }.allSatisfy { weights[$0].allSatisfy { $0 == 0 } })
   }
 
   /// Location 4·k … of default box k must come from the cell and box that k counts: a bias at one channel of one head moves exactly

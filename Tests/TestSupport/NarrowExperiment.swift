@@ -25,7 +25,7 @@ package enum NarrowExperiment {
       learning_rate: 0.001
       schedule: {milestones: [5], factor: 0.1, warmup_iterations: 2, warmup_factor: 0.5}
       threads: 1
-    evaluation: {every: 1000}
+    evaluation: {every: null}
     checkpoint: {every: 1000, keep: 3}
     output: \(output)
     """

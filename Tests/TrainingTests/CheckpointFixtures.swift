@@ -6,22 +6,24 @@ import Training
 /// A model of two convolutions, its arenas filled with numbers that depend on `seed`, and a configuration.
 struct CheckpointFixture {
   let configuration: Configuration
-  let weights: ParameterArena
-  let momentum: ParameterArena
+  let state: TrainingState
+  var weights: ParameterArena { state.weights }
+  var momentum: ParameterArena { state.momentum }
 
-  init(classes: Int = 2, seed: Float = 1, extra: Bool = false) throws {
+  init(classes: Int = 2, seed: Float = 1, extra: Bool = false, keepsAverage: Bool = false) throws {
     var layout = ParameterLayout()
     _ = layout.add("backbone.weight", .weight, .kernel(height: 2, width: 3, input: 4, output: 5))
     _ = layout.add("backbone.bias", .bias, .vector(count: 5))
     _ = layout.add(
       "head.classification_head.weight", .weight, .kernel(height: 1, width: 1, input: 5, output: 4 * (classes + 1)))
     if extra { _ = layout.add("extra.scale", .scale, .vector(count: 3)) }
-    weights = ParameterArena(layout)
-    momentum = ParameterArena(layout)
+    state = TrainingState(layout, keepsAverage: keepsAverage)
+    let (weights, momentum) = (state.weights, state.momentum)
     for parameter in layout.parameters {
       for index in weights[parameter].indices {
         weights[parameter][index] = seed + Float(parameter.range.lowerBound + index)
         momentum[parameter][index] = -seed / Float(1 + index)
+        state.average?[parameter][index] = seed + 0.5 + Float(parameter.range.lowerBound + index)
       }
     }
     let names = (1...classes).map { "kind\($0)" }.joined(separator: ", ")
@@ -31,7 +33,7 @@ struct CheckpointFixture {
 
   func write(to path: String, iteration: Int) throws {
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum)
+      to: path, iteration: iteration, configuration: configuration, state: state)
   }
 }
 

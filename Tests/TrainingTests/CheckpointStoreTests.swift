@@ -21,8 +21,7 @@ struct CheckpointStoreTests {
   private func save(_ iterations: Int..., in store: CheckpointStore) throws {
     for iteration in iterations {
       try store.save(
-        iteration: iteration, configuration: fixture.configuration, weights: fixture.weights,
-        momentum: fixture.momentum)
+        iteration: iteration, configuration: fixture.configuration, state: fixture.state)
     }
   }
 

@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import Layers
 import Models
 import Tensors
 import TestSupport
@@ -24,11 +25,49 @@ struct CheckpointTests {
     #expect(checkpoint.metadata?.configurationYAML == written.configuration.resolvedYAML)
     #expect(try checkpoint.detectorConfiguration().resolvedYAML == written.configuration.resolvedYAML)
     let read = try CheckpointFixture(seed: 100)
-    try checkpoint.restore(weights: read.weights, momentum: read.momentum)
+    try checkpoint.restore(read.state)
     #expect(read.weights.bits == written.weights.bits)
     #expect(read.momentum.bits == written.momentum.bits)
     let tensors = read.weights.tensorSources() + read.momentum.tensorSources(prefix: "optimizer.momentum.")
     #expect(tensors.parametersSHA256() == checkpoint.metadata?.parametersSHA256)
+  }
+
+  @Test func `The average and the scales of inputs come back, and the average is what a detector gets`() throws {
+    let written = try CheckpointFixture(keepsAverage: true)
+    written.state.inputScales = InputScales(["backbone.weight": 64])
+    try written.write(to: path, iteration: 12)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let read = try CheckpointFixture(seed: 100, keepsAverage: true)
+    try checkpoint.restore(read.state)
+    #expect(read.weights.bits == written.weights.bits && read.momentum.bits == written.momentum.bits)
+    #expect(read.state.average?.bits == written.state.average?.bits)
+    #expect(read.state.inputScales == InputScales(["backbone.weight": 64]))
+    let detector = try CheckpointFixture(seed: 7)
+    try checkpoint.fill(detector.weights, classNames: detector.configuration.data.classNames)
+    #expect(detector.weights.bits == written.state.average?.bits)
+  }
+
+  @Test func `An exported file has the average in place of the weights, and what else a detector reads`() throws {
+    let written = try CheckpointFixture(keepsAverage: true)
+    try written.write(to: path, iteration: 12)
+    try Checkpoint(contentsOf: path).export(to: path + ".export")
+    let exported = try Checkpoint(contentsOf: path + ".export")
+    #expect(exported.file.tensors.count == written.weights.layout.parameters.count)
+    let detector = try CheckpointFixture(seed: 7)
+    try exported.fill(detector.weights, classNames: detector.configuration.data.classNames)
+    #expect(detector.weights.bits == written.state.average?.bits)
+  }
+
+  @Test func `An average may begin or end where a run continues`() throws {
+    try CheckpointFixture().write(to: path, iteration: 1)
+    let begins = try CheckpointFixture(seed: 3, keepsAverage: true)
+    try Checkpoint(contentsOf: path).restore(begins.state)
+    #expect(try begins.state.average?.bits == CheckpointFixture().weights.bits)
+    let kept = try CheckpointFixture(keepsAverage: true)
+    try kept.write(to: path, iteration: 1)
+    let ends = try CheckpointFixture(seed: 3)
+    try Checkpoint(contentsOf: path).restore(ends.state)
+    #expect(ends.weights.bits == kept.weights.bits && ends.state.inputScales == InputScales())
   }
 
   @Test func `Kernels are [output, input, height, width] in the file`() throws {
@@ -82,7 +121,7 @@ struct CheckpointTests {
     func expect(_ fixture: CheckpointFixture, _ tensor: String, _ reason: String, in checkpoint: Checkpoint) {
       let before = fixture.weights.bits
       #expect(throws: CheckpointError(path, tensor: tensor, reason + origin)) {
-        try checkpoint.restore(weights: fixture.weights, momentum: fixture.momentum)
+        try checkpoint.restore(fixture.state)
       }
       #expect(fixture.weights.bits == before)
     }
@@ -100,7 +139,7 @@ struct CheckpointTests {
     let checkpoint = try Checkpoint(contentsOf: path)
     #expect(checkpoint.metadata == nil)
     #expect(throws: CheckpointError(path, "holds weights only; a run cannot be continued from it")) {
-      try checkpoint.restore(weights: fixture.weights, momentum: fixture.momentum)
+      try checkpoint.restore(fixture.state)
     }
   }
 }

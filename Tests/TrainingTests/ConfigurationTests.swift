@@ -27,9 +27,11 @@ struct ConfigurationTests {
     #expect(configuration.data.classNames.count == 20)
     #expect(configuration.data.roots.isEmpty)
     #expect(configuration.training.globalBatch == 32)
-    #expect(configuration.training.iterations == 120_000)
+    #expect(configuration.training.length == .iterations(120_000))
     #expect(configuration.training.momentum == 0.9)
-    #expect(configuration.training.schedule.milestones == [80_000, 100_000])
+    #expect(
+      configuration.training.schedule.schedule(iterations: 120_000).decay
+        == .steps(milestones: [80_000, 100_000], factor: 0.1))
     #expect(configuration.training.threads == nil)
     #expect(configuration.evaluation.detections == DetectionDecoder.Settings())
     #expect(configuration.output == "runs/paper")
@@ -80,7 +82,7 @@ struct ConfigurationTests {
       ])
     #expect(configuration.training.seed == 10)
     #expect(configuration.training.globalBatch == 8)
-    #expect(configuration.training.schedule.milestones == [10, 20])
+    #expect(configuration.training.schedule.milestones == [.iteration(10), .iteration(20)])
     #expect(configuration.data.roots == ["x", "y"])
     #expect(configuration.model.variances == BoxVariances(center: 0.2, size: 0.1))
     #expect(configuration.model.weights == "a=b.safetensors")
@@ -149,7 +151,7 @@ struct ConfigurationTests {
     ),
     (
       "version: 1\ntraining:\n  schedule:\n    milestones: [10, 10]",
-      "a.yaml:4: training.schedule.milestones: expected a list of strictly increasing integers of at least 1, found a list"
+      "a.yaml:4: training.schedule.milestones: expected a list of strictly increasing integers of at least 1, or of fractions of the run above 0 and below 1, found a list"
     ),
     (
       "version: 1\ntraining:\n  threads: 0",
@@ -180,8 +182,12 @@ struct ConfigurationTests {
       "a.yaml:3: data.train_split: expected text, or a list with a text or null for each directory, found null"
     ),
     (
+      "version: 1\ndata: {evaluation_split: null}\nevaluation: {patience: 2}",
+      "a.yaml:3: evaluation.patience: needs evaluations; data.evaluation_split is null"
+    ),
+    (
       "version: 1\ndata:\n  evaluation_split: [null]",
-      "a.yaml:3: data.evaluation_split: expected text, or a list with a text or null for each directory, found a list"
+      "a.yaml:3: data.evaluation_split: expected null, text, or a list with a text or null for each directory, found a list"
     ),
     (
       "version: 1\nevaluation:\n  metric: map",
@@ -247,17 +253,21 @@ struct ConfigurationTests {
   }
 
   @Test func `A split is one for all directories or one for each`() throws {
-    func sources(_ data: String, _ split: KeyPath<Configuration.Data, SplitChoice>) throws -> [String] {
+    func sources(_ data: String, _ split: KeyPath<Configuration.Data, SplitChoice?>) throws -> [String]? {
       let configuration = try Configuration(yaml: "version: 1\ndata: {\(data)}", name: "a.yaml")
       let again = try Configuration(yaml: configuration.resolvedYAML, name: "a.yaml")
       #expect(again == configuration)
-      return try configuration.sources(configuration.data[keyPath: split]).map { "\($0.root):\($0.split)" }
+      return try configuration.data[keyPath: split].map { try configuration.sources($0) }?.map {
+        "\($0.root):\($0.split)"
+      }
     }
     let lists = "root: [a, b], train_split: [trainval, train], evaluation_split: [test, null]"
-    #expect(try sources(lists, \.trainSplit) == ["a:trainval", "b:train"])
+    #expect(try sources(lists, \.trainSplit.optional) == ["a:trainval", "b:train"])
     #expect(try sources(lists, \.evaluationSplit) == ["a:test"])
-    #expect(try sources("root: [a, b]", \.trainSplit) == ["a:trainval", "b:trainval"])
+    #expect(try sources("root: [a, b]", \.trainSplit.optional) == ["a:trainval", "b:trainval"])
     #expect(try sources("root: a, format: coco", \.evaluationSplit) == ["a:val2017"])
+    #expect(try sources("root: a, evaluation_split: null", \.evaluationSplit) == nil)
+    #expect(try sources("root: a, evaluation_split: ", \.evaluationSplit) == nil)
     let error = #expect(throws: ConfigurationError.self) {
       try sources("root: a, evaluation_split: [x, y]", \.evaluationSplit)
     }
@@ -360,4 +370,8 @@ struct ConfigurationTests {
     communication: {reduction: reproducible, wire: float32, bucket_megabytes: 8, stall_seconds: 300}
     output: runs/ssd300-voc
     """
+}
+
+extension SplitChoice {
+  fileprivate var optional: SplitChoice? { self }
 }

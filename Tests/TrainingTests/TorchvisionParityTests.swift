@@ -132,7 +132,7 @@ import Training
     let step = try TrainingStep(
       configuration.ssd, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
       microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: kernels)
-    try fill(step.weights)
+    try fill(step.state.weights)
     return step
   }
 
@@ -166,7 +166,7 @@ import Training
 
   @Test func `Losses and weights of three steps agree`() throws {
     let step = try trainingStep(configuration, .preferred())
-    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.weights) }
+    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.state.weights) }
     let pixels = trainingPixels()
     let batch = try batch(pixels)
     let losses = try fixture["losses"]
@@ -184,7 +184,7 @@ import Training
       }
       try step.update(learningRate: 2e-5)
     }
-    try expectWeights(step.weights, initial)
+    try expectWeights(step.state.weights, initial)
   }
 
   /// A change is known to a few percent, as activations cross zero from step to step, and up to the rounding of three updates

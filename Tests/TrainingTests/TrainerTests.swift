@@ -91,6 +91,55 @@ struct TrainerTests {
     #expect(runs.messages.recorded.contains { $0.hasSuffix("kernels, bfloat16") })
   }
 
+  /// What acts on the whole gradient or on a part of the network, all at once.
+  static let additions = [
+    "training.gradient_clip_norm=0.5", "training.ema_decay=0.9", "training.freeze=conv2_2",
+    "training.schedule={kind: cosine, warmup_iterations: 2}", "model.initialization=he",
+  ]
+
+  @Test func `Clipping, average, freezing and cosine continue exactly, on any threads`() throws {
+    let whole = try runs.train("whole", Self.additions)
+    #expect(try runs.train("parts", Self.additions, until: 3).iteration == 3)
+    #expect(try runs.train("parts", Self.additions + ["training.threads=2"]) == whole)
+    #expect(!runs.messages.recorded.contains { $0.hasPrefix("warning") })
+    struct Line: Decodable { let gradient_norm: Double }
+    let norms = try whole.metrics.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).gradient_norm }
+    #expect(norms.contains { $0 > 0.5 }, "\(norms): nothing was clipped")
+    // Each of them shows in the result.
+    for index in Self.additions.indices {
+      var others = Self.additions
+      others.remove(at: index)
+      #expect(try runs.train("without\(index)", others).parametersSHA256 != whole.parametersSHA256)
+    }
+  }
+
+  @Test func `Frozen layers keep their weights and have no momentum, the others move`() throws {
+    try runs.train("run", ["training.freeze=conv2_2"], until: 2)
+    try runs.train("start", ["training.learning_rate=1e-30", "training.weight_decay=0"], until: 1)
+    func file(_ run: String, _ iteration: Int) throws -> SafetensorsFile {
+      try SafetensorsFile(runs.path(run) + "/checkpoints/iteration-000000\(iteration).safetensors")
+    }
+    let (trained, start) = (try file("run", 2), try file("start", 1))
+    for tensor in start.tensors where !tensor.name.hasPrefix("optimizer.") {
+      let momentum = try #require(trained.tensor(named: "optimizer.momentum." + tensor.name))
+      let isFrozen = ["0", "2", "5", "7"].contains { tensor.name.hasPrefix("backbone.features.\($0).") }
+      #expect(try (trained.floats(of: tensor) == start.floats(of: tensor)) == isFrozen, "\(tensor.name)")
+      #expect(try trained.floats(of: momentum).allSatisfy { $0 == 0 } == isFrozen, "\(tensor.name)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "conv5_4",
+      "there is no layer 'conv5_4'; did you mean 'conv5_1'?; `multibox describe` lists them, conv1_1 to conv11_2"
+    ),
+    ("location_1", "'location_1' is a predictor; the last layer that can be frozen is conv11_2"),
+  ])
+  func `A layer that cannot be frozen is named`(layer: String, reason: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try runs.trainer("run", ["training.freeze=\(layer)"]) }
+    #expect(error?.description == "narrow.yaml: training.freeze: \(reason)")
+  }
+
   @Test func `An evaluation writes its line and leaves training as it is`() throws {
     let plain = try runs.train("plain", until: 4)
     let evaluated = try runs.train("evaluated", ["evaluation.every=2", "evaluation.score_threshold=0.05"], until: 4)

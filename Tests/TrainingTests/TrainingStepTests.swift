@@ -32,7 +32,7 @@ struct TrainingStepTests {
     let step = try TrainingStep(
       model, matcher: Matcher(defaultBoxes: model.defaultBoxes), optimizer: optimizer, microBatch: microBatch,
       microBatches: images / microBatch, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
-    model.initialize(step.weights, with: .xavier, seed: 5)
+    step.state.inputScales = model.initialize(step.state.weights, with: .xavier, seed: 5)
     return step
   }
 
@@ -80,9 +80,11 @@ struct TrainingStepTests {
     let step = try step(microBatch: microBatch, images: 2)
     var random = RandomStream(seed: 2, purpose: .test)
     for parameter in model.parameters.parameters where parameter.role == .bias {
-      for index in step.weights[parameter].indices { step.weights[parameter][index] = random.uniform(-0.1, 0.1) }
+      for index in step.state.weights[parameter].indices {
+        step.state.weights[parameter][index] = random.uniform(-0.1, 0.1)
+      }
     }
-    let before = Array(step.weights.values)
+    let before = Array(step.state.weights.values)
     for _ in 1...2 {
       let result = try gradients(step, microBatches(of: microBatch, [[], []]))
       #expect(result.loss == 0 && result.positives == 0 && result.sums == MultiBoxLoss.Sums())
@@ -90,7 +92,9 @@ struct TrainingStepTests {
       try step.update(learningRate: 0.001)
     }
     for parameter in model.parameters.parameters {
-      let (weights, momentum, start) = (step.weights[parameter], step.momentum[parameter], before[parameter.range])
+      let (weights, momentum, start) = (
+        step.state.weights[parameter], step.state.momentum[parameter], before[parameter.range]
+      )
       if parameter.role == .bias {
         #expect(weights.elementsEqual(start) && momentum.allSatisfy { $0 == 0 }, "\(parameter.name)")
       } else {

@@ -132,8 +132,15 @@ typedef struct {
   // y[i] += x[i].
   void (*add)(ptrdiff_t count, const float *x, float *y);
 
-  // momentum = factor * momentum + (gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
-  bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, const float *gradient, float *momentum, float *weight);
+  // momentum = factor * momentum + (scale * gradient + decay * weight); weight -= rate * momentum. Whether all momentum is finite.
+  bool (*sgd_update)(ptrdiff_t count, float rate, float factor, float decay, float scale, const float *gradient, float *momentum,
+                     float *weight);
+
+  // Σ_i x[i]^2, the same bits with every table.
+  double (*sum_of_squares)(ptrdiff_t count, const float *x);
+
+  // average[i] += share * (x[i] - average[i]).
+  void (*move_average)(ptrdiff_t count, float share, const float *x, float *average);
 
   // Pictures of pixels [red, green, blue]; results are the same with every table.
 

@@ -14,19 +14,22 @@ extension Dataset {
   /// - An object whose number another has is taken all the same.
   /// - Objects of categories that `classes` does not list are left out, with one warning for a file.
   ///
+  /// Images of one `file_name` in several roots are told apart by `RootNames`.
+  ///
   /// - Parameters:
   ///   - sources: the folders and their splits; their images follow one another.
   ///   - classes: names of categories in the order of their labels; nothing means all of the first file, by ascending id.
+  ///   - rules: how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError` with the list, the record and the key at fault.
   /// - Precondition: `sources` is not empty.
   public static func coco(
-    _ sources: [DatasetSource], classes: [String]? = nil, faults: FaultLog.Policy = .stopAtFirstError,
-    willRead: @escaping (String) -> Void = { _ in }
+    _ sources: [DatasetSource], classes: [String]? = nil, rules: ReadingRules = ReadingRules(),
+    faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     precondition(!sources.isEmpty, "a data set needs at least one root folder, got \(sources.count)")
-    var reader = COCOReader(classNames: classes, log: FaultLog(faults), willRead: willRead)
+    var reader = COCOReader(classNames: classes, rules: rules, log: FaultLog(faults), willRead: willRead)
     for source in sources { try reader.read(source) }
     return Dataset(
       classNames: reader.classNames ?? [], images: reader.images, faults: reader.log,
@@ -37,7 +40,8 @@ extension Dataset {
   ///
   /// - Throws: `DatasetError`.
   public static func categoryNames(ofCOCO source: DatasetSource) throws -> [String] {
-    var reader = COCOReader(classNames: nil, log: FaultLog(.stopAtFirstError), willRead: { _ in })
+    var reader = COCOReader(
+      classNames: nil, rules: ReadingRules(), log: FaultLog(.stopAtFirstError), willRead: { _ in })
     _ = try reader.readCategories(JSONRecordFile(COCOSplit(source).path))
     return reader.classNames ?? []
   }
@@ -47,18 +51,23 @@ extension Dataset {
 private struct COCOReader {
   /// Nothing until the first file has said what they are.
   private(set) var classNames: [String]?
-  private(set) var images: [AnnotatedImage] = []
   private(set) var log: FaultLog
+  private let rules: ReadingRules
   private let willRead: (String) -> Void
 
-  private var rootOfIdentifier: [String: String] = [:]
+  private var collected: [AnnotatedImage] = []
+  private var names = RootNames()
+  private var namesOfRoot: [String: Set<String>] = [:]
   private var imageNumbers: [Int] = []
   /// The number of each class in each file.
   private var categoryNumbers: [[Int]] = []
 
-  init(classNames: [String]?, log: FaultLog, willRead: @escaping (String) -> Void) {
-    (self.classNames, self.log, self.willRead) = (classNames, log, willRead)
+  init(classNames: [String]?, rules: ReadingRules, log: FaultLog, willRead: @escaping (String) -> Void) {
+    (self.classNames, self.rules, self.log, self.willRead) = (classNames, rules, log, willRead)
   }
+
+  /// What was read, with names that tell the roots apart.
+  var images: [AnnotatedImage] { zip(collected, names.identifiers).map { $0.named($1) } }
 
   /// Nothing when the files disagree about what a number means.
   var identifiers: COCOIdentifiers? {
@@ -79,13 +88,15 @@ private struct COCOReader {
     else { return }
     do throws(DatasetError) {
       let labels = try readCategories(file)
-      var entries = try readImages(file, split, root: source.root)
+      let root = RootNames.canonical(source.root)
+      var entries = try readImages(file, split, root: root)
       try readAnnotations(file, labels: labels, into: &entries)
-      images += entries.entries.map { entry in
+      collected += entries.entries.map { entry in
         AnnotatedImage(
           identifier: entry.name, imagePath: entry.path, annotationPath: split.path, width: entry.header.width,
           height: entry.header.height, objects: entry.objects)
       }
+      for entry in entries.entries { names.append(entry.name, root: root) }
       imageNumbers += entries.entries.map(\.number)
     } catch {
       try log.note(.unreadableSplit, error)
@@ -122,7 +133,10 @@ private struct COCOReader {
     if let name = missing.first, !isFirst {
       let known = categories.map(\.name).joined(separator: ", ")
       throw DatasetError(
-        file: file.path, reason: "has no category \"\(name)\", which is a class; its categories are \(known)")
+        file: file.path,
+        reason:
+          "has no category \"\(name)\", which is a class; its categories are \(known); \(FaultLog.classProposal(categories.map(\.name)))"
+      )
     }
     categoryNumbers.append(classNames.compactMap { numberOfName[$0] })
     let labelOfName = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
@@ -181,9 +195,8 @@ private struct COCOReader {
         place.error("file_name: expected a path inside the folder of images, found \"\(name)\""))
       return nil
     }
-    if let earlier = rootOfIdentifier.updateValue(root, forKey: name) {
-      let other = earlier == root ? "another image has the same" : "\"\(name)\" is also in the root \(earlier)"
-      try log.note(.ambiguousImage, place.error("file_name: \(other)"))
+    guard namesOfRoot[root, default: []].insert(name).inserted else {
+      try log.note(.ambiguousImage, place.error("file_name: another image has the same"))
       return nil
     }
     guard
@@ -191,7 +204,7 @@ private struct COCOReader {
         .missingFile, { () throws(DatasetError) in try split.path(ofImage: name, at: place) })
     else { return nil }
     willRead(path)
-    guard let header = try log.header(ofImage: path),
+    guard let header = try log.header(ofImage: path, limit: rules.imageLimit),
       try log.check(
         statedWidth: image.width, statedHeight: image.height, against: header, of: path, mayBeExchanged: false,
         at: place)

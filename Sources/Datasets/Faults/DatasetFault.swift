@@ -18,6 +18,12 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousImage
     /// A class is named like the background, which is no class.
     case backgroundClass
+    /// A name may mean two images or two files; the message says which is taken.
+    case ambiguousName
+    /// Images without an annotation are taken as background.
+    case unannotatedImage
+    /// Images whose annotation states no size; the size of the file is used.
+    case unstatedSize
     /// An annotation states width and height exchanged; the image's are used.
     case exchangedSize
     /// An image is listed more than once; it is taken once.
@@ -67,7 +73,8 @@ extension DatasetFault.Kind {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass:
       true
-    case .exchangedSize, .repeatedImage, .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
+    case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
+      .boxWithoutArea, .boxOutside, .boxClipped, .orientation,
       .unlistedCategory, .imageWithoutObjects, .sameContent, .sharedContent:
       false
     }
@@ -84,6 +91,9 @@ extension DatasetFault.Kind {
     case .otherSize: "annotations of another size than the image"
     case .ambiguousImage: "images with the name or number of another"
     case .backgroundClass: "classes named like the background"
+    case .ambiguousName: "names that may mean two things"
+    case .unannotatedImage: "splits with images without annotation"
+    case .unstatedSize: "files that state no size of images"
     case .exchangedSize: "annotations with width and height exchanged"
     case .repeatedImage: "images listed more than once"
     case .repeatedObject: "objects with the number of another"

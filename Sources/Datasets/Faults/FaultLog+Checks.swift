@@ -23,11 +23,11 @@ extension FaultLog {
   ///
   /// An orientation is noted, since it is not applied: annotations refer to the stored rows and columns.
   ///
-  /// - Returns: nothing when the file cannot be read, which is noted.
-  mutating func header(ofImage path: String) throws(DatasetError) -> ImageHeader? {
+  /// - Returns: nothing when the file cannot be read or has too many pixels, which is noted.
+  mutating func header(ofImage path: String, limit: ImageLimit) throws(DatasetError) -> ImageHeader? {
     let header: ImageHeader
     do {
-      header = try ImageHeader(ofFile: path)
+      header = try ImageHeader(ofFile: path, limit: limit)
     } catch {
       let reason = (error as? ImageError)?.reason ?? "\(error)"
       try note(.brokenImage, DatasetError(file: path, reason: reason))
@@ -115,10 +115,32 @@ extension FaultLog {
   }
 
   /// Takes an object of a class that does not exist.
-  mutating func noteUnknownClass(_ name: String, _ names: [String], at place: AnnotationPlace) throws(DatasetError) {
+  ///
+  /// - Parameter proposal: classes that the data have, as ``classProposal(_:)`` words them.
+  mutating func noteUnknownClass(
+    _ name: String, _ names: [String], proposal: String? = nil, at place: AnnotationPlace
+  ) throws(DatasetError) {
     let hint = Self.isBackground(name) ? " (background is not annotated)" : ""
-    let reason = "unknown class \"\(name)\"\(hint); the classes are \(names.joined(separator: ", "))"
+    let remedy = proposal.map { "; \($0)" } ?? ""
+    let reason = "unknown class \"\(name)\"\(hint); the classes are \(names.joined(separator: ", "))\(remedy)"
     try note(.unknownClass, place.error(reason))
+  }
+
+  /// A line for the configuration with the classes that the data have.
+  static func classProposal(_ names: [String]) -> String {
+    let names = names.filter { !isBackground($0) }
+    if names.count > 100 { return "the data have \(names.count) classes" }
+    let list = names.map { $0.wholeMatch(of: plainName) != nil ? $0 : quoted($0) }.joined(separator: ", ")
+    return "for all that the data have, classes: [\(list)]"
+  }
+
+  /// Names that YAML takes for text without quotes, whatever words its readers take for truth values or nothing.
+  private static var plainName: Regex<Substring> {
+    #/(?!(?i:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_][A-Za-z0-9_]*(?:[ -][A-Za-z0-9_]+)*/#
+  }
+
+  private static func quoted(_ name: String) -> String {
+    "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   /// Whether a name stands for the class 0 of other programs.

@@ -11,9 +11,11 @@ extension AnnotatedImage {
   /// - Parameter reduction: 1, 2, 4 or 8; what the picture really is reduced by is in the result.
   /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
   func load(reduction: Int) throws(DatasetError) -> ReducedImage {
+    // A larger size than the default was allowed when the header was read.
+    let limit = ImageLimit(pixelCount: max(width * height, Image.largestPixelCount), setting: nil)
     let picture: ReducedImage
     do {
-      picture = try ReducedImage(contentsOf: imagePath, reduction: reduction)
+      picture = try ReducedImage(contentsOf: imagePath, reduction: reduction, limit: limit)
     } catch {
       throw DatasetError(file: imagePath, reason: (error as? ImageError)?.reason ?? "\(error)")
     }

@@ -28,8 +28,10 @@ struct PascalVOCAnnotation {
     var title: String { "object \(number) (\(name.content))" }
   }
 
-  /// The image size that the file states; nothing when it states none or zero.
+  /// The image size that the file states; nothing when it states none, half of one, or zero.
   private(set) var size: Value<(width: Int, height: Int)>?
+  /// The name of the image file, without the folders that some programs put in front; nothing when none is stated.
+  private(set) var imageName: String?
   private(set) var objects: [Object] = []
   /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.
   private(set) var brokenObjects: [DatasetError] = []
@@ -56,12 +58,15 @@ struct PascalVOCAnnotation {
     }
     let fields = FieldReader(file: path)
     for element in root.children where element.name == "size" {
-      let width = try fields.number("width", of: element)
-      let height = try fields.number("height", of: element)
-      if let width = Int(exactly: width), let height = Int(exactly: height), width > 0, height > 0 {
+      let sides = (try fields.optionalNumber("width", of: element), try fields.optionalNumber("height", of: element))
+      if let width = sides.0.flatMap(Int.init(exactly:)), let height = sides.1.flatMap(Int.init(exactly:)), width > 0,
+        height > 0
+      {
         size = Value(content: (width, height), line: element.line)
       }
     }
+    imageName = root.children.first { $0.name == "filename" }?.text.split { $0 == "/" || $0 == "\\" }.last.map(
+      String.init)
     for (index, element) in root.children.filter({ $0.name == "object" }).enumerated() {
       do throws(DatasetError) {
         objects.append(try fields.object(element, number: index + 1))
@@ -86,20 +91,38 @@ private struct FieldReader {
     guard let box = try fields.only("bndbox", of: element) else {
       throw fields.error("no <bndbox>", line: element.line)
     }
-    var isDifficult = false
-    if let mark = try fields.only("difficult", of: element), !mark.text.isEmpty {
-      isDifficult = try fields.number(mark) != 0
+    let isDifficult = try fields.only("difficult", of: element).map { mark throws(DatasetError) in try fields.mark(mark)
     }
     return PascalVOCAnnotation.Object(
-      number: number, name: .init(content: name.text, line: name.line), isDifficult: isDifficult, boxLine: box.line,
+      number: number, name: .init(content: name.text, line: name.line), isDifficult: isDifficult ?? false,
+      boxLine: box.line,
       xMin: try fields.number("xmin", of: box), yMin: try fields.number("ymin", of: box),
       xMax: try fields.number("xmax", of: box), yMax: try fields.number("ymax", of: box))
+  }
+
+  /// What an element says that is 1 or 0, or a word for it; one that says nothing is 0.
+  func mark(_ element: XMLElement) throws(DatasetError) -> Bool {
+    switch element.text.lowercased() {
+    case "", "unspecified", "false", "no", "none", "null": return false
+    case "true", "yes": return true
+    default:
+      guard let value = Double(element.text), value.isFinite else {
+        throw error("<\(element.name)> is neither 1 nor 0: \"\(element.text)\"", line: element.line)
+      }
+      return value != 0
+    }
   }
 
   func number(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double {
     guard let element = try only(name, of: parent) else {
       throw error("<\(parent.name)> has no <\(name)>", line: parent.line)
     }
+    return try number(element)
+  }
+
+  /// Nothing when the element is not there or empty.
+  func optionalNumber(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double? {
+    guard let element = try only(name, of: parent), !element.text.isEmpty else { return nil }
     return try number(element)
   }
 

@@ -1,53 +1,63 @@
-import Foundation
-
 /// The images that one file under `ImageSets/Main` lists.
+///
+/// A line is the name of an image, which may have blanks. It may be in double quotes, as CVAT writes names with blanks, have
+/// the extension of an image, and have folders in front, with either slash.
+///
+/// The class files of the challenge (`dog_trainval.txt`) add 1, −1 or 0 behind each name: present, absent, only difficult.
+/// They list every image of their split; what is in an image is the annotation's to say, so all images are taken. As names
+/// may end in such a number too, the whole line is the name where there is such an image; what else a line may mean is
+/// noted.
 struct PascalVOCSplit {
   struct Entry: Equatable {
-    let identifier: String
+    let name: PascalVOCFolders.Name
     let line: Int
+    /// What the line says, without quotes and flag.
+    let text: String
+    /// Whether a number was taken for a class flag in a list that has lines without.
+    let isUnsure: Bool
   }
 
   let path: String
-  let entries: [Entry]
+  private(set) var entries: [Entry] = []
 
-  /// Reads a split: one image name a line, blank lines allowed.
+  /// Looks up what each line means.
   ///
-  /// The class files of the challenge (`dog_trainval.txt`) add 1, −1 or 0 behind the name: present, absent, only
-  /// difficult. They list every image of their split; what is in an image is the annotation's to say, so the flag is
-  /// checked and all images are taken.
-  ///
-  /// - Throws: `DatasetError` naming the line, or for a missing file the splits that exist.
-  init(root: String, split: String) throws(DatasetError) {
-    let folder = root + "/ImageSets/Main"
-    path = "\(folder)/\(split).txt"
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw DatasetError(file: path, reason: Self.reasonForMissingFile(folder: folder))
-    }
-    var entries: [Entry] = []
-    let lines = String(decoding: data, as: UTF8.self).split(
-      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for (index, line) in lines.enumerated() {
-      let words = line.split(whereSeparator: \.isWhitespace)
-      guard let identifier = words.first else { continue }
-      guard words.count == 1 || (words.count == 2 && ["1", "-1", "0"].contains(words[1])) else {
-        throw DatasetError(
-          file: path, line: index + 1,
-          reason: "expected an image name, or a name and 1, -1 or 0, found \"\(words.joined(separator: " "))\"")
+  /// - Parameter log: takes lines that mean nothing or several things.
+  init(_ file: PascalVOCSplitFile, in folders: inout PascalVOCFolders, log: inout FaultLog) throws(DatasetError) {
+    path = file.path
+    let lines = file.lines
+    let meanings = lines.map { $0.meanings(in: &folders) }
+    let hasFlags = lines.allSatisfy(\.mayHaveFlag)
+    let needsFlags = meanings.contains { $0.whole == nil && $0.beforeFlag != nil }
+    let quotesNames = lines.contains(where: \.hasFlagBehindQuotes)
+    for (line, meaning) in zip(lines, meanings) {
+      let place = AnnotationPlace(file: path, line: line.number)
+      switch (meaning.whole, meaning.beforeFlag) {
+      case (let whole?, nil):
+        entries.append(Entry(name: whole, line: line.number, text: line.text, isUnsure: false))
+      case (nil, let name?):
+        if !hasFlags {
+          let reason =
+            "\"\(line.text)\" is taken for image \(name.identifier) with a class flag, as there is no image of the whole name; other lines have no flag"
+          try log.note(.ambiguousName, place.error(reason))
+        }
+        entries.append(Entry(name: name, line: line.number, text: line.textBeforeFlag ?? "", isUnsure: !hasFlags))
+      case (.some, let name?) where quotesNames:
+        // A program that puts names with blanks in quotes means a flag by a number without them.
+        entries.append(Entry(name: name, line: line.number, text: line.textBeforeFlag ?? "", isUnsure: false))
+      case (let whole?, let name?):
+        let reason =
+          "\"\(line.text)\" may be image \(whole.identifier), or image \(name.identifier) with a class flag"
+        let remedy = "write the name in double quotes"
+        if hasFlags, needsFlags {
+          try log.note(.unreadableSplit, place.error("\(reason), as other lines have one; \(remedy)"))
+          continue
+        }
+        if hasFlags { try log.note(.ambiguousName, place.error("\(reason); the first is taken, else \(remedy)")) }
+        entries.append(Entry(name: whole, line: line.number, text: line.text, isUnsure: false))
+      case (nil, nil):
+        try log.note(.missingFile, place.error(line.reasonForNoImage(in: &folders, hasFlags: hasFlags)))
       }
-      entries.append(Entry(identifier: String(identifier), line: index + 1))
     }
-    if entries.isEmpty { throw DatasetError(file: path, reason: "lists no image") }
-    self.entries = entries
-  }
-
-  private static func reasonForMissingFile(folder: String) -> String {
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      return "no such split: the folder \(folder) does not exist or cannot be read"
-    }
-    // Class files (class_split.txt) would bury the splits proper.
-    let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
-    let splits = names.filter { name in !names.contains { name.hasSuffix("_\($0)") } }
-    if splits.isEmpty { return "no such split: \(folder) holds no split at all" }
-    return "no such split; the splits there are \(splits.joined(separator: ", "))"
   }
 }

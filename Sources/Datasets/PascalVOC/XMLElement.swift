@@ -17,6 +17,8 @@ struct XMLElement {
 
   /// Reads a text in UTF-8, UTF-16 or an encoding that it declares; made for files of a few kilobytes.
   ///
+  /// Programs that convert a file to UTF-16 or back leave the declaration as it was, so UTF-16 is recognised by its bytes.
+  ///
   /// - Throws: `Fault` for text that is empty or not well-formed, and for two things that no annotation needs and that can
   ///   ask for any amount of memory: a document type, which may define entities, and elements nested more than 100 deep.
   init(parsing bytes: [UInt8]) throws(Fault) {
@@ -44,7 +46,8 @@ private final class XMLElementReader {
   private var open: [XMLElement] = []
   private var context: xmlParserCtxtPtr?
 
-  func parse(_ bytes: [UInt8]) throws(XMLElement.Fault) {
+  func parse(_ file: [UInt8]) throws(XMLElement.Fault) {
+    let (bytes, isDecoded) = try Self.decoded(file)
     var handler = xmlSAXHandler()
     handler.internalSubset = { reader, _, _, _ in
       XMLElementReader.of(reader).refuse("a document type (<!DOCTYPE) is not read")
@@ -60,7 +63,8 @@ private final class XMLElementReader {
     }
     defer { xmlFreeParserCtxt(context) }
     self.context = context
-    xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+    xmlCtxtUseOptions(
+      context, Int32(XML_PARSE_NONET.rawValue | (isDecoded ? XML_PARSE_IGNORE_ENC.rawValue : 0)))
     _ = bytes.withUnsafeBytes { bytes in
       xmlParseChunk(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), 1)
     }
@@ -72,6 +76,18 @@ private final class XMLElementReader {
       throw XMLElement.Fault(
         line: max(1, error.map { Int($0.pointee.line) } ?? line),
         reason: "not well-formed XML\(place), perhaps cut off (\(message.split(separator: "\n").first ?? "no end"))")
+    }
+  }
+
+  /// The bytes in UTF-8, unless they declare an encoding other than Unicode's, which is left to libxml2.
+  private static func decoded(_ bytes: [UInt8]) throws(XMLElement.Fault) -> (bytes: [UInt8], isDecoded: Bool) {
+    let declaration = String(decoding: bytes.prefix { $0 != UInt8(ascii: ">") }.prefix(200), as: UTF8.self)
+    let declared = declaration.firstMatch(of: #/^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)/#)?.output.1.uppercased()
+    if let declared, !declared.hasPrefix("UTF") { return (bytes, false) }
+    do {
+      return (Array(try UnicodeText(bytes).text.utf8), true)
+    } catch {
+      throw XMLElement.Fault(line: error.line ?? 1, reason: error.reason)
     }
   }
 

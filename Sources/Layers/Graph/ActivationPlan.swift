@@ -3,7 +3,8 @@ import Tensors
 /// Where every activation, gradient and layer state of a graph lies, for a fixed batch size, planned from lifetimes.
 ///
 /// An iteration has the steps 0 … n − 1 (forward of node i is step i), n (the caller reads the outputs and writes their gradients)
-/// and n + 1 … 2n (backward of node i is step 2n − i). Inference has only the steps up to n.
+/// and n + 1 … 2n (backward of node i is step 2n − i). Inference has only the steps up to n. Frozen nodes have no backward step, and
+/// nothing waits for it.
 public struct ActivationPlan: Sendable {
   let activationOffsets: [Int?]
   let gradientOffsets: [Int?]
@@ -11,11 +12,12 @@ public struct ActivationPlan: Sendable {
   /// Floats of the buffer.
   public let count: Int
 
-  /// Plans `graph` for up to `batch` images.
-  public init(_ graph: LayerGraph, batch: Int, training: Bool) {
+  /// Plans `graph` for up to `batch` images; backward leaves out the first `frozen` nodes.
+  public init(_ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0) {
     let nodes = graph.nodes
     let outside = nodes.count
     func backwardStep(_ node: Int) -> Int { 2 * outside - node }
+    func hasBackward(_ node: Int) -> Bool { training && node >= frozen }
 
     var blocks: [MemoryPlan.Block] = []
     func place(_ count: Int, _ first: Int, _ last: Int) -> Int {
@@ -35,21 +37,21 @@ public struct ActivationPlan: Sendable {
       let isOutput = graph.outputs.contains(map)
       let consumers = nodes.indices.filter { nodes[$0].input == map }
       var lastUse = isOutput ? outside : max(producer, consumers.last ?? producer)
-      if training {
-        if nodes[producer].layer.backwardReadsOutput { lastUse = max(lastUse, backwardStep(producer)) }
-        for consumer in consumers where nodes[consumer].layer.backwardReadsInput {
-          lastUse = max(lastUse, backwardStep(consumer))
-        }
+      if hasBackward(producer), nodes[producer].layer.backwardReadsOutput {
+        lastUse = max(lastUse, backwardStep(producer))
+      }
+      for consumer in consumers where hasBackward(consumer) && nodes[consumer].layer.backwardReadsInput {
+        lastUse = max(lastUse, backwardStep(consumer))
       }
       let count = graph.shape(map, batch: batch).count
       activations.append(place(count, producer, lastUse))
       let firstGradient = isOutput ? outside : consumers.last.map(backwardStep)
-      gradients.append(training ? firstGradient.map { place(count, $0, backwardStep(producer)) } : nil)
+      gradients.append(hasBackward(producer) ? firstGradient.map { place(count, $0, backwardStep(producer)) } : nil)
     }
     let states = nodes.indices.map { node in
       place(
         nodes[node].layer.stateCount(for: graph.shape(nodes[node].input, batch: batch)), node,
-        training ? backwardStep(node) : node)
+        hasBackward(node) ? backwardStep(node) : node)
     }
     let plan = MemoryPlan(blocks)
     activationOffsets = activations.map { $0.map { plan.offsets[$0] } }

@@ -15,17 +15,19 @@ public final class GraphExecutor {
   private var images: Tensor?
   /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
   private let completeFrom: [Int]
+  private let frozen: Int
 
   /// Maps the memory for up to `batch` images; without `training` there is none for gradients.
-  public init(_ graph: LayerGraph, batch: Int, training: Bool, pool: ThreadPool, kernels: Kernels) {
+  ///
+  /// - Parameter frozen: the first nodes, which backward leaves out; the gradients of their parameters are not written.
+  public init(
+    _ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0, pool: ThreadPool, kernels: Kernels
+  ) {
     self.graph = graph
     self.batch = batch
-    var ends = [0]
-    for node in graph.nodes {
-      ends.append(node.layer.parameters.map(\.range.upperBound).reduce(ends[ends.count - 1], max))
-    }
-    completeFrom = ends
-    plan = ActivationPlan(graph, batch: batch, training: training)
+    self.frozen = frozen
+    completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
+    plan = ActivationPlan(graph, batch: batch, training: training, frozen: frozen)
     memory = AlignedBuffer(count: plan.count)
     context = ExecutionContext(
       pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, training: training))
@@ -53,14 +55,15 @@ public final class GraphExecutor {
     }
   }
 
-  /// Runs all layers backward from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
+  /// Runs all layers that are not frozen backward, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
   ///
-  /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with 0.
+  /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first layer that is
+  ///   not frozen.
   public func backward(
     weights: ParameterArena, gradients: ParameterArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
     var written: Set<LayerGraph.Map> = []
-    for (index, node) in graph.nodes.enumerated().reversed() {
+    for (index, node) in graph.nodes.enumerated().reversed().prefix(graph.nodes.count - frozen) {
       let inputGradient = plan.gradientOffsets[node.input.index].map { _ in gradient(node.input) }
       let pass = BackwardPass(
         input: activation(node.input), output: activation(node.output), state: state(index),

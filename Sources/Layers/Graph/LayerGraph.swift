@@ -51,6 +51,13 @@ public struct LayerGraph: Sendable {
   /// Multiply–adds of one image's forward pass.
   public var multiplyAdds: Int { nodes.reduce(0) { $0 + $1.layer.multiplyAdds(for: shape($1.input)) } }
 
+  /// The offset in an arena from which on parameters belong to the nodes behind the first `frozen`.
+  ///
+  /// - Precondition: parameters lie in the order of the nodes.
+  public func trainedOffset(frozen: Int) -> Int {
+    nodes.prefix(frozen).flatMap(\.layer.parameters).map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
+  }
+
   /// Scratch that is enough for every layer.
   public func scratch(batch: Int, training: Bool) -> ScratchSize {
     nodes.reduce(ScratchSize()) {

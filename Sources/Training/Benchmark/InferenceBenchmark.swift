@@ -23,7 +23,7 @@ public struct InferenceBenchmark {
     let peak = ArithmeticPeak.measure(
       pool: pool, kernels: kernels, precision: configuration.training.precision)
     let weights = ParameterArena(model.parameters)
-    try configuration.fillInitialWeights(weights)
+    _ = try configuration.fillInitialWeights(weights)
     let detector = Detector(
       configuration, weights: weights, batch: workload.microBatch, pool: pool, kernels: kernels)
     let batch = SyntheticBatch(

@@ -23,7 +23,7 @@ public struct StepBenchmark {
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
       microBatch: workload.microBatch, microBatches: workload.batch / workload.microBatch, pool: pool,
       kernels: kernels)
-    try configuration.fillInitialWeights(step.weights)
+    step.state.inputScales = try configuration.fillInitialWeights(step.state.weights)
     let batch = SyntheticBatch(
       images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
     let microBatches = batch.microBatches(of: workload.microBatch)

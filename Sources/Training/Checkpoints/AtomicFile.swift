@@ -88,6 +88,39 @@ public final class AtomicFile {
     try file.commit()
   }
 
+  /// Makes `path` another name of an existing file of the same directory, or of a copy of it where the file system has one name a file.
+  static func replace(_ path: String, withFile existing: String) throws(CheckpointError) {
+    let url = URL(fileURLWithPath: path)
+    let directory = url.deletingLastPathComponent().path
+    let temporary = "\(directory)/.\(url.lastPathComponent).\(getpid())\(temporarySuffix)"
+    unlink(temporary)
+    guard link(existing, temporary) == 0 else { return try copy(existing, to: path) }
+    guard rename(temporary, path) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw CheckpointError(path, cannot: "rename \(temporary)", errorNumber: code)
+    }
+    // Where both are names of one file already, rename leaves both.
+    unlink(temporary)
+    try flushDirectory(directory)
+  }
+
+  private static func copy(_ existing: String, to path: String) throws(CheckpointError) {
+    let source = open(existing, O_RDONLY | O_CLOEXEC)
+    if source < 0 { throw CheckpointError(existing, cannot: "open", errorNumber: errno) }
+    defer { close(source) }
+    let file = try AtomicFile(path)
+    var piece = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(source, &piece, piece.count)
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw CheckpointError(existing, cannot: "read", errorNumber: errno) }
+      if count == 0 { break }
+      try file.write(Array(piece[..<count]))
+    }
+    try file.commit()
+  }
+
   /// Removes the temporaries that killed processes left in a directory. No other process may be writing there.
   public static func removeStale(in directory: String) throws(CheckpointError) {
     for name in try fileNames(in: directory) where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {

@@ -1,11 +1,12 @@
 import Foundation
+import Layers
 import Logging
 import Tensors
 
 /// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
 ///
-/// A checkpoint of a run also holds the momentum and, in its metadata, all else that continues the run bit by bit. Its
-/// tensors' SHA-256 is verified when it is opened.
+/// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
+/// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened.
 public struct Checkpoint {
   /// What a training run writes beside its tensors.
   public struct Metadata: Sendable, Equatable {
@@ -17,12 +18,16 @@ public struct Checkpoint {
     public let classNames: [String]
     /// See ``SafetensorsFile/parametersSHA256()``.
     public let parametersSHA256: String
+    /// How large the values are that layers read.
+    public let inputScales: InputScales
   }
 
   /// What stands before the names of all tensors that only training reads.
   static let optimizerPrefix = "optimizer."
   /// What stands before a parameter's name in the name of its momentum.
   static let momentumPrefix = optimizerPrefix + "momentum."
+  /// What stands before a parameter's name in the name of its moving average.
+  static let averagePrefix = "optimizer.average."
 
   /// The tensors.
   public let file: SafetensorsFile
@@ -44,12 +49,11 @@ public struct Checkpoint {
   /// Writes a checkpoint; the file appears complete and durable or not at all.
   ///
   /// - Parameter progress: called at every tensor that is hashed or written.
-  /// - Precondition: the arenas have the same layout.
   public static func write(
-    to path: String, iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena,
+    to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
     progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
-    let tensors = (weights.tensorSources() + momentum.tensorSources(prefix: momentumPrefix)).map { tensor in
+    let tensors = state.arenas.flatMap { $0.arena.tensorSources(prefix: $0.prefix) }.map { tensor in
       TensorSource(name: tensor.name, shape: tensor.shape) {
         progress()
         tensor.copy($0)
@@ -57,16 +61,17 @@ public struct Checkpoint {
     }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
-      parametersSHA256: tensors.parametersSHA256())
+      parametersSHA256: tensors.parametersSHA256(), inputScales: state.inputScales)
     try tensors.writeSafetensors(to: path, metadata: metadata.entries)
   }
 
-  /// Fills weights and momentum, which must be exactly what the file holds.
+  /// Fills the state, which must be exactly what the file holds; but for the average, which starts at the weights where the file has
+  /// none, and is left out where the state keeps none.
   ///
-  /// - Throws: ``CheckpointError`` naming the first tensor that is missing, has another shape, or has no place. The arenas
-  ///   are changed only when all fit.
-  public func restore(weights: ParameterArena, momentum: ParameterArena) throws(CheckpointError) {
-    guard metadata != nil else {
+  /// - Throws: ``CheckpointError`` naming the first tensor that is missing, has another shape, or has no place. The state
+  ///   is changed only when all fit.
+  public func restore(_ state: TrainingState) throws(CheckpointError) {
+    guard let metadata else {
       throw CheckpointError(file.path, "holds weights only; a run cannot be continued from it")
     }
     guard !isExport else {
@@ -75,9 +80,10 @@ public struct Checkpoint {
         "holds weights without momentum, as 'multibox export' writes them; a run cannot be continued from it: start one from them by model.weights"
       )
     }
-    let places =
-      weights.layout.parameters.map { ($0.name, $0, weights) }
-      + momentum.layout.parameters.map { (Self.momentumPrefix + $0.name, $0, momentum) }
+    let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
+    let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
+      arena.layout.parameters.map { (prefix + $0.name, $0, arena) }
+    }
     var tensors: [SafetensorsFile.Tensor] = []
     for (name, parameter, _) in places {
       guard let tensor = file.tensor(named: name) else {
@@ -90,12 +96,17 @@ public struct Checkpoint {
       tensors.append(tensor)
     }
     let expected = Set(places.map { $0.0 })
-    if let unexpected = file.tensors.first(where: { !expected.contains($0.name) }) {
+    let unexpected = file.tensors.first {
+      !expected.contains($0.name) && (state.average != nil || !$0.name.hasPrefix(Self.averagePrefix))
+    }
+    if let unexpected {
       throw CheckpointError(file.path, tensor: unexpected.name, "has no place in the model" + origin)
     }
     for (tensor, (_, parameter, arena)) in zip(tensors, places) {
       try arena.read(tensor, of: file, as: parameter)
     }
+    if !holdsAverage { state.startAverage() }
+    state.inputScales = metadata.inputScales
   }
 
   /// Whether the file is of a run but has no momentum, see ``export(to:)``.
@@ -115,7 +126,7 @@ public struct Checkpoint {
     logger.info("\(path): the newest checkpoint is \(file.path)")
   }
 
-  /// Writes the weights without the momentum, with all that a detector needs; the file appears complete and durable or not at
+  /// Writes the weights, where there is a moving average that, without the momentum, with all that a detector needs; the file appears complete and durable or not at
   /// all.
   ///
   /// - Throws: ``CheckpointError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
@@ -127,7 +138,7 @@ public struct Checkpoint {
     }
     var tensors: [TensorSource] = []
     for tensor in file.tensors where !tensor.name.hasPrefix(Self.optimizerPrefix) {
-      let values = try file.floats(of: tensor)
+      let values = try file.floats(of: file.tensor(named: Self.averagePrefix + tensor.name) ?? tensor)
       tensors.append(
         TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
     }
@@ -165,6 +176,8 @@ extension Checkpoint.Metadata {
     case configuration
     case classNames = "class_names"
     case parametersSHA256 = "sha256"
+    /// A JSON object; checkpoints of older versions do not have it.
+    case inputScales = "input_scales"
   }
 
   private static let version = "1"
@@ -172,10 +185,11 @@ extension Checkpoint.Metadata {
   /// The metadata as it is written.
   var entries: [String: String] {
     let names = JSONLiteral(array: classNames.map { JSONLiteral($0) })
-    let entries: [Key: String] = [
+    var entries: [Key: String] = [
       .version: Self.version, .iteration: String(iteration), .configuration: configurationYAML,
       .classNames: names.description, .parametersSHA256: parametersSHA256,
     ]
+    if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
     return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
   }
 
@@ -201,6 +215,22 @@ extension Checkpoint.Metadata {
     }
     self.init(
       iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
-      parametersSHA256: try entry(.parametersSHA256))
+      parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file))
+  }
+}
+
+extension InputScales {
+  fileprivate var json: JSONLiteral {
+    JSONLiteral(object: byName.sorted { $0.key < $1.key }.map { ($0.key, JSONLiteral(Double($0.value))) })
+  }
+
+  /// What a checkpoint says; nothing in plain weights and in checkpoints of older versions.
+  init(metadataOf file: SafetensorsFile) throws(CheckpointError) {
+    self.init()
+    guard let text = file.metadata[Checkpoint.Metadata.Key.inputScales.rawValue] else { return }
+    guard let scales = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8)),
+      scales.values.allSatisfy({ $0.isFinite && $0 > 0 })
+    else { throw CheckpointError(file.path, "the metadata's input_scales are no positive numbers by name: \(text)") }
+    self.init(scales)
   }
 }

@@ -71,13 +71,11 @@ public struct CheckpointStore {
   ///
   /// - Parameter progress: called at every tensor that is hashed or written.
   public func save(
-    iteration: Int, configuration: Configuration, weights: ParameterArena, momentum: ParameterArena,
-    progress: @escaping () -> Void = {}
+    iteration: Int, configuration: Configuration, state: TrainingState, progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
     let path = path(iteration: iteration)
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, weights: weights, momentum: momentum,
-      progress: progress)
+      to: path, iteration: iteration, configuration: configuration, state: state, progress: progress)
     try AtomicFile.replace(directory + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
     let iterations = try iterations()
     for later in iterations where later > iteration {
@@ -90,6 +88,14 @@ public struct CheckpointStore {
     for old in iterations.filter({ $0 <= iteration }).dropLast(keep) where unlink(self.path(iteration: old)) != 0 {
       throw CheckpointError(self.path(iteration: old), cannot: "remove", errorNumber: errno)
     }
+  }
+
+  /// Where the best checkpoint is.
+  public var bestPath: String { directory + "/best\(Self.suffix)" }
+
+  /// Gives the checkpoint of an iteration a second name, ``bestPath``, under which it stays when it is no longer among the newest.
+  func keepAsBest(iteration: Int) throws(CheckpointError) {
+    try AtomicFile.replace(bestPath, withFile: path(iteration: iteration))
   }
 
   /// The checkpoint to continue from; nil to start from the beginning.

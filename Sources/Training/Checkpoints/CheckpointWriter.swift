@@ -5,8 +5,7 @@ import Tensors
 final class CheckpointWriter: @unchecked Sendable {
   private let store: CheckpointStore
   private let configuration: Configuration
-  private let weights: ParameterArena
-  private let momentum: ParameterArena
+  private let state: TrainingState
   private let condition = NSCondition()
 
   // Guarded by `condition`.
@@ -18,21 +17,16 @@ final class CheckpointWriter: @unchecked Sendable {
   init(_ store: CheckpointStore, configuration: Configuration, layout: ParameterLayout) {
     self.store = store
     self.configuration = configuration
-    weights = ParameterArena(layout)
-    momentum = ParameterArena(layout)
+    state = TrainingState(layout, keepsAverage: configuration.training.averageDecay != nil)
   }
-
-  /// Bytes of the copy.
-  static func byteCount(_ layout: ParameterLayout) -> Int { 2 * layout.arenaCount * MemoryLayout<Float>.stride }
 
   /// Copies the state and begins to write it.
   ///
   /// - Precondition: nothing is being written.
   /// - Throws: the failure of the last checkpoint.
-  func begin(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws(CheckpointError) {
+  func begin(iteration: Int, state: TrainingState) throws(CheckpointError) {
     try check()
-    _ = self.weights.values.update(fromContentsOf: weights.values)
-    _ = self.momentum.values.update(fromContentsOf: momentum.values)
+    self.state.copy(state)
     condition.lock()
     isWriting = true
     condition.unlock()
@@ -76,8 +70,7 @@ final class CheckpointWriter: @unchecked Sendable {
     var failure: CheckpointError?
     do throws(CheckpointError) {
       try store.save(
-        iteration: iteration, configuration: configuration, weights: weights, momentum: momentum,
-        progress: condition.broadcast)
+        iteration: iteration, configuration: configuration, state: state, progress: condition.broadcast)
     } catch {
       failure = error
     }

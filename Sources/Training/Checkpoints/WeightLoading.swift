@@ -31,7 +31,7 @@ public struct WeightLoading: Sendable, Equatable {
   /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
   public private(set) var unexpected: [String] = []
 
-  /// Fills the weights that the file has.
+  /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
   /// - Parameter classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
   ///   classes that the file has too. Nil takes a head when the number of classes agrees, and so does a file that does not
@@ -44,7 +44,8 @@ public struct WeightLoading: Sendable, Equatable {
     var heads: [(SafetensorsFile.Tensor, Parameter, ClassCorrespondence)] = []
     var places: [(SafetensorsFile.Tensor, Parameter)] = []
     for parameter in weights.layout.parameters {
-      guard let tensor = file.tensor(named: parameter.name) else {
+      let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
+      guard let tensor = average ?? file.tensor(named: parameter.name) else {
         missing.append(parameter.name)
         continue
       }

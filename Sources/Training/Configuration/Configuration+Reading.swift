@@ -49,7 +49,7 @@ extension Configuration {
     model = Model(root.section("model"))
     data = Data(root.section("data"))
     training = Training(root.section("training"))
-    evaluation = Evaluation(root.section("evaluation"))
+    evaluation = Evaluation(root.section("evaluation"), hasSplit: data.evaluationSplit != nil)
     checkpoint = Checkpoint(root.section("checkpoint"))
     communication = Communication(root.section("communication"))
     let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
@@ -127,15 +127,22 @@ extension Configuration.Data {
     format = section.choice("format", default: .pascalVOC)
     roots = section.pathOrList("root")
     trainSplit = section.splits("train_split", default: format == .coco ? "train2017" : "trainval")
-    evaluationSplit = section.splits("evaluation_split", default: format == .coco ? "val2017" : "test")
+    evaluationSplit = section.optionalSplits("evaluation_split", default: format == .coco ? "val2017" : "test")
     classNames = section.optionalNames("classes") ?? (format == .coco ? [] : PascalVOCClasses.names)
     augmentation = section.choice("augmentation", default: .ssd)
     difficult = section.choice("difficult", default: .trainOnly)
     damagedImages = section.choice("damaged_images", default: .stop)
+    unannotatedImages = section.choice("unannotated_images", default: .stop)
+    let megapixels: Double = section.number(
+      "maximum_megapixels", default: Double(Image.largestPixelCount) / 1e6, .above(0, atMost: Self.mostMegapixels))
+    imageLimit = ImageLimit(pixelCount: Int((megapixels * 1e6).rounded()), setting: "data.maximum_megapixels")
     loaderThreads = section.optionalInteger("loader_threads", .from(1, to: 1024))
     queueMegabytes = section.integer("queue_megabytes", default: 512, .atLeast(1))
     logImages = section.boolean("log_images", default: false)
   }
+
+  /// What the largest sides that can be decoded give, in 10⁶ pixels.
+  private static let mostMegapixels = Double(Image.largestSide * Image.largestSide) / 1e6
 }
 
 extension Configuration.Training {
@@ -145,18 +152,16 @@ extension Configuration.Training {
     if !globalBatch.isMultiple(of: microBatch) {
       section.note("global_batch", "\(globalBatch) is not divisible by micro_batch \(microBatch)")
     }
-    iterations = section.integer("iterations", default: 120_000, .atLeast(1))
+    length = section.runLength()
     let learningRate = section.number("learning_rate", default: 0.001, .above(0))
     let schedule = section.section("schedule")
-    self.schedule = LearningRateSchedule(
-      base: learningRate,
-      milestones: schedule.increasingIntegers("milestones", default: [80_000, 100_000], .atLeast(1)),
-      factor: schedule.number("factor", default: 0.1, .above(0, atMost: 1)),
-      warmupIterations: schedule.integer("warmup_iterations", default: 500, .atLeast(0)),
-      warmupFactor: schedule.number("warmup_factor", default: 0.1, .above(0, atMost: 1)))
+    self.schedule = schedule.learningRatePlan(base: learningRate)
     momentum = section.number("momentum", default: 0.9, .from(0, below: 1))
     weightDecay = section.number("weight_decay", default: 0.0005, .atLeast(0))
     biasLearningRateMultiplier = section.number("bias_learning_rate_multiplier", default: 2, .atLeast(0))
+    gradientClipNorm = section.optionalNumber("gradient_clip_norm", .above(0))
+    averageDecay = section.optionalNumber("ema_decay", .above(0, below: 1))
+    freeze = section.optionalString("freeze")
     seed = UInt64(section.integer("seed", default: 0, .atLeast(0)))
     threads = section.optionalInteger("threads", .from(1, to: 1024))
     convolution = section.choice("convolution", default: .fastest)
@@ -168,9 +173,13 @@ extension Configuration.Training {
 }
 
 extension Configuration.Evaluation {
-  init(_ section: ConfigurationSection) {
-    every = section.integer("every", default: 5000, .atLeast(1))
+  /// - Parameter hasSplit: whether there is something to evaluate on.
+  init(_ section: ConfigurationSection, hasSplit: Bool) {
+    every = section.optionalInteger("every", default: 5000, .atLeast(1))
     damagedImages = section.choice("damaged_images", default: .stop)
+    patience = section.optionalInteger("patience", .atLeast(1))
+    if patience != nil, every == nil { section.note("patience", "needs evaluations; evaluation.every is null") }
+    if patience != nil, !hasSplit { section.note("patience", "needs evaluations; data.evaluation_split is null") }
     metric = section.choice("metric", default: .voc07)
     let preset = DetectionDecoder.Settings()
     detections = DetectionDecoder.Settings(
@@ -201,6 +210,7 @@ extension Configuration.Checkpoint {
     every = section.integer("every", default: 1000, .atLeast(1))
     everySeconds = section.optionalNumber("every_seconds", .above(0))
     keep = section.integer("keep", default: 3, .atLeast(1))
+    keepBest = section.boolean("keep_best", default: true)
   }
 }
 

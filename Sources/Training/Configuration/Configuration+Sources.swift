@@ -59,6 +59,23 @@ extension Configuration {
     evaluation.damagedImages == .skip ? .leaveOutBrokenImages : .stopAtFirstError
   }
 
+  /// Whether training evaluates: there is a split for it, and a time.
+  var evaluates: Bool { data.evaluationSplit != nil && evaluation.every != nil }
+
+  /// The split to evaluate on.
+  ///
+  /// - Parameter option: the argument that names one, for the message.
+  /// - Throws: ``ConfigurationError`` when the configuration has none.
+  public func requireEvaluationSplit(orBy option: String) throws(ConfigurationError) -> SplitChoice {
+    guard let split = data.evaluationSplit else {
+      throw ConfigurationError(
+        .file(source, line: nil), key: "data.evaluation_split",
+        "null: there is nothing to evaluate on; name a split by \(option)"
+      )
+    }
+    return split
+  }
+
   /// One split of the configured data set.
   ///
   /// - Parameters:
@@ -69,7 +86,8 @@ extension Configuration {
     split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     try Dataset(
-      data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames, faults: faults,
+      data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames,
+      rules: ReadingRules(unannotated: data.unannotatedImages, imageLimit: data.imageLimit), faults: faults,
       willRead: willRead)
   }
 

@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import Images
 import Layers
 import MessagePassing
 import Tensors
@@ -42,8 +43,8 @@ public struct Configuration: Sendable, Equatable {
     public let roots: [String]
     /// The split that is trained on.
     public let trainSplit: SplitChoice
-    /// The split that is evaluated on.
-    public let evaluationSplit: SplitChoice
+    /// The split that is evaluated on; nil when there is none.
+    public let evaluationSplit: SplitChoice?
     /// Names of the classes, label 1 first, background not among them; empty as long as they are left to the data, see
     /// ``Configuration/namingClasses()``.
     public let classNames: [String]
@@ -53,6 +54,10 @@ public struct Configuration: Sendable, Equatable {
     public let difficult: DifficultPolicy
     /// What becomes of training images that cannot be decoded.
     public let damagedImages: DamagedImagePolicy
+    /// What becomes of images that have no annotation file.
+    public let unannotatedImages: UnannotatedImagePolicy
+    /// How many pixels an image may have.
+    public let imageLimit: ImageLimit
     /// Threads that prepare images; nil lets the program choose.
     public let loaderThreads: Int?
     /// What prepared images may take in memory, in 10⁶ bytes.
@@ -67,16 +72,22 @@ public struct Configuration: Sendable, Equatable {
     public let globalBatch: Int
     /// Images of one unit of computation; divides `globalBatch`.
     public let microBatch: Int
-    /// Optimizer steps of the whole run.
-    public let iterations: Int
+    /// How long the run is.
+    public let length: RunLength
     /// Learning rate of every iteration.
-    public let schedule: LearningRateSchedule
+    public let schedule: LearningRatePlan
     /// Factor on the previous update, 0 ..< 1.
     public let momentum: Float
     /// L2 penalty on weights and scales; biases do not decay.
     public let weightDecay: Float
     /// Factor on the learning rate of biases.
     public let biasLearningRateMultiplier: Float
+    /// The largest length of a gradient; nil for no limit.
+    public let gradientClipNorm: Double?
+    /// How slowly an average of the weights follows them, which is evaluated in their place, 0 ..< 1; nil to keep none.
+    public let averageDecay: Double?
+    /// The last of the layers, from the input on, that keep their weights; nil when all are trained.
+    public let freeze: String?
     /// Origin of all randomness.
     public let seed: UInt64
     /// Compute threads of a rank; nil takes what the process is bound to.
@@ -89,8 +100,10 @@ public struct Configuration: Sendable, Equatable {
 
   /// How detections are made and scored.
   public struct Evaluation: Sendable, Equatable {
-    /// Iterations between evaluations during training.
-    public let every: Int
+    /// Iterations between evaluations during training, which ends with one too; nil for none at all.
+    public let every: Int?
+    /// Evaluations in a row without a better result after which training stops; nil to go on.
+    public let patience: Int?
     /// What becomes of an image that cannot be decoded.
     public let damagedImages: DamagedEvaluationPolicy
     /// How detections are scored.
@@ -107,6 +120,8 @@ public struct Configuration: Sendable, Equatable {
     public let everySeconds: Double?
     /// Newest checkpoints that are kept.
     public let keep: Int
+    /// Whether the checkpoint of the best evaluation is kept besides.
+    public let keepBest: Bool
   }
 
   /// How ranks share the work of an iteration.

@@ -31,7 +31,8 @@ struct ConfigurationNode {
 
   /// Sets the value at a dotted path from a `KEY=VALUE` argument whose value is YAML.
   ///
-  /// Missing sections are created; a value that is there, mapping or not, is replaced as a whole.
+  /// Missing sections are created; a value that is there, mapping or not, is replaced as a whole. Of two keys that exclude each other the
+  /// later one stays.
   mutating func override(_ argument: String) throws(ConfigurationError) {
     let origin = ConfigurationOrigin.override(argument)
     guard let equals = argument.firstIndex(of: "=") else {
@@ -43,7 +44,26 @@ struct ConfigurationNode {
     }
     let text = String(argument[argument.index(after: equals)...])
     let null = ConfigurationNode(content: .scalar(Node.Scalar("null")), origin: origin)
-    set(path[...], to: try Self.compose(text, origin: { _ in origin }) ?? null)
+    let value = try Self.compose(text, origin: { _ in origin }) ?? null
+    set(path[...], to: value)
+    for rival in Self.rivals where rival.contains(path) && !value.isNull {
+      for other in rival where other != path { remove(other[...]) }
+    }
+  }
+
+  /// Keys of which only one may be given.
+  private static let rivals = [[["training", "iterations"], ["training", "epochs"]]]
+
+  private mutating func remove(_ path: ArraySlice<String>) {
+    guard let key = path.first, case .mapping(var entries) = content,
+      let place = entries.firstIndex(where: { $0.key == key })
+    else { return }
+    if path.count == 1 {
+      entries.remove(at: place)
+    } else {
+      entries[place].value.remove(path.dropFirst())
+    }
+    content = .mapping(entries)
   }
 
   private mutating func set(_ path: ArraySlice<String>, to value: ConfigurationNode) {

@@ -9,10 +9,10 @@ extension ConfigurationSection {
       parse: { $0.integer.flatMap { range.contains($0) ? $0 : nil } }, emit: Node.init(integer:))
   }
 
-  /// A whole number or null, the default.
-  func optionalInteger(_ key: String, _ range: LegalRange<Int>) -> Int? {
+  /// A whole number or null, by default null.
+  func optionalInteger(_ key: String, default fallback: Int? = nil, _ range: LegalRange<Int>) -> Int? {
     read(
-      key, default: nil, expected: "an integer \(range) or null",
+      key, default: fallback, expected: "an integer \(range) or null",
       parse: { node -> Int?? in
         if node.isNull { return .some(nil) }
         return node.integer.flatMap { range.contains($0) ? .some($0) : nil }
@@ -124,22 +124,29 @@ extension ConfigurationSection {
   /// The name of a split or the path of its file, or a list of them with null for directories that have no part.
   func splits(_ key: String, default fallback: String) -> SplitChoice {
     read(
-      key, default: .same(fallback), expected: "text, or a list with a text or null for each directory",
-      parse: { node -> SplitChoice? in
-        if let name = self.expand(node.text, key) { return .same(name) }
-        let names = node.list { item -> String?? in
-          item.isNull ? .some(nil) : self.expand(item.text, key).map { .some($0) }
-        }
-        guard let names, names.contains(where: { $0 != nil }) else { return nil }
-        return .each(names)
-      },
-      emit: { choice in
-        switch choice {
-        case .same(let name): Node(text: name)
-        case .each(let names): Node(list: names.map { $0.map(Node.init(text:)) ?? .null })
-        }
-      })
+      key, default: .same(fallback), expected: Self.splitWords, parse: { self.splits($0, key) },
+      emit: Node.init(splits:))
   }
+
+  /// The same, or null for no split at all.
+  func optionalSplits(_ key: String, default fallback: String) -> SplitChoice? {
+    read(
+      key, default: .same(fallback), expected: "null, \(Self.splitWords)",
+      parse: { node -> SplitChoice?? in node.isNull ? .some(nil) : self.splits(node, key).map { .some($0) } },
+      emit: { $0.map(Node.init(splits:)) ?? .null })
+  }
+
+  /// The name of a split or the path of its file, or a list of them with at least one.
+  private func splits(_ node: ConfigurationNode, _ key: String) -> SplitChoice? {
+    if let name = expand(node.text, key) { return .same(name) }
+    let names = node.list { item -> String?? in
+      item.isNull ? .some(nil) : self.expand(item.text, key).map { .some($0) }
+    }
+    guard let names, names.contains(where: { $0 != nil }) else { return nil }
+    return .each(names)
+  }
+
+  private static let splitWords = "text, or a list with a text or null for each directory"
 
   /// A list of distinct texts, or null, the default.
   func optionalNames(_ key: String) -> [String]? {
@@ -151,17 +158,6 @@ extension ConfigurationSection {
         return .some(names)
       },
       emit: { $0.map { Node(list: $0.map(Node.init(text:))) } ?? .null })
-  }
-
-  /// A list of whole numbers that grow strictly; it may be empty.
-  func increasingIntegers(_ key: String, default fallback: [Int], _ range: LegalRange<Int>) -> [Int] {
-    read(
-      key, default: fallback, expected: "a list of strictly increasing integers \(range)",
-      parse: { node in
-        guard let values = node.list({ $0.integer.flatMap { range.contains($0) ? $0 : nil } }) else { return nil }
-        return zip(values, values.dropFirst()).allSatisfy(<) ? values : nil
-      },
-      emit: { Node(list: $0.map(Node.init(integer:))) })
   }
 
   /// A list of `count` numbers, without a default.
@@ -232,14 +228,14 @@ extension ConfigurationNode {
 }
 
 extension Node {
-  fileprivate static var null: Node { Node("null", Tag(.null)) }
+  static var null: Node { Node("null", Tag(.null)) }
 
-  fileprivate init(integer value: Int) {
+  init(integer value: Int) {
     self.init(String(value), Tag(.int))
   }
 
   /// The shortest decimal that reads back as the same float, with a point so that every YAML reader takes it for a number.
-  fileprivate init(number value: some BinaryFloatingPoint & LosslessStringConvertible) {
+  init(number value: some BinaryFloatingPoint & LosslessStringConvertible) {
     var text = value.description
     if let exponent = text.firstIndex(of: "e"), !text.contains(".") {
       text.insert(contentsOf: ".0", at: exponent)
@@ -252,7 +248,14 @@ extension Node {
     self = .scalar(text.represented())
   }
 
-  fileprivate init(list: [Node]) {
+  fileprivate init(splits choice: SplitChoice) {
+    switch choice {
+    case .same(let name): self.init(text: name)
+    case .each(let names): self.init(list: names.map { $0.map(Node.init(text:)) ?? .null })
+    }
+  }
+
+  init(list: [Node]) {
     self.init(list, .implicit, .flow)
   }
 }

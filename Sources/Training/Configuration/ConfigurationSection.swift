@@ -55,6 +55,14 @@ final class ConfigurationSection {
     report.problems.append(.init(origin: entry(key)?.origin ?? origin, key: fullKey(key), reason: reason))
   }
 
+  /// Notes that `key` must not be given when it is.
+  func noteIfPresent(_ key: String, _ reason: String) {
+    report.known.insert(fullKey(key))
+    guard entry(key) != nil else { return }
+    note(key, reason)
+    resolved.append((key, .value(.null)))
+  }
+
   /// Notes that `key` must be given when it is not.
   func noteIfAbsent(_ key: String, _ reason: String) {
     if entry(key) == nil { note(key, reason) }

@@ -108,16 +108,6 @@ enum ForeignKeys {
         "resume resumefrom autoresume continue",
         "training resumes by itself from the newest checkpoint of 'output'; see --resume auto|never|FILE"
       ),
-      (
-        "patience earlystopping earlystop",
-        "there is no early stopping; 'evaluation.every' shows the score on the way, --stop-at ends a run"
-      ),
-      ("ema emadecay modelema", "there is no moving average of the weights in this version"),
-      (
-        "gradclip clipgradnorm clipgrad gradientclip gradclipnorm maxgradnorm clipgradients gradientclipnorm",
-        "gradients are not clipped in this version"
-      ),
-      ("freeze freezelayers freezeat frozenstages freezebackbone", "layers cannot be frozen in this version"),
       ("syncbn", "the network has no batch normalization"),
       (
         "accumulate gradaccumulation gradientaccumulationsteps accumulategradbatches",

@@ -17,6 +17,10 @@ struct LegalRange<Bound: Comparable>: CustomStringConvertible {
     Self(description: "greater than \(lower) and at most \(upper)") { $0 > lower && $0 <= upper }
   }
 
+  static func above(_ lower: Bound, below upper: Bound) -> Self {
+    Self(description: "greater than \(lower) and below \(upper)") { $0 > lower && $0 < upper }
+  }
+
   static func from(_ lower: Bound, below upper: Bound) -> Self {
     Self(description: "from \(lower) to below \(upper)") { $0 >= lower && $0 < upper }
   }

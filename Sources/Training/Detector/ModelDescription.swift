@@ -25,12 +25,13 @@ public struct ModelDescription {
     } else {
       configuration = try Configuration(contentsOf: path, overrides: overrides)
       let weights = ParameterArena(configuration.ssd.parameters)
-      try configuration.fillInitialWeights(weights)
+      _ = try configuration.fillInitialWeights(weights)
       parametersSHA256 = weights.tensorSources().parametersSHA256()
     }
     model = configuration.ssd
     budget = MemoryBudget(
-      configuration, model: model, threads: configuration.computeThreads, evaluates: true)
+      configuration, model: model, threads: configuration.computeThreads,
+      evaluates: configuration.data.evaluationSplit != nil)
   }
 
   private var gigaMultiplyAdds: Double { Double(model.graph.multiplyAdds) / 1e9 }

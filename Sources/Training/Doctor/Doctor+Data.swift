@@ -17,15 +17,25 @@ extension Doctor {
     guard let configuration else { return }
     let data = configuration.data
     let training = try examine(data.trainSplit, check: Self.training, isNeeded: true)
-    let evaluation = try examine(data.evaluationSplit, check: Self.evaluation, isNeeded: evaluates)
+    let evaluation = try data.evaluationSplit.flatMap {
+      try examine($0, check: Self.evaluation, isNeeded: evaluates)
+    }
     guard communicator.isRoot, let training else { return }
     job.board.enter("examining objects")
-    let isOneSplit = try configuration.sources(data.trainSplit) == configuration.sources(data.evaluationSplit)
-    if isOneSplit {
+    var isOneSplit = false
+    if let split = data.evaluationSplit {
+      isOneSplit = try configuration.sources(data.trainSplit) == configuration.sources(split)
+      if isOneSplit {
+        findings.append(
+          .warning(
+            Self.evaluation, "\(split) is the split that is trained on",
+            remedy: "--set data.evaluation_split=SPLIT of other images, or scores will promise too much"))
+      }
+    } else {
       findings.append(
-        .warning(
-          Self.evaluation, "\(data.evaluationSplit) is the split that is trained on",
-          remedy: "--set data.evaluation_split=SPLIT of other images, or scores will promise too much"))
+        .ok(
+          Self.evaluation,
+          "none: data.evaluation_split is null, training does not evaluate and 'multibox evaluate' needs --split"))
     }
     if let pixels = training.pixels {
       let other = isOneSplit ? nil : evaluation?.pixels
@@ -56,7 +66,8 @@ extension Doctor {
     guard readsPixels else { return Examined(dataset: dataset, pixels: nil) }
     // What is left out for its size may be a copy of another image.
     let others = all.allSatisfy { $0.troubles == own.troubles } ? dataset.faults.imagesOfOtherSize : []
-    let pixels = try PixelReading(dataset.images.map(\.imagePath) + others, job: job)
+    let files = dataset.images.map(\.imagePath) + others
+    let pixels = try PixelReading(files, limit: configuration.data.imageLimit, job: job)
     findings += pixels.troubles.map { $0.finding(check, isNeeded: isNeeded && !goesOn) }
     return Examined(dataset: dataset, pixels: pixels)
   }

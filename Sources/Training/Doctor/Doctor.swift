@@ -96,7 +96,7 @@ public final class Doctor {
   }
 
   var evaluates: Bool {
-    configuration.map { $0.evaluation.every <= $0.training.iterations } ?? false
+    configuration?.evaluates ?? false
   }
 
   // MARK: Messages
@@ -141,13 +141,14 @@ public final class Doctor {
       let model = configuration.ssd
       needs = facts.enumerated().map { rank, facts in
         MemoryBudget(
-          configuration, model: model, threads: facts.binding.threads, evaluates: evaluates, worldSize: worldSize,
-          writes: rank == 0
+          configuration, model: model, frozenLayers: (try? configuration.frozenLayers(of: model)) ?? 0,
+          threads: facts.binding.threads, evaluates: evaluates, worldSize: worldSize, writes: rank == 0
         ).bytes
       }
     }
     if let configuration {
-      checkpointBytes = 2 * configuration.ssd.parameters.valueCount * MemoryLayout<Float>.stride
+      let arenas = configuration.training.averageDecay == nil ? 2 : 3
+      checkpointBytes = arenas * configuration.ssd.parameters.valueCount * MemoryLayout<Float>.stride
     }
     findings += MemoryRoom.findings(facts.map(\.memory), hosts: hosts, needs: needs)
     findings += ProcessLimits.findings(
@@ -157,9 +158,7 @@ public final class Doctor {
     let folderNeeds = configuration.map { configuration in
       RunFolder.Needs(
         checkpointBytes: checkpointBytes ?? 0,
-        checkpoints: min(
-          configuration.checkpoint.keep + 1,
-          configuration.training.iterations / configuration.checkpoint.every + 1))
+        checkpoints: configuration.checkpointFiles(images: trainingImageCount))
     }
     findings += folder.findings(hosts: hosts, needs: folderNeeds)
   }
@@ -186,8 +185,20 @@ public final class Doctor {
     let recipe = configuration.training
     findings.append(
       TrainingLength(
-        iterations: recipe.iterations, globalBatch: recipe.globalBatch, images: trainingImageCount,
+        iterations: configuration.iterations(images: trainingImageCount), globalBatch: recipe.globalBatch,
+        images: trainingImageCount,
         speed: earlier ?? trial.map { ($0.imagesPerSecond, SpeedTrial.description) }
       ).finding)
+  }
+}
+
+extension Configuration {
+  /// Checkpoint files on the disk at the same time, at most: those that are kept, the best, and one that is being written.
+  ///
+  /// - Parameter images: of the training split, if known.
+  fileprivate func checkpointFiles(images: Int?) -> Int {
+    let kept = checkpoint.keep + 1 + (checkpoint.keepBest && evaluates ? 1 : 0)
+    guard let images, !evaluates, checkpoint.everySeconds == nil else { return kept }
+    return min(kept, iterations(images: images) / checkpoint.every + 1)
   }
 }

@@ -24,9 +24,9 @@ struct SpeedTrial {
     let step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: size,
       microBatches: 1, pool: ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads),
-      kernels: configuration.kernels())
-    model.initialize(
-      step.weights, with: configuration.model.initialization, hasPretrainedBase: false,
+      kernels: configuration.kernels(), frozenLayers: try configuration.frozenLayers(of: model))
+    step.state.inputScales = model.initialize(
+      step.state.weights, with: configuration.model.initialization, hasPretrainedBase: false,
       seed: configuration.training.seed)
     let batch = SyntheticBatch(
       images: size, shape: model.graph.shape(model.graph.input, batch: 1), objectClasses: model.classCount - 1)

@@ -6,14 +6,14 @@ import Tensors
 enum StartingPoint {
   /// Reads it as training does, into weights of its own, and judges.
   static func finding(_ configuration: Configuration, resume: ResumePolicy, logger: Logger) -> Finding {
-    let weights = ParameterArena(configuration.ssd.parameters)
+    let layout = configuration.ssd.parameters
     do throws(CheckpointError) {
-      if let finding = try checkpointFinding(configuration, resume, weights, logger) { return finding }
+      if let finding = try checkpointFinding(configuration, resume, layout, logger) { return finding }
     } catch {
       return .error("start", .disk, error.description, remedy: "train with --resume never, or --output DIR")
     }
     do throws(CheckpointError) {
-      return try weightsFinding(configuration, weights)
+      return try weightsFinding(configuration, ParameterArena(layout))
     } catch {
       return .error(
         "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors file of this model")
@@ -22,7 +22,7 @@ enum StartingPoint {
 
   /// Nil when there is no checkpoint to continue from.
   private static func checkpointFinding(
-    _ configuration: Configuration, _ resume: ResumePolicy, _ weights: ParameterArena, _ logger: Logger
+    _ configuration: Configuration, _ resume: ResumePolicy, _ layout: ParameterLayout, _ logger: Logger
   ) throws(CheckpointError) -> Finding? {
     let checkpoint: Checkpoint?
     switch resume {
@@ -31,7 +31,7 @@ enum StartingPoint {
     case .auto: checkpoint = try CheckpointStore(reading: configuration.output, logger: logger)?.newestValid()
     }
     guard let checkpoint else { return nil }
-    try checkpoint.restore(weights: weights, momentum: ParameterArena(weights.layout))
+    try checkpoint.restore(TrainingState(layout, keepsAverage: configuration.training.averageDecay != nil))
     guard let metadata = checkpoint.metadata else { return nil }
     let message = "\(checkpoint.file.path): training continues after iteration \(metadata.iteration)"
     let differences = configuration.differences(from: metadata.configurationYAML)

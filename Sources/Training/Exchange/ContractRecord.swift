@@ -108,9 +108,9 @@ package struct ContentHash {
 
   package init() {}
 
-  /// Of weights and momentum.
-  init(_ arenas: ParameterArena...) {
-    for arena in arenas { add(arena) }
+  /// Of weights, momentum and average.
+  init(_ state: TrainingState) {
+    for (_, arena) in state.arenas { add(arena) }
   }
 
   package mutating func add(_ word: UInt64) {

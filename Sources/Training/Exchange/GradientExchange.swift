@@ -29,9 +29,11 @@ final class GradientExchange: @unchecked Sendable {
   /// - Parameters:
   ///   - communicator: this exchange's alone.
   ///   - order: the tree of all micro-batches.
-  ///   - count: floats of the arena.
-  init(_ communicator: any Communicator, order: SummationOrder, count: Int, settings: Configuration.Communication) {
-    plan = BucketPlan(count: count, megabytes: settings.bucketMegabytes)
+  ///   - trained: the part of the arena that is exchanged.
+  init(
+    _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, settings: Configuration.Communication
+  ) {
+    plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
     sum = BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings)
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
@@ -40,9 +42,9 @@ final class GradientExchange: @unchecked Sendable {
 
   /// Bytes that an exchange allocates.
   static func byteCount(
-    count: Int, worldSize: Int, order: SummationOrder, settings: Configuration.Communication
+    trained: Range<Int>, worldSize: Int, order: SummationOrder, settings: Configuration.Communication
   ) -> Int {
-    let plan = BucketPlan(count: count, megabytes: settings.bucketMegabytes)
+    let plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
     return BucketSum.byteCount(worldSize: worldSize, order: order, capacity: plan.capacity, settings: settings)
   }
 

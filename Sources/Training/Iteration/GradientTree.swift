@@ -9,12 +9,16 @@ import Tensors
 package final class GradientTree {
   private let arenas: [ParameterArena]
   private let share: SummationOrder.Share
+  private let trained: Range<Int>
   private var leaves = 0
   private var depth = 0
 
   /// Allocates the stack for a rank's micro-batches.
-  package init(_ layout: ParameterLayout, share: SummationOrder.Share) {
+  ///
+  /// - Parameter trained: the part of the arenas that is added; nil for all.
+  package init(_ layout: ParameterLayout, trained: Range<Int>? = nil, share: SummationOrder.Share) {
     self.share = share
+    self.trained = trained ?? 0..<layout.arenaCount
     arenas = (0..<share.depth).map { _ in ParameterArena(layout) }
   }
 
@@ -37,7 +41,7 @@ package final class GradientTree {
   package func add(context: ExecutionContext) {
     precondition(!isAtLastLeaf, "the last micro-batch is added range by range")
     let merges = share.merges[leaves]
-    merge(0..<arenas[0].values.count, times: merges, below: depth, context: context)
+    merge(trained, times: merges, below: depth, context: context)
     leaves += 1
     depth += 1 - merges
   }

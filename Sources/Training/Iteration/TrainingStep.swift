@@ -27,11 +27,9 @@ public final class TrainingStep {
     public let positives: Int
   }
 
-  /// The weights that are trained.
-  public let weights: ParameterArena
-  /// The optimizer's momentum.
-  public let momentum: ParameterArena
-  /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:)``, of all behind it.
+  /// What the step moves: weights, momentum, their average.
+  public let state: TrainingState
+  /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:iteration:)``, of all behind it.
   public var gradients: ParameterArena { tree.pieces[0] }
   /// Seconds of the last iteration, by phase.
   public private(set) var seconds = PhaseSeconds()
@@ -49,6 +47,9 @@ public final class TrainingStep {
   private let matcher: Matcher
   private let loss: MultiBoxLoss
   private let optimizer: StochasticGradientDescent
+  private let clipping: GradientClipping?
+  private let averageDecay: Double?
+  private let trained: Range<Int>
   private let tree: GradientTree
   private let exchange: GradientExchange
   private let workspaces: [MultiBoxLoss.Workspace]
@@ -59,27 +60,35 @@ public final class TrainingStep {
   /// - Parameters:
   ///   - microBatch: images of one forward pass.
   ///   - microBatches: micro-batches of one iteration, of all ranks.
+  ///   - frozenLayers: layers from the input on that keep their weights.
+  ///   - clipNorm: the largest length of a gradient; nil for no limit.
+  ///   - averageDecay: how slowly the average of the weights follows them; nil to keep none.
   ///   - communicator: the ranks that share the iteration.
   ///   - board: told what is going on.
   /// - Throws: `MessagePassingError` when the ranks cannot agree on a channel for gradients.
   public init(
     _ model: SSD, matcher: Matcher, optimizer: StochasticGradientDescent, microBatch: Int, microBatches: Int,
-    pool: ThreadPool, kernels: Kernels, communicator: any Communicator = SingleProcessCommunicator(),
+    pool: ThreadPool, kernels: Kernels, frozenLayers: Int = 0, clipNorm: Double? = nil, averageDecay: Double? = nil,
+    communicator: any Communicator = SingleProcessCommunicator(),
     settings: Configuration.Communication = Configuration.Communication(), board: PhaseBoard = PhaseBoard()
   ) throws(MessagePassingError) {
     self.communicator = communicator
     self.board = board
     self.matcher = matcher
     self.optimizer = optimizer
-    executor = SSDExecutor(model, batch: microBatch, training: true, pool: pool, kernels: kernels)
+    self.averageDecay = averageDecay
+    executor = SSDExecutor(
+      model, batch: microBatch, training: true, frozenLayers: frozenLayers, pool: pool, kernels: kernels)
     loss = MultiBoxLoss(classCount: model.classCount)
-    weights = ParameterArena(model.parameters)
-    momentum = ParameterArena(model.parameters)
+    state = TrainingState(model.parameters, keepsAverage: averageDecay != nil)
+    trained = model.graph.trainedOffset(frozen: frozenLayers)..<model.parameters.arenaCount
+    clipping = clipNorm.map { GradientClipping(limit: $0) }
     let order = SummationOrder(count: microBatches)
     tree = GradientTree(
-      model.parameters, share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
+      model.parameters, trained: trained,
+      share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
     exchange = GradientExchange(
-      try communicator.duplicate(), order: order, count: model.parameters.arenaCount, settings: settings)
+      try communicator.duplicate(), order: order, trained: trained, settings: settings)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
@@ -89,18 +98,21 @@ public final class TrainingStep {
   ///
   /// - Parameter microBatches: of one iteration, of all ranks.
   static func byteCounts(
-    _ model: SSD, microBatch: Int, microBatches: Int, threads: Int, division: WorkDivision,
-    settings: Configuration.Communication
-  ) -> (weightsAndMomentum: Int, gradients: Int, network: Int, exchange: Int) {
+    _ model: SSD, microBatch: Int, microBatches: Int, frozenLayers: Int, keepsAverage: Bool, threads: Int,
+    division: WorkDivision, settings: Configuration.Communication
+  ) -> (state: Int, gradients: Int, network: Int, exchange: Int) {
     let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
     let order = SummationOrder(count: microBatches)
     return (
-      2 * arena, GradientExchange.share(of: order, division, settings: settings).depth * arena,
-      SSDExecutor.byteCount(model, batch: microBatch, training: true, threads: threads),
+      TrainingState.byteCount(model.parameters, keepsAverage: keepsAverage),
+      GradientExchange.share(of: order, division, settings: settings).depth * arena,
+      SSDExecutor.byteCount(
+        model, batch: microBatch, training: true, frozenLayers: frozenLayers, threads: threads),
       division.worldSize == 1
         ? 0
         : GradientExchange.byteCount(
-          count: model.parameters.arenaCount, worldSize: division.worldSize, order: order, settings: settings)
+          trained: model.graph.trainedOffset(frozen: frozenLayers)..<model.parameters.arenaCount,
+          worldSize: division.worldSize, order: order, settings: settings)
     )
   }
 
@@ -118,7 +130,7 @@ public final class TrainingStep {
     return Targets(microBatches: targets, positives: results.reduce(0) { $0 + $1.positiveCount })
   }
 
-  /// Computes loss and gradients of this rank's micro-batches and begins to send them; ``update(learningRate:)`` must follow.
+  /// Computes loss and gradients of this rank's micro-batches and begins to send them; ``update(learningRate:iteration:)`` must follow.
   ///
   /// - Parameter normalizer: N, the matched default boxes of the global batch.
   /// - Throws: ``NonFiniteLoss`` at every rank when a micro-batch of any has a loss that is not finite; `MessagePassingError`.
@@ -131,7 +143,7 @@ public final class TrainingStep {
     var result = Result()
     for (microBatch, targets) in zip(microBatches, targets.microBatches) {
       board.enter("forward")
-      seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: weights) }
+      seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: state.weights) }
       sums.append(seconds.measure(\.loss) { evaluateLoss(targets, normalizer: normalizer) })
       if tree.isAtLastLeaf {
         board.enter("waiting for the losses of other ranks", waitsForOthers: true)
@@ -150,29 +162,47 @@ public final class TrainingStep {
     return result
   }
 
-  /// Moves the weights along the gradients of the last iteration, bucket by bucket, as their sums arrive.
+  /// Moves the weights along the gradients of the last iteration: bucket by bucket, as their sums arrive, or all at once where the length of
+  /// the whole gradient is limited.
   ///
+  /// - Parameter iteration: optimizer steps taken before.
+  /// - Returns: the length of the gradient, where it is limited.
   /// - Throws: `MessagePassingError`; ``NonFiniteGradient``, and then the weights are not to be used.
-  public func update(learningRate: Float) throws {
+  @discardableResult
+  public func update(learningRate: Float, iteration: Int = 0) throws -> Double? {
     board.enter("exchange of gradients,", waitsForOthers: true) { [exchange] in exchange.position }
-    while let range = try seconds.measure(\.communication, { () throws(MessagePassingError) in try exchange.next() }) {
+    let average = averageDecay.flatMap { decay in
+      state.average.map { ($0, share: WeightAverage.share(decay: decay, iteration: iteration)) }
+    }
+    func move(_ range: Range<Int>, clip: Float) throws {
       let bad = seconds.measure(\.update) {
         optimizer.update(
-          weights, momentum: momentum, gradients: gradients, in: range, learningRate: learningRate, context: context)
+          state.weights, momentum: state.momentum, gradients: gradients, in: range, learningRate: learningRate,
+          clip: clip, inputScales: state.inputScales, average: average, context: context)
       }
       if let bad { throw NonFiniteGradient(parameter: bad.name) }
+    }
+    while let range = try seconds.measure(\.communication, { () throws(MessagePassingError) in try exchange.next() }) {
+      if clipping == nil { try move(range, clip: 1) }
       board.progress()
     }
+    guard let clipping else { return nil }
+    let (norm, notFinite) = seconds.measure(\.update) {
+      GradientNorm(state.layout, in: trained, inputScales: state.inputScales).evaluate(gradients, context: context)
+    }
+    if let notFinite { throw NonFiniteGradient(parameter: notFinite.name) }
+    try move(trained, clip: clipping.factor(norm: norm))
+    return norm
   }
 
   /// A detector with the weights as they are, for use between two iterations: it computes in the memory of the step.
   func detector(_ configuration: Configuration) -> Detector {
-    Detector(configuration, weights: weights, executor: executor)
+    Detector(configuration, weights: state.detectorWeights, executor: executor)
   }
 
   /// The name of the first layer whose output is not finite for these images; nil when all are.
   public func firstNonFiniteLayer(_ microBatch: MicroBatch) -> String? {
-    executor.firstNonFiniteLayer(images(of: microBatch), weights: weights)
+    executor.firstNonFiniteLayer(images(of: microBatch), weights: state.weights)
   }
 
   private func images(of microBatch: MicroBatch) -> Tensor {
@@ -181,14 +211,14 @@ public final class TrainingStep {
 
   private func backward() {
     guard tree.isAtLastLeaf else {
-      seconds.measure(\.backward) { executor.backward(weights: weights, gradients: tree.leaf) }
+      seconds.measure(\.backward) { executor.backward(weights: state.weights, gradients: tree.leaf) }
       seconds.measure(\.gradientSum) { tree.add(context: context) }
       return
     }
     let start = ContinuousClock.now
     let before = seconds.gradientSum
     var end = tree.leaf.values.count
-    executor.backward(weights: weights, gradients: tree.leaf) { offset in
+    executor.backward(weights: state.weights, gradients: tree.leaf) { offset in
       seconds.measure(\.gradientSum) { tree.addLast(offset..<end, context: context) }
       end = offset
       exchange.complete(from: offset)

@@ -1,16 +1,19 @@
 import Foundation
 import Images
 
-/// The curve of a run's losses, drawn from its `metrics.jsonl`.
+/// The curves of a run's losses and of its evaluations, drawn from its `metrics.jsonl`.
 struct LossPlot {
   private struct Line: Decodable {
     let iteration: Int
     let loss: Double?
     let confidence_loss: Double?
     let location_loss: Double?
+    let metric: String?
+    let mAP: Double?
   }
 
   private let lines: [Line]
+  private let evaluations: [Line]
 
   /// Reads the training lines of a log.
   init(metrics path: String) throws(CheckpointError) {
@@ -21,21 +24,27 @@ struct LossPlot {
       throw CheckpointError(path, cannot: "read", error)
     }
     let decoder = JSONDecoder()
-    lines = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }
-      .filter { $0.loss != nil }
+    let all = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }
+    lines = all.filter { $0.loss != nil }
+    evaluations = all.filter { $0.mAP != nil }
   }
 
   /// Writes the picture, unless there is no line to draw.
   func write(to path: String) throws {
     guard lines.count > 1 else { return }
+    let metric = evaluations.last?.metric ?? ""
+    let validation = LinePlot.Series(
+      name: "mAP (\(metric)), right axis",
+      points: evaluations.map { Point(x: Double($0.iteration), y: $0.mAP ?? .nan) }, isOnRight: true)
     let plot = LinePlot(
       title: "Multibox loss", horizontalLabel: "iteration", verticalLabel: "loss for each matched default box",
+      rightLabel: "mean average precision", rightRange: 0...1,
       series: [
         LinePlot.Series(name: "each iteration", points: points(\.loss), isFaint: true),
         LinePlot.Series(name: "loss", points: smoothed(points(\.loss))),
         LinePlot.Series(name: "confidence", points: smoothed(points(\.confidence_loss))),
         LinePlot.Series(name: "location", points: smoothed(points(\.location_loss))),
-      ])
+      ] + (evaluations.isEmpty ? [] : [validation]))
     try plot.image().writePNG(to: path)
   }
 

@@ -6,7 +6,16 @@ import Logging
 /// A line is one `write(2)`, so that a process killed at any instant leaves whole lines but perhaps for the last. To be
 /// repeated by nobody and lost by nobody, the lines of an iteration are appended before its checkpoint is written.
 public final class MetricsLog {
+  /// An evaluation that is in the log.
+  struct Evaluation: Decodable {
+    let iteration: Int
+    /// Nil where the split had no object.
+    let mAP: Double?
+  }
+
   let path: String
+  /// The evaluations up to where the run continues.
+  let evaluations: [Evaluation]
   private let descriptor: Int32
 
   /// Opens the log of a run that continues after `iteration` steps, 0 for one that begins.
@@ -15,7 +24,7 @@ public final class MetricsLog {
   /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
   public init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(CheckpointError) {
     self.path = path
-    try Self.discardLines(of: path, after: iteration, logger: logger)
+    evaluations = try Self.discardLines(of: path, after: iteration, logger: logger)
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
   }
@@ -48,10 +57,16 @@ public final class MetricsLog {
 
   private struct Line: Decodable {
     let iteration: Int
+    /// Only lines of evaluations name one.
+    let metric: String?
+    let mAP: Double?
   }
 
-  private static func discardLines(of path: String, after iteration: Int, logger: Logger) throws(CheckpointError) {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+  /// Returns the evaluations among the lines that stay.
+  private static func discardLines(
+    of path: String, after iteration: Int, logger: Logger
+  ) throws(CheckpointError) -> [Evaluation] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
     let text: Data
     do {
       text = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -61,20 +76,25 @@ public final class MetricsLog {
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()
     var kept: [UInt8] = []
+    var evaluations: [Evaluation] = []
     var start = text.startIndex
     var number = 1
     while let end = text[start...].firstIndex(of: newline) {
       if let line = try? decoder.decode(Line.self, from: text[start..<end]) {
-        if line.iteration <= iteration { kept += text[start...end] }
+        if line.iteration <= iteration {
+          kept += text[start...end]
+          if line.metric != nil { evaluations.append(Evaluation(iteration: line.iteration, mAP: line.mAP)) }
+        }
       } else {
         logger.warning("\(path):\(number): removed a line that is no record")
       }
       start = end + 1
       number += 1
     }
-    guard kept.count != text.count else { return }
+    guard kept.count != text.count else { return evaluations }
     let file = try AtomicFile(path)
     try file.write(kept)
     try file.commit()
+    return evaluations
   }
 }

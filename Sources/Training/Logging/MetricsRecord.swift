@@ -12,6 +12,8 @@ public struct TrainingRecord: Sendable, Equatable {
   public var locationLoss: Double
   /// Matched default boxes of the global batch.
   public var positives: Int
+  /// The length of the gradient before it was limited; nil where it is not.
+  public var gradientNorm: Double?
   /// The learning rate of the step.
   public var learningRate: Float
   /// Images of the global batch per second of this iteration.
@@ -24,27 +26,29 @@ public struct TrainingRecord: Sendable, Equatable {
   public var damagedImages: Int
 
   var json: JSONLiteral {
-    JSONLiteral(object: [
-      ("iteration", JSONLiteral(iteration)),
-      ("epoch", JSONLiteral(epoch)),
-      ("loss", JSONLiteral(loss)),
-      ("confidence_loss", JSONLiteral(confidenceLoss)),
-      ("location_loss", JSONLiteral(locationLoss)),
-      ("positives", JSONLiteral(positives)),
-      ("learning_rate", JSONLiteral(learningRate)),
-      ("images_per_second", JSONLiteral(imagesPerSecond)),
-      (
-        "seconds",
-        JSONLiteral(object: [
-          ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
-          ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
-          ("gradient_sum", JSONLiteral(seconds.gradientSum)),
-          ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
-        ])
-      ),
-      ("world_size", JSONLiteral(worldSize)),
-      ("damaged_images", JSONLiteral(damagedImages)),
-    ])
+    JSONLiteral(
+      object: [
+        ("iteration", JSONLiteral(iteration)),
+        ("epoch", JSONLiteral(epoch)),
+        ("loss", JSONLiteral(loss)),
+        ("confidence_loss", JSONLiteral(confidenceLoss)),
+        ("location_loss", JSONLiteral(locationLoss)),
+        ("positives", JSONLiteral(positives)),
+        ("learning_rate", JSONLiteral(learningRate)),
+      ] + (gradientNorm.map { [("gradient_norm", JSONLiteral($0))] } ?? []) + [
+        ("images_per_second", JSONLiteral(imagesPerSecond)),
+        (
+          "seconds",
+          JSONLiteral(object: [
+            ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
+            ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
+            ("gradient_sum", JSONLiteral(seconds.gradientSum)),
+            ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
+          ])
+        ),
+        ("world_size", JSONLiteral(worldSize)),
+        ("damaged_images", JSONLiteral(damagedImages)),
+      ])
   }
 }
 
@@ -56,7 +60,7 @@ extension TrainingRecord {
   ///   - epochImages: of the training split.
   package init(
     iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
-    seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
+    gradientNorm: Double? = nil, seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
   ) {
     self.iteration = iteration
     epoch = Double(iteration * images) / Double(epochImages)
@@ -66,6 +70,7 @@ extension TrainingRecord {
     locationLoss = result.sums.location / normalizer
     positives = result.positives
     self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
     imagesPerSecond = Double(images) / seconds.total
     self.seconds = seconds
     self.worldSize = worldSize

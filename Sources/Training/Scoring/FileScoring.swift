@@ -10,7 +10,7 @@ public struct FileScoring {
     /// A JSON file in COCO's format.
     case coco(file: String)
     /// A folder in the layout of Pascal VOC.
-    case pascalVOC(root: String, split: String, classes: [String]?)
+    case pascalVOC(root: String, split: String, classes: [String]?, unannotated: UnannotatedImagePolicy = .stop)
   }
 
   /// Names of the classes, label 1 first.
@@ -44,8 +44,11 @@ public struct FileScoring {
       images = Self.images(annotations, metric: metric, pixels: pixels)
       imageIndices = Dictionary(uniqueKeysWithValues: zip(annotations.images, annotations.images.indices))
       labels = Dictionary(uniqueKeysWithValues: zip(annotations.categories.map(\.identifier), 1...))
-    case .pascalVOC(let root, let split, let classes):
-      let dataset = try Dataset.pascalVOC(roots: [root], split: split, classes: classes, requiresImageFiles: false)
+    case .pascalVOC(let root, let split, let classes, let unannotated):
+      let rules = ReadingRules(
+        unannotated: unannotated, unannotatedSetting: "--unannotated-images", imageLimit: .none)
+      let dataset = try Dataset.pascalVOC(
+        roots: [root], split: split, classes: classes, rules: rules, requiresImageFiles: false)
       (classNames, warnings) = (dataset.classNames, dataset.warnings)
       images = Self.images(dataset)
       imageIndices = dataset.imageIndices

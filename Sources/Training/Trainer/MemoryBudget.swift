@@ -20,20 +20,24 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
   /// The budget of one process.
   ///
   /// - Parameters:
+  ///   - frozenLayers: layers from the input on that keep their weights.
   ///   - evaluates: whether it evaluates; the network then runs in the memory of training.
   ///   - worldSize: the ranks that share an iteration.
   ///   - writes: whether the process writes checkpoints, as rank 0 does.
   public init(
-    _ configuration: Configuration, model: SSD, threads: Int, evaluates: Bool, worldSize: Int = 1, writes: Bool = true
+    _ configuration: Configuration, model: SSD, frozenLayers: Int = 0, threads: Int, evaluates: Bool,
+    worldSize: Int = 1, writes: Bool = true
   ) {
     let training = configuration.training
     let microBatches = training.globalBatch / training.microBatch
+    let keepsAverage = training.averageDecay != nil
     let step = TrainingStep.byteCounts(
-      model, microBatch: training.microBatch, microBatches: microBatches, threads: threads,
-      division: WorkDivision(rank: 0, worldSize: worldSize), settings: configuration.communication)
+      model, microBatch: training.microBatch, microBatches: microBatches, frozenLayers: frozenLayers,
+      keepsAverage: keepsAverage, threads: threads, division: WorkDivision(rank: 0, worldSize: worldSize),
+      settings: configuration.communication)
     let image = SSD.inputSize * SSD.inputSize * 3 * MemoryLayout<Float>.stride
     var items = [
-      Item(name: "weights and momentum", bytes: step.weightsAndMomentum),
+      Item(name: keepsAverage ? "weights, average and momentum" : "weights and momentum", bytes: step.state),
       Item(name: "gradients", bytes: step.gradients),
       Item(name: "activations and scratch", bytes: step.network),
       Item(
@@ -42,7 +46,7 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
           capacity: Trainer.loaderCapacity, samples: training.globalBatch / worldSize, microBatch: training.microBatch,
           input: configuration.networkInput, byteLimit: configuration.data.queueMegabytes * 1_000_000)),
     ]
-    if writes { items.append(Item(name: "copy for checkpoints", bytes: CheckpointWriter.byteCount(model.parameters))) }
+    if writes { items.append(Item(name: "copy for checkpoints", bytes: step.state)) }
     if worldSize > 1 { items.append(Item(name: "exchange", bytes: step.exchange)) }
     if evaluates {
       items.append(

@@ -9,7 +9,11 @@ final class RunFiles {
   private let metrics: MetricsLog
   private let images: MetricsLog?
   private let writer: CheckpointWriter
+  private let store: CheckpointStore
   private var progress: ProgressLine
+  /// The best evaluation, and how many have followed.
+  private(set) var best = BestResult()
+  private var lastEvaluation = 0
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
 
   /// Opens the files of a run that continues after `iteration` and goes on to `last`.
@@ -19,6 +23,7 @@ final class RunFiles {
   ) throws {
     self.configuration = configuration
     self.board = board
+    self.store = store
     try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
     metrics = try MetricsLog(configuration.output + "/metrics.jsonl", resumingAfter: iteration, logger: logger)
     images =
@@ -27,7 +32,14 @@ final class RunFiles {
     writer = CheckpointWriter(store, configuration: configuration, layout: layout)
     progress = ProgressLine(from: iteration, to: last)
     lastCheckpoint = (iteration, .now)
+    for evaluation in metrics.evaluations {
+      _ = best.take(evaluation.mAP ?? .nan, iteration: evaluation.iteration)
+      lastEvaluation = evaluation.iteration
+    }
   }
+
+  /// Whether the evaluation behind an iteration is in the log.
+  func hasEvaluation(of iteration: Int) -> Bool { lastEvaluation == iteration }
 
   /// Notes an iteration.
   func append(_ record: TrainingRecord, images names: [String]?) throws {
@@ -37,24 +49,30 @@ final class RunFiles {
     progress.update(record)
   }
 
-  /// Notes an evaluation.
-  func append(_ record: EvaluationRecord) throws {
+  /// Notes an evaluation of the newest checkpoint and, where it is the best so far, keeps that; tells whether it is.
+  ///
+  /// The checkpoint comes first: a run that is killed between the two makes the evaluation again.
+  func append(_ record: EvaluationRecord) throws -> Bool {
+    let isBest = best.take(record.meanAveragePrecision, iteration: record.iteration)
+    if isBest, configuration.checkpoint.keepBest { try store.keepAsBest(iteration: record.iteration) }
     try metrics.append(record)
+    lastEvaluation = record.iteration
+    return isBest
   }
 
-  /// Begins a checkpoint when the configuration wants one now.
-  func saveIfDue(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+  /// Begins a checkpoint when the configuration wants one now, or an evaluation follows.
+  func saveIfDue(iteration: Int, state: TrainingState, evaluationFollows: Bool) throws {
     let elapsed = (ContinuousClock.now - lastCheckpoint.time) / .seconds(1)
     let isDue =
-      iteration.isMultiple(of: configuration.checkpoint.every)
+      iteration.isMultiple(of: configuration.checkpoint.every) || evaluationFollows
       || configuration.checkpoint.everySeconds.map { elapsed >= $0 } ?? false
-    if isDue { try save(iteration: iteration, weights: weights, momentum: momentum) }
+    if isDue { try save(iteration: iteration, state: state) }
   }
 
   /// Ends a part of the run with a checkpoint, which is complete on return.
-  func close(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+  func close(iteration: Int, state: TrainingState) throws {
     progress.finish()
-    if lastCheckpoint.iteration != iteration { try save(iteration: iteration, weights: weights, momentum: momentum) }
+    if lastCheckpoint.iteration != iteration { try save(iteration: iteration, state: state) }
     try finishWriting()
     try LossPlot(metrics: metrics.path).write(to: configuration.output + "/loss.png")
   }
@@ -68,9 +86,9 @@ final class RunFiles {
   /// How long the last complete checkpoint took.
   var checkpointSeconds: Double { writer.lastSeconds }
 
-  private func save(iteration: Int, weights: ParameterArena, momentum: ParameterArena) throws {
+  private func save(iteration: Int, state: TrainingState) throws {
     try finishWriting()
-    try writer.begin(iteration: iteration, weights: weights, momentum: momentum)
+    try writer.begin(iteration: iteration, state: state)
     lastCheckpoint = (iteration, .now)
   }
 }

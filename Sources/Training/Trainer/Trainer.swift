@@ -30,12 +30,15 @@ public final class Trainer {
   private let kernels: Kernels
   private let step: TrainingStep
   private let training: Dataset
-  private let evaluation: Dataset?
+  private let iterations: Int
+  private let evaluation: RunEvaluation?
   private let store: CheckpointStore?
   private let loader: Loader
   private let contract: ContractRecord
+  private let schedule: LearningRateSchedule
   private var files: RunFiles?
   private var deadline: Deadline
+  private var sentinel: LossSentinel
   private var iteration: Int
   private var firstIteration: Int
   /// The files of damaged images that were named.
@@ -53,24 +56,24 @@ public final class Trainer {
     deadline = Deadline(job.deadline)
     let (recipe, communicator) = (configuration.training, job.communicator)
     let model = configuration.ssd
-    let evaluates = configuration.evaluation.every <= recipe.iterations
     threads = job.computeThreads(configuration)
 
     training = try job.dataset(
       configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
-    evaluation =
-      evaluates
-      ? try job.dataset(
-        configuration, split: configuration.data.evaluationSplit, faults: configuration.evaluationFaults) : nil
     try configuration.requireTrainingImages(training)
+    iterations = configuration.iterations(images: training.images.count)
+    schedule = recipe.schedule.schedule(iterations: iterations)
+    evaluation = try RunEvaluation(configuration, iterations: iterations, threads: threads, job: job)
     if communicator.isRoot {
       let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
       for warning in warnings { logger.warning("\(warning)") }
     }
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 
+    let frozenLayers = try configuration.frozenLayers(of: model)
     let budget = MemoryBudget(
-      configuration, model: model, threads: threads, evaluates: evaluates, worldSize: communicator.worldSize,
+      configuration, model: model, frozenLayers: frozenLayers, threads: threads, evaluates: evaluation != nil,
+      worldSize: communicator.worldSize,
       writes: communicator.isRoot)
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
@@ -81,6 +84,7 @@ public final class Trainer {
     step = try TrainingStep(
       model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
       microBatch: recipe.microBatch, microBatches: microBatches, pool: pool, kernels: kernels,
+      frozenLayers: frozenLayers, clipNorm: recipe.gradientClipNorm, averageDecay: recipe.averageDecay,
       communicator: communicator, settings: configuration.communication, board: job.board)
 
     store =
@@ -89,6 +93,8 @@ public final class Trainer {
       : nil
     iteration = try step.start(configuration, from: store, resume: resume, job: job)
     firstIteration = iteration
+    sentinel = LossSentinel(
+      objects: training.objectCounts, warmupIterations: schedule.warmupIterations, after: iteration)
     contract = ContractRecord(configuration, training, step.bucketPlan)
     loader = configuration.loader(
       training, kernels: kernels, microBatches: WorkDivision(communicator).share(of: microBatches),
@@ -101,30 +107,32 @@ public final class Trainer {
   ///   ``NonFiniteLossError``, `MessagePassingError`. The newest checkpoint stays valid.
   @discardableResult
   public func run(until stop: Int? = nil) throws -> Outcome {
-    let last = min(stop ?? configuration.training.iterations, configuration.training.iterations)
+    let last = min(stop ?? iterations, iterations)
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
     files = try store.map {
       try RunFiles(
-        configuration, store: $0, layout: step.weights.layout, iteration: iteration, last: last, board: job.board,
+        configuration, store: $0, layout: step.state.layout, iteration: iteration, last: last, board: job.board,
         logger: logger)
     }
     do {
-      while iteration < last {
+      try evaluation?.resume(after: iteration, step, files: files)
+      while iteration < last, evaluation?.endsRun != true {
         guard let (record, images) = try trainIteration() else { break }
         try files?.append(record, images: images)
-        try evaluateIfDue()
-        try files?.saveIfDue(iteration: iteration, weights: step.weights, momentum: step.momentum)
+        let evaluates = evaluation?.isDue(after: iteration) ?? false
+        try files?.saveIfDue(iteration: iteration, state: step.state, evaluationFollows: evaluates)
+        if evaluates { try evaluation?.run(after: iteration, step, files: files) }
       }
     } catch {
       // A checkpoint that is on its way is still completed.
       try? files?.finishWriting()
       throw error
     }
-    try files?.close(iteration: iteration, weights: step.weights, momentum: step.momentum)
+    try files?.close(iteration: iteration, state: step.state)
     loader.stop()
     job.board.enter("waiting for rank 0 to end the run", waitsForOthers: true)
     try job.communicator.barrier()
-    return iteration < last ? .interrupted(iteration: iteration) : .finished
+    return iteration < last && evaluation?.endsRun != true ? .interrupted(iteration: iteration) : .finished
   }
 
   /// One iteration: images in, weights moved. Nil, and nothing moved, when the ranks agree to stop before it.
@@ -141,11 +149,12 @@ public final class Trainer {
     let agreement = try seconds.measure(\.communication) { try proposal.agree(job.communicator) }
     guard !agreement.stops else { return nil }
 
-    let learningRate = configuration.training.schedule.rate(afterIterations: iteration)
+    let learningRate = schedule.rate(afterIterations: iteration)
     let result: TrainingStep.Result
+    let gradientNorm: Double?
     do {
       result = try step.computeGradients(microBatches, targets, normalizer: agreement.positives)
-      try step.update(learningRate: learningRate)
+      gradientNorm = try step.update(learningRate: learningRate, iteration: iteration)
     } catch let loss as NonFiniteLoss {
       throw try explain(loss, microBatches)
     } catch let gradient as NonFiniteGradient {
@@ -157,8 +166,9 @@ public final class Trainer {
     let images = try configuration.data.logImages ? namesOfAllImages(microBatches) : nil
     let record = TrainingRecord(
       iteration: iteration, images: configuration.training.globalBatch, epochImages: training.images.count,
-      result: result, learningRate: learningRate, seconds: seconds, worldSize: job.communicator.worldSize,
-      damagedImages: agreement.replacements)
+      result: result, learningRate: learningRate, gradientNorm: gradientNorm, seconds: seconds,
+      worldSize: job.communicator.worldSize, damagedImages: agreement.replacements)
+    if let warning = sentinel.take(record), job.communicator.isRoot { logger.warning("\(warning)") }
     return (record, images)
   }
 
@@ -182,31 +192,14 @@ public final class Trainer {
     record.iteration = iteration
     record.positives = positives
     if let files { deadline.noteCheckpoint(seconds: files.checkpointSeconds) }
-    let evaluationIsDue = evaluation != nil && (iteration + 1).isMultiple(of: configuration.evaluation.every)
-    record.wantsToStop = StopRequest.isPending || deadline.isNear(evaluationIsDue: evaluationIsDue)
+    if let evaluation { deadline.noteEvaluation(seconds: evaluation.seconds) }
+    record.wantsToStop =
+      StopRequest.isPending || deadline.isNear(evaluationIsDue: evaluation?.isDue(after: iteration + 1) ?? false)
     let isCompared = iteration == firstIteration || iteration.isMultiple(of: ContractRecord.parameterInterval)
     if isCompared, job.communicator.worldSize > 1 {
-      record.parameters = ContentHash(step.weights, step.momentum).value
+      record.parameters = ContentHash(step.state).value
     }
     return record
-  }
-
-  private func evaluateIfDue() throws {
-    guard let evaluation, iteration.isMultiple(of: configuration.evaluation.every) else { return }
-    let results = try SplitEvaluation(
-      step.detector(configuration), on: evaluation, difficult: configuration.data.difficult,
-      damaged: configuration.evaluation.damagedImages,
-      loaderThreads: configuration.loaderThreads(computeThreads: threads),
-      communicator: job.communicator, board: job.board)
-    deadline.noteEvaluation(seconds: results.seconds)
-    for error in results.damagedImages where reportedDamage.insert(error.file).inserted {
-      logger.warning("\(error); left out of the evaluation")
-    }
-    guard let files else { return }
-    let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
-    try files.append(EvaluationRecord(iteration: iteration, report))
-    let sheet = report.sheet
-    logger.info("iteration \(iteration): mAP (\(sheet.result.metric.rawValue)) \(sheet.meanAveragePrecisionText)")
   }
 
   /// Finds the images and the layer of a loss that is not finite, at the rank that has them, and tells all.

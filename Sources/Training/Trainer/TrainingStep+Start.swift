@@ -16,20 +16,26 @@ extension TrainingStep {
       iteration = try read(configuration, checkpoint: try store.checkpoint(toResume: resume), job: job)
     }
     try job.communicator.broadcast(&iteration, from: 0)
-    for arena in [weights, momentum] { try job.broadcast(arena) }
+    for (_, arena) in state.arenas { try job.broadcast(arena) }
+    for parameter in state.layout.parameters {
+      var scale = state.inputScales[parameter]
+      try job.communicator.broadcast(&scale, from: 0)
+      state.inputScales[parameter] = scale
+    }
     return iteration
   }
 
   private func read(_ configuration: Configuration, checkpoint: Checkpoint?, job: Job) throws -> Int {
     if let checkpoint, let metadata = checkpoint.metadata {
-      try checkpoint.restore(weights: weights, momentum: momentum)
+      try checkpoint.restore(state)
       for difference in configuration.differences(from: metadata.configurationYAML) {
         job.logger.warning("\(checkpoint.file.path): the run was configured otherwise: \(difference)")
       }
       job.logger.info("continuing from iteration \(metadata.iteration): \(checkpoint.file.path)")
       return metadata.iteration
     }
-    try configuration.fillInitialWeights(weights, logger: job.logger)
+    state.inputScales = try configuration.fillInitialWeights(state.weights, logger: job.logger)
+    state.startAverage()
     return 0
   }
 }

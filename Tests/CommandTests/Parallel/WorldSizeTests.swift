@@ -28,6 +28,28 @@ struct WorldSizeTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(5)))
+  func `Clipping, average, freezing and cosine give the same bits on any number of ranks, and after a kill`() throws {
+    let additions = [
+      "training.gradient_clip_norm=0.5", "training.ema_decay=0.9", "training.freeze=conv2_2",
+      "training.schedule={kind: cosine, warmup_iterations: 2}", "model.initialization=he", "evaluation.every=4",
+      "checkpoint.every=2",
+    ]
+    let expected = try runs.train("plain", ranks: nil, additions)
+    for ranks in [2, 4] {
+      let name = "ranks\(ranks)"
+      #expect(try runs.train(name, ranks: ranks, additions).parametersSHA256 == expected.parametersSHA256, "\(name)")
+      #expect(
+        try NarrowExperiment.metrics(ofRun: runs.path(name)).map { $0.replacing("\"world_size\":\(ranks)", with: "") }
+          == NarrowExperiment.metrics(ofRun: runs.path("plain")).map { $0.replacing("\"world_size\":1", with: "") })
+    }
+    let killed = try MultiboxProcess(runs.arguments("killed", additions), ranks: 2)
+    runs.wait(for: "killed", iterations: 3, killed)
+    killed.kill()
+    _ = try killed.wait()
+    #expect(try runs.train("killed", ranks: 4, additions).parametersSHA256 == expected.parametersSHA256)
+  }
+
   @Test(.timeLimit(.minutes(3)))
   func `Numbers of ranks that are no power of two give the same bits too`() throws {
     let batch = ["training.global_batch=12"]

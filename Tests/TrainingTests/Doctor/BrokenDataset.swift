@@ -109,7 +109,7 @@ final class BrokenDataset: Sendable {
   /// Examines a narrow experiment on the data set.
   func diagnose(_ overrides: String..., readsPixels: Bool = true) throws -> Diagnosis {
     let yaml = NarrowExperiment.yaml(data: path, output: directory.path + "/run").replacing(
-      "evaluation: {every: 1000}", with: "evaluation: {every: 1}")
+      "evaluation: {every: null}", with: "evaluation: {every: 1}")
     let configuration = try Configuration(yaml: yaml, name: "narrow.yaml", overrides: overrides)
     return try Doctor(Job(SingleProcessCommunicator()), readsPixels: readsPixels).examine { configuration }
   }

@@ -22,10 +22,12 @@ struct PixelReading {
   }
 
   /// Decodes images, the same at all ranks. Collective; the result is complete at rank 0.
-  init(_ files: [String], job: Job) throws {
+  ///
+  /// - Parameter limit: the most pixels that an image may have.
+  init(_ files: [String], limit: ImageLimit, job: Job) throws {
     self.files = files
     let own = WorkDivision(job.communicator).share(of: files.count)
-    let share = Self.read(files[own], board: job.board)
+    let share = Self.read(files[own], limit: limit, board: job.board)
     job.board.enter("waiting for other ranks to decode images", waitsForOthers: true)
     let bytes = try job.communicator.gather(Array(JSONEncoder().encode(share)), to: 0)
     let shares = try bytes.map { try JSONDecoder().decode(Share.self, from: Data($0)) }
@@ -39,12 +41,12 @@ struct PixelReading {
     hashes = shares.flatMap(\.hashes)
   }
 
-  private static func read(_ files: ArraySlice<String>, board: PhaseBoard) -> Share {
+  private static func read(_ files: ArraySlice<String>, limit: ImageLimit, board: PhaseBoard) -> Share {
     let results = Mutex([(hash: UInt64, fault: String?)](repeating: (0, nil), count: files.count))
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       let file = files[files.startIndex + index]
       board.enter("decoding \(file)")
-      let result = read(file)
+      let result = read(file, limit: limit)
       results.withLock { $0[index] = result }
     }
     let all = results.withLock { $0 }
@@ -54,14 +56,14 @@ struct PixelReading {
       hashes: all.map(\.hash))
   }
 
-  private static func read(_ file: String) -> (hash: UInt64, fault: String?) {
+  private static func read(_ file: String, limit: ImageLimit) -> (hash: UInt64, fault: String?) {
     do {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
       var hash = ContentHash()
       bytes.withUnsafeBytes { hash.add($0) }
       do {
         // All bits of the file are read, however small the picture becomes.
-        _ = try ReducedImage(decoding: bytes, path: file, reduction: 8)
+        _ = try ReducedImage(decoding: bytes, path: file, reduction: 8, limit: limit)
       } catch {
         return (hash.value, "\(error)")
       }

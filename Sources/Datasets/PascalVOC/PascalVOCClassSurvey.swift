@@ -1,0 +1,31 @@
+import Foundation
+
+/// The names of classes that the annotations of roots have, for a message about one that the configuration has not.
+struct PascalVOCClassSurvey {
+  /// Annotation files that are read at most.
+  private static let fileLimit = 20_000
+
+  private let names: Set<String>
+
+  /// Reads the annotations of all splits; those that cannot be read are passed over.
+  init(roots: [String]) {
+    var names: Set<String> = []
+    var count = 0
+    for root in Set(roots) {
+      // The enumerator does not enter a folder that is a link.
+      let folder = RootNames.canonical("\(root)/Annotations")
+      guard let files = FileManager.default.enumerator(atPath: folder) else { continue }
+      for case let file as String in files where FileIndex.extension(of: file) == "xml" && count < Self.fileLimit {
+        count += 1
+        guard let annotation = try? PascalVOCAnnotation(contentsOf: "\(folder)/\(file)") else { continue }
+        names.formUnion(annotation.objects.map(\.name.content))
+      }
+    }
+    self.names = names
+  }
+
+  /// The value of `data.classes` that has all of them, those that are configured first and in their order.
+  func proposal(insteadOf classNames: [String]) -> String {
+    FaultLog.classProposal(classNames.filter(names.contains) + names.subtracting(classNames).sorted())
+  }
+}

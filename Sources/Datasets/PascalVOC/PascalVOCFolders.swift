@@ -1,0 +1,89 @@
+/// The annotations and images of a root in the layout of Pascal VOC, found by name.
+struct PascalVOCFolders {
+  /// An image as a list means it.
+  struct Name: Equatable {
+    /// Path of the image below `JPEGImages` and of the annotation below `Annotations`, without extension.
+    let identifier: String
+    /// The extension of an image that the list states, in lower case; nothing when it states none.
+    let imageExtension: String?
+    /// The folders that the list states and that are not part of the identifier.
+    let folders: String
+
+    /// Whether a list means another file by the other name, although both come down to the same identifier.
+    func contradicts(_ other: Name) -> Bool {
+      if let imageExtension, let another = other.imageExtension, imageExtension != another { return true }
+      let (one, another) = ("/" + folders, "/" + other.folders)
+      return !folders.isEmpty && !other.folders.isEmpty && !one.hasSuffix(another) && !another.hasSuffix(one)
+    }
+  }
+
+  /// Extensions of image files that are read, the preferred one first. The content decides what a file is.
+  static let imageExtensions = ["jpg", "jpeg", "png", "jfif"]
+  /// Extensions of image files, read or not.
+  private static let knownExtensions = Set(
+    imageExtensions + ["jpe", "bmp", "gif", "tif", "tiff", "webp", "heic", "avif"])
+
+  private var annotations: FileIndex
+  private var images: FileIndex
+
+  init(root: String) {
+    annotations = FileIndex(folder: "\(root)/Annotations", extensions: ["xml"])
+    images = FileIndex(folder: "\(root)/JPEGImages", extensions: Self.imageExtensions)
+  }
+
+  /// Where an image's annotation is, or would be.
+  mutating func annotationPath(_ identifier: String) -> (path: String, exists: Bool) {
+    guard let file = annotations.files(named: identifier).first else {
+      return ("\(annotations.folder)/\(identifier).xml", false)
+    }
+    return ("\(annotations.folder)/\(file)", true)
+  }
+
+  /// The image files of an identifier, the preferred one first.
+  mutating func imagePaths(_ identifier: String) -> [String] {
+    images.files(named: identifier).map { "\(images.folder)/\($0)" }
+  }
+
+  /// Why an image has no file.
+  mutating func reasonForMissingImage(_ identifier: String) -> String {
+    let expected = "image \(identifier) has no file \(defaultImagePath(identifier)) (nor .jpeg, .png or .jfif)"
+    guard
+      let other = images.others(named: identifier).first(where: {
+        Self.knownExtensions.contains(FileIndex.extension(of: $0))
+      })
+    else { return expected }
+    return "\(expected); there is \(images.folder)/\(other), but only JPEG and PNG are read: convert it"
+  }
+
+  /// Where an image is expected that is nowhere.
+  func defaultImagePath(_ identifier: String) -> String { "\(images.folder)/\(identifier).\(images.extensions[0])" }
+
+  /// Which image a name means that lists may write with an extension or with folders in front.
+  ///
+  /// - Returns: the first with an annotation or an image file, of the text as it is, without an extension, and the same
+  ///   without one leading folder after the other; nothing when there is none.
+  mutating func image(meantBy text: String) -> Name? {
+    let components = text.replacing("\\", with: "/").split(separator: "/").map(String.init).filter { $0 != "." }
+    let imageExtension = components.last.map(FileIndex.extension(of:)).flatMap {
+      Self.knownExtensions.contains($0) ? $0 : nil
+    }
+    for start in components.indices {
+      let rest = components[start...]
+      if rest.contains("..") { continue }
+      let path = rest.joined(separator: "/")
+      let folders = components[..<start].joined(separator: "/")
+      if let identifier = identifier(path) {
+        return Name(identifier: identifier, imageExtension: nil, folders: folders)
+      }
+      if let imageExtension, let identifier = identifier(FileIndex.stem(of: path)) {
+        return Name(identifier: identifier, imageExtension: imageExtension, folders: folders)
+      }
+    }
+    return nil
+  }
+
+  /// The name as its annotation or image file has it; nothing when there is neither.
+  private mutating func identifier(_ path: String) -> String? {
+    (annotations.files(named: path).first ?? images.files(named: path).first).map(FileIndex.stem(of:))
+  }
+}

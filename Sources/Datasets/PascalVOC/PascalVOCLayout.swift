@@ -1,0 +1,155 @@
+import Foundation
+
+/// Says what a root lacks of the layout of Pascal VOC, what it has instead, and what to do.
+struct PascalVOCLayout {
+  let root: String
+
+  private static let lists = "ImageSets/Main"
+  private static let expected =
+    "expected the layout of Pascal VOC (ImageSets/Main/SPLIT.txt, Annotations/*.xml, JPEGImages/*)"
+
+  /// Why a split has no file.
+  var reasonForMissingSplit: String {
+    let folder = "\(root)/\(Self.lists)"
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      return "no such split: \(Self.expected), \(found); \(advice)"
+    }
+    // Class files (class_split.txt) would bury the splits proper.
+    let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
+    let splits = names.filter { name in !names.contains { name.hasSuffix("_\($0)") } }
+    if splits.isEmpty { return "no such split: \(folder) holds no split at all; \(advice)" }
+    return "no such split; the splits there are \(splits.joined(separator: ", "))"
+  }
+
+  /// Why images cannot be found although there are lists of them; nothing when the folders are there.
+  ///
+  /// - Parameters:
+  ///   - annotations: whether there must be annotations.
+  ///   - images: whether there must be images.
+  func reasonForMissingFolder(annotations: Bool, images: Bool) -> String? {
+    guard FileManager.default.isDirectory("\(root)/\(Self.lists)") else { return nil }
+    let needed = (annotations ? ["Annotations"] : []) + (images ? ["JPEGImages"] : [])
+    let missing = needed.filter { !FileManager.default.isDirectory("\(root)/\($0)") }
+    if missing.isEmpty { return nil }
+    return "has no folder \(missing.joined(separator: " and no folder ")): \(Self.expected), \(found); \(advice)"
+  }
+
+  /// What is in the root.
+  private var found: String {
+    guard FileManager.default.fileExists(atPath: root) else { return "found no directory \(root)" }
+    guard let content = FolderContent(root) else { return "found \(root), which is no directory that can be read" }
+    let entries = content.folders.map { $0 + "/" } + content.files
+    if entries.isEmpty { return "found an empty directory \(root)" }
+    let rest = entries.count > 8 ? " and \(entries.count - 8) more" : ""
+    return "found in \(root): \(entries.prefix(8).joined(separator: ", "))\(rest)"
+  }
+
+  /// Whether there are lists of images, which a command must not replace.
+  private var hasLists: Bool { FolderContent("\(root)/\(Self.lists)")?.files.isEmpty == false }
+
+  private var advice: String {
+    if let root = rootAbove ?? rootsBelow { return "data.root is to be \(root)" }
+    guard let content = FolderContent(root) else {
+      return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
+    }
+    let below = content.folders.prefix(64).compactMap { name in
+      FolderContent("\(root)/\(name)").map { (name: name, content: $0) }
+    }
+    let pairs = hasLists ? [] : below.filter { $0.content.hasAnnotations && $0.content.hasImages }.map(\.name)
+    if !pairs.isEmpty { return linking(pairs) }
+    if content.hasAnnotations, content.hasImages, !hasLists { return linkingAll }
+    let annotations = below.first { $0.content.hasAnnotations }?.name
+    let images = below.first { $0.content.hasImages }?.name
+    if let annotations, let images {
+      let links = linking(annotations: annotations, images: images)
+      return hasLists ? "it is completed by: (\(links))" : listing(after: links)
+    }
+    if content.hasJSON || below.contains(where: \.content.hasJSON) {
+      return "this looks like COCO's layout: data.format: coco"
+    }
+    return annotations == nil && !content.hasAnnotations ? "no XML annotation is there" : "no image is there"
+  }
+
+  /// The directory above that has the layout.
+  private var rootAbove: String? {
+    var url = URL(fileURLWithPath: root).standardizedFileURL
+    for _ in 0..<3 where url.path != "/" {
+      url.deleteLastPathComponent()
+      if FileManager.default.isDirectory(url.path + "/" + Self.lists) { return url.path }
+    }
+    return nil
+  }
+
+  /// The directories below that have the layout, up to two levels down.
+  private var rootsBelow: String? {
+    func roots(below path: String, depth: Int) -> [String] {
+      (FolderContent(path)?.folders.prefix(64) ?? []).flatMap { name -> [String] in
+        let folder = "\(path)/\(name)"
+        if FileManager.default.isDirectory("\(folder)/\(Self.lists)") { return [folder] }
+        return depth > 1 ? roots(below: folder, depth: depth - 1) : []
+      }
+    }
+    let found = roots(below: root, depth: 2)
+    return found.isEmpty ? nil : found.prefix(4).joined(separator: " or ")
+  }
+
+  // MARK: Commands that make the layout
+
+  private static let awk =
+    #"awk '{ print > (NR % 5 ? "ImageSets/Main/trainval.txt" : "ImageSets/Main/test.txt") }'"#
+
+  /// Links to an image and its annotation that lie in one folder, `$d`, and the name.
+  private static let link =
+    #"for f in "$d"/*.xml; do n=$(basename "$f" .xml); ln -s "../$f" Annotations/; for i in "$d/$n".*; do case "$i" in *.xml) ;; *) ln -s "../$i" JPEGImages/;; esac; done; echo "$n"; done"#
+
+  private func linking(_ folders: [String]) -> String {
+    let list = folders.map(Self.quoted).joined(separator: " ")
+    let splits =
+      folders.count > 1
+      ? "; the splits are then \(folders.joined(separator: ", "))" : ", with data.train_split: \(folders[0])"
+    return
+      "images and annotations side by side become that layout by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && for d in \(list); do \(Self.link) > \"ImageSets/Main/$d.txt\"; done)\(splits)"
+  }
+
+  private var linkingAll: String {
+    "images and annotations side by side become that layout, with one image in five in the split test, by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && d=. && \(Self.link) | \(Self.awk))"
+  }
+
+  private func linking(annotations: String, images: String) -> String {
+    let links = [(annotations, "Annotations"), (images, "JPEGImages")].filter { $0 != $1 }
+    return (["cd \(Self.quoted(root))"] + links.map { "ln -s \(Self.quoted($0)) \($1)" }).joined(separator: " && ")
+  }
+
+  private func listing(after links: String) -> String {
+    "that layout, with one image in five in the split test, is made by: (\(links) && mkdir -p ImageSets/Main && ls Annotations | sed -n 's/\\.xml$//p' | \(Self.awk))"
+  }
+
+  /// A word for the shell.
+  private static func quoted(_ text: String) -> String {
+    text.wholeMatch(of: #/[A-Za-z0-9_.\/-]+/#) != nil ? text : "'\(text.replacing("'", with: "'\\''"))'"
+  }
+}
+
+/// What kinds of files a folder has.
+private struct FolderContent {
+  /// Names in order.
+  let folders: [String]
+  let files: [String]
+
+  init?(_ path: String) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path).sorted() else { return nil }
+    // A folder of images has no folders as a rule, and looking at each file takes long.
+    let isMaybeFolder = { (name: String) in FileIndex.extension(of: name).isEmpty || names.count < 1000 }
+    let folders = names.filter { isMaybeFolder($0) && FileManager.default.isDirectory("\(path)/\($0)") }
+    let known = Set(folders)
+    (self.folders, files) = (folders, names.filter { !known.contains($0) })
+  }
+
+  var hasAnnotations: Bool { has(["xml"]) }
+  var hasImages: Bool { has(PascalVOCFolders.imageExtensions) }
+  var hasJSON: Bool { has(["json"]) }
+
+  private func has(_ extensions: [String]) -> Bool {
+    files.contains { extensions.contains(FileIndex.extension(of: $0)) }
+  }
+}

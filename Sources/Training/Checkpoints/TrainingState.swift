@@ -1,0 +1,49 @@
+import Layers
+import Tensors
+
+/// What an iteration reads and changes, and a checkpoint holds.
+public final class TrainingState {
+  /// The weights that are trained.
+  public let weights: ParameterArena
+  /// The optimizer's momentum.
+  public let momentum: ParameterArena
+  /// The moving average of the weights; nil where none is kept.
+  public let average: ParameterArena?
+  /// How large the values are that layers read; decided where a run begins.
+  public package(set) var inputScales = InputScales()
+
+  /// Allocates a state of zeros.
+  public init(_ layout: ParameterLayout, keepsAverage: Bool = false) {
+    weights = ParameterArena(layout)
+    momentum = ParameterArena(layout)
+    average = keepsAverage ? ParameterArena(layout) : nil
+  }
+
+  /// The parameters.
+  public var layout: ParameterLayout { weights.layout }
+  /// The weights that a detector uses: the average where there is one.
+  public var detectorWeights: ParameterArena { average ?? weights }
+
+  /// The arenas, and what stands before a parameter's name in the name of its tensor.
+  var arenas: [(prefix: String, arena: ParameterArena)] {
+    [("", weights), (Checkpoint.momentumPrefix, momentum)] + (average.map { [(Checkpoint.averagePrefix, $0)] } ?? [])
+  }
+
+  /// Bytes of a state.
+  static func byteCount(_ layout: ParameterLayout, keepsAverage: Bool) -> Int {
+    (keepsAverage ? 3 : 2) * layout.arenaCount * MemoryLayout<Float>.stride
+  }
+
+  /// Takes over another state of the same layout.
+  func copy(_ other: TrainingState) {
+    for ((_, arena), (_, source)) in zip(arenas, other.arenas) {
+      _ = arena.values.update(fromContentsOf: source.values)
+    }
+    inputScales = other.inputScales
+  }
+
+  /// Starts the average, where one is kept, at the weights.
+  func startAverage() {
+    _ = average?.values.update(fromContentsOf: weights.values)
+  }
+}

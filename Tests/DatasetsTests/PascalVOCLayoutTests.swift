@@ -1,0 +1,135 @@
+import Datasets
+import Foundation
+import Images
+import TestSupport
+import Testing
+
+/// What is said of directories that are not laid out as Pascal VOC has it. Commands in the message are run.
+@Suite struct PascalVOCLayoutTests {
+  /// A directory with files at the given paths; images and annotations have content.
+  private func directory(_ files: String...) throws -> TemporaryDirectory {
+    let directory = try TemporaryDirectory()
+    let png = "\(directory.path)/.png"
+    try Image(width: 4, height: 4, pixels: Array(repeating: 7, count: 48)).writePNG(to: png)
+    let image = try Data(contentsOf: URL(fileURLWithPath: png))
+    try FileManager.default.removeItem(atPath: png)
+    let annotation = Data("<annotation><size><width>4</width><height>4</height></size></annotation>".utf8)
+    for file in files {
+      let url = URL(fileURLWithPath: "\(directory.path)/\(file)")
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try (file.hasSuffix(".xml") ? annotation : file.hasSuffix(".jpg") ? image : Data()).write(to: url)
+    }
+    return directory
+  }
+
+  private func message(_ root: String, split: String = "trainval") throws -> String {
+    try #require(throws: DatasetError.self) { try Dataset.pascalVOC(roots: [root], split: split) }.description
+  }
+
+  /// Runs the command in a message.
+  private func run(_ message: String) throws {
+    let command = try #require(message.firstMatch(of: #/ by: (\(cd .*?\))(?:$|; the splits are|, with data\.)/#)).output
+      .1
+    try ChildProcess(URL(fileURLWithPath: "/bin/sh"), ["-c", String(command)]).wait().succeeded()
+  }
+
+  private func names(_ root: String, _ split: String) throws -> [String] {
+    try Dataset.pascalVOC(roots: [root], split: split).images.map(\.identifier)
+  }
+
+  @Test func `a root one or two levels up or down is named`() throws {
+    let directory = try directory(
+      "VOCdevkit/VOC2007/ImageSets/Main/test.txt", "VOCdevkit/VOC2007/Annotations/a.xml",
+      "VOCdevkit/VOC2007/JPEGImages/a.jpg")
+    let root = directory.path + "/VOCdevkit/VOC2007"
+    for path in ["", "/VOCdevkit", "/VOCdevkit/VOC2007/JPEGImages", "/VOCdevkit/VOC2007/ImageSets/Main"] {
+      let message = try message(directory.path + path)
+      #expect(message.contains("expected the layout of Pascal VOC (ImageSets/Main/SPLIT.txt, "), "\(message)")
+      #expect(message.hasSuffix("; data.root is to be \(root)"), "\(message)")
+    }
+  }
+
+  @Test func `folders of other names are listed, and the command makes the layout`() throws {
+    let directory = try directory(
+      "images/a.jpg", "images/b 1.jpg", "images/c.jpg", "images/d.jpg", "images/e.jpg", "annotations/a.xml",
+      "annotations/b 1.xml", "annotations/c.xml", "annotations/d.xml", "annotations/e.xml", "README.md")
+    let message = try message(directory.path)
+    #expect(message.contains("found in \(directory.path): annotations/, images/, README.md; "), "\(message)")
+    try run(message)
+    #expect(try names(directory.path, "trainval") == ["a", "b 1", "c", "d"])
+    #expect(try names(directory.path, "test") == ["e"])
+  }
+
+  @Test func `images and annotations side by side become splits of the folders' names`() throws {
+    let directory = try directory(
+      "train/a.jpg", "train/a.xml", "train/b c.jpg", "train/b c.xml", "valid/d.jpg", "valid/d.xml", "README.txt")
+    let message = try message(directory.path)
+    #expect(message.hasSuffix("; the splits are then train, valid"), "\(message)")
+    try run(message)
+    #expect(try names(directory.path, "train") == ["a", "b c"])
+    #expect(try names(directory.path, "valid") == ["d"])
+  }
+
+  @Test func `one folder with everything becomes the layout`() throws {
+    let directory = try directory(
+      "a.jpg", "a.xml", "b.jpg", "b.xml", "c.jpg", "c.xml", "d.jpg", "d.xml", "e.jpg", "e.xml")
+    try run(try message(directory.path))
+    #expect(try names(directory.path, "trainval") == ["a", "b", "c", "d"])
+    #expect(try names(directory.path, "test") == ["e"])
+    let single = try self.directory("export/a.jpg", "export/a.xml")
+    let message = try message(single.path)
+    #expect(message.hasSuffix(", with data.train_split: export"), "\(message)")
+    try run(message)
+    #expect(try names(single.path, "export") == ["a"])
+  }
+
+  @Test func `annotations and images without a list get lists`() throws {
+    let directory = try directory(
+      "Annotations/a.xml", "Annotations/b.xml", "JPEGImages/a.jpg", "JPEGImages/b.jpg")
+    try run(try message(directory.path))
+    #expect(try names(directory.path, "trainval") == ["a", "b"])
+  }
+
+  @Test func `a root that is not there, is a file, is empty or is COCO's is named`() throws {
+    let directory = try directory("file.txt", "coco/annotations/instances_val2017.json", "coco/val2017/a.jpg")
+    try FileManager.default.createDirectory(atPath: directory.path + "/empty", withIntermediateDirectories: true)
+    for (path, text) in [
+      ("none", "found no directory \(directory.path)/none; data.root is relative to "),
+      ("file.txt", "found \(directory.path)/file.txt, which is no directory that can be read"),
+      ("empty", "found an empty directory \(directory.path)/empty; no XML annotation is there"),
+      ("coco", "this looks like COCO's layout: data.format: coco"),
+    ] {
+      let message = try message("\(directory.path)/\(path)")
+      #expect(message.contains(text), "\(message)")
+    }
+  }
+
+  @Test func `a folder that is missing beside the lists is named once`() throws {
+    let directory = try directory("ImageSets/Main/trainval.txt", "Annotations/a.xml")
+    try "a\nb\n".write(
+      toFile: directory.path + "/ImageSets/Main/trainval.txt", atomically: true, encoding: .utf8)
+    let source = DatasetSource(root: directory.path, split: "trainval")
+    #expect(try message(directory.path).hasSuffix("; no image is there"))
+    let dataset = try Dataset(.pascalVOC, [source], faults: .listAll)
+    #expect(dataset.faults.counts == [.unreadableSplit: 1])
+    #expect(
+      dataset.warnings[0].hasPrefix("\(directory.path): has no folder JPEGImages: expected "), "\(dataset.warnings)")
+  }
+
+  @Test func `a command leaves the lists that are there`() throws {
+    let directory = try directory(
+      "ImageSets/Main/trainval.txt", "annots/a.xml", "annots/b.xml", "JPEGImages/a.jpg", "JPEGImages/b.jpg")
+    try "b\n".write(
+      toFile: directory.path + "/ImageSets/Main/trainval.txt", atomically: true, encoding: .utf8)
+    let message = try message(directory.path)
+    #expect(message.contains(": has no folder Annotations: "), "\(message)")
+    try run(message)
+    #expect(try names(directory.path, "trainval") == ["b"])
+    // Annotations behind a link are surveyed too.
+    let object =
+      "<object><name>gnu</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></object>"
+    try "<annotation>\(object)</annotation>".write(
+      toFile: directory.path + "/annots/b.xml", atomically: true, encoding: .utf8)
+    #expect(try self.message(directory.path).hasSuffix("for all that the data have, classes: [gnu]"))
+  }
+}
