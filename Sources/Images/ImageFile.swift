@@ -27,10 +27,20 @@ enum ImageFile {
 
   /// Tells JPEG from PNG by the signature.
   static func format(of bytes: [UInt8], path: String) throws -> Format {
-    if bytes.isEmpty { throw ImageError(path: path, reason: "the file is empty") }
-    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
-    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
-    throw ImageError(path: path, reason: "neither a JPEG nor a PNG file")
+    let signature = FileSignature(bytes, name: path)
+    switch signature {
+    case .jpeg: return .jpeg
+    case .png: return .png
+    case .empty: throw ImageError(path: path, reason: "the file is empty")
+    case let found? where found.isImage:
+      let tool = found == .heic || found == .avif ? "heif-convert FILE FILE.jpg" : "mogrify -format png FILE"
+      throw ImageError(
+        path: path, reason: "\(found.rawValue); only JPEG and PNG are read: convert it, as by '\(tool)'")
+    case let found?:
+      let remedy = found.remedy.map { ": \($0)" } ?? ""
+      throw ImageError(path: path, reason: "neither a JPEG nor a PNG file but \(found.rawValue)\(remedy)")
+    case nil: throw ImageError(path: path, reason: "neither a JPEG nor a PNG file")
+    }
   }
 
   /// Refuses dimensions that are not positive or exceed the limits.

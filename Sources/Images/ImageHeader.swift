@@ -4,7 +4,7 @@ public struct ImageHeader: Sendable, Equatable {
   public let width: Int
   /// The number of rows that are stored.
   public let height: Int
-  /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8. Only JPEG files have one here.
+  /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8.
   public let orientation: Int
   /// Bits of a sample: more than 8 in some PNG files.
   public let bitDepth: Int
@@ -32,14 +32,17 @@ public struct ImageHeader: Sendable, Equatable {
       ?? ImageHeader(ImageFile.read(path), limit: limit, path: path)
   }
 
-  private init(_ bytes: [UInt8], limit: ImageLimit, path: String) throws {
+  /// Reads the header of a file of which `bytes` are at least the beginning.
+  init(_ bytes: [UInt8], limit: ImageLimit, path: String) throws {
     switch try ImageFile.format(of: bytes, path: path) {
     case .jpeg:
       let size = try JPEGDecoder(path: path, limit: limit).size(bytes)
       self.init(width: size.width, height: size.height, orientation: Self.orientation(ofJPEG: bytes))
     case .png:
       let size = try pngSize(bytes, limit: limit, path: path)
-      self.init(width: size.width, height: size.height, bitDepth: bytes.count > 24 ? Int(bytes[24]) : 8)
+      self.init(
+        width: size.width, height: size.height, orientation: Self.orientation(ofPNG: bytes),
+        bitDepth: bytes.count > 24 ? Int(bytes[24]) : 8)
     }
   }
 
@@ -63,6 +66,22 @@ public struct ImageHeader: Sendable, Equatable {
         return orientation(ofTIFF: bytes[(position + 10)..<end])
       }
       position = end
+    }
+    return 1
+  }
+
+  /// The same of a PNG file whose EXIF chunk stands before the pixels.
+  ///
+  /// ### Source
+  /// PNG specification, third edition, section 11.3.4.5.
+  private static func orientation(ofPNG bytes: [UInt8]) -> Int {
+    var position = 8
+    while position + 8 <= bytes.count {
+      let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+      let (type, content) = (bytes[position + 4..<position + 8], position + 8)
+      if type.elementsEqual("IDAT".utf8) || content + length > bytes.count { break }
+      if type.elementsEqual("eXIf".utf8) { return orientation(ofTIFF: bytes[content..<content + length]) }
+      position = content + length + 4
     }
     return 1
   }

@@ -12,7 +12,7 @@ public struct LaunchEnvironment: Sendable {
   /// Whether mpirun, or srun with PMIx, started this process. Then MPI tells how many there are, else it is one.
   public var isUnderMPI: Bool { isUnderMPIRun || variables["PMIX_RANK"] != nil }
 
-  private var isUnderMPIRun: Bool { variables["OMPI_COMM_WORLD_SIZE"] != nil }
+  private var isUnderMPIRun: Bool { variables[Self.openMPISize] != nil }
 
   /// When the job will be ended from outside: `MULTIBOX_DEADLINE` or Slurm's `SLURM_JOB_END_TIME`, in seconds since 1970.
   public var deadline: Date? {
@@ -22,27 +22,83 @@ public struct LaunchEnvironment: Sendable {
     return nil
   }
 
+  /// The scheduler's name of the job, as "Slurm job 77", and how often the scheduler has started it before; nil outside of jobs.
+  public var schedulerJob: (name: String, restarts: Int)? {
+    if let number = variables["SLURM_JOB_ID"] {
+      return ("Slurm job \(number)", variables["SLURM_RESTART_COUNT"].flatMap(Int.init) ?? 0)
+    }
+    return variables["PBS_JOBID"].map { ("PBS job \($0)", 0) }
+  }
+
   /// The communicator of this process: MPI's when a launcher started it, else that of a single process.
   ///
   /// To be called once, on the main thread.
   ///
-  /// - Throws: ``MessagePassingError`` when MPI does not start, or when Slurm runs several tasks that do not know each other.
+  /// - Throws: ``MessagePassingError`` when MPI does not start, or when a launcher runs several processes that do not know
+  ///   each other.
   public func communicator() throws(MessagePassingError) -> any Communicator {
     let communicator: any Communicator = isUnderMPI ? try MPICommunicator() : SingleProcessCommunicator()
     try requireTasksThatKnowEachOther(worldSize: communicator.worldSize)
     return communicator
   }
 
-  /// A plain `srun`, or one whose PMI Open MPI does not speak, starts n processes that are each alone.
-  package func requireTasksThatKnowEachOther(worldSize: Int) throws(MessagePassingError) {
-    guard worldSize == 1, !isUnderMPIRun, let tasks = variables["SLURM_NTASKS"].flatMap(Int.init), tasks > 1 else {
-      return
+  // MARK: Processes that are alone
+
+  private static let openMPISize = "OMPI_COMM_WORLD_SIZE"
+
+  /// Where launchers of others say how many processes they have started: MPICH, Intel MPI and Slurm's PMI; MVAPICH; Intel MPI on
+  /// one host; IBM Spectrum's jsrun; Cray's PALS.
+  private static let sizes = [
+    "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MVP_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "JSM_NAMESPACE_SIZE",
+    "PALS_LOCAL_SIZE",
+  ]
+  /// Where they say which of them a process is, from 0.
+  private static let ranks = [
+    "PMI_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK", "MVP_COMM_WORLD_RANK", "MPI_LOCALRANKID",
+    "JSM_NAMESPACE_RANK", "PALS_RANKID", "SLURM_PROCID",
+  ]
+
+  /// What shows that a launcher started other processes beside this one, as "PMI_SIZE is 2"; nil when nothing does.
+  private var signOfOthers: String? {
+    // mpirun's own word counts more than what it has inherited, as from the step of Slurm that runs its daemon.
+    for name in isUnderMPIRun ? [Self.openMPISize] : Self.sizes {
+      if let size = variables[name].flatMap(Int.init), size > 1 { return "\(name) is \(size)" }
     }
+    for name in isUnderMPIRun ? [] : Self.ranks {
+      if let rank = variables[name].flatMap(Int.init), rank > 0 { return "\(name) is \(rank)" }
+    }
+    return nil
+  }
+
+  /// Refuses a process that is alone though a launcher started several: a launcher of another MPI, or a plain `srun`, starts n
+  /// processes that would all do the same work and write the same files.
+  package func requireTasksThatKnowEachOther(worldSize: Int) throws(MessagePassingError) {
+    guard worldSize == 1 else { return }
+    if let sign = signOfOthers {
+      throw MessagePassingError(
+        """
+        \(sign), but this process is alone: its launcher is not that of this program's MPI, and every process would do all the \
+        work by itself. Start it with Open MPI's mpirun (mpirun --version says whose it is), or with \
+        'srun --mpi=pmix multibox …'
+        """)
+    }
+    guard !isUnderMPIRun, let tasks = variables["SLURM_NTASKS"].flatMap(Int.init), tasks > 1 else { return }
     throw MessagePassingError(
       """
       SLURM_NTASKS is \(tasks), but this process is alone: every task would train by itself. Start it with \
       'mpirun multibox …' inside the allocation or with 'srun --mpi=pmix multibox …'; for a single process on purpose, \
       use 'srun --ntasks=1' or unset SLURM_NTASKS
       """)
+  }
+
+  /// Refuses several processes of a command that works in one.
+  ///
+  /// - Parameter command: its name.
+  /// - Throws: ``MessagePassingError`` when a launcher started others beside this one.
+  public func requireSingleProcess(_ command: String) throws(MessagePassingError) {
+    guard let sign = signOfOthers else { return }
+    throw MessagePassingError(
+      "\(sign), but '\(command)' works in one process: all would do the same and write the same files. Start it without a launcher"
+    )
   }
 }

@@ -11,7 +11,7 @@ struct Describe: ParsableCommand {
         multibox describe runs/voc/checkpoints/iteration-0120000.safetensors --json
       """)
 
-  @Argument(help: "A configuration (YAML) or a checkpoint (safetensors).")
+  @Argument(help: "A configuration (YAML) or a checkpoint (safetensors).", transform: HomeDirectory.expand)
   var source: String
 
   @OptionGroup var overrideOptions: OverrideOptions
@@ -20,7 +20,7 @@ struct Describe: ParsableCommand {
   var json = false
 
   func run() throws {
-    let description = try ModelDescription(source, overrides: overrideOptions.overrides)
+    let description = try ModelDescription(source, overrides: overrideOptions.overrides, logger: logger)
     print(json ? try description.json() : description.text)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import Images
+import MessagePassing
 import Training
 
 struct Detect: ParsableCommand {
@@ -9,43 +10,42 @@ struct Detect: ParsableCommand {
     abstract: "Finds objects in images and draws them.",
     discussion: """
       Writes every image with boxes, names and scores as PNG into the output directory: street.jpg becomes
-      street.detections.png.
+      street.detections.png. Images are turned as their EXIF orientation says, and boxes are in pixels of the turned image.
+      An image that cannot be read is named and left out; the exit code is 65 then, when all others are done.
 
       Examples:
         multibox detect runs/voc/checkpoints/iteration-0120000.safetensors street.jpg --output pictures
         multibox detect ssd300.safetensors *.jpg --score-threshold 0.3 --json detections.json
+        multibox detect runs/voc photos --output pictures
       """)
 
   @OptionGroup var detectorOptions: DetectorOptions
 
-  @Argument(help: "JPEG or PNG files.")
+  @Argument(
+    help: "JPEG or PNG files, or directories: the images in one, without those below it.",
+    transform: HomeDirectory.expand)
   var images: [String]
 
-  @Option(help: "Where the pictures go; without it none are drawn unless there is no --json either.")
+  @Option(
+    help: "Where the pictures go; without it none are drawn unless there is no --json either.",
+    transform: HomeDirectory.expand)
   var output: String?
 
   @Option(help: "Detections with a lower score are left out.")
   var scoreThreshold: Float = 0.5
 
-  @Option(help: "Writes all detections that are kept to this file; - is standard output.")
+  @Option(
+    help: "Writes all detections that are kept to this file; - is standard output.", transform: HomeDirectory.expand)
   var json: String?
 
   /// Where pictures are drawn, if they are.
   private var pictureDirectory: String? { output ?? (json == nil ? "." : nil) }
 
-  private func pictureName(of path: String) -> String {
-    URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent + ".detections.png"
-  }
-
   func validate() throws {
     guard scoreThreshold >= 0, scoreThreshold < 1 else {
       throw ValidationError("--score-threshold must be in 0 ..< 1, not \(scoreThreshold)")
     }
-    guard pictureDirectory != nil else { return }
-    let paths = Dictionary(grouping: images, by: pictureName)
-    if let (name, images) = paths.filter({ $1.count > 1 }).min(by: { $0.key < $1.key }) {
-      throw ValidationError("\(images.joined(separator: " and ")) would all be drawn as \(name); draw them one by one")
-    }
+    if let fault = ImageList(images).fault(drawing: pictureDirectory != nil) { throw ValidationError(fault) }
   }
 
   /// One element of the JSON array.
@@ -63,16 +63,28 @@ struct Detect: ParsableCommand {
   }
 
   func run() throws {
+    try LaunchEnvironment().requireSingleProcess("detect")
+    let list = ImageList(images)
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
-    let (detector, configuration) = try options.detector(batch: images.count)
+    let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     let directory = pictureDirectory
     if let directory { try RunDirectory.create(directory) }
     var results: [ImageDetections] = []
-    for start in stride(from: 0, to: images.count, by: detector.batch) {
-      let paths = images[start..<min(start + detector.batch, images.count)]
-      let pictures = try paths.map { try Image(contentsOf: $0, limit: configuration.data.imageLimit) }
-      for (path, (picture, detections)) in zip(paths, zip(pictures, detector.detect(pictures))) {
+    for error in list.errors { logger.error("\(error)") }
+    var failures = list.errors.count
+    for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
+      let pictures = list.paths[start..<min(start + detector.batch, list.paths.count)].compactMap { path in
+        do {
+          return (path: path, image: try Image(uprightContentsOf: path, limit: configuration.data.imageLimit))
+        } catch {
+          logger.error("\(error)")
+          failures += 1
+          return nil
+        }
+      }
+      if pictures.isEmpty { continue }
+      for ((path, picture), detections) in zip(pictures, detector.detect(pictures.map(\.image))) {
         if let directory { try draw(detections, on: picture, from: path, into: directory, detector.classNames) }
         results.append(
           ImageDetections(
@@ -87,16 +99,23 @@ struct Detect: ParsableCommand {
       }
     }
     if let json { try JSONOutput.write(results, to: json) }
+    if failures > 0 {
+      let all = list.paths.count + list.errors.count
+      logger.error(
+        "\(failures) of \(Quantities.count(all, "image")) cannot be read and \(failures == 1 ? "is" : "are") left out")
+      throw ExitCode(ExitStatus.data.rawValue)
+    }
   }
 
   private func draw(
     _ detections: [PixelDetection], on picture: Image, from path: String, into directory: String, _ classNames: [String]
   ) throws {
     let boxes = detections.map { detection in
-      LabelledBox(
-        left: detection.box.xMin, top: detection.box.yMin, right: detection.box.xMax, bottom: detection.box.yMax,
+      let box = detection.box
+      return LabelledBox(
+        left: box.xMin, top: box.yMin, right: box.xMax, bottom: box.yMax,
         name: classNames[detection.label - 1], score: detection.score, classIndex: detection.label - 1)
     }
-    try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(pictureName(of: path))")
+    try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(ImageList.pictureName(of: path))")
   }
 }

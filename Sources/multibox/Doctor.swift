@@ -20,18 +20,18 @@ struct DoctorCommand: ParsableCommand {
         mpirun -np 4 multibox doctor configs/ssd300-vgg16-voc.yaml --set data.root=VOC2007
       """)
 
-  @Argument(help: "The experiment, a YAML file.")
+  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
   var config: String?
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "The run directory; overrides the configuration's output.")
+  @Option(help: "The run directory; overrides the configuration's output.", transform: HomeDirectory.expand)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "What training starts from: auto, the newest valid checkpoint, if there is one; never; or a checkpoint file.",
-      valueName: "auto|never|path"))
+      valueName: "auto|never|path"), transform: HomeDirectory.expand)
   var resume = "auto"
 
   @Flag(help: "Reads the headers of images only: quicker, but damaged and repeated images are not found.")

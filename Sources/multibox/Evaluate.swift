@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "voc07 (11 points), voc12 (area) or coco; overrides the configuration's.")
   var metric: EvaluationMetric?
 
-  @Option(help: "Where the files go; the checkpoint's directory by default.")
+  @Option(help: "Where the files go; the checkpoint's directory by default.", transform: HomeDirectory.expand)
   var output: String?
 
   func run() throws {
@@ -40,7 +40,8 @@ struct Evaluate: ParsableCommand {
       let report = try evaluate(source, configuration, job: job)
       guard job.communicator.isRoot else { return .finished }
       print(report.sheet.table)
-      try report.write(to: output ?? URL(fileURLWithPath: detectorOptions.checkpoint).deletingLastPathComponent().path)
+      let path = source?.file.path ?? detectorOptions.checkpoint
+      try report.write(to: output ?? URL(fileURLWithPath: path).deletingLastPathComponent().path)
       return .finished
     }
   }
@@ -50,14 +51,15 @@ struct Evaluate: ParsableCommand {
   {
     let weights = ParameterArena(configuration.ssd.parameters)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
-    try checkpoint?.fill(weights)
+    try checkpoint?.fill(weights, classNames: configuration.data.classNames)
     try job.broadcast(weights)
     let threads = job.computeThreads(configuration)
     let detector = Detector(
       configuration, weights: weights, batch: configuration.training.microBatch,
       pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
     let dataset = try job.dataset(
-      configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"))
+      configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),
+      faults: configuration.evaluationFaults)
     let metric = metric ?? configuration.evaluation.metric
     if job.communicator.isRoot {
       for warning in dataset.evaluationWarnings(metric, difficult: configuration.data.difficult) {
@@ -66,8 +68,10 @@ struct Evaluate: ParsableCommand {
     }
     let evaluation = try SplitEvaluation(
       detector, on: dataset, difficult: configuration.data.difficult,
+      damaged: configuration.evaluation.damagedImages,
       loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
       board: job.board)
+    for error in evaluation.damagedImages { job.logger.warning("\(error); left out of the evaluation") }
     return try EvaluationReport(evaluation, metric: metric)
   }
 }

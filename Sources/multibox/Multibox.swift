@@ -20,7 +20,7 @@ struct Multibox: ParsableCommand {
       75 stopped on request (run again to continue), 76 loss not finite, 77 a rank stalled or was lost.
       """,
     subcommands: [
-      Train.self, Evaluate.self, Score.self, Detect.self, Describe.self, DoctorCommand.self, Preview.self,
+      Train.self, Evaluate.self, Score.self, Detect.self, Describe.self, Export.self, DoctorCommand.self, Preview.self,
       Synthesize.self,
       Benchmark.self,
     ])

@@ -21,17 +21,19 @@ struct OverrideOptions: ParsableArguments {
 
 /// Where the weights come from and what describes them.
 struct DetectorOptions: ParsableArguments {
-  @Argument(help: "A checkpoint of a run, or a torchvision ssd300_vgg16 state_dict as safetensors.")
+  @Argument(
+    help: "A checkpoint of a run, or a torchvision ssd300_vgg16 state_dict as safetensors.",
+    transform: HomeDirectory.expand)
   var checkpoint: String
 
-  @Option(help: "A configuration to use instead of the checkpoint's own.")
+  @Option(help: "A configuration to use instead of the checkpoint's own.", transform: HomeDirectory.expand)
   var config: String?
 
   @OptionGroup var overrideOptions: OverrideOptions
 
   /// Opens the checkpoint and finds its configuration.
   func open() throws -> (Checkpoint, Configuration) {
-    let checkpoint = try Checkpoint(contentsOf: checkpoint)
+    let checkpoint = try Checkpoint(at: checkpoint, logger: Logger(label: "multibox"))
     let overrides = overrideOptions.overrides
     let configuration =
       try config.map { try Configuration(contentsOf: $0, overrides: overrides) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MessagePassing
 import Training
 
 struct Preview: ParsableCommand {
@@ -13,12 +14,12 @@ struct Preview: ParsableCommand {
         multibox preview configs/quickstart.yaml --output preview --images 32 --iteration 100
       """)
 
-  @Argument(help: "The experiment, a YAML file.")
+  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
   var config: String
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "Where the pictures go.")
+  @Option(help: "Where the pictures go.", transform: HomeDirectory.expand)
   var output: String
 
   @Option(help: "How many.")
@@ -34,6 +35,7 @@ struct Preview: ParsableCommand {
   }
 
   func run() throws {
+    try LaunchEnvironment().requireSingleProcess("preview")
     let preview = try TrainingPreview(Configuration(contentsOf: config, overrides: overrideOptions.overrides))
     for warning in preview.warnings { logger.warning("\(warning)") }
     try preview.write(images, fromIteration: iteration, to: output) { picture in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Evaluation
 import Foundation
+import MessagePassing
 import Training
 
 struct Score: ParsableCommand {
@@ -18,7 +19,7 @@ struct Score: ParsableCommand {
         multibox score --ground-truth VOC2007 --split test --detections detections.json --metric voc07 --json score.json
       """)
 
-  @Option(help: "COCO annotations as JSON, or a Pascal VOC folder.")
+  @Option(help: "COCO annotations as JSON, or a Pascal VOC folder.", transform: HomeDirectory.expand)
   var groundTruth: String
 
   @Option(help: "The split of a Pascal VOC folder; test by default.")
@@ -35,7 +36,7 @@ struct Score: ParsableCommand {
     help: "What images of a Pascal VOC folder without annotation are: an error (stop, the default), or background.")
   var unannotatedImages: UnannotatedImagePolicy?
 
-  @Option(help: "Detections in COCO's results format.")
+  @Option(help: "Detections in COCO's results format.", transform: HomeDirectory.expand)
   var detections: String
 
   @Option(help: "voc07 (11 points), voc12 (area) or coco.")
@@ -48,7 +49,9 @@ struct Score: ParsableCommand {
       """)
   var pixels: PixelConvention?
 
-  @Option(help: "Writes the scores to this file; - is standard output, instead of the table.")
+  @Option(
+    help: "Writes the scores to this file; - is standard output, instead of the table.", transform: HomeDirectory.expand
+  )
   var json: String?
 
   /// A folder is in the layout of Pascal VOC.
@@ -64,6 +67,7 @@ struct Score: ParsableCommand {
   }
 
   func run() throws {
+    try LaunchEnvironment().requireSingleProcess("score")
     let scoring = try FileScoring(
       groundTruth: try source(), detections: detections, metric: metric, pixels: pixels ?? .continuous)
     for warning in scoring.warnings { logger.warning("\(warning)") }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Datasets
+import Training
+import MessagePassing
 
 struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +13,7 @@ struct Synthesize: ParsableCommand {
         multibox synthesize shapes --images 500 --seed 1
       """)
 
-  @Argument(help: "The directory; new, empty, or made by the same command before.")
+  @Argument(help: "The directory; new, empty, or made by the same command before.", transform: HomeDirectory.expand)
   var directory: String
 
   @Option(help: "How many images.")
@@ -26,6 +28,7 @@ struct Synthesize: ParsableCommand {
   }
 
   func run() throws {
+    try LaunchEnvironment().requireSingleProcess("synthesize")
     try SyntheticDataset(images: images, seed: seed).write(to: directory)
     logger.info("\(directory): \(images) images of \(SyntheticDataset.classNames.joined(separator: ", "))")
   }

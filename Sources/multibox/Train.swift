@@ -15,18 +15,18 @@ struct Train: ParsableCommand {
         multibox train configs/ssd300-vgg16-voc.yaml --stop-at 1000
       """)
 
-  @Argument(help: "The experiment, a YAML file.")
+  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
   var config: String
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "The run directory; overrides the configuration's output.")
+  @Option(help: "The run directory; overrides the configuration's output.", transform: HomeDirectory.expand)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "auto: from the newest valid checkpoint, if there is one; never: from the beginning; or a checkpoint file.",
-      valueName: "auto|never|path"))
+      valueName: "auto|never|path"), transform: HomeDirectory.expand)
   var resume = "auto"
 
   @Option(help: "Stops after this iteration and writes a checkpoint; the schedule stays that of the whole run.")
@@ -50,6 +50,7 @@ struct Train: ParsableCommand {
         return configuration
       }
       try job.watch(seconds: configuration.communication.stallSeconds)
+      try job.hold(runDirectory: configuration.output, exitCode: ExitStatus.disk.rawValue)
       let trainer = try Trainer(configuration, resume: resume, job: job, kernels: configuration.kernels())
       // The trainer outlives a failure: what it owns may wait for ranks that are lost.
       return withExtendedLifetime(trainer) {

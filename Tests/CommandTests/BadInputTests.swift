@@ -249,8 +249,7 @@ struct BadInputTests {
       try $0.cut($0.checkpoint(1), to: 0.9)
       return try $0.train()
     },
-    Fault("a run directory below a file", 74, says: { ["\($0.config)/run/checkpoints: cannot create the directory: "] })
-    {
+    Fault("a run directory below a file", 74, says: { ["\($0.config)/run: cannot create the directory: "] }) {
       try $0.train("output=\($0.config)/run")
     },
     Fault("a directory that takes no files", 74, says: { _ in ["/proc/multibox"] }) {

@@ -114,4 +114,29 @@ struct COCOWorkflowTests {
     #expect(torn.messages.contains("\(path):1: not valid JSON"), "\(torn.messages)")
     try MultiboxProcess(["doctor", workspace.config] + overrides).wait().ended(with: 65)
   }
+
+  @Test(arguments: [true, false])
+  func `A damaged image is left out of COCO's metric, if that is wanted`(hasHeader: Bool) throws {
+    try workspace.train(stopAt: 1).succeeded()
+    let bad = try #require(try Dataset.pascalVOC(roots: [workspace.data], split: "test", classes: classes).images.first)
+    if hasHeader {
+      try workspace.cut(bad.imagePath, to: 0.5)
+    } else {
+      try workspace.write("", to: bad.imagePath)
+    }
+    func evaluate(_ overrides: String...) throws -> MultiboxProcess.Outcome {
+      let own = ["data.format=coco", "data.root=\(root)", "data.evaluation_split=test"]
+      return try MultiboxProcess(
+        ["evaluate", workspace.checkpoint(1), "--metric", "coco", "--output", workspace.path + "/results"]
+          + (own + overrides).flatMap { ["--set", $0] }
+      ).wait()
+    }
+    let name = "/images/\(bad.identifier).jpg: "
+    #expect(try evaluate().ended(with: 65).messages.contains(name))
+    #expect(try evaluate("evaluation.damaged_images=skip").succeeded().messages.contains(name))
+    struct Counts: Decodable { let images, damaged_images: Int }
+    let counts = try JSONDecoder().decode(
+      Counts.self, from: Data(contentsOf: URL(fileURLWithPath: workspace.path + "/results/evaluation.json")))
+    #expect(counts.images == 1 && counts.damaged_images == 1)
+  }
 }

@@ -112,9 +112,12 @@ struct DecodingTests {
   @Test(
     arguments: [
       ("empty.jpg", [], "the file is empty"),
-      ("picture.gif", Array("GIF89a\u{1}\0\u{1}\0".utf8), "neither a JPEG nor a PNG file"),
-      ("picture.bmp", Array("BM6000".utf8), "neither a JPEG nor a PNG file"),
-      ("notes.png", Array("not found".utf8), "neither a JPEG nor a PNG file"),
+      (
+        "picture.gif", Array("GIF89a\u{1}\0\u{1}\0".utf8),
+        "a GIF image; only JPEG and PNG are read: convert it, as by 'mogrify -format png FILE'"
+      ),
+      ("picture.bmp", Array("BM6\0\0\0".utf8), "neither a JPEG nor a PNG file"),
+      ("notes.png", Array("not found".utf8), "neither a JPEG nor a PNG file but a text file"),
     ] as [(String, [UInt8], String)])
   func otherContentIsRefused(name: String, content: [UInt8], reason: String) throws {
     try withTemporaryFolder { folder in

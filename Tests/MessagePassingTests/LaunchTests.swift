@@ -20,6 +20,33 @@ struct LaunchTests {
       .requireTasksThatKnowEachOther(worldSize: 1)
   }
 
+  @Test(arguments: [
+    ["PMI_SIZE": "2", "PMI_RANK": "0"], ["PMI_RANK": "1"], ["MV2_COMM_WORLD_SIZE": "2"], ["MV2_COMM_WORLD_RANK": "3"],
+    ["MPI_LOCALNRANKS": "8"], ["PMIX_RANK": "1", "PMIX_NAMESPACE": "a"], ["JSM_NAMESPACE_SIZE": "2"],
+    ["SLURM_PROCID": "1"], ["OMPI_COMM_WORLD_SIZE": "2"],
+  ])
+  func `Processes of a launcher that left them alone are refused`(variables: [String: String]) throws {
+    let environment = LaunchEnvironment(variables)
+    let error = try #require(throws: MessagePassingError.self) {
+      try environment.requireTasksThatKnowEachOther(worldSize: 1)
+    }
+    #expect(error.description.contains("but this process is alone"))
+    try environment.requireTasksThatKnowEachOther(worldSize: 2)
+    #expect(throws: MessagePassingError.self) { try environment.requireSingleProcess("detect") }
+  }
+
+  @Test(arguments: [
+    [:], ["PMI_SIZE": "1", "PMI_RANK": "0"], ["PMIX_RANK": "0"], ["MPI_LOCALNRANKS": "1"], ["SLURM_PROCID": "0"],
+    // mpirun's daemon on the second host of an allocation is a step of Slurm.
+    ["OMPI_COMM_WORLD_SIZE": "1", "SLURM_PROCID": "1", "SLURM_NTASKS": "2", "PMIX_RANK": "1"],
+    // What a module of Intel MPI sets.
+    ["I_MPI_ROOT": "/opt/intel/mpi"],
+  ])
+  func `A single process is one`(variables: [String: String]) throws {
+    try LaunchEnvironment(variables).requireTasksThatKnowEachOther(worldSize: 1)
+    try LaunchEnvironment(variables).requireSingleProcess("detect")
+  }
+
   @Test func theEarlierNameOfADeadlineWins() {
     #expect(LaunchEnvironment([:]).deadline == nil)
     #expect(LaunchEnvironment(["SLURM_JOB_END_TIME": "1000"]).deadline == Date(timeIntervalSince1970: 1000))

@@ -43,7 +43,18 @@ struct CheckpointTests {
     #expect(read.state.average?.bits == written.state.average?.bits)
     #expect(read.state.inputScales == InputScales(["backbone.weight": 64]))
     let detector = try CheckpointFixture(seed: 7)
-    try checkpoint.fill(detector.weights)
+    try checkpoint.fill(detector.weights, classNames: detector.configuration.data.classNames)
+    #expect(detector.weights.bits == written.state.average?.bits)
+  }
+
+  @Test func `An exported file has the average in place of the weights, and what else a detector reads`() throws {
+    let written = try CheckpointFixture(keepsAverage: true)
+    try written.write(to: path, iteration: 12)
+    try Checkpoint(contentsOf: path).export(to: path + ".export")
+    let exported = try Checkpoint(contentsOf: path + ".export")
+    #expect(exported.file.tensors.count == written.weights.layout.parameters.count)
+    let detector = try CheckpointFixture(seed: 7)
+    try exported.fill(detector.weights, classNames: detector.configuration.data.classNames)
     #expect(detector.weights.bits == written.state.average?.bits)
   }
 

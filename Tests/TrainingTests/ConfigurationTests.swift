@@ -341,7 +341,7 @@ struct ConfigurationTests {
     try Data([0xFF, 0xFE, 0x00, 0xD8]).write(to: URL(fileURLWithPath: binary))
     for (path, reason) in [
       (directory.path + "/missing.yaml", "cannot be read: No such file or directory (errno 2)"),
-      (directory.path, "cannot be read: Is a directory (errno 21)"),
+      (directory.path, "expected a configuration (YAML), found a directory"),
       (binary, "is not UTF-8 text"),
     ] {
       #expect(throws: ConfigurationError(.file(path, line: nil), reason)) { try Configuration(contentsOf: path) }

@@ -145,7 +145,8 @@ struct SafetensorsTests {
   @Test func `A file that is missing, short or no file is refused`() throws {
     let missing = directory.path + "/missing"
     #expect(throws: CheckpointError(missing, cannot: "open", errorNumber: ENOENT)) { try SafetensorsFile(missing) }
-    #expect(throws: CheckpointError(directory.path, "not a regular file")) { try SafetensorsFile(directory.path) }
+    #expect(throws: CheckpointError(directory.path, "a directory, not a file of weights, and no run with checkpoints"))
+    { try SafetensorsFile(directory.path) }
     let short = directory.path + "/short"
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: short))
     #expect(throws: CheckpointError(short, "not a safetensors file: 3 bytes are too few for a header")) {

@@ -9,6 +9,8 @@ public struct FaultLog: Sendable {
   public enum Policy: Sendable {
     /// The first one ends reading: for training.
     case stopAtFirstError
+    /// An image that cannot be read is left out of the split and listed; any other error ends reading.
+    case leaveOutBrokenImages
     /// All are listed, and what they concern is left out: for an examination.
     case listAll
   }
@@ -47,9 +49,17 @@ public struct FaultLog: Sendable {
   public mutating func note(
     _ kind: DatasetFault.Kind, _ error: @autoclosure () -> DatasetError
   ) throws(DatasetError) {
-    if kind.isError, policy == .stopAtFirstError { throw error() }
+    if kind.isError, stops(at: kind) { throw error() }
     counts[kind, default: 0] += 1
     if counts[kind]! <= Self.linesPerKind { faults.append(DatasetFault(kind, error())) }
+  }
+
+  private func stops(at kind: DatasetFault.Kind) -> Bool {
+    switch policy {
+    case .stopAtFirstError: true
+    case .leaveOutBrokenImages: kind != .brokenImage
+    case .listAll: false
+    }
   }
 
   /// Takes the error of an image whose annotation states another size.

@@ -8,6 +8,14 @@ public enum DamagedImagePolicy: String, CaseIterable, Sendable {
   case replace
 }
 
+/// What becomes of an image that cannot be decoded when a detector is to be scored on it.
+public enum DamagedEvaluationPolicy: String, CaseIterable, Sendable {
+  /// It ends the evaluation.
+  case stop
+  /// The image and its objects are left out of the metric.
+  case skip
+}
+
 /// An image that took the place of a damaged one.
 public struct ImageReplacement: Sendable, Equatable {
   /// Why the damaged image cannot be used.

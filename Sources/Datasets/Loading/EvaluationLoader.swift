@@ -15,10 +15,11 @@ public final class EvaluationLoader: Sendable {
   ///   - batch: images handed out together; the last batch may be short.
   ///   - threads: background threads, at least 1.
   ///   - capacity: batches in memory, at least 2: the one in use and those prepared ahead.
+  ///   - damaged: what becomes of images that cannot be decoded; one that is skipped has a place in its batch, without pixels.
   /// - Precondition: `images` are indices of the data set; `batch` is positive.
   public init(
     dataset: Dataset, images: Range<Int>, input: NetworkInput, kernels: Kernels, batch: Int, threads: Int,
-    capacity: Int
+    capacity: Int, damaged: DamagedEvaluationPolicy = .stop
   ) {
     precondition(
       images.clamped(to: dataset.images.indices) == images,
@@ -35,7 +36,12 @@ public final class EvaluationLoader: Sendable {
       },
       prepare: { sample, pixels in
         let image = dataset.images[sample.imageIndex]
-        try input.sample(image.load(), kernels: kernels, into: pixels)
+        do {
+          try input.sample(image.load(), kernels: kernels, into: pixels)
+        } catch let error as DatasetError where damaged == .skip {
+          pixels.update(repeating: 0, count: input.sampleCount)
+          return SampleRing.Content(groundTruth: [], imageIndex: sample.imageIndex, damage: error)
+        }
         return SampleRing.Content(groundTruth: image.objects.map(\.groundTruth), imageIndex: sample.imageIndex)
       })
   }
@@ -48,7 +54,7 @@ public final class EvaluationLoader: Sendable {
   /// invalid.
   ///
   /// - Returns: nothing when all images have been handed out.
-  /// - Throws: `DatasetError` at the batch that holds an image which cannot be read, and at every later call;
+  /// - Throws: `DatasetError` at the batch that holds an image which cannot be read and is not to be skipped, and at every later call;
   ///   `CancellationError` after `stop`.
   public func nextBatch() throws -> MicroBatch? {
     try ring.next()?.first.map { MicroBatch($0, dataset: dataset) }

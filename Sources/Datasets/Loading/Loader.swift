@@ -104,6 +104,7 @@ extension MicroBatch {
     self.init(
       pixels: group.pixels, samples: group.samples, groundTruth: group.contents.map(\.groundTruth),
       identifiers: group.contents.map { dataset.images[$0.imageIndex].identifier },
-      imageIndices: group.contents.map(\.imageIndex), replacements: group.contents.compactMap(\.replacement))
+      imageIndices: group.contents.map(\.imageIndex), replacements: group.contents.compactMap(\.replacement),
+      damage: group.contents.map(\.damage))
   }
 }

@@ -17,12 +17,16 @@ public struct MicroBatch {
   public let imageIndices: [Int]
   /// Samples that show another image than the one whose turn it is.
   public let replacements: [ImageReplacement]
+  /// For each sample, why it has no pixels and does not count; nothing for samples that have.
+  public let damage: [DatasetError?]
 
   /// Joins samples that lie at `pixels`, one after the other; without `imageIndices` each shows the image whose turn it is.
   public init(
     pixels: UnsafeMutablePointer<Float>, samples: [SampleSchedule.Sample], groundTruth: [[GroundTruth]],
-    identifiers: [String], imageIndices: [Int]? = nil, replacements: [ImageReplacement] = []
+    identifiers: [String], imageIndices: [Int]? = nil, replacements: [ImageReplacement] = [],
+    damage: [DatasetError?]? = nil
   ) {
+    self.damage = damage ?? samples.map { _ in nil }
     self.pixels = pixels
     self.samples = samples
     self.groundTruth = groundTruth

@@ -18,8 +18,13 @@ package final class SampleRing: @unchecked Sendable {
     /// The image that it shows, by index in the data set.
     package let imageIndex: Int
     package let replacement: ImageReplacement?
+    /// Why there are no pixels of it.
+    package let damage: DatasetError?
 
-    package init(groundTruth: [GroundTruth], imageIndex: Int, replacement: ImageReplacement? = nil) {
+    package init(
+      groundTruth: [GroundTruth], imageIndex: Int, replacement: ImageReplacement? = nil, damage: DatasetError? = nil
+    ) {
+      self.damage = damage
       self.groundTruth = groundTruth
       self.imageIndex = imageIndex
       self.replacement = replacement

@@ -38,7 +38,7 @@ public struct LoaderBenchmark {
   ///
   /// - Throws: `DatasetError`, ``ConfigurationError``, `UnknownInstructionSet`.
   public func run(logger: Logger) throws -> Result {
-    let dataset = try configuration.dataset(split: configuration.data.trainSplit)
+    let dataset = try configuration.dataset(split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(dataset)
     for warning in dataset.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
     let kernels = try Kernels.preferred()

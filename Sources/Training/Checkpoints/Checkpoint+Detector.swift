@@ -39,11 +39,7 @@ extension Checkpoint {
         file.path, tensor: head, "has shape \(classification); expected \(boxesPerCell) · classes output channels")
     }
     let classes = classification[0] / boxesPerCell - 1
-    return switch classes {
-    case COCOCategories.namesByIdentifier.count: COCOCategories.namesByIdentifier
-    case PascalVOCClasses.names.count: PascalVOCClasses.names
-    default: (1...classes).map { "class_\($0)" }
-    }
+    return try file.classNames(count: classes) ?? (1...classes).map { "class_\($0)" }
   }
 
   private func shape(of name: String) throws(CheckpointError) -> [Int] {
@@ -52,5 +48,16 @@ extension Checkpoint {
         file.path, tensor: name, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
     }
     return tensor.shape
+  }
+}
+
+extension SafetensorsFile {
+  /// The classes of a detector in the file: those that a checkpoint states, or for plain weights those of the data set that
+  /// has as many; nil when neither says them.
+  func classNames(count: Int) throws(CheckpointError) -> [String]? {
+    if let metadata = try Checkpoint.Metadata(self) {
+      return metadata.classNames.count == count ? metadata.classNames : nil
+    }
+    return [COCOCategories.namesByIdentifier, PascalVOCClasses.names].first { $0.count == count }
   }
 }

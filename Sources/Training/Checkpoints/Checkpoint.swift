@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import Logging
 import Tensors
 
 /// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
@@ -21,8 +22,10 @@ public struct Checkpoint {
     public let inputScales: InputScales
   }
 
+  /// What stands before the names of all tensors that only training reads.
+  static let optimizerPrefix = "optimizer."
   /// What stands before a parameter's name in the name of its momentum.
-  static let momentumPrefix = "optimizer.momentum."
+  static let momentumPrefix = optimizerPrefix + "momentum."
   /// What stands before a parameter's name in the name of its moving average.
   static let averagePrefix = "optimizer.average."
 
@@ -71,6 +74,12 @@ public struct Checkpoint {
     guard let metadata else {
       throw CheckpointError(file.path, "holds weights only; a run cannot be continued from it")
     }
+    guard !isExport else {
+      throw CheckpointError(
+        file.path,
+        "holds weights without momentum, as 'multibox export' writes them; a run cannot be continued from it: start one from them by model.weights"
+      )
+    }
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
     let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
       arena.layout.parameters.map { (prefix + $0.name, $0, arena) }
@@ -98,6 +107,44 @@ public struct Checkpoint {
     }
     if !holdsAverage { state.startAverage() }
     state.inputScales = metadata.inputScales
+  }
+
+  /// Whether the file is of a run but has no momentum, see ``export(to:)``.
+  private var isExport: Bool {
+    metadata != nil && !file.tensors.contains { $0.name.hasPrefix(Self.optimizerPrefix) }
+  }
+
+  /// Opens a file, or the newest valid checkpoint of a run directory.
+  ///
+  /// - Parameter logger: told which file of a directory it is, and of checkpoints that are not valid.
+  public init(at path: String, logger: Logger) throws(CheckpointError) {
+    guard let directory = RunCheckpoints(directory: path) else {
+      self = try Checkpoint(contentsOf: path)
+      return
+    }
+    self = try directory.newest(logger)
+    logger.info("\(path): the newest checkpoint is \(file.path)")
+  }
+
+  /// Writes the weights, where there is a moving average that, without the momentum, with all that a detector needs; the file appears complete and durable or not at
+  /// all.
+  ///
+  /// - Throws: ``CheckpointError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
+  ///   written.
+  public func export(to path: String) throws(CheckpointError) {
+    guard metadata != nil else {
+      throw CheckpointError(
+        file.path, "holds weights only, without the configuration of a run: there is nothing to export")
+    }
+    var tensors: [TensorSource] = []
+    for tensor in file.tensors where !tensor.name.hasPrefix(Self.optimizerPrefix) {
+      let values = try file.floats(of: file.tensor(named: Self.averagePrefix + tensor.name) ?? tensor)
+      tensors.append(
+        TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
+    }
+    var entries = file.metadata
+    entries[Metadata.Key.parametersSHA256.rawValue] = tensors.parametersSHA256()
+    try tensors.writeSafetensors(to: path, metadata: entries)
   }
 
   /// Which model the file is of, for messages.
@@ -147,7 +194,7 @@ extension Checkpoint.Metadata {
   }
 
   /// Reads the metadata of a checkpoint; nil when the file is none.
-  fileprivate init?(_ file: SafetensorsFile) throws(CheckpointError) {
+  init?(_ file: SafetensorsFile) throws(CheckpointError) {
     guard let version = file.metadata[Key.version.rawValue] else { return nil }
     guard version == Self.version else {
       throw CheckpointError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")

@@ -133,9 +133,12 @@ public struct CheckpointStore {
 
   /// The iterations that have a file, in order.
   private func iterations() throws(CheckpointError) -> [Int] {
-    try AtomicFile.fileNames(in: directory).compactMap { name in
-      guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
-      return Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
-    }.sorted()
+    try AtomicFile.fileNames(in: directory).compactMap(Self.iteration).sorted()
+  }
+
+  /// The iteration of a checkpoint; nil for files of other names.
+  static func iteration(ofFile name: String) -> Int? {
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+    return Int(name.dropFirst(prefix.count).dropLast(suffix.count))
   }
 }

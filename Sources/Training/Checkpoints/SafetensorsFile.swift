@@ -1,4 +1,5 @@
 import Foundation
+import Images
 
 /// A safetensors file opened for reading; its header has been validated, so every tensor it lists is there in full.
 ///
@@ -69,7 +70,9 @@ public final class SafetensorsFile {
   /// Opens a file and validates its header against the file's size.
   public init(_ path: String) throws(CheckpointError) {
     self.path = path
+    if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
     descriptor = try Descriptor(path)
+    if let reason = FileSignature(ofFile: path)?.refusalAsWeights(path) { throw CheckpointError(path, reason) }
     let fileByteCount = try descriptor.byteCount()
     guard fileByteCount >= 8 else {
       throw CheckpointError(path, "not a safetensors file: \(fileByteCount) bytes are too few for a header")

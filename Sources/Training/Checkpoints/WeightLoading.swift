@@ -2,7 +2,7 @@ import Tensors
 
 /// What became of every tensor when a model was started from the weights in a file.
 public struct WeightLoading: Sendable, Equatable {
-  /// A tensor that was left out because its class count is not the model's.
+  /// A tensor that was left out because its classes are not the model's.
   public struct Mismatch: Sendable, Equatable {
     /// The parameter, left at its initial value.
     public let name: String
@@ -22,16 +22,26 @@ public struct WeightLoading: Sendable, Equatable {
   public private(set) var taken: [String] = []
   /// Parameters that the file does not have, left at their initial values.
   public private(set) var missing: [String] = []
-  /// Classification heads for another number of classes, left at their initial values.
+  /// Classification heads of which the channels of some classes were taken, by the classes' names.
+  public private(set) var takenByClass: [String] = []
+  /// Classes of the model that the file does not have; their channels are at their initial values.
+  public private(set) var missingClasses: [String] = []
+  /// Classification heads for other classes, left at their initial values.
   public private(set) var mismatched: [Mismatch] = []
   /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
   public private(set) var unexpected: [String] = []
 
   /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
+  /// - Parameter classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
+  ///   classes that the file has too. Nil takes a head when the number of classes agrees, and so does a file that does not
+  ///   say its classes, unless their number is that of Pascal VOC or COCO.
   /// - Throws: ``CheckpointError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
-  public init(from file: SafetensorsFile, into weights: ParameterArena) throws(CheckpointError) {
+  public init(
+    from file: SafetensorsFile, into weights: ParameterArena, classNames: [String]? = nil
+  ) throws(CheckpointError) {
+    var heads: [(SafetensorsFile.Tensor, Parameter, ClassCorrespondence)] = []
     var places: [(SafetensorsFile.Tensor, Parameter)] = []
     for parameter in weights.layout.parameters {
       let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
@@ -40,10 +50,21 @@ public struct WeightLoading: Sendable, Equatable {
         continue
       }
       let expected = parameter.fileShape
-      if tensor.shape == expected {
+      let classes = try classNames.flatMap { (names) throws(CheckpointError) in
+        try Self.correspondence(parameter.name, tensor.shape, expected, names, file)
+      }
+      if let classes, !classes.isIdentity {
+        if classes.isUseful {
+          heads.append((tensor, parameter, classes))
+          takenByClass.append(parameter.name)
+          missingClasses = classes.missingLabels.map { classNames![$0 - 1] }
+        } else {
+          mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
+        }
+      } else if tensor.shape == expected {
         places.append((tensor, parameter))
         taken.append(parameter.name)
-      } else if Self.differsInClassCount(parameter.name, tensor.shape, expected) {
+      } else if Self.isHead(parameter.name, tensor.shape, expected) {
         mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
       } else {
         throw CheckpointError(
@@ -51,7 +72,7 @@ public struct WeightLoading: Sendable, Equatable {
       }
     }
     let known = Set(weights.layout.parameters.map(\.name))
-    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix("optimizer.") }
+    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) }
     guard !taken.isEmpty else {
       let example = unexpected.first.map { ", the file's are like \($0)" } ?? ""
       throw CheckpointError(file.path, "no tensor fits: the model's are like \(missing.first ?? "none")\(example)")
@@ -59,6 +80,20 @@ public struct WeightLoading: Sendable, Equatable {
     for (tensor, parameter) in places {
       try weights.read(tensor, of: file, as: parameter)
     }
+    for (tensor, parameter, classes) in heads {
+      try weights.read(tensor, of: file, as: parameter, classes: classes)
+    }
+  }
+
+  /// How the classes of a head in the file are the model's; nil for other tensors, and when the file's are not known.
+  private static func correspondence(
+    _ name: String, _ found: [Int], _ expected: [Int], _ classNames: [String], _ file: SafetensorsFile
+  ) throws(CheckpointError) -> ClassCorrespondence? {
+    let (boxes, rest) = expected[0].quotientAndRemainder(dividingBy: classNames.count + 1)
+    guard isHead(name, found, expected), rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes,
+      let names = try file.classNames(count: found[0] / boxes - 1)
+    else { return nil }
+    return ClassCorrespondence(model: classNames, file: names)
   }
 
   /// Names, or for more than fit into a line how many there are of each part of a model: "backbone.extra (20 tensors)".
@@ -77,7 +112,15 @@ public struct WeightLoading: Sendable, Equatable {
   package func summary(path: String) -> [String] {
     var lines = ["\(path): \(Quantities.count(taken.count, "tensor")) taken"]
     if !missing.isEmpty { lines.append("not in the file, initialised: \(Self.list(missing))") }
-    for mismatch in mismatched {
+    if !takenByClass.isEmpty {
+      let rest =
+        missingClasses.isEmpty ? "" : "; not in the file, initialised: \(missingClasses.joined(separator: ", "))"
+      lines.append(
+        "other classes or another order, taken class by class by their names: \(Self.list(takenByClass))\(rest)")
+    }
+    let renamed = mismatched.filter { $0.found == $0.expected }.map(\.name)
+    if !renamed.isEmpty { lines.append("other classes, initialised: \(Self.list(renamed))") }
+    for mismatch in mismatched where mismatch.found != mismatch.expected {
       lines.append(
         "other number of classes, initialised: \(mismatch.name) (\(mismatch.found), not \(mismatch.expected))")
     }
@@ -96,17 +139,31 @@ public struct WeightLoading: Sendable, Equatable {
     }
   }
 
-  private static func differsInClassCount(_ name: String, _ found: [Int], _ expected: [Int]) -> Bool {
-    name.hasPrefix("head.classification_head.") && found.dropFirst() == expected.dropFirst()
+  /// Whether a tensor is a classification head, if of another number of classes.
+  private static func isHead(_ name: String, _ found: [Int], _ expected: [Int]) -> Bool {
+    name.hasPrefix("head.classification_head.") && !found.isEmpty && found.dropFirst() == expected.dropFirst()
   }
 }
 
 extension Checkpoint {
   /// Fills the weights of a detector.
   ///
-  /// - Throws: ``CheckpointError`` when a tensor of the model is missing from the file or has another shape.
-  public func fill(_ weights: ParameterArena) throws(CheckpointError) {
-    let loading = try WeightLoading(from: file, into: weights)
+  /// Other names for the classes of the checkpoint are taken for new names, in its order. When they are some of its classes, or
+  /// all in another order, each gets its own channels.
+  ///
+  /// - Parameter classNames: the detector's classes, label 1 first.
+  /// - Throws: ``CheckpointError`` when a tensor of the model is missing from the file or has another shape, and when some
+  ///   classes are the checkpoint's in another order and others are not its at all.
+  public func fill(_ weights: ParameterArena, classNames: [String]) throws(CheckpointError) {
+    let own = metadata?.classNames ?? classNames
+    let isSelection = own != classNames && Set(classNames).isSubset(of: own)
+    if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {
+      throw CheckpointError(
+        file.path,
+        "its classes are \(own.joined(separator: ", ")); \"\(name)\" has another place under data.classes, where others are not among them: give the checkpoint's order"
+      )
+    }
+    let loading = try WeightLoading(from: file, into: weights, classNames: isSelection ? classNames : nil)
     try loading.requireComplete(path: file.path)
   }
 }

@@ -14,12 +14,20 @@ extension Configuration {
   /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides; `DatasetError` when the names of the
   ///   classes cannot be read.
   public init(contentsOf path: String, overrides: [String] = []) throws {
+    let file = ConfigurationOrigin.file(path, line: nil)
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+      let inside = path + "/config.yaml"
+      let hint = FileManager.default.fileExists(atPath: inside) ? "; that of this run is \(inside)" : ""
+      throw ConfigurationError(file, "expected a configuration (YAML), found a directory\(hint)")
+    }
+    if let reason = FileSignature(ofFile: path)?.refusalAsConfiguration { throw ConfigurationError(file, reason) }
     let yaml: String
     do {
       yaml = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       let reason = SystemError(error).map { "cannot be read: \($0)" } ?? "is not UTF-8 text"
-      throw ConfigurationError(.file(path, line: nil), reason)
+      throw ConfigurationError(file, reason)
     }
     self = try Configuration(yaml: yaml, name: path, overrides: overrides).namingClasses()
   }
@@ -45,7 +53,7 @@ extension Configuration {
     checkpoint = Checkpoint(root.section("checkpoint"))
     communication = Communication(root.section("communication"))
     let stem = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
-    output = root.string("output", default: "runs/\(stem)")
+    output = root.path("output", default: "runs/\(stem)")
     root.noteUnknownKeys()
     try report.throwIfNeeded()
     source = name
@@ -62,7 +70,7 @@ extension Configuration.Model {
     name = section.choice(
       "name", default: .ssd300VGG16, planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"])
     widthMultiplier = section.number("width_multiplier", default: 1, .from(0.0625, to: 2))
-    weights = section.optionalString("weights")
+    weights = section.optionalPath("weights")
     initialization = section.choice("initialization", default: .he)
     defaultBoxes =
       section.isMapping("default_boxes")
@@ -117,8 +125,8 @@ extension DefaultBoxLayout {
 extension Configuration.Data {
   init(_ section: ConfigurationSection) {
     format = section.choice("format", default: .pascalVOC)
-    roots = section.stringOrList("root")
-    imageDirectories = section.optionalTexts("image_directory")
+    roots = section.pathOrList("root")
+    imageDirectories = section.optionalPaths("image_directory")
     if format != .coco, !imageDirectories.isEmpty {
       section.note("image_directory", "is for format: coco; other formats name the directory of images themselves")
     } else if imageDirectories.count > 1, imageDirectories.count != roots.count {
@@ -176,6 +184,7 @@ extension Configuration.Evaluation {
   /// - Parameter hasSplit: whether there is something to evaluate on.
   init(_ section: ConfigurationSection, hasSplit: Bool) {
     every = section.optionalInteger("every", default: 5000, .atLeast(1))
+    damagedImages = section.choice("damaged_images", default: .stop)
     patience = section.optionalInteger("patience", .atLeast(1))
     if patience != nil, every == nil { section.note("patience", "needs evaluations; evaluation.every is null") }
     if patience != nil, !hasSplit { section.note("patience", "needs evaluations; data.evaluation_split is null") }

@@ -54,6 +54,17 @@ extension Configuration {
     }
   }
 
+  /// What becomes of training images whose files cannot be read at all, when their headers are: with
+  /// `data.damaged_images: replace` they are left out of the split.
+  public var trainingFaults: FaultLog.Policy {
+    data.damagedImages == .replace ? .leaveOutBrokenImages : .stopAtFirstError
+  }
+
+  /// The same for images to evaluate, by `evaluation.damaged_images: skip`.
+  public var evaluationFaults: FaultLog.Policy {
+    evaluation.damagedImages == .skip ? .leaveOutBrokenImages : .stopAtFirstError
+  }
+
   /// Whether training evaluates: there is a split for it, and a time.
   var evaluates: Bool { data.evaluationSplit != nil && evaluation.every != nil }
 

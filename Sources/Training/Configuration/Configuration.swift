@@ -106,6 +106,8 @@ public struct Configuration: Sendable, Equatable {
     public let every: Int?
     /// Evaluations in a row without a better result after which training stops; nil to go on.
     public let patience: Int?
+    /// What becomes of an image that cannot be decoded.
+    public let damagedImages: DamagedEvaluationPolicy
     /// How detections are scored.
     public let metric: EvaluationMetric
     /// Which detections are kept.

@@ -67,6 +67,30 @@ extension ConfigurationSection {
       emit: { $0.map(Node.init(text:)) ?? .null })
   }
 
+  /// A path that is not empty, with the home directory in place of a leading `~`.
+  func path(_ key: String, default fallback: String) -> String {
+    read(key, default: fallback, expected: "text", parse: { self.expand($0.text, key) }, emit: Node.init(text:))
+  }
+
+  /// A path or null, the default.
+  func optionalPath(_ key: String) -> String? {
+    read(
+      key, default: nil, expected: "text or null",
+      parse: { node -> String?? in node.isNull ? .some(nil) : self.expand(node.text, key).map { .some($0) } },
+      emit: { $0.map(Node.init(text:)) ?? .null })
+  }
+
+  /// The path in a text; what is wrong with it is noted.
+  private func expand(_ text: String?, _ key: String) -> String? {
+    guard let text else { return nil }
+    do throws(HomeDirectory.PathError) {
+      return try HomeDirectory.expand(text)
+    } catch {
+      note(key, error.description)
+      return text
+    }
+  }
+
   /// One of the raw values of an enumeration.
   ///
   /// - Parameter planned: documented values that this version does not have yet.
@@ -86,22 +110,27 @@ extension ConfigurationSection {
     return value
   }
 
-  /// A list of texts; a single one counts as a list of one. Null, the default, is the empty list.
-  func stringOrList(_ key: String) -> [String] {
+  /// A list of paths; a single one counts as a list of one. Null, the default, is the empty list.
+  func pathOrList(_ key: String) -> [String] {
     read(
       key, default: [], expected: "text or a list of texts",
-      parse: { $0.isNull ? [] : $0.text.map { [$0] } ?? $0.list(\.text) },
+      parse: { node in
+        node.isNull
+          ? [] : self.expand(node.text, key).map { [$0] } ?? node.list { self.expand($0.text, key) }
+      },
       emit: { $0.isEmpty ? .null : $0.count == 1 ? Node(text: $0[0]) : Node(list: $0.map(Node.init(text:))) })
   }
 
-  /// A text, or a list with a text or null for each directory; null, the default, is the empty list.
-  func optionalTexts(_ key: String) -> [String?] {
+  /// A path, or a list with a path or null for each directory; null, the default, is the empty list.
+  func optionalPaths(_ key: String) -> [String?] {
     read(
       key, default: [], expected: "text, null, or a list with a text or null for each directory",
       parse: { node -> [String?]? in
         if node.isNull { return [] }
-        if let text = node.text { return [text] }
-        let texts = node.list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
+        if let text = self.expand(node.text, key) { return [text] }
+        let texts = node.list { item -> String?? in
+          item.isNull ? .some(nil) : self.expand(item.text, key).map { .some($0) }
+        }
         return texts?.isEmpty == true ? nil : texts
       },
       emit: { texts in
@@ -111,17 +140,29 @@ extension ConfigurationSection {
       })
   }
 
-  /// The name of a split, or a list of names with null for directories that have no part.
+  /// The name of a split or the path of its file, or a list of them with null for directories that have no part.
   func splits(_ key: String, default fallback: String) -> SplitChoice {
-    read(key, default: .same(fallback), expected: Self.splitWords, parse: \.splits, emit: Node.init(splits:))
+    read(
+      key, default: .same(fallback), expected: Self.splitWords, parse: { self.splits($0, key) },
+      emit: Node.init(splits:))
   }
 
   /// The same, or null for no split at all.
   func optionalSplits(_ key: String, default fallback: String) -> SplitChoice? {
     read(
       key, default: .same(fallback), expected: "null, \(Self.splitWords)",
-      parse: { node -> SplitChoice?? in node.isNull ? .some(nil) : node.splits.map { .some($0) } },
+      parse: { node -> SplitChoice?? in node.isNull ? .some(nil) : self.splits(node, key).map { .some($0) } },
       emit: { $0.map(Node.init(splits:)) ?? .null })
+  }
+
+  /// The name of a split or the path of its file, or a list of them with at least one.
+  private func splits(_ node: ConfigurationNode, _ key: String) -> SplitChoice? {
+    if let name = expand(node.text, key) { return .same(name) }
+    let names = node.list { item -> String?? in
+      item.isNull ? .some(nil) : self.expand(item.text, key).map { .some($0) }
+    }
+    guard let names, names.contains(where: { $0 != nil }) else { return nil }
+    return .each(names)
   }
 
   private static let splitWords = "text, or a list with a text or null for each directory"
@@ -195,14 +236,6 @@ extension ConfigurationNode {
   var text: String? {
     guard case .scalar(let scalar) = content, !isNull, !scalar.string.isEmpty else { return nil }
     return scalar.string
-  }
-
-  /// The name of a split, or a list of them with at least one.
-  fileprivate var splits: SplitChoice? {
-    if let name = text { return .same(name) }
-    let names = list { item -> String?? in item.isNull ? .some(nil) : item.text.map { .some($0) } }
-    guard let names, names.contains(where: { $0 != nil }) else { return nil }
-    return .each(names)
   }
 
   /// The items of a list, when every one is legal.

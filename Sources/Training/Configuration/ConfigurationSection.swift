@@ -84,7 +84,7 @@ final class ConfigurationSection {
     if let node, case .mapping(let entries) = node.content {
       for entry in entries where !resolved.contains(where: { $0.key == entry.key }) {
         let key = fullKey(entry.key)
-        let hint = report.known.nearest(to: key).map { "; did you mean '\($0)'?" } ?? ""
+        let hint = report.known.hint(for: key).map { "; " + $0 } ?? ""
         report.problems.append(.init(origin: entry.keyOrigin, key: key, reason: "unknown key" + hint))
       }
     }

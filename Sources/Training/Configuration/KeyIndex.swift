@@ -6,6 +6,15 @@ struct KeyIndex {
     keys.append(key)
   }
 
+  /// What to say of an unknown key: what a name of another program is called here, where a key of this name stands, or which
+  /// one is nearly of that name; nil when there is nothing to say.
+  func hint(for unknown: String) -> String? {
+    if let answer = ForeignKeys.answer(to: unknown, known: keys.contains) { return answer }
+    let same = keys.filter { Self.lastComponent($0) == Self.lastComponent(unknown) }
+    let meant = same.isEmpty ? [nearest(to: unknown)].compactMap(\.self) : same
+    return meant.isEmpty ? nil : "did you mean \(meant.map { "'\($0)'" }.joined(separator: " or "))?"
+  }
+
   /// The known key closest to `unknown`, by whole path or by last component alone, so that a key in the wrong section is
   /// recognised too; nil when nothing is near.
   func nearest(to unknown: String) -> String? {

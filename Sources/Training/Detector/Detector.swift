@@ -58,7 +58,7 @@ public final class Detector {
     _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
     let weights = ParameterArena(configuration.ssd.parameters)
-    try checkpoint.fill(weights)
+    try checkpoint.fill(weights, classNames: configuration.data.classNames)
     self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
 

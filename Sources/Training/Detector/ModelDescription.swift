@@ -1,5 +1,7 @@
 import Foundation
+import Images
 import Layers
+import Logging
 import Models
 import Tensors
 
@@ -10,12 +12,14 @@ public struct ModelDescription {
   private let budget: MemoryBudget
   private let parametersSHA256: String
 
-  /// Reads a configuration (YAML) or a checkpoint (a path ending in `.safetensors`).
+  /// Reads a configuration (YAML), or a checkpoint (weights by name or content, or the directory of a run).
   ///
   /// The hash is that of the checkpoint's weights and momentum, or of the weights that training would start from.
-  public init(_ path: String, overrides: [String]) throws {
-    if path.hasSuffix(".safetensors") {
-      let checkpoint = try Checkpoint(contentsOf: path)
+  public init(_ path: String, overrides: [String], logger: Logger) throws {
+    if path.hasSuffix(".safetensors") || RunCheckpoints(directory: path) != nil
+      || FileSignature(ofFile: path)?.isWeights == true
+    {
+      let checkpoint = try Checkpoint(at: path, logger: logger)
       configuration = try checkpoint.detectorConfiguration(overrides: overrides)
       parametersSHA256 = try checkpoint.file.parametersSHA256()
     } else {

@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Evaluation
+import Foundation
 import MessagePassing
 
 /// A detector's results on a whole split.
@@ -16,13 +17,19 @@ public struct SplitEvaluation: Sendable {
   public let cocoIdentifiers: COCOIdentifiers?
   /// What was annotated and detected, in the order of the split.
   public let images: [ImageResult]
+  /// Why images of the split could not be decoded and were left out, in the order of the split.
+  public let damagedImages: [DatasetError]
+  /// How many images were left out: those, and those whose headers were found unreadable before.
+  public let damagedImageCount: Int
   /// Wall-clock seconds, decoding of the images included.
   public let seconds: Double
 
   package init(
     classNames: [String], identifiers: [String], cocoIdentifiers: COCOIdentifiers? = nil, images: [ImageResult],
-    seconds: Double
+    damagedImages: [DatasetError] = [], seconds: Double
   ) {
+    self.damagedImages = damagedImages
+    damagedImageCount = damagedImages.count
     self.classNames = classNames
     self.identifiers = identifiers
     self.cocoIdentifiers = cocoIdentifiers
@@ -36,17 +43,24 @@ public struct SplitEvaluation: Sendable {
   ///
   /// - Parameters:
   ///   - difficult: whether difficult objects are ignored or count.
+  ///   - damaged: what becomes of images that cannot be decoded.
   ///   - loaderThreads: threads that prepare images.
   ///   - board: told what is going on.
-  /// - Throws: `DatasetError` naming an image that cannot be read; `MessagePassingError`.
+  /// - Throws: `DatasetError` naming an image that cannot be read and is not to be skipped, or when no image is left; `MessagePassingError`.
   public init(
-    _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy, loaderThreads: Int,
+    _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy,
+    damaged: DamagedEvaluationPolicy = .stop, loaderThreads: Int,
     communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
   ) throws {
+    guard !dataset.images.isEmpty else {
+      throw DatasetError(
+        file: dataset.faults.faults.first?.error.file ?? "the split",
+        reason: "every image is damaged; none is left to evaluate on")
+    }
     let start = ContinuousClock.now
     let own = Self.share(of: dataset.images.count, batch: detector.batch, communicator)
-    let detections = try Self.detect(
-      detector, dataset, images: own, loaderThreads: loaderThreads, board: board)
+    let (detections, damage) = try Self.detect(
+      detector, dataset, images: own, damaged: damaged, loaderThreads: loaderThreads, board: board)
     board.enter("gathering detections", waitsForOthers: true)
     let gathered = try communicator.gather(DetectionMessage.encode(detections), to: 0)
     images = try gathered.flatMap { try DetectionMessage.decode($0) }.map { message in
@@ -55,6 +69,12 @@ public struct SplitEvaluation: Sendable {
         groundTruth: dataset.images[message.imageIndex].evaluationObjects(difficult: difficult).map(
           PixelGroundTruth.init),
         detections: message.detections)
+    }
+    damagedImages = try communicator.gather(Damage.encode(damage), to: 0).flatMap(Damage.decode)
+    damagedImageCount = damagedImages.count + dataset.faults.counts[.brokenImage, default: 0]
+    if communicator.isRoot, images.isEmpty {
+      throw DatasetError(
+        file: damagedImages.first?.file ?? "the split", reason: "every image is damaged; none is left to evaluate on")
     }
     classNames = dataset.classNames
     identifiers = dataset.images.map(\.identifier)
@@ -69,21 +89,25 @@ public struct SplitEvaluation: Sendable {
   }
 
   private static func detect(
-    _ detector: Detector, _ dataset: Dataset, images: Range<Int>, loaderThreads: Int, board: PhaseBoard
-  ) throws -> [DetectionMessage] {
+    _ detector: Detector, _ dataset: Dataset, images: Range<Int>, damaged: DamagedEvaluationPolicy,
+    loaderThreads: Int, board: PhaseBoard
+  ) throws -> ([DetectionMessage], [DatasetError]) {
     let loader = EvaluationLoader(
       dataset: dataset, images: images, input: detector.input, kernels: detector.kernels,
-      batch: detector.batch, threads: loaderThreads, capacity: loaderCapacity)
+      batch: detector.batch, threads: loaderThreads, capacity: loaderCapacity, damaged: damaged)
+    var damage: [DatasetError] = []
     var results: [DetectionMessage] = []
     func enter(_ phase: String) {
-      board.enter("evaluation, \(results.count) of \(images.count) images done, \(phase)") {
+      board.enter("evaluation, \(results.count + damage.count) of \(images.count) images done, \(phase)") {
         loader.imagesInWork.joined(separator: ", ")
       }
     }
     enter("loading")
     while let batch = try loader.nextBatch() {
       enter("detecting")
-      for (sample, objects) in zip(batch.samples, detector.detect(batch.pixels, count: batch.count)) {
+      damage += batch.damage.compactMap(\.self)
+      let detections = detector.detect(batch.pixels, count: batch.count)
+      for ((sample, objects), error) in zip(zip(batch.samples, detections), batch.damage) where error == nil {
         let image = dataset.images[sample.imageIndex]
         results.append(
           DetectionMessage(
@@ -93,7 +117,21 @@ public struct SplitEvaluation: Sendable {
       enter("loading")
     }
     loader.stop()
-    return results
+    return (results, damage)
+  }
+
+  /// Why an image was left out, on its way to rank 0.
+  private struct Damage: Codable {
+    let file: String
+    let reason: String
+
+    static func encode(_ errors: [DatasetError]) throws -> [UInt8] {
+      [UInt8](try JSONEncoder().encode(errors.map { Damage(file: $0.file, reason: $0.reason) }))
+    }
+
+    static func decode(_ bytes: [UInt8]) throws -> [DatasetError] {
+      try JSONDecoder().decode([Damage].self, from: Data(bytes)).map { DatasetError(file: $0.file, reason: $0.reason) }
+    }
   }
 
   /// Average precision of every class and its mean.

@@ -57,15 +57,18 @@ extension Doctor {
     let (own, dataset) = SplitReading.read(configuration, split: split, job: job)
     job.board.enter("waiting for other ranks to read the split \(split)", waitsForOthers: true)
     let all = try communicator.allGatherCodable(own)
-    findings += SplitReading.findings(all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded)
+    let goesOn =
+      check == Self.training
+      ? configuration.data.damagedImages == .replace : configuration.evaluation.damagedImages == .skip
+    findings += SplitReading.findings(
+      all, check: check, split: "\(split)", hosts: hosts, isNeeded: isNeeded, leavesOut: goesOn)
     guard let dataset, own.images > 0, all.allSatisfy({ $0.hash == own.hash && $0.failure == nil }) else { return nil }
     guard readsPixels else { return Examined(dataset: dataset, pixels: nil) }
     // What is left out for its size may be a copy of another image.
     let others = all.allSatisfy { $0.troubles == own.troubles } ? dataset.faults.imagesOfOtherSize : []
     let files = dataset.images.map(\.imagePath) + others
     let pixels = try PixelReading(files, limit: configuration.data.imageLimit, job: job)
-    let isReplaced = configuration.data.damagedImages == .replace && check == Self.training
-    findings += pixels.troubles.map { $0.finding(check, isNeeded: isNeeded && !isReplaced) }
+    findings += pixels.troubles.map { $0.finding(check, isNeeded: isNeeded && !goesOn) }
     return Examined(dataset: dataset, pixels: pixels)
   }
 }

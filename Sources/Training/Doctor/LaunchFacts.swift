@@ -88,12 +88,10 @@ package struct LaunchFacts: Codable, Sendable, Equatable {
 
   /// A process that no launcher of this library started.
   private static func aloneFinding(_ library: String, _ environment: [String: String]) -> Finding {
-    for name in ["PMI_SIZE", "MPI_LOCALNRANKS"] {
-      guard let size = environment[name].flatMap(Int.init), size > 1 else { continue }
-      return .error(
-        "MPI", .machine,
-        "\(name) is \(size), but this process is alone: the launcher is not that of \(library), and every process would train by itself",
-        remedy: "use the mpirun of \(library), or 'srun --mpi=pmix'")
+    do throws(MessagePassingError) {
+      try LaunchEnvironment(environment).requireTasksThatKnowEachOther(worldSize: 1)
+    } catch {
+      return .error("MPI", .machine, error.description, remedy: "use the mpirun of \(library), or 'srun --mpi=pmix'")
     }
     return .ok("MPI", "\(library) is installed; no launcher started this process, which is alone")
   }

@@ -27,7 +27,16 @@ extension RunFolder {
           "run directory", .disk, failure, remedy: "choose another one: --set output=DIR, or make this one writable")
       ]
     }
-    return [sharingFinding(hosts), spaceFinding(needs)]
+    return [sharingFinding(hosts), spaceFinding(needs)] + [holderFinding].compactMap(\.self)
+  }
+
+  /// Nil when nobody trains into the folder.
+  private var holderFinding: Finding? {
+    holder.map { holder in
+      .warning(
+        "run directory", "\(path): in use by \(holder); another training there is refused",
+        remedy: "wait until it ends, or --output DIR")
+    }
   }
 
   private func sharingFinding(_ hosts: [String]) -> Finding {

@@ -30,8 +30,13 @@ package struct RunFolder: Sendable, Equatable {
   package var checkpointBytes: Int
   /// By rank; empty when rank 0 cannot write.
   package var sights: [Sight]
+  /// The process that trains into the folder, if one does.
+  package var holder: String?
 
-  package init(path: String, failure: String?, free: Int?, checkpointBytes: Int, sights: [Sight]) {
+  package init(
+    path: String, failure: String?, free: Int?, checkpointBytes: Int, sights: [Sight], holder: String? = nil
+  ) {
+    self.holder = holder
     self.path = path
     self.failure = failure
     self.free = free
@@ -82,7 +87,9 @@ package struct RunFolder: Sendable, Equatable {
       if appeared >= 0 { (sight.replaced, sight.tears) = reader.watchReplacements(job.board) }
       sights = try communicator.allGather(sight)
     }
-    self.init(path: path, failure: failure, free: free, checkpointBytes: checkpointBytes, sights: sights)
+    self.init(
+      path: path, failure: failure, free: free, checkpointBytes: checkpointBytes, sights: sights,
+      holder: isRoot ? RunLock.holder(of: path)?.description : nil)
   }
 
   private static func write(_ version: UInt8, to path: String) throws(CheckpointError) {

@@ -48,7 +48,8 @@ enum StartingPoint {
       return .ok(
         "start", "random numbers (\(configuration.model.initialization.rawValue)); no weights file is configured")
     }
-    let loading = try WeightLoading(from: try SafetensorsFile(path), into: weights)
+    let loading = try WeightLoading(
+      from: try SafetensorsFile(path), into: weights, classNames: configuration.data.classNames)
     let rest = loading.missing + loading.mismatched.map(\.name)
     let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""
     return .ok(

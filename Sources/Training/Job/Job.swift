@@ -19,6 +19,7 @@ public final class Job {
   /// When the job will be ended from outside.
   public let deadline: Date?
   private var watchdog: StallWatchdog?
+  private var runLock: RunLock?
 
   /// Joins the job. To be called once in a process, on the main thread.
   ///
@@ -93,9 +94,27 @@ public final class Job {
     }
   }
 
+  /// Takes a run directory for this job, so that no other writes there meanwhile; it is given back when the job ends. Collective.
+  ///
+  /// - Parameter exitCode: what the job ends with when another takes the directory although this one runs.
+  /// - Throws: ``CheckpointError`` naming the process that holds the directory, at rank 0.
+  public func hold(runDirectory: String, exitCode: Int32) throws {
+    board.enter("taking the run directory \(runDirectory)", waitsForOthers: !communicator.isRoot)
+    if communicator.isRoot {
+      runLock = try RunLock(
+        runDirectory, notice: { [logger] in logger.warning("\($0)") }, progress: board.progress,
+        lost: { [logger, communicator] error in
+          logger.error("\(error)")
+          communicator.abort(exitCode)
+        })
+    }
+    try communicator.barrier()
+  }
+
   /// Leaves the job in good order.
   public func finish() throws {
     watchdog?.stop()
+    runLock?.release()
     try communicator.finish()
   }
 
@@ -107,6 +126,7 @@ public final class Job {
       // Rank 0 has met the same and tells; this rank must not end the job before it has.
       Thread.sleep(forTimeInterval: 3)
     }
+    runLock?.release()
     communicator.abort(code)
   }
 }

@@ -116,13 +116,16 @@ public struct EvaluationRecord: Sendable, Equatable {
   public var classes: [ClassPrecision]
   /// Images evaluated.
   public var images: Int
+  /// Images that were left out because they are damaged.
+  public var damagedImages: Int
   /// Duration.
   public var seconds: Double
 
   package init(
     iteration: Int, metric: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,
-    seconds: Double
+    damagedImages: Int = 0, seconds: Double
   ) {
+    self.damagedImages = damagedImages
     self.iteration = iteration
     self.metric = metric
     self.meanAveragePrecision = meanAveragePrecision
@@ -138,6 +141,7 @@ public struct EvaluationRecord: Sendable, Equatable {
       ("mAP", JSONLiteral(meanAveragePrecision)),
       ("AP", JSONLiteral(object: classes.map { ($0.name, JSONLiteral($0.averagePrecision)) })),
       ("images", JSONLiteral(images)),
+      ("damaged_images", JSONLiteral(damagedImages)),
       ("seconds", JSONLiteral(seconds)),
     ])
   }
@@ -152,6 +156,7 @@ extension EvaluationRecord {
       classes: zip(report.sheet.classNames, result.classes).map {
         ClassPrecision(name: $0, averagePrecision: $1.averagePrecision ?? .nan)
       },
-      images: report.sheet.imageCount, seconds: report.evaluation.seconds)
+      images: report.sheet.imageCount, damagedImages: report.evaluation.damagedImageCount,
+      seconds: report.evaluation.seconds)
   }
 }

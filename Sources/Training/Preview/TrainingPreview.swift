@@ -21,7 +21,7 @@ public struct TrainingPreview {
   /// - Throws: `DatasetError`, ``ConfigurationError``.
   public init(_ configuration: Configuration) throws {
     self.configuration = configuration
-    dataset = try configuration.dataset(split: configuration.data.trainSplit)
+    dataset = try configuration.dataset(split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(dataset)
   }
 

@@ -35,16 +35,19 @@ struct EvaluationSummary: Encodable {
 
   private let sheet: ScoreSheet
   private let seconds: Double
+  private let damagedImages: Int
   private let errors: DetectionErrors
 
   init(_ sheet: ScoreSheet, of evaluation: SplitEvaluation) {
     self.sheet = sheet
     seconds = evaluation.seconds
+    damagedImages = evaluation.damagedImageCount
     errors = DetectionErrors(evaluation.images, objectClassCount: sheet.classNames.count)
   }
 
   private enum Key: String, CodingKey {
     case metric, images, seconds, classes, confusions
+    case damagedImages = "damaged_images"
     case errorScoreThreshold = "error_score_threshold"
   }
 
@@ -53,6 +56,7 @@ struct EvaluationSummary: Encodable {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(sheet.result.metric.rawValue, forKey: .metric)
     try container.encode(sheet.imageCount, forKey: .images)
+    try container.encode(damagedImages, forKey: .damagedImages)
     try container.encode(seconds, forKey: .seconds)
     let results = zip(sheet.result.classes, errors.classes)
     let rows = zip(sheet.classNames, results).map { name, results in

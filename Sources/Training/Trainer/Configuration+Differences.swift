@@ -6,7 +6,8 @@ extension Configuration {
     "output", "data.root", "data.image_directory", "data.loader_threads", "data.queue_megabytes", "data.log_images",
     "data.maximum_megapixels",
     "data.evaluation_split", "training.threads",
-    "evaluation.every", "evaluation.patience", "checkpoint.every", "checkpoint.every_seconds", "checkpoint.keep",
+    "evaluation.every", "evaluation.damaged_images", "evaluation.patience", "checkpoint.every",
+    "checkpoint.every_seconds", "checkpoint.keep",
     "checkpoint.keep_best", "communication.bucket_megabytes", "communication.stall_seconds",
   ]
   /// Neutral as well, unless the learning rate goes by the length of the run.

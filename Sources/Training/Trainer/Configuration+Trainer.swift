@@ -84,9 +84,9 @@ extension Configuration {
       hasPretrainedBase: file.map { SSD.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false, seed: training.seed)
     guard let file else { return inputScales }
     let scalesOfFile = try InputScales(metadataOf: file)
-    let loading = try WeightLoading(from: file, into: weights)
+    let loading = try WeightLoading(from: file, into: weights, classNames: data.classNames)
     for line in loading.summary(path: file.path) { logger?.info("\(line)") }
-    let taken = Set(loading.taken)
+    let taken = Set(loading.taken + loading.takenByClass)
     for parameter in weights.layout.parameters where taken.contains(parameter.name) {
       inputScales[parameter] = scalesOfFile[parameter]
     }

@@ -17,6 +17,8 @@ final class RunEvaluation {
   private(set) var endsRun = false
   /// How long the last evaluation took.
   private(set) var seconds = 0.0
+  /// The files of damaged images that were named.
+  private var reportedDamage: Set<String> = []
 
   /// Nil when the configuration wants none.
   ///
@@ -29,7 +31,7 @@ final class RunEvaluation {
     self.iterations = iterations
     self.job = job
     loaderThreads = configuration.loaderThreads(computeThreads: threads)
-    dataset = try job.dataset(configuration, split: split)
+    dataset = try job.dataset(configuration, split: split, faults: configuration.evaluationFaults)
   }
 
   /// Peculiarities of the evaluation split.
@@ -58,9 +60,13 @@ final class RunEvaluation {
   func run(after iteration: Int, _ step: TrainingStep, files: RunFiles?) throws {
     try files?.finishWriting()
     let results = try SplitEvaluation(
-      step.detector(configuration), on: dataset, difficult: configuration.data.difficult, loaderThreads: loaderThreads,
-      communicator: job.communicator, board: job.board)
+      step.detector(configuration), on: dataset, difficult: configuration.data.difficult,
+      damaged: configuration.evaluation.damagedImages, loaderThreads: loaderThreads, communicator: job.communicator,
+      board: job.board)
     seconds = results.seconds
+    for error in results.damagedImages where reportedDamage.insert(error.file).inserted {
+      job.logger.warning("\(error); left out of the evaluation")
+    }
     if let files {
       let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
       let isBest = try files.append(EvaluationRecord(iteration: iteration, report))

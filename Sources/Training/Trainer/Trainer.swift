@@ -58,7 +58,8 @@ public final class Trainer {
     let model = configuration.ssd
     threads = job.computeThreads(configuration)
 
-    training = try job.dataset(configuration, split: configuration.data.trainSplit)
+    training = try job.dataset(
+      configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(training)
     iterations = configuration.iterations(images: training.images.count)
     schedule = recipe.schedule.schedule(iterations: iterations)

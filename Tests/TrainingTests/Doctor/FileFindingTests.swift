@@ -30,6 +30,20 @@ struct FileFindingTests {
     #expect(failed.map(\.status) == [.error(.disk)])
   }
 
+  @Test func `A run directory that another program trains in is a warning`() throws {
+    let held = RunFolder(
+      path: "runs/x", failure: nil, free: 10_000, checkpointBytes: 0, sights: [good], holder: "process 7 on b")
+    let findings = held.findings(hosts: hosts, needs: nil)
+    #expect(findings.map(\.status) == [.ok, .ok, .warning])
+    #expect(findings.last?.message.contains("runs/x: in use by process 7 on b") == true)
+    let directory = try TemporaryDirectory()
+    let lock = try RunLock(directory.path)
+    let job = try Job(SingleProcessCommunicator())
+    #expect(try RunFolder(trying: directory.path, job: job).holder?.contains("process \(getpid())") == true)
+    lock.release()
+    #expect(try RunFolder(trying: directory.path, job: job).holder == nil)
+  }
+
   @Test func `The space for all checkpoints that are kept must be there`() {
     func status(free: Int, existing: Int) -> Finding.Status {
       folder([good, good], free: free, existing: existing).findings(

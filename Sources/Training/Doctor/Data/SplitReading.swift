@@ -57,9 +57,11 @@ package struct SplitReading: Codable, Sendable, Equatable {
   ///   - split: the split's name.
   ///   - hosts: the machine of each rank.
   ///   - isNeeded: whether training reads the split.
+  ///   - leavesOut: whether images that cannot be read are left out, so that they are no error.
   package static func findings(
-    _ all: [SplitReading], check: String, split: String, hosts: [String], isNeeded: Bool
+    _ all: [SplitReading], check: String, split: String, hosts: [String], isNeeded: Bool, leavesOut: Bool = false
   ) -> [Finding] {
+    func counts(_ trouble: Trouble) -> Bool { isNeeded && !(leavesOut && trouble.kind == .brokenImage) }
     let root = all[0]
     var findings: [Finding] = []
     // Ranks that found the same speak together; rank 0 is among the first.
@@ -68,10 +70,10 @@ package struct SplitReading: Codable, Sendable, Equatable {
       if let failure = reading.failure {
         findings.append(reading.finding(failure: failure, check: check, isNeeded: isNeeded, place))
       } else if reading == root {
-        findings += root.troubles.map { $0.finding(check, isNeeded: isNeeded, place: place.prefix) }
+        findings += root.troubles.map { $0.finding(check, isNeeded: counts($0), place: place.prefix) }
       } else if reading.hasErrors {
         findings += reading.troubles.filter(\.kind.isError).map {
-          $0.finding(check, isNeeded: isNeeded, place: place.prefix).withRemedy(Self.spreading)
+          $0.finding(check, isNeeded: counts($0), place: place.prefix).withRemedy(Self.spreading)
         }
       } else if root.failure == nil, reading.hash != root.hash {
         findings.append(reading.finding(differingFrom: root, check: check, split: split, place))

@@ -1,0 +1,247 @@
+import Foundation
+
+/// The right to write into a run directory, held by one process at a time: the file `run.lock` names it.
+///
+/// Works on file systems that hosts share: the file appears by link(2), which is atomic there too, and no lock of the kernel is
+/// needed. While the lock is held, a thread renews the file's time every few seconds. A lock whose process has ended is taken over:
+/// on the same machine at once, on another one when its file has not been renewed for ``patience`` seconds.
+///
+/// It is to be given back by ``release()``; of several processes that find an abandoned lock, the one that creates a claim to that very owner's succession takes it over.
+public final class RunLock: @unchecked Sendable {
+  /// The name of the file.
+  package static let fileName = "run.lock"
+  /// Seconds after which a lock from another machine counts as abandoned when it is not renewed.
+  package static let patience = 60.0
+  private static let renewal = 5.0
+
+  private let directory: String
+  private let path: String
+  private let owner: RunLockOwner
+  private let patience: Double
+  private let madeDirectory: Bool
+  private let condition = NSCondition()
+  private var isReleased = false
+
+  /// Takes a run directory, which is made when it does not exist.
+  ///
+  /// - Parameters:
+  ///   - owner: the process.
+  ///   - patience: see ``patience``.
+  ///   - notice: told why this takes long, or whose lock was taken over.
+  ///   - progress: called while the lock of another machine is watched.
+  ///   - lost: called, in a thread of its own, when another process has taken the directory although this one runs.
+  /// - Throws: ``CheckpointError`` naming the process that holds the directory, or what cannot be written.
+  package init(
+    _ directory: String, owner: RunLockOwner = RunLockOwner(), patience: Double = RunLock.patience,
+    notice: (String) -> Void = { _ in }, progress: () -> Void = {},
+    lost: @escaping @Sendable (CheckpointError) -> Void = { _ in }
+  ) throws(CheckpointError) {
+    self.directory = directory
+    self.owner = owner
+    self.patience = patience
+    path = directory + "/" + Self.fileName
+    madeDirectory = !FileManager.default.fileExists(atPath: directory)
+    try RunDirectory.create(directory)
+    try acquire(notice, progress)
+    removeLeftovers()
+    let thread = Thread { [self] in renew(lost) }
+    thread.name = "run lock"
+    thread.start()
+  }
+
+  /// Gives the directory back. Idempotent.
+  public func release() {
+    condition.lock()
+    let isFirst = !isReleased
+    isReleased = true
+    condition.broadcast()
+    condition.unlock()
+    guard isFirst, Self.owner(of: path)?.identity == owner.identity else { return }
+    unlink(path)
+    // A run that was refused leaves nothing; a directory that holds anything stays.
+    if madeDirectory { rmdir(directory) }
+  }
+
+  /// The process that holds a run directory, if one does that has not verifiably ended.
+  package static func holder(of directory: String, seenBy observer: RunLockOwner = RunLockOwner()) -> RunLockOwner? {
+    owner(of: directory + "/" + fileName).flatMap { $0.life(seenBy: observer) == .ended ? nil : $0 }
+  }
+
+  // MARK: Taking
+
+  private func acquire(_ notice: (String) -> Void, _ progress: () -> Void) throws(CheckpointError) {
+    let own = try temporary("new")
+    defer { unlink(own) }
+    while try !link(own, as: path) {
+      let (found, age) = try look(at: path)
+      guard let age else { continue }
+      guard try isAbandoned(found, age: age, notice, progress) else { throw held(by: found, age: age) }
+      guard try succeed(found, own) else { continue }
+      let name = found?.description ?? "an unknown process"
+      notice("\(path): taken over from \(name), which has ended without giving it back")
+      return
+    }
+  }
+
+  /// The lock's file under a name of its own, complete.
+  private func temporary(_ purpose: String) throws(CheckpointError) -> String {
+    let name = "\(directory)/.\(Self.fileName).\(owner.identity).\(purpose)"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    guard let data = try? encoder.encode(owner) else { preconditionFailure("an owner is not encodable") }
+    try AtomicFile.replace(name, with: String(decoding: data, as: UTF8.self) + "\n")
+    return name
+  }
+
+  /// Gives a file a second name; false when the name is taken.
+  private func link(_ file: String, as name: String) throws(CheckpointError) -> Bool {
+    if Glibc.link(file, name) == 0 { return true }
+    let code = errno
+    // The answer of a file server may be lost although it has done the work.
+    var status = stat()
+    if stat(file, &status) == 0, status.st_nlink > 1, Self.owner(of: name)?.identity == owner.identity { return true }
+    switch code {
+    case EEXIST: return false
+    case EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return try copy(file, as: name)
+    default: throw CheckpointError(name, cannot: "create", errorNumber: code)
+    }
+  }
+
+  /// For file systems without links; a reader may see the file before its content is there.
+  private func copy(_ file: String, as name: String) throws(CheckpointError) -> Bool {
+    let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor < 0, errno == EEXIST { return false }
+    if descriptor < 0 { throw CheckpointError(name, cannot: "create", errorNumber: errno) }
+    defer { close(descriptor) }
+    let bytes = [UInt8](FileManager.default.contents(atPath: file) ?? Foundation.Data())
+    try bytes.withUnsafeBufferPointer { (buffer) throws(CheckpointError) in
+      try UnsafeRawBufferPointer(buffer).write(to: descriptor, path: name)
+    }
+    return true
+  }
+
+  /// Replaces the lock of an owner that has ended; false when another process was faster.
+  private func succeed(_ dead: RunLockOwner?, _ own: String) throws(CheckpointError) -> Bool {
+    var claims: [String] = []
+    defer { for claim in claims { unlink(claim) } }
+    var identity = dead?.identity
+    while true {
+      let claim = "\(directory)/.\(Self.fileName).after-\(identity ?? "unknown")"
+      if try link(own, as: claim) {
+        claims.append(claim)
+        break
+      }
+      // Whoever claimed it first may have ended in between, and has a successor itself.
+      let (other, age) = try look(at: claim)
+      let life = other?.life(seenBy: owner) ?? .elsewhere
+      guard let age, life == .ended || life == .elsewhere && age >= patience else {
+        Thread.sleep(forTimeInterval: 0.05)
+        return false
+      }
+      claims.append(claim)
+      identity = other?.identity ?? "unknown-\(identity ?? "unknown")"
+    }
+    // Nobody else may replace this owner's lock now; but somebody may have done it before.
+    guard FileManager.default.fileExists(atPath: path), Self.owner(of: path)?.identity == dead?.identity else {
+      claims = claims.suffix(1)
+      return false
+    }
+    let fresh = try temporary("successor")
+    guard rename(fresh, path) == 0 else { throw CheckpointError(path, cannot: "replace", errorNumber: errno) }
+    return true
+  }
+
+  /// Removes what starters have left that were killed while they took the lock, long ago.
+  private func removeLeftovers() {
+    guard let now = Self.modification(path) else { return }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    where name.hasPrefix(".") && name.contains(".\(Self.fileName).") {
+      if let then = Self.modification("\(directory)/\(name)"), now - then > 10 * patience {
+        unlink("\(directory)/\(name)")
+      }
+    }
+  }
+
+  // MARK: Judging
+
+  private static func owner(of path: String) -> RunLockOwner? {
+    FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(RunLockOwner.self, from: $0) }
+  }
+
+  /// Whose lock it is, and seconds since it was renewed by the clock of the file system; no age when it is gone.
+  private func look(at path: String) throws(CheckpointError) -> (RunLockOwner?, Double?) {
+    let found = Self.owner(of: path)
+    let clock = try temporary("clock")
+    defer { unlink(clock) }
+    guard let now = Self.modification(clock), let then = Self.modification(path) else { return (nil, nil) }
+    return (found, now - then)
+  }
+
+  /// Seconds since 1970. Opens the file, so that a network file system asks its server.
+  private static func modification(_ path: String) -> Double? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+  }
+
+  private func isAbandoned(
+    _ found: RunLockOwner?, age: Double, _ notice: (String) -> Void, _ progress: () -> Void
+  ) throws(CheckpointError) -> Bool {
+    switch found?.life(seenBy: owner) {
+    case .ended: return true
+    case .running: return false
+    case .elsewhere, nil: break
+    }
+    if age >= patience { return true }
+    let name = found?.description ?? "an unknown process"
+    notice(
+      "\(directory) was in use by \(name), \(Int(max(0, age))) s ago; watching for up to \(Int(patience - age)) s whether it still is"
+    )
+    // Once more than a renewal passes without one, it only remains to be sure.
+    let end = ContinuousClock.now + .seconds(patience - age)
+    let first = Self.modification(path)
+    while ContinuousClock.now < end {
+      Thread.sleep(forTimeInterval: min(0.5, patience / 10))
+      progress()
+      guard let time = Self.modification(path) else { return true }
+      if time != first { return false }
+    }
+    return true
+  }
+
+  private func held(by found: RunLockOwner?, age: Double) -> CheckpointError {
+    let name = found?.description ?? "an unknown process"
+    let remedy =
+      found?.life(seenBy: owner) == .running
+      ? "wait until it ends or stop it (kill \(found?.process ?? 0)), or use another directory: --output DIR"
+      : "wait until it ends or stop it there, or use another directory: --output DIR; if it has ended, run again in \(Int(patience)) s or remove \(path)"
+    return CheckpointError(
+      directory, "in use by \(name): two programs in one run directory overwrite each other; \(remedy)")
+  }
+
+  // MARK: Holding
+
+  private func renew(_ lost: (CheckpointError) -> Void) {
+    while waits() {
+      // Not while the condition is locked: a file server that does not answer must not hold up an end of the process.
+      let found = Self.owner(of: path)
+      if let found, found.identity != owner.identity {
+        lost(CheckpointError(directory, "taken over by \(found.description), while this process did not renew \(path)"))
+        return
+      }
+      utimensat(AT_FDCWD, path, nil, 0)
+    }
+  }
+
+  /// Waits for the next renewal; false when the lock is given back.
+  private func waits() -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    let end = Date(timeIntervalSinceNow: min(Self.renewal, patience / 6))
+    while !isReleased, condition.wait(until: end) {}
+    return !isReleased
+  }
+}
