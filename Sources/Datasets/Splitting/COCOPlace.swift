@@ -1,0 +1,43 @@
+import Foundation
+
+/// Where a JSON file of COCO is, and where its images are.
+package struct COCOPlace {
+  /// The file.
+  package let path: String
+  /// Its directory.
+  package let directory: String
+  /// What the names of further files begin with: `instances_` where this one's does.
+  package let prefix: String
+  /// The directory that a configuration names: that of the file, or the one around `annotations`.
+  package let root: String
+
+  /// - Parameter path: of the file.
+  package init(_ path: String) {
+    func parent(_ path: String) -> String {
+      guard let slash = path.lastIndex(of: "/") else { return "." }
+      return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+    self.path = path
+    directory = parent(path)
+    let isUsual = path.split(separator: "/").last?.hasPrefix("instances_") == true
+    prefix = isUsual ? "instances_" : ""
+    let isInAnnotations = directory == "annotations" || directory.hasSuffix("/annotations")
+    root = isInAnnotations ? parent(directory) : directory
+  }
+
+  /// Reads the file as far as its division needs.
+  ///
+  /// - Throws: `DatasetError`, see ``COCODivision``.
+  package func division() throws(DatasetError) -> COCODivision {
+    let split = try COCOSplit(DatasetSource(root: root, split: URL(fileURLWithPath: path).path))
+    let nowhere = AnnotationPlace(file: path, line: nil)
+    return try COCODivision(path) { try? split.path(ofImage: $0, at: nowhere) }
+  }
+
+  /// What a configuration with this root calls the split of a file.
+  package func split(_ path: String) -> String {
+    let relative = RelativePath.of(path, from: root)
+    let usual = relative.wholeMatch(of: #/annotations\/instances_(.+)\.json/#)
+    return usual.map { String($0.output.1) } ?? relative
+  }
+}
