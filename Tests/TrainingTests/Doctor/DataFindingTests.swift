@@ -196,6 +196,30 @@ struct DataFindingTests {
     #expect(!finding.message.contains("of circle"), "\(finding)")
   }
 
+  @Test func `Objects that no default box suits are a warning, and so are objects of few pixels`() throws {
+    func status(_ check: String, in diagnosis: Diagnosis) -> Finding.Status? {
+      diagnosis.findings.first { $0.check == check }?.status
+    }
+    let dataset = try BrokenDataset()
+    let usual = try dataset.diagnose()
+    #expect(status("default boxes", in: usual) == .ok && status("box sizes", in: usual) == .ok, "\(usual.text)")
+    // All objects a few pixels large: none is reached, and no layout helps.
+    for file in try FileManager.default.contentsOfDirectory(atPath: dataset.path + "/Annotations") {
+      let text = try dataset.read("Annotations/\(file)")
+      let small = text.replacing(#/<xmin>\d+/#, with: "<xmin>40").replacing(#/<xmax>\d+/#, with: "<xmax>43")
+        .replacing(#/<ymin>\d+/#, with: "<ymin>40").replacing(#/<ymax>\d+/#, with: "<ymax>42")
+      try dataset.write(small, to: "Annotations/\(file)")
+    }
+    let diagnosis = try dataset.diagnose()
+    let reach = try #require(diagnosis.findings.first { $0.check == "default boxes" })
+    #expect(reach.status == .warning && reach.message.hasPrefix("0 of "), "\(reach)")
+    #expect(reach.remedy?.contains("multibox preview") == true)
+    let sizes = try #require(diagnosis.findings.first { $0.check == "box sizes" })
+    #expect(sizes.status == .warning, "\(sizes)")
+    #expect(sizes.message.contains(#/; (\d+) of \1 objects have less than 16/#), "\(sizes)")
+    #expect(diagnosis.fault == nil)
+  }
+
   @Test func `The length of a run is told in passes, and in time when its speed is known`() {
     func message(_ speed: Double?) -> String {
       TrainingLength(
