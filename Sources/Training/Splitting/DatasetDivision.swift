@@ -31,7 +31,7 @@ public enum DatasetDivision {
   // MARK: Pascal VOC
 
   private static func dividePascalVOC(_ request: SplitRequest, _ report: inout SplitReport) throws {
-    let folder = try PascalVOCFolder(request.data)
+    let folder = try AnnotatedFolder(request.data)
     if !folder.hasPascalVOCLayout, request.output == nil {
       throw DatasetError(
         file: request.data,

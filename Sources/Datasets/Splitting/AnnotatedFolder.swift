@@ -5,7 +5,7 @@ import Foundation
 /// Annotations are those below `Annotations`, or in the directory itself, or below the only directory in it that has any.
 /// Images are those below `JPEGImages`, or below the directory that has most of the annotated names. Both are then compared
 /// by their paths from there, without extension.
-package struct PascalVOCFolder {
+package struct AnnotatedFolder {
   /// The directory.
   package let root: String
   /// Where the annotations are.
