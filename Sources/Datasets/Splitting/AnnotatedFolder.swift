@@ -19,18 +19,17 @@ package struct AnnotatedFolder {
   /// Annotations that have no image.
   package let missing: [String]
 
-  /// Whether data sets in Pascal VOC's layout are read from there without further ado.
-  package var hasPascalVOCLayout: Bool {
-    annotationDirectory == "\(root)/Annotations" && imageDirectory == "\(root)/JPEGImages"
-  }
+  /// Whether images or annotations are in the directory itself.
+  package var isFlat: Bool { annotationDirectory == root || imageDirectory == root }
 
   /// Looks for annotations and images, and reads the annotations.
   ///
+  /// - Parameter isWhole: whether annotations and images of all its directories count.
   /// - Throws: `DatasetError` for a directory without annotations or images, and an annotation that cannot be read.
-  package init(_ root: String) throws(DatasetError) {
+  package init(_ root: String, isWhole: Bool = false) throws(DatasetError) {
     self.root = root
     let files = try FileTree(root).files
-    let annotations = try Self.annotations(root, files)
+    let annotations = isWhole ? Part("", files) { $0 == "xml" } : try Self.annotations(root, files)
     let pictures = try Self.images(root, files, annotations)
     annotationDirectory = annotations.directory.isEmpty ? root : "\(root)/\(annotations.directory)"
     imageDirectory = pictures.directory.isEmpty ? root : "\(root)/\(pictures.directory)"
@@ -104,7 +103,9 @@ package struct AnnotatedFolder {
       throw error("expected annotations of Pascal VOC (Annotations/*.xml), \(list)\(hint)")
     }
     if directories.count > 1 {
-      throw error("has annotations in \(directories.sorted().joined(separator: ", ")): name one of these directories")
+      throw error(
+        "has annotations in \(directories.sorted().joined(separator: ", ")): name one of these directories, or take them for the parts by --keep-directories"
+      )
     }
     return part(only)
   }

@@ -8,7 +8,7 @@ package struct COCOPlace {
   package let directory: String
   /// What the names of further files begin with: `instances_` where this one's does.
   package let prefix: String
-  /// The directory that a configuration names: that of the file, or the one around `annotations`.
+  /// The directory of the data set: that of the file, or the one around `annotations`.
   package let root: String
 
   /// - Parameter path: of the file.
@@ -34,8 +34,19 @@ package struct COCOPlace {
     return try COCODivision(path) { try? split.path(ofImage: $0, at: nowhere) }
   }
 
-  /// What a configuration with this root calls the split of a file.
-  package func split(_ path: String) -> String {
+  /// The directory for a configuration that reads the parts: ``root``, unless their images would not be found from there,
+  /// as those in `images/default` once the files are called `train` and `test`; then that of the images.
+  package func root(of images: [SplitImage]) -> String {
+    let directories = Set(
+      images.compactMap { image in
+        image.path.flatMap { $0.hasSuffix("/" + image.name) ? String($0.dropLast(image.name.utf8.count + 1)) : nil }
+      })
+    guard let only = directories.first, directories.count == 1 else { return root }
+    return only == "\(root)/images" ? root : only
+  }
+
+  /// What a configuration calls the split of a file.
+  package static func split(_ path: String, root: String) -> String {
     let relative = RelativePath.of(path, from: root)
     let usual = relative.wholeMatch(of: #/annotations\/instances_(.+)\.json/#)
     return usual.map { String($0.output.1) } ?? relative

@@ -8,8 +8,8 @@ public enum DatasetDivision {
   /// Divides a data set and writes the result.
   ///
   /// A directory with an XML file for each image gets lists of names, `ImageSets/Main/trainval.txt`, `test.txt` and, with a
-  /// share for validation, `train.txt` and `val.txt`. In another directory these are accompanied by links to the images
-  /// and annotations. A JSON file of COCO gives a file for each part.
+  /// share for validation, `train.txt` and `val.txt`. Where they are to be and there is no `Annotations` or `JPEGImages`,
+  /// links of these names are made. A JSON file of COCO gives a file for each part.
   ///
   /// - Throws: `DatasetError`, ``SplitError``, `CheckpointError`.
   public static func perform(_ request: SplitRequest) throws -> SplitReport {
@@ -31,57 +31,78 @@ public enum DatasetDivision {
   // MARK: Pascal VOC
 
   private static func dividePascalVOC(_ request: SplitRequest, _ report: inout SplitReport) throws {
-    let folder = try AnnotatedFolder(request.data)
-    if !folder.hasPascalVOCLayout, request.output == nil {
+    let folder = try AnnotatedFolder(request.data, isWhole: request.keepsDirectories)
+    // A link from a directory to itself would be a trap for other programs.
+    if folder.isFlat, request.output == nil {
       throw DatasetError(
         file: request.data,
         reason:
-          "expected the images in JPEGImages and the XML files in Annotations, found them in \(folder.imageDirectory) and \(folder.annotationDirectory); --output DIR makes a directory of that layout with links to both"
+          "has images and XML files side by side, not in JPEGImages and Annotations: --output DIR makes a directory of that layout with links to them"
       )
     }
+    report.warnings += warnings(folder, request)
+    let images = folder.images + (request.includesUnannotated ? folder.unannotated : [])
+    let lists =
+      request.keepsDirectories
+      ? try PartDirectories(images, root: request.data).lists(request, contents: contents(images), &report)
+      : try self.lists(images, request, &report)
+    let root = request.output ?? request.data
+    var output = SplitOutput()
+    for list in lists.all {
+      let names = list.images.map { images[$0].name }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      output.add("\(root)/ImageSets/Main/\(list.name).txt", Data(names.map { $0 + "\n" }.joined().utf8))
+    }
+    output.addLink("\(root)/Annotations", to: folder.annotationDirectory)
+    output.addLink("\(root)/JPEGImages", to: folder.imageDirectory)
+    let paths = output.paths
+    try output.write(overwrites: request.overwrites, inputs: [])
+    report.lines.append("written: \(paths.joined(separator: ", "))")
+    report.configuration = configuration(
+      format: "voc", root: root, train: lists.train, evaluation: lists.evaluation,
+      classNames: Set(images.flatMap(\.objects.keys)).sorted())
+  }
+
+  /// Drawn at random.
+  private static func lists(
+    _ images: [SplitImage], _ request: SplitRequest, _ report: inout SplitReport
+  ) throws -> SplitLists {
+    let plan = try plan(images, request, &report)
+    func list(_ name: String, _ parts: Set<SplitPart>) -> (String, [Int]) {
+      (name, images.indices.filter { parts.contains(plan.parts[$0]) })
+    }
+    let whole = [list("trainval", [.train, .validation]), list("test", [.test])]
+    return request.fractions.validation == nil
+      ? SplitLists(all: whole, train: "trainval", evaluation: "test")
+      : SplitLists(
+        all: [list("train", [.train]), list("val", [.validation])] + whole, train: "train", evaluation: "val")
+  }
+
+  private static func warnings(_ folder: AnnotatedFolder, _ request: SplitRequest) -> [String] {
+    var warnings: [String] = []
     if !folder.missing.isEmpty {
-      report.warnings.append(
+      warnings.append(
         "\(Quantities.count(folder.missing.count, "annotation")) without an image in \(folder.imageDirectory), left out: \(some(folder.missing))"
       )
     }
     if !folder.unannotated.isEmpty {
       let count = Quantities.count(folder.unannotated.count, "image")
-      report.warnings.append(
+      let names = some(folder.unannotated.map(\.name))
+      warnings.append(
         request.includesUnannotated
-          ? "\(count) without an annotation, taken as background: \(some(folder.unannotated.map(\.name)))"
-          : "\(count) without an annotation in \(folder.annotationDirectory), left out (--include-unannotated takes them as background): \(some(folder.unannotated.map(\.name)))"
+          ? "\(count) without an annotation, taken as background: \(names)"
+          : "\(count) without an annotation in \(folder.annotationDirectory), left out (--include-unannotated takes them as background): \(names)"
       )
     }
-    let images = folder.images + (request.includesUnannotated ? folder.unannotated : [])
-    let plan = try plan(images, request, &report)
-    let root = request.output ?? request.data
-    var output = SplitOutput()
-    func list(_ name: String, _ parts: Set<SplitPart>) {
-      let names = images.indices.filter { parts.contains(plan.parts[$0]) }.map { images[$0].name }
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      output.add("\(root)/ImageSets/Main/\(name).txt", Data(names.map { $0 + "\n" }.joined().utf8))
-    }
-    if request.fractions.validation != nil {
-      list("train", [.train])
-      list("val", [.validation])
-    }
-    list("trainval", [.train, .validation])
-    list("test", [.test])
-    if request.output != nil {
-      output.addLink("\(root)/Annotations", to: folder.annotationDirectory)
-      output.addLink("\(root)/JPEGImages", to: folder.imageDirectory)
-    }
-    try output.write(overwrites: request.overwrites, inputs: [])
-    report.lines.append("written: \(output.paths.joined(separator: ", "))")
-    let classNames = Set(images.flatMap(\.objects.keys)).sorted()
-    let splits = request.fractions.validation == nil ? ("trainval", "test") : ("train", "val")
-    report.configuration = configuration(
-      format: "voc", root: root, train: splits.0, evaluation: splits.1, classNames: classNames)
+    return warnings
   }
 
   // MARK: COCO
 
   private static func divideCOCO(_ request: SplitRequest, _ report: inout SplitReport) throws {
+    if request.keepsDirectories {
+      throw SplitError(
+        description: "--keep-directories is for directories of images and XML files; \(request.data) is a file")
+    }
     let place = COCOPlace(request.data)
     let division = try place.division()
     let missing = division.images.filter { $0.path == nil }.map(\.name)
@@ -100,9 +121,10 @@ public enum DatasetDivision {
     }
     try output.write(overwrites: request.overwrites, inputs: [request.data])
     report.lines.append("written: \(output.paths.joined(separator: ", "))")
+    let root = place.root(of: division.images)
     report.configuration = configuration(
-      format: "coco", root: place.root, train: place.split(paths[.train]!),
-      evaluation: place.split(paths[request.fractions.validation == nil ? .test : .validation]!),
+      format: "coco", root: root, train: COCOPlace.split(paths[.train]!, root: root),
+      evaluation: COCOPlace.split(paths[request.fractions.validation == nil ? .test : .validation]!, root: root),
       classNames: division.classNames)
   }
 
@@ -121,9 +143,14 @@ public enum DatasetDivision {
         : "its \(images.count) images are kept together in \(Quantities.count(groups.groups.count, "group")), too few to divide in \(parts)\(groups.bonds.contains { $0.reason == .frames } ? "; --no-group-frames takes numbered images for single ones" : "")"
       throw DatasetError(file: request.data, reason: reason)
     }
-    let description = SplitDescription(images, plan, request.fractions)
+    let parts = SplitPart.allCases.filter { $0 != .validation || request.fractions.validation != nil }
+    let description = SplitDescription(
+      images, parts: parts.map(\.rawValue), partOfImage: plan.parts.map(\.rawValue))
     report.lines.append(description.table)
-    report.warnings += description.warnings(hasFrames: groups.bonds.contains { $0.reason == .frames })
+    report.warnings +=
+      description.classWarnings
+      + description.shareWarnings(
+        request.fractions, hasFrames: groups.bonds.contains { $0.reason == .frames })
     return plan
   }
 
@@ -164,6 +191,7 @@ public enum DatasetDivision {
       return isPlain && !isWord ? word : "\(JSONLiteral(word))"
     }
     return """
+      version: 1
       data:
         format: \(format)
         root: \(text(root))

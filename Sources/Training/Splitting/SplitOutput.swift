@@ -12,8 +12,8 @@ struct SplitOutput {
   /// Adds a link to a directory.
   mutating func addLink(_ path: String, to target: String) { links.append((path, target)) }
 
-  /// What is to be written, in order.
-  var paths: [String] { texts.map(\.path) }
+  /// What is to be written: files, and links that are not there yet.
+  var paths: [String] { texts.map(\.path) + links.filter { !isInPlace($0) }.map(\.path) }
 
   /// Writes everything.
   ///
@@ -24,10 +24,11 @@ struct SplitOutput {
   func write(overwrites: Bool, inputs: [String]) throws {
     func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let protected = Set(inputs.map(place))
-    if let path = paths.first(where: { protected.contains(place($0)) }) {
+    let files = texts.map(\.path)
+    if let path = files.first(where: { protected.contains(place($0)) }) {
       throw SplitError(description: "\(path) is the file that is divided: name another place by --output DIR")
     }
-    let present = paths.filter { FileManager.default.fileExists(atPath: $0) }
+    let present = files.filter { FileManager.default.fileExists(atPath: $0) }
     if let first = present.first, !overwrites {
       let others = present.count > 1 ? " and \(present.dropFirst().joined(separator: ", "))" : ""
       throw SplitError(
@@ -39,8 +40,8 @@ struct SplitOutput {
       throw SplitError(
         description: "\(link.path) exists already and is no link to \(link.target): take another --output")
     }
-    for path in paths { try Self.makeDirectory(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
-    let files = try texts.map { path, text in
+    for path in files { try Self.makeDirectory(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
+    let written = try texts.map { path, text in
       let file = try AtomicFile(path)
       try file.write([UInt8](text))
       return file
@@ -52,7 +53,7 @@ struct SplitOutput {
         throw CheckpointError(link.path, cannot: "make a link to \(target)", errorNumber: errno)
       }
     }
-    for file in files { try file.commit() }
+    for file in written { try file.commit() }
   }
 
   private func isInPlace(_ link: (path: String, target: String)) -> Bool {

@@ -11,15 +11,18 @@ public struct SplitRequest: Sendable {
   let frames: ImageGroups.FrameRule
   let overwrites: Bool
   let includesUnannotated: Bool
+  let keepsDirectories: Bool
 
   /// - Parameters:
   ///   - test, validation: shares of the images, above 0, together below 1.
   ///   - groupsFrames: whether numbers at the end of names are those of frames; nil for the rule of ``ImageGroups``.
   ///   - overwrites: whether lists and files of an earlier division are replaced.
   ///   - includesUnannotated: whether images without an XML file are divided too, as images of background.
+  ///   - keepsDirectories: whether the directories are the parts, and nothing is drawn at random.
   public init(
     data: String, output: String? = nil, test: Double, validation: Double? = nil, seed: UInt64,
-    groupsFrames: Bool? = nil, overwrites: Bool = false, includesUnannotated: Bool = false
+    groupsFrames: Bool? = nil, overwrites: Bool = false, includesUnannotated: Bool = false,
+    keepsDirectories: Bool = false
   ) {
     self.data = data
     self.output = output
@@ -28,6 +31,7 @@ public struct SplitRequest: Sendable {
     frames = groupsFrames.map { $0 ? .always : .never } ?? .automatic
     self.overwrites = overwrites
     self.includesUnannotated = includesUnannotated
+    self.keepsDirectories = keepsDirectories
   }
 }
 
@@ -43,6 +47,6 @@ public struct SplitReport: Sendable {
   public internal(set) var lines: [String] = []
   /// What may be wrong.
   public internal(set) var warnings: [String] = []
-  /// The keys under `data` of a configuration that uses the result, as YAML.
+  /// A configuration that uses the result, as YAML.
   public internal(set) var configuration = ""
 }
