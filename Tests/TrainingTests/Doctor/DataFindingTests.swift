@@ -196,6 +196,25 @@ struct DataFindingTests {
     #expect(!finding.message.contains("of circle"), "\(finding)")
   }
 
+  @Test func `What is wrong with both splits alike is said once, with advice that helps`() throws {
+    let dataset = try BrokenDataset()
+    try dataset.remove("ImageSets")
+    let diagnosis = try dataset.diagnose()
+    let findings = dataset.troubles(in: diagnosis)
+    #expect(findings.map(\.check) == ["training data", "evaluation data"], "\(diagnosis.text)")
+    #expect(findings[0].message.contains("trainval.txt: no such split: "))
+    #expect(findings[0].remedy?.contains("'multibox split' makes splits where there are none") == true)
+    #expect(findings[1].message.hasSuffix("/ImageSets/Main/test.txt: the same as of the training data"))
+    #expect(findings[1].remedy == "as for the training data")
+    #expect(diagnosis.fault == .data)
+    // Of another kind it is said in full.
+    let other = try BrokenDataset()
+    try other.edit(file: "ImageSets/Main/trainval.txt", #/000001/#, "000001 jpg")
+    try other.remove("ImageSets/Main/test.txt")
+    let others = other.troubles(in: try other.diagnose()).map(\.message)
+    #expect(others.count == 2 && others[1].contains("test.txt: no such split; the splits there are"), "\(others)")
+  }
+
   @Test func `Objects that no default box suits are a warning, and so are objects of few pixels`() throws {
     func status(_ check: String, in diagnosis: Diagnosis) -> Finding.Status? {
       diagnosis.findings.first { $0.check == check }?.status

@@ -43,7 +43,8 @@ extension DatasetFault.Kind {
   /// What mends it.
   var remedy: String {
     switch self {
-    case .unreadableSplit: "mend the file, or the keys under data"
+    case .unreadableSplit:
+      "mend the file, or correct data.root, data.format and the names of the splits; 'multibox split' makes splits where there are none"
     case .missingFile: "bring the file, or take the image out of the split"
     case .brokenAnnotation: "mend the annotation at this place"
     case .unknownClass: "correct the name, or list it under data.classes"
