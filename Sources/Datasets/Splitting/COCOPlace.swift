@@ -48,6 +48,8 @@ package struct COCOPlace {
   /// What a configuration calls the split of a file.
   package static func split(_ path: String, root: String) -> String {
     let relative = RelativePath.of(path, from: root)
+    // A way out of the directory and far away is no better to read than the way from the root of the file system.
+    if relative.hasPrefix("../../../") { return URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let usual = relative.wholeMatch(of: #/annotations\/instances_(.+)\.json/#)
     return usual.map { String($0.output.1) } ?? relative
   }

@@ -35,14 +35,16 @@ struct SplitDescription {
   var classWarnings: [String] {
     var warnings: [String] = []
     if classNames.isEmpty { warnings.append("no image has an object") }
-    for name in classNames {
-      let without = parts.filter { objectCounts[$0]?[name] == nil }
-      let total = parts.reduce(0) { $0 + (objectCounts[$1]?[name] ?? 0) }
-      if !without.isEmpty {
-        warnings.append(
-          "no object of the class \(name) in \(without.joined(separator: " and ")): it has \(Quantities.count(total, "object")) in all"
-        )
+    for part in parts {
+      let lacking = classNames.filter { objectCounts[part]?[$0] == nil }
+      guard !lacking.isEmpty else { continue }
+      let list = lacking.map { name in
+        let total = parts.reduce(0) { $0 + (objectCounts[$1]?[name] ?? 0) }
+        return "\(name) (\(total) in all)"
       }
+      warnings.append(
+        "no object in \(part) of \(Quantities.count(lacking.count, "class", "classes")): \(list.joined(separator: ", "))"
+      )
     }
     return warnings
   }

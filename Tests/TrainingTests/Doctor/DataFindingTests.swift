@@ -196,6 +196,16 @@ struct DataFindingTests {
     #expect(!finding.message.contains("of circle"), "\(finding)")
   }
 
+  @Test func `What many lines end with is said once`() throws {
+    let dataset = try BrokenDataset()
+    let diagnosis = try dataset.diagnose("data.classes=[cat, dog]")
+    let finding = try #require(dataset.troubles(in: diagnosis).first { $0.check == "training data" })
+    let lines = finding.message.split(separator: "\n")
+    #expect(lines[0].firstMatch(of: #/^\d+ objects of unknown classes; the classes are cat, dog/#) != nil, "\(finding)")
+    #expect(lines.count > 3 && lines[1].hasSuffix(": object 1: unknown class \"circle\""), "\(finding)")
+    #expect(finding.message.split(separator: "the classes are").count == 2)
+  }
+
   @Test func `What is wrong with both splits alike is said once, with advice that helps`() throws {
     let dataset = try BrokenDataset()
     try dataset.remove("ImageSets")

@@ -31,11 +31,22 @@ package struct Trouble: Codable, Sendable, Equatable {
   ///   - place: the ranks that it concerns, if not all.
   func finding(_ check: String, isNeeded: Bool, place: String = "") -> Finding {
     let rest = count > lines.count ? ["and \(count - lines.count) more"] : []
+    let (places, ending) = condensed
     let message =
       count == 1 && lines.count == 1
-      ? place + lines[0] : ([place + "\(count) \(kind.plural)"] + lines + rest).joined(separator: "\n")
+      ? place + lines[0] : ([place + "\(count) \(kind.plural)\(ending)"] + places + rest).joined(separator: "\n")
     return kind.isError && isNeeded
       ? .error(check, .data, message, remedy: kind.remedy) : .warning(check, message, remedy: kind.remedy)
+  }
+}
+
+extension Trouble {
+  /// The lines without the words that all of them end with, as "; the classes are cat, dog", and these words.
+  private var condensed: (lines: [String], ending: String) {
+    guard lines.count > 1, let start = lines[0].firstRange(of: "; ")?.lowerBound else { return (lines, "") }
+    let ending = lines[0][start...]
+    return lines.allSatisfy { $0.hasSuffix(ending) }
+      ? (lines.map { String($0.dropLast(ending.count)) }, String(ending)) : (lines, "")
   }
 }
 
