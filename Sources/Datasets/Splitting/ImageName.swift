@@ -15,11 +15,13 @@ struct ImageName: Equatable {
   init(_ name: String) {
     var path = name.replacingOccurrences(of: "\\", with: "/").split(separator: "/").map(String.init)
     var stem = Self.withoutExtension(path.popLast() ?? "")
-    let version = stem.firstMatch(of: #/^(.+?)(_[A-Za-z0-9]{2,5})?\.rf\.[0-9A-Za-z]+$/#)
+    let version = !stem.contains(".rf.") ? nil : stem.firstMatch(of: #/^(.+?)(_[A-Za-z0-9]{2,5})?\.rf\.[0-9A-Za-z]+$/#)
     if let version { stem = String(version.output.1) }
     isVersion = version != nil
     // Label Studio puts eight digits of a random number before the name of an uploaded file.
-    if let upload = stem.firstMatch(of: #/^[0-9a-f]{8}-(.+)$/#) { stem = String(upload.output.1) }
+    if stem.utf8.dropFirst(8).first == UInt8(ascii: "-"), let upload = stem.firstMatch(of: #/^[0-9a-f]{8}-(.+)$/#) {
+      stem = String(upload.output.1)
+    }
     source = (path + [stem]).joined(separator: "/")
     let start = stem.lastIndex { !Self.isDigit($0) }.map(stem.index(after:)) ?? stem.startIndex
     numbering =

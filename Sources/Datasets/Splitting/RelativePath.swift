@@ -8,6 +8,7 @@ package enum RelativePath {
     let start = URL(fileURLWithPath: directory).resolvingSymlinksInPath().pathComponents
     let shared = zip(target, start).prefix { $0 == $1 }.count
     let up = Array(repeating: "..", count: start.count - shared)
-    return (up + target[shared...]).joined(separator: "/")
+    let path = (up + target[shared...]).joined(separator: "/")
+    return path.isEmpty ? "." : path
   }
 }

@@ -33,7 +33,7 @@ public enum DatasetDivision {
   private static func dividePascalVOC(_ request: SplitRequest, _ report: inout SplitReport) throws {
     let folder = try AnnotatedFolder(request.data, isWhole: request.keepsDirectories)
     // A link from a directory to itself would be a trap for other programs.
-    if folder.isFlat, request.output == nil {
+    if folder.isFlat, RelativePath.of(request.output ?? request.data, from: request.data) == "." {
       throw DatasetError(
         file: request.data,
         reason:

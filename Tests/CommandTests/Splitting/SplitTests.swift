@@ -106,6 +106,7 @@ struct SplitTests {
     // LabelImg's way: image and annotation side by side.
     try workspace.writeVOC(names, images: "beside", annotations: "beside")
     let flat = try workspace.split(data: "beside").ended(with: 65).messages
+    try workspace.split("--output", "\(path)/beside/", data: "beside").ended(with: 65)
     #expect(flat.contains("/beside: has images and XML files side by side") && flat.contains("--output DIR makes"))
     #expect(
       try workspace.read(workspace.split("--output", "\(path)/third", data: "beside").succeeded().output) == [8, 2])
