@@ -182,7 +182,7 @@ public final class Doctor {
     guard let configuration else { return }
     let trial = isTried ? try SpeedTrial(configuration, job: job) : nil
     guard communicator.isRoot else { return }
-    findings += configuration.recipeCheck(images: trainingImageCount).findings
+    findings += configuration.recipeCheck(images: trainingImageCount)?.findings ?? []
     guard let trainingImageCount else { return }
     let recipe = configuration.training
     findings.append(

@@ -82,7 +82,8 @@ struct RecipeCheckTests {
     #expect(names.count >= 8)
     for name in names {
       let configuration = try Configuration(contentsOf: "\(directory)/\(name)", overrides: [])
-      #expect(configuration.recipeCheck(images: nil).findings.isEmpty, "\(name)")
+      let check = try #require(configuration.recipeCheck(images: 1200))
+      #expect(check.findings.isEmpty, "\(name)")
     }
   }
 

@@ -111,11 +111,23 @@ package struct RecipeCheck: Sendable {
 }
 
 extension Configuration {
-  /// Whether the settings of training fit each other and the data.
-  package func recipeCheck(images: Int?) -> RecipeCheck {
-    RecipeCheck(
-      iterations: training.iterations, globalBatch: training.globalBatch, learningRate: training.schedule.base,
-      widthMultiplier: Double(model.widthMultiplier), milestones: training.schedule.milestones,
+  /// Whether the settings of training fit each other and the data; nil when the length of the run depends on data that are
+  /// not known.
+  ///
+  /// - Parameter images: of the training split, if known.
+  package func recipeCheck(images: Int?) -> RecipeCheck? {
+    let iterations: Int
+    switch training.length {
+    case .iterations(let count): iterations = count
+    case .epochs:
+      guard let images else { return nil }
+      iterations = self.iterations(images: images)
+    }
+    var milestones: [Int] = []
+    if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
+    return RecipeCheck(
+      iterations: iterations, globalBatch: training.globalBatch, learningRate: training.schedule.base,
+      widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
       warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every, hasEvaluationSplit: true,
       images: images)
   }
