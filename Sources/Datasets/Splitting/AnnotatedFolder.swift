@@ -112,7 +112,7 @@ package struct AnnotatedFolder {
 
   private static func images(_ root: String, _ files: [String], _ annotations: Part) throws(DatasetError) -> Part {
     func part(_ directory: String) -> Part {
-      Part(directory, files) { ImageName.imageExtensions.contains($0) }
+      Part(directory, files) { PascalVOCFolders.imageExtensions.contains($0) }
     }
     let usual = part("JPEGImages")
     if annotations.directory == "Annotations", !usual.files.isEmpty { return usual }

@@ -49,12 +49,10 @@ struct ImageName: Equatable {
 
   private static func withoutExtension(_ file: String) -> String {
     guard let dot = file.lastIndex(of: "."), dot > file.startIndex,
-      imageExtensions.contains(file[file.index(after: dot)...].lowercased())
+      PascalVOCFolders.imageExtensions.contains(file[file.index(after: dot)...].lowercased())
     else { return file }
     return String(file[..<dot])
   }
-
-  static let imageExtensions: Set = ["jpg", "jpeg", "jfif", "jpe", "png"]
 
   private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
 }

@@ -54,8 +54,10 @@ struct SplitWorkspace {
   /// Reads both splits by what the command printed; returns their numbers of images.
   func read(_ printed: String) throws -> [Int] {
     let configuration = try Configuration(yaml: printed, name: "printed")
-    let (training, evaluation) = (configuration.data.trainSplit, configuration.data.evaluationSplit)
-    return try [training, evaluation].map { try configuration.dataset(split: $0).images.count }
+    let (training, evaluation): (SplitChoice, SplitChoice?) = (
+      configuration.data.trainSplit, configuration.data.evaluationSplit
+    )
+    return try [training, evaluation].compactMap(\.self).map { try configuration.dataset(split: $0).images.count }
   }
 
   /// A file of 20 images with an object each; every other is of the second class, the last two of a third.

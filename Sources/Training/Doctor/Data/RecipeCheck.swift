@@ -128,7 +128,8 @@ extension Configuration {
     return RecipeCheck(
       iterations: iterations, globalBatch: training.globalBatch, learningRate: training.schedule.base,
       widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
-      warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every, hasEvaluationSplit: true,
+      warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
+      hasEvaluationSplit: data.evaluationSplit != nil,
       images: images)
   }
 }
