@@ -42,11 +42,14 @@ package struct Trouble: Codable, Sendable, Equatable {
 
 extension Trouble {
   /// The lines without the words that all of them end with, as "; the classes are cat, dog", and these words.
+  ///
+  /// A line may go on, as the first of unknown classes does with those that the data have; then that is among the words.
   private var condensed: (lines: [String], ending: String) {
-    guard lines.count > 1, let start = lines[0].firstRange(of: "; ")?.lowerBound else { return (lines, "") }
-    let ending = lines[0][start...]
-    return lines.allSatisfy { $0.hasSuffix(ending) }
-      ? (lines.map { String($0.dropLast(ending.count)) }, String(ending)) : (lines, "")
+    let endings = lines.map { line in line.firstRange(of: "; ").map { line[$0.lowerBound...] } ?? "" }
+    guard lines.count > 1, let longest = endings.max(by: { $0.count < $1.count }),
+      endings.allSatisfy({ !$0.isEmpty && longest.hasPrefix($0) })
+    else { return (lines, "") }
+    return (zip(lines, endings).map { String($0.dropLast($1.count)) }, String(longest))
   }
 }
 
