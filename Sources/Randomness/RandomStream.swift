@@ -18,6 +18,7 @@ public struct RandomStream: Sendable {
     case test = 5
     case benchmark = 6
     case replacement = 7
+    case splitting = 8
   }
 
   private var state: UInt64

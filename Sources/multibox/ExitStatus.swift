@@ -20,7 +20,7 @@ enum ExitStatus: Int32 {
   /// The code of an error; one that no target throws on purpose is internal.
   init(of error: any Error) {
     switch error {
-    case is ConfigurationError, is DefaultBoxLayoutError, is UnsupportedPrecision: self = .configuration
+    case is ConfigurationError, is DefaultBoxLayoutError, is UnsupportedPrecision, is SplitError: self = .configuration
     case is DatasetError, is EvaluationError: self = .data
     case let error as ImageError: self = error.isFromWriting ? .disk : .data
     case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine

@@ -21,7 +21,7 @@ struct Multibox: ParsableCommand {
       """,
     subcommands: [
       Train.self, Evaluate.self, Score.self, Detect.self, Describe.self, Export.self, DoctorCommand.self, Preview.self,
-      Synthesize.self,
+      Split.self, Synthesize.self,
       Benchmark.self,
     ])
 

@@ -3,7 +3,7 @@ import Testing
 
 struct HelpTests {
   @Test(arguments: [
-    "train", "evaluate", "score", "detect", "describe", "doctor", "preview", "synthesize", "benchmark step",
+    "train", "evaluate", "score", "detect", "describe", "doctor", "preview", "split", "synthesize", "benchmark step",
     "benchmark inference",
     "benchmark loader", "benchmark allreduce",
   ])
@@ -28,8 +28,9 @@ struct HelpTests {
     for text in ["multibox synthesize ", "multibox train ", "multibox evaluate ", "multibox detect ", "Exit codes: 0"] {
       #expect(help.contains(text), "\(text)")
     }
-    for command in ["train", "evaluate", "score", "detect", "describe", "doctor", "preview", "synthesize", "benchmark"]
-    {
+    for command in [
+      "train", "evaluate", "score", "detect", "describe", "doctor", "preview", "split", "synthesize", "benchmark",
+    ] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
   }

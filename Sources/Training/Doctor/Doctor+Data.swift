@@ -20,6 +20,7 @@ extension Doctor {
     let evaluation = try data.evaluationSplit.flatMap {
       try examine($0, check: Self.evaluation, isNeeded: evaluates)
     }
+    findings = Self.sayingOnce(findings)
     guard communicator.isRoot, let training else { return }
     job.board.enter("examining objects")
     var isOneSplit = false
@@ -49,6 +50,24 @@ extension Doctor {
     findings.append(statistics.sizeFinding(inputSide: SSD.inputSize))
     if let finding = statistics.reachFinding(configuration.model.defaultBoxes) { findings.append(finding) }
     trainingImageCount = training.dataset.images.count
+  }
+
+  /// Findings where what is wrong with both splits alike, as a missing directory, is said of the first alone.
+  private static func sayingOnce(_ findings: [Finding]) -> [Finding] {
+    /// Where something is wrong, and what.
+    func parts(_ finding: Finding) -> (place: Substring, reason: Substring)? {
+      guard finding.status != .ok, let colon = finding.message.firstRange(of: ": ") else { return nil }
+      return (finding.message[..<colon.lowerBound], finding.message[colon.upperBound...])
+    }
+    let said = Set(findings.filter { $0.check == training }.compactMap { parts($0)?.reason })
+    return findings.map { finding in
+      guard finding.check == evaluation, let (place, reason) = parts(finding), said.contains(reason) else {
+        return finding
+      }
+      return Finding(
+        check: evaluation, status: finding.status, message: "\(place): the same as of the training data",
+        remedy: finding.remedy == nil ? nil : "as for the training data")
+    }
   }
 
   /// Nothing when the split has no image that can be used, or the ranks do not see the same. Collective.

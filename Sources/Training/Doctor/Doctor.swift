@@ -181,7 +181,9 @@ public final class Doctor {
     try communicator.broadcast(&isTried, from: 0)
     guard let configuration else { return }
     let trial = isTried ? try SpeedTrial(configuration, job: job) : nil
-    guard communicator.isRoot, let trainingImageCount else { return }
+    guard communicator.isRoot else { return }
+    findings += configuration.recipeCheck(images: trainingImageCount)?.findings ?? []
+    guard let trainingImageCount else { return }
     let recipe = configuration.training
     findings.append(
       TrainingLength(

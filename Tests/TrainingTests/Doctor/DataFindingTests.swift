@@ -196,6 +196,59 @@ struct DataFindingTests {
     #expect(!finding.message.contains("of circle"), "\(finding)")
   }
 
+  @Test func `What many lines end with is said once`() throws {
+    let dataset = try BrokenDataset()
+    let diagnosis = try dataset.diagnose("data.classes=[cat, dog]")
+    let finding = try #require(dataset.troubles(in: diagnosis).first { $0.check == "training data" })
+    let lines = finding.message.split(separator: "\n")
+    #expect(lines[0].firstMatch(of: #/^\d+ objects of unknown classes; the classes are cat, dog/#) != nil, "\(finding)")
+    #expect(lines.count > 3 && lines[1].hasSuffix(": object 1: unknown class \"circle\""), "\(finding)")
+    #expect(finding.message.split(separator: "the classes are").count == 2)
+  }
+
+  @Test func `What is wrong with both splits alike is said once, with advice that helps`() throws {
+    let dataset = try BrokenDataset()
+    try dataset.remove("ImageSets")
+    let diagnosis = try dataset.diagnose()
+    let findings = dataset.troubles(in: diagnosis)
+    #expect(findings.map(\.check) == ["training data", "evaluation data"], "\(diagnosis.text)")
+    #expect(findings[0].message.contains("trainval.txt: no such split: "))
+    #expect(findings[0].remedy?.contains("'multibox split' makes splits where there are none") == true)
+    #expect(findings[1].message.hasSuffix("/ImageSets/Main/test.txt: the same as of the training data"))
+    #expect(findings[1].remedy == "as for the training data")
+    #expect(diagnosis.fault == .data)
+    // Of another kind it is said in full.
+    let other = try BrokenDataset()
+    try other.edit(file: "ImageSets/Main/trainval.txt", #/000001/#, "000001 jpg")
+    try other.remove("ImageSets/Main/test.txt")
+    let others = other.troubles(in: try other.diagnose()).map(\.message)
+    #expect(others.count == 2 && others[1].contains("test.txt: no such split; the splits there are"), "\(others)")
+  }
+
+  @Test func `Objects that no default box suits are a warning, and so are objects of few pixels`() throws {
+    func status(_ check: String, in diagnosis: Diagnosis) -> Finding.Status? {
+      diagnosis.findings.first { $0.check == check }?.status
+    }
+    let dataset = try BrokenDataset()
+    let usual = try dataset.diagnose()
+    #expect(status("default boxes", in: usual) == .ok && status("box sizes", in: usual) == .ok, "\(usual.text)")
+    // All objects a few pixels large: none is reached, and no layout helps.
+    for file in try FileManager.default.contentsOfDirectory(atPath: dataset.path + "/Annotations") {
+      let text = try dataset.read("Annotations/\(file)")
+      let small = text.replacing(#/<xmin>\d+/#, with: "<xmin>40").replacing(#/<xmax>\d+/#, with: "<xmax>43")
+        .replacing(#/<ymin>\d+/#, with: "<ymin>40").replacing(#/<ymax>\d+/#, with: "<ymax>42")
+      try dataset.write(small, to: "Annotations/\(file)")
+    }
+    let diagnosis = try dataset.diagnose()
+    let reach = try #require(diagnosis.findings.first { $0.check == "default boxes" })
+    #expect(reach.status == .warning && reach.message.hasPrefix("0 of "), "\(reach)")
+    #expect(reach.remedy?.contains("multibox preview") == true)
+    let sizes = try #require(diagnosis.findings.first { $0.check == "box sizes" })
+    #expect(sizes.status == .warning, "\(sizes)")
+    #expect(sizes.message.contains(#/; (\d+) of \1 objects have less than 16/#), "\(sizes)")
+    #expect(diagnosis.fault == nil)
+  }
+
   @Test func `The length of a run is told in passes, and in time when its speed is known`() {
     func message(_ speed: Double?) -> String {
       TrainingLength(

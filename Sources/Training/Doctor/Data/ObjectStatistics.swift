@@ -51,7 +51,8 @@ package struct ObjectStatistics {
       remedy: "nothing, if that is meant; else list under data.classes what the data have")
   }
 
-  /// Sides of boxes, the square root of their area, in pixels of the network's input.
+  /// Sides of boxes, the square root of their area, in pixels of the network's input; a warning when most are too small to
+  /// be told apart there.
   package func sizeFinding(inputSide: Int) -> Finding {
     let bounds: [Float] = [8, 16, 32, 64, 128, 256]
     var bins = [Int](repeating: 0, count: bounds.count + 1)
@@ -62,29 +63,46 @@ package struct ObjectStatistics {
     let names =
       ["under 8"] + zip(bounds, bounds.dropFirst()).map { "\(Int($0)) to \(Int($1))" } + ["256 and more"]
     let shares = zip(names, bins).filter { $1 > 0 }.map { "\($0): \($1)" }
-    return .ok(
-      "box sizes", "sides in pixels of the \(inputSide)×\(inputSide) input: \(shares.joined(separator: ", "))")
+    let message = "sides in pixels of the \(inputSide)×\(inputSide) input: \(shares.joined(separator: ", "))"
+    let smallCount = bins[0] + bins[1]
+    guard 2 * smallCount > boxes.count else { return .ok("box sizes", message) }
+    return .warning(
+      "box sizes",
+      "\(message); \(smallCount) of \(boxes.count) objects have less than 16, of which little can be learnt",
+      remedy:
+        "cut the images into tiles, so that objects are larger in them, or annotate only what is large enough to be recognised"
+    )
   }
 
-  /// How many objects have a default box that training matches by overlap, and which layout would have more.
+  /// The share of objects with a default box of their own below which ``reachFinding(_:)`` warns.
+  private static let leastReach = 0.8
+
+  /// How many objects have a default box that training matches by overlap, and which layout would have more; a warning when
+  /// they are few.
   package func reachFinding(_ layout: DefaultBoxLayout) -> Finding? {
     guard !boxes.isEmpty else { return nil }
     func share(_ reach: DefaultBoxReach) -> String {
       String(format: "%.1f %%", 100 * Double(reach.reachedCount) / Double(boxes.count))
     }
     let now = DefaultBoxReach(boxes, defaultBoxes: DefaultBoxes(layout))
-    let message =
+    var message =
       "\(now.reachedCount) of \(boxes.count) objects (\(share(now)))\(poorlyReached(now)) overlap a default box by an IoU of 0.5 or more; each other one is matched with its best default box alone"
     let better = layout.reachingMore(boxes)
-    guard better != layout else { return .ok("default boxes", message) }
-    let then = DefaultBoxReach(boxes, defaultBoxes: DefaultBoxes(better))
-    let number =
-      better.boxCount == layout.boxCount
-      ? "as many other default boxes" : "\(better.boxCount) instead of \(layout.boxCount) default boxes"
-    return .ok(
-      "default boxes",
-      "\(message)\nwith \(number) it would be \(then.reachedCount) (\(share(then))), before augmentation:\nmodel.default_boxes: \(better.yaml)"
-    )
+    if better != layout {
+      let then = DefaultBoxReach(boxes, defaultBoxes: DefaultBoxes(better))
+      let number =
+        better.boxCount == layout.boxCount
+        ? "as many other default boxes" : "\(better.boxCount) instead of \(layout.boxCount) default boxes"
+      message +=
+        "\nwith \(number) it would be \(then.reachedCount) (\(share(then))), before augmentation:\nmodel.default_boxes: \(better.yaml)"
+    }
+    guard Double(now.reachedCount) < Self.leastReach * Double(boxes.count) else { return .ok("default boxes", message) }
+    let preview = "see with 'multibox preview' whether boxes sit on objects"
+    return .warning(
+      "default boxes", message,
+      remedy: better == layout
+        ? "\(preview); objects that are very small or very long in the network's input are hardly learnt"
+        : "put this line into the configuration, and \(preview)")
   }
 
   /// ", of Platelets 157 of 292,": the classes of which less than three quarters are reached, the worst three at most.

@@ -68,8 +68,7 @@ struct PixelReading {
   private static func read(_ file: String, limit: ImageLimit) -> Result {
     do {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
-      var hash = ContentHash()
-      bytes.withUnsafeBytes { hash.add($0) }
+      let hash = ContentHash(ofFile: bytes)
       do {
         // All bits of the file are read, however small the picture becomes.
         _ = try ReducedImage(decoding: bytes, path: file, reduction: 8, limit: limit)
@@ -113,5 +112,13 @@ struct PixelReading {
           try? log.note(.sharedContent, DatasetError(file: file, reason: reason))
         }
       }
+  }
+}
+
+extension ContentHash {
+  /// Of the content of a file; equal for copies.
+  init(ofFile bytes: some ContiguousBytes) {
+    self.init()
+    bytes.withUnsafeBytes { add($0) }
   }
 }

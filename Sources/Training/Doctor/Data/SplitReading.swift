@@ -112,7 +112,7 @@ package struct SplitReading: Codable, Sendable, Equatable {
 
   private func finding(failure: String, check: String, isNeeded: Bool, _ place: Place) -> Finding {
     let text = place.prefix + failure
-    let mending = isConfigurationFault ? "--set data.root=DIR" : "mend the file, or the keys under data"
+    let mending = isConfigurationFault ? "--set data.root=DIR" : DatasetFault.Kind.unreadableSplit.remedy
     let remedy = place.isEverywhere ? mending : Self.spreading
     return isNeeded
       ? .error(check, isConfigurationFault ? .configuration : .data, text, remedy: remedy)

@@ -31,11 +31,25 @@ package struct Trouble: Codable, Sendable, Equatable {
   ///   - place: the ranks that it concerns, if not all.
   func finding(_ check: String, isNeeded: Bool, place: String = "") -> Finding {
     let rest = count > lines.count ? ["and \(count - lines.count) more"] : []
+    let (places, ending) = condensed
     let message =
       count == 1 && lines.count == 1
-      ? place + lines[0] : ([place + "\(count) \(kind.plural)"] + lines + rest).joined(separator: "\n")
+      ? place + lines[0] : ([place + "\(count) \(kind.plural)\(ending)"] + places + rest).joined(separator: "\n")
     return kind.isError && isNeeded
       ? .error(check, .data, message, remedy: kind.remedy) : .warning(check, message, remedy: kind.remedy)
+  }
+}
+
+extension Trouble {
+  /// The lines without the words that all of them end with, as "; the classes are cat, dog", and these words.
+  ///
+  /// A line may go on, as the first of unknown classes does with those that the data have; then that is among the words.
+  private var condensed: (lines: [String], ending: String) {
+    let endings = lines.map { line in line.firstRange(of: "; ").map { line[$0.lowerBound...] } ?? "" }
+    guard lines.count > 1, let longest = endings.max(by: { $0.count < $1.count }),
+      endings.allSatisfy({ !$0.isEmpty && longest.hasPrefix($0) })
+    else { return (lines, "") }
+    return (zip(lines, endings).map { String($0.dropLast($1.count)) }, String(longest))
   }
 }
 
@@ -43,7 +57,8 @@ extension DatasetFault.Kind {
   /// What mends it.
   var remedy: String {
     switch self {
-    case .unreadableSplit: "mend the file, or the keys under data"
+    case .unreadableSplit:
+      "mend the file, or correct data.root, data.format and the names of the splits; 'multibox split' makes splits where there are none"
     case .missingFile: "bring the file, or take the image out of the split"
     case .brokenAnnotation: "mend the annotation at this place"
     case .unknownClass: "correct the name, or list it under data.classes"
