@@ -86,7 +86,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   ///   - bytes: the first ones of a file.
   ///   - suffix: the last ones, as far as they are not among them.
   ///   - name: the file's name.
-  init?(_ bytes: [UInt8], suffix: [UInt8] = [], name: String = "") {
+  package init?(_ bytes: [UInt8], suffix: [UInt8] = [], name: String = "") {
     if bytes.isEmpty {
       self = .empty
     } else if let known = Self.magic(bytes) ?? Self.container(bytes, suffix: suffix) ?? Self.text(bytes) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Images
+import Images
 
 /// Files are named by what is in them, whatever they are called.
 struct FileSignatureTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Images
+import Images
 
 /// The eight orientations of EXIF.
 struct ImageOrientationTests {
