@@ -19,7 +19,7 @@ struct DataKeyTests {
       #expect(outcome.exitCode == 65, "\(command): \(outcome.messages)")
       let text = outcome.messages + outcome.output
       #expect(
-        text.contains("pixels; allowed are 10000 in all, set by data.maximum_megapixels"), "\(command): \(text)")
+        text.contains("; allowed are 10000 in all, set by data.maximum_megapixels"), "\(command): \(text)")
     }
     let outcome = try MultiboxProcess.run("train", workspace.config, "--set", "data.maximum_megapixels=1074")
     #expect(outcome.exitCode == 64)
