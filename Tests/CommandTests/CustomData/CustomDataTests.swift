@@ -34,19 +34,20 @@ struct CustomDataTests {
     return sections.filter { !$0.commands.isEmpty }
   }()
 
-  /// Stands before the program in the search path: it takes a narrow network without weights, and two iterations.
-  private static func wrapper(_ program: String) -> String {
+  /// A function of the shell in place of the program: it takes a narrow network without weights, and two iterations.
+  private static func function(_ program: String) -> String {
     """
-    #!/bin/sh
-    case "$1" in doctor|preview|train)
-      for setting in model.width_multiplier=0.0625 model.weights=null training.iterations=2 training.global_batch=2 \\
-        training.micro_batch=2 'training.schedule.milestones=[]' training.schedule.warmup_iterations=0 \\
-        evaluation.every=2 data.loader_threads=1 training.threads=1
-      do set -- "$@" --set "$setting"; done
-      test "$1" = preview && set -- "$@" --images 2
-    esac
-    echo "+ multibox $*" >&2
-    exec '\(program)' "$@"
+    multibox() {
+      case "$1" in doctor|preview|train)
+        for setting in model.width_multiplier=0.0625 model.weights=null training.iterations=2 training.global_batch=2 \\
+          training.micro_batch=2 'training.schedule.milestones=[]' training.schedule.warmup_iterations=0 \\
+          evaluation.every=2 data.loader_threads=1 training.threads=1
+        do set -- "$@" --set "$setting"; done
+        if test "$1" = preview; then set -- "$@" --images 2; fi
+      esac
+      echo "+ multibox $*" >&2
+      '\(program)' "$@"
+    }
 
     """
   }
@@ -59,12 +60,9 @@ struct CustomDataTests {
   @Test(arguments: sections.dropFirst()) func `The commands run as they stand`(section: Section) throws {
     let directory = try TemporaryDirectory()
     try ExportedData(directory: directory.path).make()
-    let wrapper = "\(directory.path)/bin/multibox"
-    try FileManager.default.createDirectory(atPath: directory.path + "/bin", withIntermediateDirectories: true)
-    try Self.wrapper(MultiboxProcess.executable.path).write(toFile: wrapper, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
     let recipe = try #require(Self.sections.first)
-    let commands = "set -eu\nexport PATH=\"\(directory.path)/bin:$PATH\"\n" + recipe.commands + section.commands
+    let program = Self.function(MultiboxProcess.executable.path)
+    let commands = "set -eu\n" + program + recipe.commands + section.commands
     let shell = try ChildProcess(
       URL(fileURLWithPath: "/bin/bash"), ["-c", commands], directory: directory.path)
     let outcome = try shell.wait(timeout: 500).succeeded()
