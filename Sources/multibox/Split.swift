@@ -1,4 +1,5 @@
 import ArgumentParser
+import MessagePassing
 import Training
 
 struct Split: ParsableCommand {
@@ -22,7 +23,8 @@ struct Split: ParsableCommand {
         multibox split roboflow --output data/roboflow --keep-directories
       """)
 
-  @Argument(help: "A directory of images and XML files, or a JSON file of COCO.")
+  @Argument(
+    help: "A directory of images and XML files, or a JSON file of COCO.", transform: HomeDirectory.expand)
   var data: String
 
   @Option(help: "The share of the images to test on; by default 0.2.")
@@ -34,7 +36,9 @@ struct Split: ParsableCommand {
   @Option(help: "Origin of all randomness.")
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Where the result goes, instead of beside the data.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Where the result goes, instead of beside the data.", valueName: "dir"),
+    transform: HomeDirectory.expand)
   var output: String?
 
   @Flag(
@@ -70,6 +74,7 @@ struct Split: ParsableCommand {
   private var testShare: Double { test ?? 0.2 }
 
   func run() throws {
+    try LaunchEnvironment().requireSingleProcess("split")
     let report = try DatasetDivision.perform(
       SplitRequest(
         data: data.count > 1 && data.hasSuffix("/") ? String(data.dropLast()) : data, output: output, test: testShare,

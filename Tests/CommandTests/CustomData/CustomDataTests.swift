@@ -72,6 +72,7 @@ struct CustomDataTests {
     for name in data {
       let run = "\(directory.path)/runs/\(name)"
       #expect(FileManager.default.fileExists(atPath: "\(run)/checkpoints/iteration-0000002.safetensors"), "\(name)")
+      #expect(FileManager.default.fileExists(atPath: "\(directory.path)/\(name).safetensors"), "\(name)")
       for (place, suffix) in [("found", ".png"), ("preview", ".png")] {
         let files = try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/\(place)/\(name)")
         #expect(files.contains { $0.hasSuffix(suffix) }, "\(place)/\(name): \(files)")

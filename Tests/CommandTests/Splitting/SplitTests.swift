@@ -157,6 +157,12 @@ struct SplitTests {
     #expect(messages.contains(#/warning: no object in (train|test) of 1 class: rare \(1 in all\)\n/#))
   }
 
+  @Test func `A path may begin with the home directory`() throws {
+    try workspace.writeVOC((1...5).map { "\($0)" })
+    try MultiboxProcess.run("split", "~/data", "--output", "~/lists", environment: ["HOME": path]).succeeded()
+    #expect(try workspace.list("test", in: "lists").count == 1)
+  }
+
   @Test func `What cannot be divided has its exit code and reason`() throws {
     #expect(try workspace.split(data: "nothing").ended(with: 65).messages.contains("no such file or directory"))
     try workspace.write("hello", to: "empty/readme.md")
