@@ -50,6 +50,8 @@ public final class TrainingStep {
   private let clipping: GradientClipping?
   private let averageDecay: Double?
   private let trained: Range<Int>
+  /// Planned at the first update: where a run begins decides the scales.
+  private lazy var gradientNorm = GradientNorm(state.layout, in: trained, inputScales: state.inputScales)
   private let tree: GradientTree
   private let exchange: GradientExchange
   private let workspaces: [MultiBoxLoss.Workspace]
@@ -188,7 +190,7 @@ public final class TrainingStep {
     }
     guard let clipping else { return nil }
     let (norm, notFinite) = seconds.measure(\.update) {
-      GradientNorm(state.layout, in: trained, inputScales: state.inputScales).evaluate(gradients, context: context)
+      gradientNorm.evaluate(gradients, context: context)
     }
     if let notFinite { throw NonFiniteGradient(parameter: notFinite.name) }
     try move(trained, clip: clipping.factor(norm: norm))
