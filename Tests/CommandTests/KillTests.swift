@@ -56,6 +56,43 @@ struct KillTests {
     #expect(try !hasPartialFile(killed + "/checkpoints"))
   }
 
+  /// Checkpoints are written for evaluations alone, so a run killed inside one has lost the iterations before it if its checkpoint came
+  /// after.
+  @Test(.timeLimit(.minutes(5)))
+  func `Killed during an evaluation, a run continues from the checkpoint before it and makes the evaluation up`() throws {
+    let overrides = [
+      "training.iterations=12", "training.learning_rate=1e-5", "checkpoint.every=1000", "evaluation.every=2",
+      "data.evaluation_split=trainval",
+    ]
+    func arguments(_ output: String) -> [String] {
+      ["train", workspace.config, "--output", output] + overrides.flatMap { ["--set", $0] }
+    }
+    let (whole, killed) = (workspace.run + "-whole", workspace.run + "-killed")
+    try MultiboxProcess(arguments(whole)).wait().succeeded()
+
+    var insideEvaluation: [Int] = []
+    for iteration in stride(from: 2, through: 12, by: 2) {
+      let checkpoint = killed + "/checkpoints/iteration-\(String(format: "%07d", iteration)).safetensors"
+      let process = try MultiboxProcess(arguments(killed))
+      let deadline = ContinuousClock.now + .seconds(60)
+      while process.isRunning, ContinuousClock.now < deadline, !FileManager.default.fileExists(atPath: checkpoint) {
+        Thread.sleep(forTimeInterval: 0.001)
+      }
+      process.kill()
+      let outcome = try process.wait()
+      let lines = try NarrowExperiment.metrics(ofRun: killed)
+      let isEvaluated = lines.contains { $0.contains("\"iteration\":\(iteration),") && $0.contains("\"metric\"") }
+      if outcome.exitCode == nil, !isEvaluated { insideEvaluation.append(iteration) }
+      if iteration > 2, insideEvaluation.contains(iteration - 2) {
+        #expect(outcome.messages.contains("continuing from iteration \(iteration - 2)"), "\(outcome.messages)")
+      }
+    }
+    #expect(insideEvaluation.count >= 3, "killed inside the evaluations after \(insideEvaluation)")
+
+    try MultiboxProcess(arguments(killed)).wait().succeeded()
+    #expect(try NarrowExperiment.metrics(ofRun: killed) == NarrowExperiment.metrics(ofRun: whole))
+  }
+
   private func hasPartialFile(_ directory: String) throws -> Bool {
     guard FileManager.default.fileExists(atPath: directory) else { return false }
     return try FileManager.default.contentsOfDirectory(atPath: directory).contains { $0.hasSuffix(".partial") }

@@ -172,6 +172,23 @@ import Testing
     #expect(zip(twice.forward + twice.backward, once.forward + once.backward).allSatisfy { $0 > $1 })
   }
 
+  /// A pooling layer behind frozen layers leads to nothing that is trained, so the layer behind it need not find its input's gradient.
+  @Test func layersThatLeadToNoTrainedParameterHaveNoBackward() throws {
+    var layout = ParameterLayout()
+    let graph = branched(&layout)
+    let executor = GraphExecutor(
+      graph, batch: 1, training: true, frozen: 2, pool: ThreadPool(threadCount: 1), kernels: Kernels.available.last!)
+    let images = AlignedBuffer(count: 9 * 12 * 3)
+    executor.layerSeconds = LayerSeconds(graph)
+    let input = Tensor(graph.shape(graph.input, batch: 1), images.floats.baseAddress!)
+    executor.forward(input, weights: ParameterArena(layout))
+    for map in graph.outputs { executor.gradient(map).floats.update(repeating: 1) }
+    executor.backward(weights: ParameterArena(layout), gradients: ParameterArena(layout))
+    let seconds = try #require(executor.layerSeconds).backward
+    let ran = zip(graph.nodes, seconds).filter { $0.1 > 0 }.map(\.0.layer.name)
+    #expect(ran == ["b", "h1", "h2"])
+  }
+
   @Test func smallerBatchesGiveTheSameImages() {
     var layout = ParameterLayout()
     let graph = branched(&layout)

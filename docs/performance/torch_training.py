@@ -8,7 +8,8 @@ bfloat16 (autocast) or float32 with channels last, detection in float32.
   docs/performance/torch_training.py runs/NAME/config.yaml --threads 2 --output runs/torchvision
 
 takes the resolved configuration of a run, one data directory in Pascal VOC's layout. The output directory gets
-metrics.jsonl, weights.safetensors and detections.json (COCO results, image_id is the image's name).
+metrics.jsonl, weights.safetensors and detections.json (COCO results, image_id is the image's name). Started again, a training
+that was ended goes on from its last 25th iteration.
 
 Like for like: --weights takes the weights that a run of Multibox began with, predictors and all, and with them the scales of
 large inputs by which gradients are divided; --order takes its images.jsonl, so that every iteration has the same images.
@@ -20,6 +21,7 @@ large inputs by which gradients are divided; --order takes its images.jsonl, so 
 """
 
 import argparse
+import itertools
 import json
 import math
 import pathlib
@@ -54,18 +56,17 @@ def parse():
 
 
 def endless(images):
-    """Samples in random order, every image once an epoch."""
+    """Positions of images in random order, every image once an epoch."""
     while True:
-        for index in random.sample(range(len(images)), len(images)):
-            yield images[index]
+        yield from random.sample(range(len(images)), len(images))
 
 
 def in_order(images, path):
-    """Samples in the order in which a run of Multibox had them."""
+    """Positions of images in the order in which a run of Multibox had them."""
     positions = {entry[0]: index for index, entry in enumerate(images.entries)}
     for line in path.read_text().splitlines():
         for name in json.loads(line)["images"]:
-            yield images[positions[name]]
+            yield positions[name]
 
 
 def rate(training, iteration):
@@ -101,11 +102,43 @@ def divide_gradients(model, scales):
             parameter.register_hook(lambda gradient, scale=scales[name]: gradient / scale**2)
 
 
-def train(model, samples, training, log, precision, evaluate):
+class State:
+    """What a training continues from, in a file."""
+
+    EVERY = 25
+
+    def __init__(self, path, model, sgd):
+        self.path, self.model, self.sgd = path, model, sgd
+
+    def load(self):
+        """The iterations that are done."""
+        if not self.path.exists():
+            return 0
+        saved = torch.load(self.path)
+        self.model.load_state_dict(saved["model"])
+        self.sgd.load_state_dict(saved["optimizer"])
+        torch.set_rng_state(saved["random"])
+        return saved["iteration"]
+
+    def save(self, iteration):
+        if iteration % self.EVERY == 0:
+            partial = self.path.with_suffix(".partial")
+            parts = {"model": self.model.state_dict(), "optimizer": self.sgd.state_dict(), "random": torch.get_rng_state()}
+            torch.save({"iteration": iteration, **parts}, partial)
+            partial.replace(self.path)
+
+
+def train(model, images, order, training, output, precision, evaluate):
     sgd = optimizer(model, training)
-    for iteration in range(training["iterations"]):
+    state = State(output / "state.pt", model, sgd)
+    done = state.load()
+    metrics = output / "metrics.jsonl"
+    kept = metrics.read_text().splitlines(keepends=True)[:done] if done else []
+    metrics.write_text("".join(kept))
+    order = itertools.islice(order, done * training["global_batch"], None)
+    for iteration in range(done, training["iterations"]):
         start = time.perf_counter()
-        batch = [next(samples) for _ in range(training["global_batch"])]
+        batch = [images[position] for position in itertools.islice(order, training["global_batch"])]
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
             losses = model([image for image, _ in batch], [objects for _, objects in batch])
             loss = losses["classification"] + losses["bbox_regression"]
@@ -125,8 +158,10 @@ def train(model, samples, training, log, precision, evaluate):
             "location_loss": losses["bbox_regression"].item(),
             "images_per_second": len(batch) / (time.perf_counter() - start),
         }
-        print(json.dumps(line), file=log, flush=True)
+        with metrics.open("a") as log:
+            print(json.dumps(line), file=log)
         evaluate(iteration + 1)
+        state.save(iteration + 1)
 
 
 def detect(model, root, split):
@@ -168,15 +203,14 @@ def main():
         v2.ToDtype(torch.float32, scale=True),
     ]
     images = AnnotatedImages(root, data["train_split"], transforms, classes)
-    samples = in_order(images, options.order) if options.order else endless(images)
+    order = in_order(images, options.order) if options.order else endless(images)
 
     def evaluate(iteration):
         if options.detect_every and iteration % options.detect_every == 0:
             found = detect(model, root, data["evaluation_split"])
             (options.output / f"detections-{iteration:05}.json").write_text(json.dumps(found))
 
-    with open(options.output / "metrics.jsonl", "w") as log:
-        train(model, samples, training, log, options.precision, evaluate)
+    train(model, images, order, training, options.output, options.precision, evaluate)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, options.output / "weights.safetensors")
     results = detect(model, root, data["evaluation_split"])
     (options.output / "detections.json").write_text(json.dumps(results))

@@ -56,13 +56,14 @@ struct PascalVOCLayout {
       FolderContent("\(root)/\(name)").map { (name: name, content: $0) }
     }
     let pairs = hasLists ? [] : below.filter { $0.content.hasAnnotations && $0.content.hasImages }.map(\.name)
-    if !pairs.isEmpty { return linking(pairs) }
-    if content.hasAnnotations, content.hasImages, !hasLists { return linkingAll }
+    // Directories named as parts are such already.
+    if pairs.count > 1 { return division(of: root, "--keep-directories", inOtherDirectory: true) }
+    if let only = pairs.first { return division(of: "\(root)/\(only)", inOtherDirectory: true) }
+    if content.hasAnnotations, content.hasImages, !hasLists { return division(of: root, inOtherDirectory: true) }
     let annotations = below.first { $0.content.hasAnnotations }?.name
     let images = below.first { $0.content.hasImages }?.name
     if let annotations, let images {
-      let links = linking(annotations: annotations, images: images)
-      return hasLists ? "it is completed by: (\(links))" : listing(after: links)
+      return hasLists ? linking(annotations: annotations, images: images) : division(of: root)
     }
     if content.hasJSON || below.contains(where: \.content.hasJSON) {
       return "this looks like COCO's layout: data.format: coco"
@@ -95,33 +96,18 @@ struct PascalVOCLayout {
 
   // MARK: Commands that make the layout
 
-  private static let awk =
-    #"awk '{ print > (NR % 5 ? "ImageSets/Main/trainval.txt" : "ImageSets/Main/test.txt") }'"#
-
-  /// Links to an image and its annotation that lie in one folder, `$d`, and the name.
-  private static let link =
-    #"for f in "$d"/*.xml; do n=$(basename "$f" .xml); ln -s "../$f" Annotations/; for i in "$d/$n".*; do case "$i" in *.xml) ;; *) ln -s "../$i" JPEGImages/;; esac; done; echo "$n"; done"#
-
-  private func linking(_ folders: [String]) -> String {
-    let list = folders.map(Self.quoted).joined(separator: " ")
-    let splits =
-      folders.count > 1
-      ? "; the splits are then \(folders.joined(separator: ", "))" : ", with data.train_split: \(folders[0])"
+  /// - Parameter inOtherDirectory: whether images and annotations lie side by side, so that the layout needs a directory of its own.
+  private func division(of data: String, _ option: String = "--test 0.2", inOtherDirectory: Bool = false) -> String {
+    let path = URL(fileURLWithPath: data).relativePath
+    let output = inOtherDirectory ? " --output \(Self.quoted(path == "." ? "../voc" : path + "-voc"))" : ""
     return
-      "images and annotations side by side become that layout by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && for d in \(list); do \(Self.link) > \"ImageSets/Main/$d.txt\"; done)\(splits)"
-  }
-
-  private var linkingAll: String {
-    "images and annotations side by side become that layout, with one image in five in the split test, by: (cd \(Self.quoted(root)) && mkdir -p Annotations JPEGImages ImageSets/Main && d=. && \(Self.link) | \(Self.awk))"
+      "that layout, and the lines of a configuration for it, are made by: multibox split \(Self.quoted(data)) \(option)\(output)"
   }
 
   private func linking(annotations: String, images: String) -> String {
     let links = [(annotations, "Annotations"), (images, "JPEGImages")].filter { $0 != $1 }
-    return (["cd \(Self.quoted(root))"] + links.map { "ln -s \(Self.quoted($0)) \($1)" }).joined(separator: " && ")
-  }
-
-  private func listing(after links: String) -> String {
-    "that layout, with one image in five in the split test, is made by: (\(links) && mkdir -p ImageSets/Main && ls Annotations | sed -n 's/\\.xml$//p' | \(Self.awk))"
+    let commands = ["cd \(Self.quoted(root))"] + links.map { "ln -s \(Self.quoted($0)) \($1)" }
+    return "it is completed by: (\(commands.joined(separator: " && ")))"
   }
 
   /// A word for the shell.

@@ -3,9 +3,11 @@ import Tensors
 /// Where every activation, gradient and layer state of a graph lies, for a fixed batch size, planned from lifetimes.
 ///
 /// An iteration has the steps 0 … n − 1 (forward of node i is step i), n (the caller reads the outputs and writes their gradients)
-/// and n + 1 … 2n (backward of node i is step 2n − i). Inference has only the steps up to n. Frozen nodes have no backward step, and
-/// nothing waits for it.
+/// and n + 1 … 2n (backward of node i is step 2n − i). Inference has only the steps up to n. Nodes without a backward step have no
+/// gradients, and nothing waits for one.
 public struct ActivationPlan: Sendable {
+  /// Whether a node has a backward step: it is not frozen, and it or a node before it has parameters that are trained.
+  let hasBackward: [Bool]
   let activationOffsets: [Int?]
   let gradientOffsets: [Int?]
   let stateOffsets: [Int]
@@ -17,7 +19,13 @@ public struct ActivationPlan: Sendable {
     let nodes = graph.nodes
     let outside = nodes.count
     func backwardStep(_ node: Int) -> Int { 2 * outside - node }
-    func hasBackward(_ node: Int) -> Bool { training && node >= frozen }
+    var hasBackward: [Bool] = []
+    for (index, node) in nodes.enumerated() {
+      let producer = nodes.firstIndex { $0.output == node.input }
+      hasBackward.append(
+        training && index >= frozen && (!node.layer.parameters.isEmpty || producer.map { hasBackward[$0] } ?? false))
+    }
+    self.hasBackward = hasBackward
 
     var blocks: [MemoryPlan.Block] = []
     func place(_ count: Int, _ first: Int, _ last: Int) -> Int {
@@ -37,21 +45,21 @@ public struct ActivationPlan: Sendable {
       let isOutput = graph.outputs.contains(map)
       let consumers = nodes.indices.filter { nodes[$0].input == map }
       var lastUse = isOutput ? outside : max(producer, consumers.last ?? producer)
-      if hasBackward(producer), nodes[producer].layer.backwardReadsOutput {
+      if hasBackward[producer], nodes[producer].layer.backwardReadsOutput {
         lastUse = max(lastUse, backwardStep(producer))
       }
-      for consumer in consumers where hasBackward(consumer) && nodes[consumer].layer.backwardReadsInput {
+      for consumer in consumers where hasBackward[consumer] && nodes[consumer].layer.backwardReadsInput {
         lastUse = max(lastUse, backwardStep(consumer))
       }
       let count = graph.shape(map, batch: batch).count
       activations.append(place(count, producer, lastUse))
       let firstGradient = isOutput ? outside : consumers.last.map(backwardStep)
-      gradients.append(hasBackward(producer) ? firstGradient.map { place(count, $0, backwardStep(producer)) } : nil)
+      gradients.append(hasBackward[producer] ? firstGradient.map { place(count, $0, backwardStep(producer)) } : nil)
     }
     let states = nodes.indices.map { node in
       place(
         nodes[node].layer.stateCount(for: graph.shape(nodes[node].input, batch: batch)), node,
-        hasBackward(node) ? backwardStep(node) : node)
+        hasBackward[node] ? backwardStep(node) : node)
     }
     let plan = MemoryPlan(blocks)
     activationOffsets = activations.map { $0.map { plan.offsets[$0] } }

@@ -15,7 +15,6 @@ public final class GraphExecutor {
   private var images: Tensor?
   /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
   private let completeFrom: [Int]
-  private let frozen: Int
 
   /// Maps the memory for up to `batch` images; without `training` there is none for gradients.
   ///
@@ -25,7 +24,6 @@ public final class GraphExecutor {
   ) {
     self.graph = graph
     self.batch = batch
-    self.frozen = frozen
     completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
     plan = ActivationPlan(graph, batch: batch, training: training, frozen: frozen)
     memory = AlignedBuffer(count: plan.count)
@@ -55,7 +53,7 @@ public final class GraphExecutor {
     }
   }
 
-  /// Runs all layers that are not frozen backward, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
+  /// Runs all layers backward that lead to trained parameters, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
   ///
   /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first layer that is
   ///   not frozen.
@@ -63,7 +61,7 @@ public final class GraphExecutor {
     weights: ParameterArena, gradients: ParameterArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
     var written: Set<LayerGraph.Map> = []
-    for (index, node) in graph.nodes.enumerated().reversed().prefix(graph.nodes.count - frozen) {
+    for (index, node) in graph.nodes.enumerated().reversed() where plan.hasBackward[index] {
       let inputGradient = plan.gradientOffsets[node.input.index].map { _ in gradient(node.input) }
       let pass = BackwardPass(
         input: activation(node.input), output: activation(node.output), state: state(index),
