@@ -59,7 +59,8 @@ struct KillTests {
   /// Checkpoints are written for evaluations alone, so a run killed inside one has lost the iterations before it if its checkpoint came
   /// after.
   @Test(.timeLimit(.minutes(5)))
-  func `Killed during an evaluation, a run continues from the checkpoint before it and makes the evaluation up`() throws {
+  func `Killed during an evaluation, a run continues from the checkpoint before it and makes the evaluation up`() throws
+  {
     let overrides = [
       "training.iterations=12", "training.learning_rate=1e-5", "checkpoint.every=1000", "evaluation.every=2",
       "data.evaluation_split=trainval",
