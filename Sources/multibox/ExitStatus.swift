@@ -26,6 +26,7 @@ enum ExitStatus: Int32 {
     case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine
     case is CheckpointError, is SynthesisError: self = .disk
     case is NonFiniteLossError: self = .nonFiniteLoss
+    case is StoppedBeforeStart: self = .interrupted
     default: self = .internalError
     }
   }

@@ -44,7 +44,7 @@ struct RunLockTests {
     for text in ["\(run): in use by process \(getpid()) on \(host), since 20", "--output DIR", "kill \(getpid())"] {
       #expect(error.description.contains(text), "\(error)")
     }
-    #expect(RunLock.holder(of: run)?.process == getpid())
+    #expect(RunLock.holder(of: run)?.owner.process == getpid())
     lock.release()
     lock.release()
     #expect(!FileManager.default.fileExists(atPath: run) && RunLock.holder(of: run) == nil)
@@ -97,7 +97,53 @@ struct RunLockTests {
     try leave(owner())
     try Data("{".utf8).write(to: URL(fileURLWithPath: file))
     let lock = try RunLock(run, patience: 0.5)
-    #expect(RunLock.holder(of: run)?.process == getpid())
+    #expect(RunLock.holder(of: run)?.owner.process == getpid())
+    lock.release()
+  }
+
+  @Test func `Something else of the lock's name is refused at once`() throws {
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/none/there")
+    let link = try #require(throws: CheckpointError.self) { try RunLock(run) }
+    #expect(link.description == "\(file): a symbolic link, where the lock of the run is to be: remove it")
+    try FileManager.default.removeItem(atPath: file)
+    try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
+    let folder = try #require(throws: CheckpointError.self) { try RunLock(run) }
+    #expect(folder.description == "\(file): not a file, where the lock of the run is to be: remove it")
+    #expect(names == ["run.lock"])
+  }
+
+  /// A clock that was wrong when the lock was renewed.
+  @Test func `A lock from the future is watched no longer than any other`() throws {
+    try leave(owner { $0.system = "other" }, age: -86_400)
+    let start = ContinuousClock.now
+    try RunLock(run, patience: 0.5).release()
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
+  @Test func `Watching ends when its caller wants that`() throws {
+    struct Stop: Error {}
+    try leave(owner { $0.system = "other" })
+    #expect(throws: Stop.self) { try RunLock(run, progress: { throw Stop() }) }
+    #expect(names == ["run.lock"])
+  }
+
+  /// As by `cp -a` while a run is trained.
+  @Test func `The lock in a copy of a held directory holds nothing`() throws {
+    let lock = try RunLock(run)
+    let copy = directory.path + "/copy"
+    try FileManager.default.copyItem(atPath: run, toPath: copy)
+    #expect(RunLock.holder(of: copy) == nil)
+    let messages = Mutex<[String]>([])
+    let other = try RunLock(copy, notice: { text in messages.withLock { $0.append(text) } })
+    let texts = messages.withLock { $0 }
+    #expect(texts.count == 1 && texts[0].contains("a copy of the lock of process \(getpid())"), "\(texts)")
+    #expect(RunLock.holder(of: copy)?.runs == true && RunLock.holder(of: run)?.runs == true)
+    // The same directory by another path is held.
+    let alias = directory.path + "/alias"
+    try FileManager.default.createSymbolicLink(atPath: alias, withDestinationPath: run)
+    #expect(throws: CheckpointError.self) { try RunLock(alias) }
+    other.release()
     lock.release()
   }
 

@@ -33,9 +33,11 @@ extension RunFolder {
   /// Nil when nobody trains into the folder.
   private var holderFinding: Finding? {
     holder.map { holder in
-      .warning(
-        "run directory", "\(path): in use by \(holder); another training there is refused",
-        remedy: "wait until it ends, or --output DIR")
+      let text = "\(path): in use by \(holder.description); another training there is refused"
+      let remedy = "wait until it ends, or --output DIR"
+      return holder.runs
+        ? .error("run directory", .disk, text, remedy: remedy)
+        : .warning("run directory", text + " unless that one has ended", remedy: remedy)
     }
   }
 

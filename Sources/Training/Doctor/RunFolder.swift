@@ -31,10 +31,23 @@ package struct RunFolder: Sendable, Equatable {
   /// By rank; empty when rank 0 cannot write.
   package var sights: [Sight]
   /// The process that trains into the folder, if one does.
-  package var holder: String?
+  package var holder: Holder?
+
+  /// A process that has taken a folder.
+  package struct Holder: Sendable, Equatable {
+    /// What it is.
+    package var description: String
+    /// Whether it certainly runs; on another machine it may have ended.
+    package var runs: Bool
+
+    package init(description: String, runs: Bool) {
+      self.description = description
+      self.runs = runs
+    }
+  }
 
   package init(
-    path: String, failure: String?, free: Int?, checkpointBytes: Int, sights: [Sight], holder: String? = nil
+    path: String, failure: String?, free: Int?, checkpointBytes: Int, sights: [Sight], holder: Holder? = nil
   ) {
     self.holder = holder
     self.path = path
@@ -89,7 +102,7 @@ package struct RunFolder: Sendable, Equatable {
     }
     self.init(
       path: path, failure: failure, free: free, checkpointBytes: checkpointBytes, sights: sights,
-      holder: isRoot ? RunLock.holder(of: path)?.description : nil)
+      holder: isRoot ? RunLock.holder(of: path).map { Holder(description: $0.description, runs: $1) } : nil)
   }
 
   private static func write(_ version: UInt8, to path: String) throws(CheckpointError) {

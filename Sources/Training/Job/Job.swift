@@ -102,7 +102,11 @@ public final class Job {
     board.enter("taking the run directory \(runDirectory)", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot {
       runLock = try RunLock(
-        runDirectory, notice: { [logger] in logger.warning("\($0)") }, progress: board.progress,
+        runDirectory, notice: { [logger] in logger.warning("\($0)") },
+        progress: { [board] in
+          board.progress()
+          if StopRequest.isPending { throw StoppedBeforeStart(directory: runDirectory) }
+        },
         lost: { [logger, communicator] error in
           logger.error("\(error)")
           communicator.abort(exitCode)

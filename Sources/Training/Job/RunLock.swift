@@ -28,20 +28,22 @@ public final class RunLock: @unchecked Sendable {
   ///   - owner: the process.
   ///   - patience: see ``patience``.
   ///   - notice: told why this takes long, or whose lock was taken over.
-  ///   - progress: called while the lock of another machine is watched.
+  ///   - progress: called while the lock of another machine is watched; what it throws ends the wait.
   ///   - lost: called, in a thread of its own, when another process has taken the directory although this one runs.
-  /// - Throws: ``CheckpointError`` naming the process that holds the directory, or what cannot be written.
+  /// - Throws: ``CheckpointError`` naming the process that holds the directory, or what cannot be written; what `progress` throws.
   package init(
     _ directory: String, owner: RunLockOwner = RunLockOwner(), patience: Double = RunLock.patience,
-    notice: (String) -> Void = { _ in }, progress: () -> Void = {},
+    notice: (String) -> Void = { _ in }, progress: () throws -> Void = {},
     lost: @escaping @Sendable (CheckpointError) -> Void = { _ in }
-  ) throws(CheckpointError) {
+  ) throws {
     self.directory = directory
-    self.owner = owner
     self.patience = patience
     path = directory + "/" + Self.fileName
     madeDirectory = !FileManager.default.fileExists(atPath: directory)
     try RunDirectory.create(directory)
+    var owner = owner
+    owner.place = RunLockOwner.Place(of: directory)
+    self.owner = owner
     try acquire(notice, progress)
     removeLeftovers()
     let thread = Thread { [self] in renew(lost) }
@@ -63,24 +65,47 @@ public final class RunLock: @unchecked Sendable {
   }
 
   /// The process that holds a run directory, if one does that has not verifiably ended.
-  package static func holder(of directory: String, seenBy observer: RunLockOwner = RunLockOwner()) -> RunLockOwner? {
-    owner(of: directory + "/" + fileName).flatMap { $0.life(seenBy: observer) == .ended ? nil : $0 }
+  ///
+  /// - Returns: also whether it verifiably runs.
+  package static func holder(
+    of directory: String, seenBy observer: RunLockOwner = RunLockOwner()
+  ) -> (owner: RunLockOwner, runs: Bool)? {
+    guard let owner = owner(of: directory + "/" + fileName) else { return nil }
+    let life = owner.life(seenBy: observer)
+    if life == .ended || life == .running && owner.isOfOther(RunLockOwner.Place(of: directory)) { return nil }
+    return (owner, life == .running)
   }
 
   // MARK: Taking
 
-  private func acquire(_ notice: (String) -> Void, _ progress: () -> Void) throws(CheckpointError) {
+  private func acquire(_ notice: (String) -> Void, _ progress: () throws -> Void) throws {
     let own = try temporary("new")
     defer { unlink(own) }
     while try !link(own, as: path) {
       let (found, age) = try look(at: path)
-      guard let age else { continue }
+      try requireFile()
+      guard let age else {
+        // Given back in between, as a rule.
+        Thread.sleep(forTimeInterval: 0.01)
+        continue
+      }
       guard try isAbandoned(found, age: age, notice, progress) else { throw held(by: found, age: age) }
       guard try succeed(found, own) else { continue }
       let name = found?.description ?? "an unknown process"
-      notice("\(path): taken over from \(name), which has ended without giving it back")
+      notice(
+        found?.life(seenBy: owner) == .running
+          ? "\(path): a copy of the lock of \(name), which trains in \(found?.place?.path ?? ""); replaced"
+          : "\(path): taken over from \(name), which has ended without giving it back")
       return
     }
+  }
+
+  /// Refuses something else of the lock's name, which would never go away.
+  private func requireFile() throws(CheckpointError) {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+    let kind = status.st_mode & S_IFMT == S_IFLNK ? "a symbolic link" : "not a file"
+    throw CheckpointError(path, "\(kind), where the lock of the run is to be: remove it")
   }
 
   /// The lock's file under a name of its own, complete.
@@ -177,35 +202,38 @@ public final class RunLock: @unchecked Sendable {
     return (found, now - then)
   }
 
-  /// Seconds since 1970. Opens the file, so that a network file system asks its server.
+  /// Seconds since 1970. Opens the file, if it may, so that a network file system asks its server.
   private static func modification(_ path: String) -> Double? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+    guard descriptor >= 0 || errno == EACCES else { return nil }
+    defer { if descriptor >= 0 { close(descriptor) } }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return nil }
+    guard (descriptor >= 0 ? fstat(descriptor, &status) : stat(path, &status)) == 0 else { return nil }
     return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
   }
 
   private func isAbandoned(
-    _ found: RunLockOwner?, age: Double, _ notice: (String) -> Void, _ progress: () -> Void
-  ) throws(CheckpointError) -> Bool {
+    _ found: RunLockOwner?, age: Double, _ notice: (String) -> Void, _ progress: () throws -> Void
+  ) throws -> Bool {
     switch found?.life(seenBy: owner) {
     case .ended: return true
-    case .running: return false
+    // A directory that was copied while it was trained in has another's lock.
+    case .running: return found?.isOfOther(owner.place) == true
     case .elsewhere, nil: break
     }
+    // The time of the file may lie ahead.
+    let age = max(0, age)
     if age >= patience { return true }
     let name = found?.description ?? "an unknown process"
     notice(
-      "\(directory) was in use by \(name), \(Int(max(0, age))) s ago; watching for up to \(Int(patience - age)) s whether it still is"
+      "\(directory) was in use by \(name), \(Int(age)) s ago; watching for up to \(Int(patience - age)) s whether it still is"
     )
     // Once more than a renewal passes without one, it only remains to be sure.
     let end = ContinuousClock.now + .seconds(patience - age)
     let first = Self.modification(path)
     while ContinuousClock.now < end {
       Thread.sleep(forTimeInterval: min(0.5, patience / 10))
-      progress()
+      try progress()
       guard let time = Self.modification(path) else { return true }
       if time != first { return false }
     }

@@ -19,6 +19,30 @@ package struct RunLockOwner: Codable, Sendable, Equatable {
   package var job: String?
   /// How often the scheduler had started the job before.
   package var restarts: Int
+  /// The run directory; nil in locks of earlier versions.
+  package var place: Place?
+
+  /// A directory, as far as it can be recognised on one machine.
+  package struct Place: Codable, Sendable, Equatable {
+    /// Its absolute path without symbolic links.
+    package var path: String
+    /// Its number in the file system.
+    package var inode: UInt64
+
+    /// Nil when it cannot be found.
+    package init?(of directory: String) {
+      var status = stat()
+      guard let resolved = realpath(directory, nil), stat(directory, &status) == 0 else { return nil }
+      defer { free(resolved) }
+      (path, inode) = (String(cString: resolved), UInt64(status.st_ino))
+    }
+  }
+
+  /// Whether the owner verifiably holds another directory than `here`; one that was moved, or is mounted at two places, is the same.
+  func isOfOther(_ here: Place?) -> Bool {
+    guard let place, let here else { return false }
+    return place.path != here.path && place.inode != here.inode
+  }
 
   /// This process.
   package init(_ environment: LaunchEnvironment = LaunchEnvironment()) {

@@ -30,16 +30,21 @@ struct FileFindingTests {
     #expect(failed.map(\.status) == [.error(.disk)])
   }
 
-  @Test func `A run directory that another program trains in is a warning`() throws {
-    let held = RunFolder(
-      path: "runs/x", failure: nil, free: 10_000, checkpointBytes: 0, sights: [good], holder: "process 7 on b")
-    let findings = held.findings(hosts: hosts, needs: nil)
-    #expect(findings.map(\.status) == [.ok, .ok, .warning])
-    #expect(findings.last?.message.contains("runs/x: in use by process 7 on b") == true)
+  @Test func `A run directory that another program trains in is an error, and a warning where that is not certain`()
+    throws
+  {
+    for runs in [true, false] {
+      let held = RunFolder(
+        path: "runs/x", failure: nil, free: 10_000, checkpointBytes: 0, sights: [good],
+        holder: RunFolder.Holder(description: "process 7 on b", runs: runs))
+      let findings = held.findings(hosts: hosts, needs: nil)
+      #expect(findings.map(\.status) == [.ok, .ok, runs ? .error(.disk) : .warning])
+      #expect(findings.last?.message.contains("runs/x: in use by process 7 on b") == true)
+    }
     let directory = try TemporaryDirectory()
     let lock = try RunLock(directory.path)
     let job = try Job(SingleProcessCommunicator())
-    #expect(try RunFolder(trying: directory.path, job: job).holder?.contains("process \(getpid())") == true)
+    #expect(try RunFolder(trying: directory.path, job: job).holder?.description.contains("process \(getpid())") == true)
     lock.release()
     #expect(try RunFolder(trying: directory.path, job: job).holder == nil)
   }
