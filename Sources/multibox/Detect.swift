@@ -11,7 +11,8 @@ struct Detect: ParsableCommand {
     discussion: """
       Writes every image with boxes, names and scores as PNG into the output directory: street.jpg becomes
       street.detections.png. Images are turned as their EXIF orientation says, and boxes are in pixels of the turned image.
-      An image that cannot be read is named and left out; the exit code is 65 then, when all others are done.
+      An image that cannot be read is named and left out; the exit code is 65 then, when all others are done, and 74 when a
+      picture could not be written.
 
       Examples:
         multibox detect runs/voc/checkpoints/iteration-0120000.safetensors street.jpg --output pictures
@@ -60,6 +61,17 @@ struct Detect: ParsableCommand {
     let width: Int
     let height: Int
     let detections: [Object]
+
+    init(_ path: String, _ image: Image, _ detections: [PixelDetection], _ classNames: [String]) {
+      self.image = path
+      (width, height) = (image.width, image.height)
+      self.detections = detections.map { detection in
+        let box = detection.box
+        return Object(
+          class: classNames[detection.label - 1], score: detection.score,
+          box: [box.xMin, box.yMin, box.xMax, box.yMax])
+      }
+    }
   }
 
   func run() throws {
@@ -67,48 +79,51 @@ struct Detect: ParsableCommand {
     let list = ImageList(images)
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
-    let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
+    let output = try json.map(JSONOutput.init)
     let directory = pictureDirectory
     if let directory { try RunDirectory.create(directory) }
+    let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     var results: [ImageDetections] = []
     for error in list.errors { logger.error("\(error)") }
-    var failures = list.errors.count
+    var (unread, undrawn) = (list.errors.count, 0)
     for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
-      let pictures = list.paths[start..<min(start + detector.batch, list.paths.count)].compactMap { path in
+      let batch = start..<min(start + detector.batch, list.paths.count)
+      let pictures = batch.compactMap { index in
         do {
-          return (path: path, image: try Image(uprightContentsOf: path, limit: configuration.data.imageLimit))
+          return (index, image: try Image(uprightContentsOf: list.paths[index], limit: configuration.data.imageLimit))
         } catch {
           logger.error("\(error)")
-          failures += 1
+          unread += 1
           return nil
         }
       }
       if pictures.isEmpty { continue }
-      for ((path, picture), detections) in zip(pictures, detector.detect(pictures.map(\.image))) {
-        if let directory { try draw(detections, on: picture, from: path, into: directory, detector.classNames) }
-        results.append(
-          ImageDetections(
-            image: path, width: picture.width, height: picture.height,
-            detections: detections.map { detection in
-              let box = detection.box
-              return ImageDetections.Object(
-                class: detector.classNames[detection.label - 1], score: detection.score,
-                box: [box.xMin, box.yMin, box.xMax, box.yMax])
-            }))
-        logger.info("\(path): \(Quantities.count(detections.count, "object"))")
+      for ((index, picture), detections) in zip(pictures, detector.detect(pictures.map(\.image))) {
+        if let directory {
+          do {
+            let path = "\(directory)/\(list.pictureNames[index])"
+            try draw(detections, on: picture, into: path, detector.classNames)
+          } catch {
+            logger.error("\(error)")
+            undrawn += 1
+          }
+        }
+        results.append(ImageDetections(list.paths[index], picture, detections, detector.classNames))
+        logger.info("\(list.paths[index]): \(Quantities.count(detections.count, "object"))")
       }
     }
-    if let json { try JSONOutput.write(results, to: json) }
-    if failures > 0 {
-      let all = list.paths.count + list.errors.count
-      logger.error(
-        "\(failures) of \(Quantities.count(all, "image")) cannot be read and \(failures == 1 ? "is" : "are") left out")
-      throw ExitCode(ExitStatus.data.rawValue)
+    try output?.write(results)
+    let all = Quantities.count(list.paths.count + list.errors.count, "image")
+    if unread > 0 {
+      logger.error("\(unread) of \(all) cannot be read and \(unread == 1 ? "is" : "are") left out")
     }
+    if undrawn > 0 { logger.error("\(undrawn) of \(all) cannot be drawn") }
+    if undrawn > 0 { throw ExitCode(ExitStatus.disk.rawValue) }
+    if unread > 0 { throw ExitCode(ExitStatus.data.rawValue) }
   }
 
   private func draw(
-    _ detections: [PixelDetection], on picture: Image, from path: String, into directory: String, _ classNames: [String]
+    _ detections: [PixelDetection], on picture: Image, into path: String, _ classNames: [String]
   ) throws {
     let boxes = detections.map { detection in
       let box = detection.box
@@ -116,6 +131,6 @@ struct Detect: ParsableCommand {
         left: box.xMin, top: box.yMin, right: box.xMax, bottom: box.yMax,
         name: classNames[detection.label - 1], score: detection.score, classIndex: detection.label - 1)
     }
-    try BoxPainter.paint(boxes, on: picture).writePNG(to: "\(directory)/\(ImageList.pictureName(of: path))")
+    try BoxPainter.paint(boxes, on: picture).writePNG(to: path)
   }
 }

@@ -18,7 +18,7 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var detectorOptions: DetectorOptions
 
-  @Option(help: "The split; overrides the configuration's evaluation_split.")
+  @Option(help: "The split; overrides the configuration's evaluation_split.", transform: HomeDirectory.expand)
   var split: String?
 
   @Option(help: "voc07 (11 points), voc12 (area) or coco; overrides the configuration's.")

@@ -32,16 +32,10 @@ struct Export: ParsableCommand {
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("export")
     let source = try Checkpoint(at: checkpoint, logger: logger)
-    guard Self.identity(file).map({ $0 != Self.identity(source.file.path) }) ?? true else {
+    if AtomicFile.isSame(file, source.file.path) {
       throw ValidationError("\(file) is the checkpoint itself; give another name")
     }
     try source.export(to: file)
     logger.info("\(file): the weights of \(source.file.path)")
-  }
-
-  /// What is the same for all names of a file; nil when there is none.
-  private static func identity(_ path: String) -> [UInt64]? {
-    var status = stat()
-    return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
   }
 }

@@ -6,13 +6,15 @@ struct ImageList {
   private static let pictureSuffix = ".detections.png"
   /// The endings of names that make a file in a directory an image; some are refused when their turn comes, by name.
   private static let extensions: Set = [
-    "jpg", "jpeg", "jpe", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif",
   ]
 
   /// The files, in the order of the arguments, those of a directory by name.
   let paths: [String]
-  /// Directories without an image, or that cannot be read.
+  /// Directories without an image or that cannot be read, and what is no file.
   let errors: [ImageError]
+  /// The name of the picture that is drawn from each image; with the ending of the image where others are called the same.
+  let pictureNames: [String]
 
   /// Lists the directories among the arguments. Hidden files are no images, nor are pictures that `detect` has drawn.
   init(_ arguments: [String]) {
@@ -32,12 +34,18 @@ struct ImageList {
         errors.append(ImageError(path: argument, reason: "a directory that cannot be listed"))
       }
     }
-    (self.paths, self.errors) = (paths, errors)
-  }
-
-  /// The name of the picture that is drawn from an image.
-  static func pictureName(of path: String) -> String {
-    URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent + pictureSuffix
+    // A pipe would be waited for for ever.
+    for path in paths where Self.isSpecial(path) {
+      errors.append(ImageError(path: path, reason: "a pipe or device, not a file"))
+    }
+    self.paths = paths.filter { !Self.isSpecial($0) }
+    self.errors = errors
+    let urls = self.paths.map { URL(fileURLWithPath: $0) }
+    let stems = urls.map { $0.deletingPathExtension().lastPathComponent }
+    let counts = stems.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    pictureNames = zip(urls, stems).map { url, stem in
+      (counts[stem] == 1 ? stem : url.lastPathComponent) + Self.pictureSuffix
+    }
   }
 
   /// What is wrong with the list itself.
@@ -45,9 +53,15 @@ struct ImageList {
   /// - Parameter drawing: whether pictures are drawn, which then need names of their own.
   func fault(drawing: Bool) -> String? {
     guard drawing else { return nil }
-    let groups = Dictionary(grouping: paths, by: Self.pictureName)
+    let groups = Dictionary(grouping: paths.indices) { pictureNames[$0] }
     guard let (name, images) = groups.filter({ $1.count > 1 }).min(by: { $0.key < $1.key }) else { return nil }
-    return "\(images.joined(separator: " and ")) would all be drawn as \(name); draw them one by one"
+    return
+      "\(images.map { paths[$0] }.joined(separator: " and ")) would all be drawn as \(name); give each directory a call and an --output of its own"
+  }
+
+  private static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 
   private static func isImage(_ name: String) -> Bool {

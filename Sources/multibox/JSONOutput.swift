@@ -2,9 +2,18 @@ import Foundation
 import Training
 
 /// What programs read.
-enum JSONOutput {
-  /// Writes one line of JSON to a file; `-` is standard output.
-  static func write(_ value: some Encodable, to path: String) throws {
+struct JSONOutput {
+  private let path: String
+
+  /// - Parameter path: a file; `-` is standard output.
+  /// - Throws: `CheckpointError` when the file cannot be written, so that this is known before the work is done.
+  init(_ path: String) throws {
+    self.path = path
+    if path != "-" { try AtomicFile.requireWritable(path) }
+  }
+
+  /// Writes one line of JSON.
+  func write(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(value), as: UTF8.self)

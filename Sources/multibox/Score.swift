@@ -68,12 +68,13 @@ struct Score: ParsableCommand {
 
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("score")
+    let output = try json.map(JSONOutput.init)
     let scoring = try FileScoring(
       groundTruth: try source(), detections: detections, metric: metric, pixels: pixels ?? .continuous)
     for warning in scoring.warnings { logger.warning("\(warning)") }
     let sheet = try scoring.score()
     if json != "-" { print(sheet.table) }
-    if let json { try JSONOutput.write(sheet, to: json) }
+    try output?.write(sheet)
   }
 
   private func source() throws -> FileScoring.GroundTruth {

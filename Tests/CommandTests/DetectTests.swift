@@ -91,10 +91,47 @@ struct DetectTests {
     }
   }
 
-  @Test func `Two images of a directory that would be drawn as one are refused`() throws {
-    try write("a.jpg", picture())
+  @Test func `Images that differ in the ending alone keep it in the pictures' names`() throws {
+    for name in ["a.jpg", "b.jfif"] { try write(name, picture()) }
     try picture().writePNG(to: images + "/a.png")
-    #expect(try detect(images).ended(with: 64).messages.contains("would all be drawn as a.detections.png"))
+    let output = workspace.path + "/out"
+    try detect(images, "--output", output).succeeded()
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: output).sorted() == [
+        "a.jpg.detections.png", "a.png.detections.png", "b.detections.png",
+      ])
+    try FileManager.default.createDirectory(atPath: images + "/more", withIntermediateDirectories: true)
+    try write("more/a.jpg", picture())
+    let refusal = try detect(images, images + "/more", "--output", output).ended(with: 64)
+    #expect(refusal.messages.contains("\(images)/a.jpg and \(images)/more/a.jpg would all be drawn as "))
+  }
+
+  @Test func `What is no file is named, and nobody waits for it`() throws {
+    try write("a.jpg", picture())
+    try #require(mkfifo(images + "/b.jpg", 0o600) == 0)
+    let outcome = try detect(images, "--json", "-").ended(with: 65)
+    #expect(outcome.messages.contains("\(images)/b.jpg: a pipe or device, not a file"))
+    #expect(try found(outcome).map(\.image) == ["\(images)/a.jpg"])
+  }
+
+  @Test func `A picture that cannot be written costs no other result`() throws {
+    for name in ["a.jpg", "b.jpg", "c.jpg"] { try write(name, picture()) }
+    let output = workspace.path + "/out"
+    try FileManager.default.createDirectory(
+      atPath: output + "/b.detections.png", withIntermediateDirectories: true)
+    let outcome = try detect(images, "--json", "-", "--output", output).ended(with: 74)
+    #expect(outcome.messages.contains("\(output)/b.detections.png: "))
+    #expect(outcome.messages.contains("1 of 3 images cannot be drawn"), "\(outcome.messages)")
+    #expect(try found(outcome).count == 3)
+    #expect(FileManager.default.fileExists(atPath: output + "/c.detections.png"))
+  }
+
+  @Test func `Results that cannot be written are refused before the first image`() throws {
+    try write("a.jpg", picture())
+    for path in [workspace.path, workspace.path + "/none/a.json"] {
+      let outcome = try detect(images, "--json", path).ended(with: 74)
+      #expect(outcome.messages.contains("\(path): ") && !outcome.messages.contains("a.jpg"), "\(outcome.messages)")
+    }
   }
 
   @Test(arguments: 1...8)

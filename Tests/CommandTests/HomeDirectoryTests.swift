@@ -35,6 +35,8 @@ struct HomeDirectoryTests {
     let checkpoint = "~/run/checkpoints/iteration-0000002.safetensors"
     try run("evaluate", checkpoint, "--output=~/scores").succeeded()
     #expect(FileManager.default.fileExists(atPath: workspace.path + "/scores/evaluation.json"))
+    let missing = try run("evaluate", checkpoint, "--split", "~/none.json").ended(with: 65)
+    #expect(!missing.messages.contains("~"), "\(missing.messages)")
     try run("detect", checkpoint, "~/data/JPEGImages/000002.jpg", "--json=~/found.json").succeeded()
     #expect(FileManager.default.fileExists(atPath: workspace.path + "/found.json"))
     try run(

@@ -42,6 +42,45 @@ import Training
     ) { try AtomicFile(path) }
   }
 
+  @Test func `A symbolic link stays, and the file it leads to is replaced`() throws {
+    let (real, link, chain) = (directory.path + "/real", directory.path + "/link", directory.path + "/chain")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real")
+    try FileManager.default.createSymbolicLink(atPath: chain, withDestinationPath: link)
+    for (path, text) in [(link, "made"), (chain, "replaced")] {
+      try AtomicFile.replace(path, with: text)
+      #expect(try String(contentsOfFile: real, encoding: .utf8) == text)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "real")
+    }
+    #expect(try names() == ["chain", "link", "real"])
+    let loop = directory.path + "/loop"
+    try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
+    #expect(throws: CheckpointError.self) { try AtomicFile(loop) }
+  }
+
+  @Test func `A pipe stays a pipe, and is written to`() throws {
+    let path = directory.path + "/pipe"
+    try #require(mkfifo(path, 0o600) == 0)
+    // Open for reading too, or opening for writing would wait for a reader.
+    let reader = open(path, O_RDWR | O_NONBLOCK)
+    defer { close(reader) }
+    try AtomicFile.requireWritable(path)
+    try AtomicFile.replace(path, with: "through")
+    var bytes = [UInt8](repeating: 0, count: 100)
+    #expect(read(reader, &bytes, bytes.count) == 7 && String(decoding: bytes[..<7], as: UTF8.self) == "through")
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    #expect(try names() == ["pipe"])
+  }
+
+  @Test func `What cannot be written is known before`() throws {
+    try AtomicFile.requireWritable(directory.path + "/new")
+    #expect(try names() == [])
+    #expect(throws: CheckpointError(directory.path, "a directory; a file is to be written")) {
+      try AtomicFile.requireWritable(directory.path)
+    }
+    #expect(throws: CheckpointError.self) { try AtomicFile.requireWritable(directory.path + "/missing/a") }
+  }
+
   @Test func `Leftovers of killed writers are removed, other files are not`() throws {
     for name in [".a.safetensors.123.partial", "b", ".hidden", "c.partial"] {
       try Data("x".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))

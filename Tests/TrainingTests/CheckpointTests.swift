@@ -138,7 +138,11 @@ struct CheckpointTests {
     try fixture.weights.tensorSources().writeSafetensors(to: path)
     let checkpoint = try Checkpoint(contentsOf: path)
     #expect(checkpoint.metadata == nil)
-    #expect(throws: CheckpointError(path, "holds weights only; a run cannot be continued from it")) {
+    #expect(
+      throws: CheckpointError(
+        path,
+        "holds weights only; a run cannot be continued from it: start one from them by --set model.weights=\(path)")
+    ) {
       try checkpoint.restore(fixture.state)
     }
   }

@@ -42,7 +42,7 @@ struct MetricsLogTests {
     try log.append(Self.record(12))
     try log.append(
       EvaluationRecord(
-        iteration: 12, metric: "voc07", meanAveragePrecision: 0.5,
+        iteration: 12, metric: "voc07", split: "test", meanAveragePrecision: 0.5,
         classes: [.init(name: "dog", averagePrecision: 0.5), .init(name: "a\"b", averagePrecision: .nan)], images: 9,
         seconds: 2.5))
     #expect(
@@ -52,7 +52,7 @@ struct MetricsLogTests {
           + #""seconds":{"data":0.125,"forward":0.0,"loss":0.0,"backward":1.875,"gradient_sum":0.0,"#
           + #""communication":0.0,"update":0.0},"#
           + #""world_size":1,"damaged_images":3}"#,
-        #"{"iteration":12,"metric":"voc07","mAP":0.5,"AP":{"dog":0.5,"a\"b":null},"images":9,"damaged_images":0,"seconds":2.5}"#,
+        #"{"iteration":12,"metric":"voc07","split":"test","mAP":0.5,"AP":{"dog":0.5,"a\"b":null},"images":9,"damaged_images":0,"seconds":2.5}"#,
       ])
   }
 

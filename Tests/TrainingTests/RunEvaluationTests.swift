@@ -61,6 +61,61 @@ struct RunEvaluationTests {
       try NarrowExperiment.metrics(ofRun: runs.path("parts")) == NarrowExperiment.metrics(ofRun: runs.path("run")))
   }
 
+  /// As `best.safetensors` always is, a checkpoint after which an evaluation is due.
+  @Test func `A run that continues the best checkpoint of another has it as its own first`() throws {
+    let overrides = ["training.iterations=4", "evaluation.every=2"]
+    let whole = try runs.train("run", overrides)
+    let best = runs.path("run") + "/checkpoints/iteration-0000002.safetensors"
+    try runs.train("other", overrides, resume: .path(best), until: 2)
+    #expect(try runs.checkpoints("other").contains("iteration-0000002.safetensors"))
+    let state = try runs.train("other", overrides)
+    #expect(state.iteration == 4 && state.parametersSHA256 == whole.parametersSHA256)
+    #expect(try evaluations("other").map(\.iteration) == [2, 4])
+    // Without numbered checkpoints a run goes on from the best one.
+    for name in try runs.checkpoints("run") where name.hasPrefix("iteration-") {
+      try FileManager.default.removeItem(atPath: "\(runs.path("run"))/checkpoints/\(name)")
+    }
+    #expect(try runs.train("run", overrides).parametersSHA256 == whole.parametersSHA256)
+  }
+
+  @Test func `A run does not begin with weights that know no iteration`() throws {
+    try runs.train("run", ["training.iterations=1"])
+    let weights = runs.path("weights.safetensors")
+    try Checkpoint(contentsOf: runs.path("run") + "/checkpoints/iteration-0000001.safetensors").export(to: weights)
+    for _ in 1...2 {
+      let error = try #require(throws: CheckpointError.self) { try runs.train("other", resume: .path(weights)) }
+      #expect(error.description.hasSuffix("start one from them by --set model.weights=\(weights)"), "\(error)")
+      // Plain weights, as of another program.
+      try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(to: weights)
+    }
+  }
+
+  @Test func `Scores of another metric or of other images are not compared`() throws {
+    let overrides = [
+      "training.iterations=5", "evaluation.every=1", "evaluation.patience=2", "evaluation.score_threshold=0",
+      "training.learning_rate=1e-30", "training.weight_decay=0",
+    ]
+    let path = runs.path("run") + "/checkpoints/best.safetensors"
+    func best() throws -> Int? { try Checkpoint(contentsOf: path).metadata?.iteration }
+    try runs.train("run", overrides + ["data.evaluation_split=trainval"], until: 2)
+    #expect(try best() == 1)
+    try runs.train("run", overrides, until: 3)
+    #expect(try best() == 3)
+    #expect(FileManager.default.fileExists(atPath: path + ".superseded"))
+    try runs.train("run", overrides + ["evaluation.metric=coco"])
+    #expect(try best() == 4 && evaluations("run").map(\.iteration) == [1, 2, 3, 4, 5])
+  }
+
+  @Test func `A run that starts anew sets the best checkpoint before it aside`() throws {
+    let overrides = ["training.iterations=2", "evaluation.every=1", "data.evaluation_split=trainval"]
+    try runs.train("run", overrides)
+    let path = runs.path("run") + "/checkpoints/best.safetensors"
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    try runs.train("run", overrides + ["training.seed=3"], resume: .never)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".superseded")) == before)
+    #expect(runs.messages.recorded.contains { $0.hasSuffix(" is now \(path).superseded") })
+  }
+
   /// A learning rate of next to nothing: no evaluation is better than the first.
   @Test func `Training ends after as many evaluations without a better one as asked for, and stays ended`() throws {
     let overrides = [

@@ -6,31 +6,87 @@ import Foundation
 /// target and flushes the directory. Until then, and after any error, a file that had the name before is untouched; an
 /// uncommitted temporary is removed with the object. What a killed process leaves behind, ``removeStale(in:)`` removes.
 ///
+/// Of a symbolic link the file it leads to is replaced. A device or a pipe, as `/dev/stdout`, stays what it is: bytes go
+/// there at once.
+///
 /// Writing beyond the process's file size limit raises `SIGXFSZ`; a program that wants the error instead ignores the signal.
 public final class AtomicFile {
   private static let temporarySuffix = ".partial"
 
   /// The name the file will have.
   public let path: String
-  private let directory: String
-  private let temporary: String
+  private let target: Target
   private var descriptor: Int32
   private var isCommitted = false
+
+  /// Where bytes go.
+  private enum Target {
+    case device
+    case file(String, directory: String, temporary: String)
+
+    /// - Throws: ``CheckpointError`` for a directory and for links that lead nowhere.
+    init(_ path: String) throws(CheckpointError) {
+      var status = stat()
+      if stat(path, &status) == 0 {
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: throw CheckpointError(path, "a directory; a file is to be written")
+        case S_IFREG where !path.hasPrefix("/dev/") && !path.hasPrefix("/proc/"): break
+        default:
+          self = .device
+          return
+        }
+      }
+      let file = URL(fileURLWithPath: try Self.destination(of: path))
+      let directory = file.deletingLastPathComponent().path
+      self = .file(
+        file.path, directory: directory,
+        temporary: "\(directory)/.\(file.lastPathComponent).\(getpid())\(AtomicFile.temporarySuffix)")
+    }
+
+    /// The end of a chain of symbolic links, which need not exist.
+    private static func destination(of path: String) throws(CheckpointError) -> String {
+      var path = path
+      for _ in 0..<40 {
+        guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
+        path = link.hasPrefix("/") ? link : URL(fileURLWithPath: path).deletingLastPathComponent().path + "/" + link
+      }
+      throw CheckpointError(path, cannot: "follow the symbolic link", errorNumber: ELOOP)
+    }
+  }
 
   /// Creates the temporary file.
   public init(_ path: String) throws(CheckpointError) {
     self.path = path
-    let url = URL(fileURLWithPath: path)
-    directory = url.deletingLastPathComponent().path
-    temporary = "\(directory)/.\(url.lastPathComponent).\(getpid())\(Self.temporarySuffix)"
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    if descriptor < 0 {
-      throw CheckpointError(path, cannot: "create a file in \(directory)", errorNumber: errno)
+    target = try Target(path)
+    switch target {
+    case .device:
+      descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+      if descriptor < 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
+    case .file(_, let directory, let temporary):
+      descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      if descriptor < 0 {
+        throw CheckpointError(path, cannot: "create a file in \(directory)", errorNumber: errno)
+      }
+    }
+  }
+
+  /// Finds out before long work whether a file can be written, without a trace.
+  ///
+  /// - Throws: ``CheckpointError`` when it is a directory, or its directory does not exist or cannot be written to.
+  public static func requireWritable(_ path: String) throws(CheckpointError) {
+    switch try Target(path) {
+    case .device:
+      if access(path, W_OK) != 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
+    case .file(_, let directory, _):
+      if access(directory, W_OK | X_OK) != 0 {
+        throw CheckpointError(path, cannot: "create a file in \(directory)", errorNumber: errno)
+      }
     }
   }
 
   /// Refuses to begin what the disk has no room for. A file system that does not tell its size is believed to have room.
   func requireSpace(_ byteCount: Int) throws(CheckpointError) {
+    guard case .file = target else { return }
     var status = statvfs()
     guard fstatvfs(descriptor, &status) == 0, status.f_blocks > 0 else { return }
     let free = Int(status.f_bavail) * Int(status.f_frsize)
@@ -60,7 +116,7 @@ public final class AtomicFile {
   /// - Precondition: not committed before.
   public func commit() throws(CheckpointError) {
     precondition(!isCommitted, "\(path) is committed twice")
-    if fsync(descriptor) != 0 {
+    if case .file = target, fsync(descriptor) != 0 {
       throw CheckpointError(path, cannot: "flush to the disk", errorNumber: errno)
     }
     let closed = close(descriptor)
@@ -69,16 +125,19 @@ public final class AtomicFile {
     if closed != 0 && errno != EINTR {
       throw CheckpointError(path, cannot: "close", errorNumber: errno)
     }
-    if rename(temporary, path) != 0 {
-      throw CheckpointError(path, cannot: "rename \(temporary)", errorNumber: errno)
-    }
     isCommitted = true
+    guard case .file(let file, let directory, let temporary) = target else { return }
+    if rename(temporary, file) != 0 {
+      let code = errno
+      unlink(temporary)
+      throw CheckpointError(path, cannot: "rename \(temporary)", errorNumber: code)
+    }
     try Self.flushDirectory(directory)
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if !isCommitted { unlink(temporary) }
+    if !isCommitted, case .file(_, _, let temporary) = target { unlink(temporary) }
   }
 
   /// Writes a whole text file.
@@ -119,6 +178,13 @@ public final class AtomicFile {
       try file.write(Array(piece[..<count]))
     }
     try file.commit()
+  }
+
+  /// Whether two paths are names of one file that exists.
+  public static func isSame(_ path: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
+      && first.st_ino == second.st_ino
   }
 
   /// Removes the temporaries that killed processes left in a directory. No other process may be writing there.

@@ -65,21 +65,27 @@ public struct Checkpoint {
     try tensors.writeSafetensors(to: path, metadata: metadata.entries)
   }
 
+  /// What a run is continued with.
+  ///
+  /// - Throws: ``CheckpointError`` when the file has only weights.
+  @discardableResult
+  func requireState() throws(CheckpointError) -> Metadata {
+    let remedy = "a run cannot be continued from it: start one from them by --set model.weights=\(file.path)"
+    guard let metadata else { throw CheckpointError(file.path, "holds weights only; \(remedy)") }
+    if isExport {
+      throw CheckpointError(
+        file.path, "holds weights without momentum, as 'multibox export' writes them; \(remedy)")
+    }
+    return metadata
+  }
+
   /// Fills the state, which must be exactly what the file holds; but for the average, which starts at the weights where the file has
   /// none, and is left out where the state keeps none.
   ///
   /// - Throws: ``CheckpointError`` naming the first tensor that is missing, has another shape, or has no place. The state
   ///   is changed only when all fit.
   public func restore(_ state: TrainingState) throws(CheckpointError) {
-    guard let metadata else {
-      throw CheckpointError(file.path, "holds weights only; a run cannot be continued from it")
-    }
-    guard !isExport else {
-      throw CheckpointError(
-        file.path,
-        "holds weights without momentum, as 'multibox export' writes them; a run cannot be continued from it: start one from them by model.weights"
-      )
-    }
+    let metadata = try requireState()
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
     let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
       arena.layout.parameters.map { (prefix + $0.name, $0, arena) }

@@ -79,11 +79,8 @@ public struct CheckpointStore {
     try AtomicFile.replace(directory + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
     let iterations = try iterations()
     for later in iterations where later > iteration {
-      let aside = self.path(iteration: later) + ".superseded"
-      if rename(self.path(iteration: later), aside) != 0 {
-        throw CheckpointError(self.path(iteration: later), cannot: "rename", errorNumber: errno)
-      }
-      logger.warning("a checkpoint of a later iteration than \(iteration), which this run has left, is now \(aside)")
+      try setAside(
+        self.path(iteration: later), "a checkpoint of a later iteration than \(iteration), which this run has left,")
     }
     for old in iterations.filter({ $0 <= iteration }).dropLast(keep) where unlink(self.path(iteration: old)) != 0 {
       throw CheckpointError(self.path(iteration: old), cannot: "remove", errorNumber: errno)
@@ -94,8 +91,23 @@ public struct CheckpointStore {
   public var bestPath: String { directory + "/best\(Self.suffix)" }
 
   /// Gives the checkpoint of an iteration a second name, ``bestPath``, under which it stays when it is no longer among the newest.
-  func keepAsBest(iteration: Int) throws(CheckpointError) {
-    try AtomicFile.replace(bestPath, withFile: path(iteration: iteration))
+  ///
+  /// - Parameter isFirst: whether nothing was the best before. A file that has the name all the same is of a history that this run has
+  ///   left, or of another metric; it is set aside.
+  func keepAsBest(iteration: Int, isFirst: Bool) throws(CheckpointError) {
+    let path = path(iteration: iteration)
+    if isFirst, FileManager.default.fileExists(atPath: bestPath),
+      !AtomicFile.isSame(bestPath, path)
+    {
+      try setAside(bestPath, "a best checkpoint that no evaluation of this run in its metric has made")
+    }
+    try AtomicFile.replace(bestPath, withFile: path)
+  }
+
+  private func setAside(_ path: String, _ what: String) throws(CheckpointError) {
+    let aside = path + ".superseded"
+    if rename(path, aside) != 0 { throw CheckpointError(path, cannot: "rename", errorNumber: errno) }
+    logger.warning("\(what) is now \(aside)")
   }
 
   /// The checkpoint to continue from; nil to start from the beginning.
@@ -104,9 +116,15 @@ public struct CheckpointStore {
   public func checkpoint(toResume policy: ResumePolicy) throws(CheckpointError) -> Checkpoint? {
     switch policy {
     case .never: nil
-    case .path(let path): try Checkpoint(contentsOf: path)
+    case .path(let path): try resumable(path)
     case .auto: try newestValid()
     }
+  }
+
+  private func resumable(_ path: String) throws(CheckpointError) -> Checkpoint {
+    let checkpoint = try Checkpoint(contentsOf: path)
+    try checkpoint.requireState()
+    return checkpoint
   }
 
   /// The newest checkpoint whose header, size and tensors are as they were written; each that is not is logged.
@@ -127,7 +145,10 @@ public struct CheckpointStore {
         logger.warning("ignoring a bad checkpoint: \(error)")
       }
     }
-    if iterations.isEmpty { return nil }
+    if iterations.isEmpty {
+      // Where only the best one was kept, it is the newest.
+      return FileManager.default.fileExists(atPath: bestPath) ? try resumable(bestPath) : nil
+    }
     throw CheckpointError(directory, "none of the \(iterations.count) checkpoints is valid; --resume never starts anew")
   }
 

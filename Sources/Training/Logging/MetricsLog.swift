@@ -9,6 +9,9 @@ public final class MetricsLog {
   /// An evaluation that is in the log.
   struct Evaluation: Decodable {
     let iteration: Int
+    let metric: String
+    /// Nil in logs of earlier versions.
+    let split: String?
     /// Nil where the split had no object.
     let mAP: Double?
   }
@@ -57,9 +60,6 @@ public final class MetricsLog {
 
   private struct Line: Decodable {
     let iteration: Int
-    /// Only lines of evaluations name one.
-    let metric: String?
-    let mAP: Double?
   }
 
   /// Returns the evaluations among the lines that stay.
@@ -83,7 +83,10 @@ public final class MetricsLog {
       if let line = try? decoder.decode(Line.self, from: text[start..<end]) {
         if line.iteration <= iteration {
           kept += text[start...end]
-          if line.metric != nil { evaluations.append(Evaluation(iteration: line.iteration, mAP: line.mAP)) }
+          // Only lines of evaluations name a metric.
+          if let evaluation = try? decoder.decode(Evaluation.self, from: text[start..<end]) {
+            evaluations.append(evaluation)
+          }
         }
       } else {
         logger.warning("\(path):\(number): removed a line that is no record")

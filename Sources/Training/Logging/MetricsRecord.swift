@@ -110,6 +110,8 @@ public struct EvaluationRecord: Sendable, Equatable {
   public var iteration: Int
   /// The metric's name, as in the configuration.
   public var metric: String
+  /// The evaluation split's name.
+  public var split: String
   /// Mean over the classes, 0 … 1.
   public var meanAveragePrecision: Double
   /// In the order of labels.
@@ -122,12 +124,13 @@ public struct EvaluationRecord: Sendable, Equatable {
   public var seconds: Double
 
   package init(
-    iteration: Int, metric: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,
+    iteration: Int, metric: String, split: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,
     damagedImages: Int = 0, seconds: Double
   ) {
     self.damagedImages = damagedImages
     self.iteration = iteration
     self.metric = metric
+    self.split = split
     self.meanAveragePrecision = meanAveragePrecision
     self.classes = classes
     self.images = images
@@ -138,6 +141,7 @@ public struct EvaluationRecord: Sendable, Equatable {
     JSONLiteral(object: [
       ("iteration", JSONLiteral(iteration)),
       ("metric", JSONLiteral(metric)),
+      ("split", JSONLiteral(split)),
       ("mAP", JSONLiteral(meanAveragePrecision)),
       ("AP", JSONLiteral(object: classes.map { ($0.name, JSONLiteral($0.averagePrecision)) })),
       ("images", JSONLiteral(images)),
@@ -149,10 +153,11 @@ public struct EvaluationRecord: Sendable, Equatable {
 
 extension EvaluationRecord {
   /// Takes over what an evaluation found.
-  init(iteration: Int, _ report: EvaluationReport) {
+  init(iteration: Int, split: String, _ report: EvaluationReport) {
     let result = report.sheet.result
     self.init(
-      iteration: iteration, metric: result.metric.rawValue, meanAveragePrecision: result.meanAveragePrecision ?? .nan,
+      iteration: iteration, metric: result.metric.rawValue, split: split,
+      meanAveragePrecision: result.meanAveragePrecision ?? .nan,
       classes: zip(report.sheet.classNames, result.classes).map {
         ClassPrecision(name: $0, averagePrecision: $1.averagePrecision ?? .nan)
       },

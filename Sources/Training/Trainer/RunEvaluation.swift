@@ -9,6 +9,7 @@ import MessagePassing
 final class RunEvaluation {
   private let configuration: Configuration
   private let dataset: Dataset
+  private let split: String
   private let iterations: Int
   private let every: Int
   private let loaderThreads: Int
@@ -28,6 +29,7 @@ final class RunEvaluation {
     guard let every = configuration.evaluation.every, let split = configuration.data.evaluationSplit else { return nil }
     self.configuration = configuration
     self.every = every
+    self.split = split.description
     self.iterations = iterations
     self.job = job
     loaderThreads = configuration.loaderThreads(computeThreads: threads)
@@ -53,7 +55,9 @@ final class RunEvaluation {
     )
     try job.communicator.broadcast(&state, from: 0)
     endsRun = state.ends
-    if state.isMissing { try run(after: iteration, step, files: files) }
+    guard state.isMissing else { return }
+    try files?.adopt(iteration: iteration, state: step.state)
+    try run(after: iteration, step, files: files)
   }
 
   /// Evaluates the detector as it is. Collective.
@@ -69,7 +73,7 @@ final class RunEvaluation {
     }
     if let files {
       let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
-      let isBest = try files.append(EvaluationRecord(iteration: iteration, report))
+      let isBest = try files.append(EvaluationRecord(iteration: iteration, split: split, report))
       let sheet = report.sheet
       job.logger.info(
         "iteration \(iteration): mAP (\(sheet.result.metric.rawValue)) \(sheet.meanAveragePrecisionText)\(isBest ? ", the best so far" : "")"

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import MessagePassing
 import Tensors
@@ -33,8 +34,12 @@ final class RunFiles {
     progress = ProgressLine(from: iteration, to: last)
     lastCheckpoint = (iteration, .now)
     for evaluation in metrics.evaluations {
-      _ = best.take(evaluation.mAP ?? .nan, iteration: evaluation.iteration)
       lastEvaluation = evaluation.iteration
+      // Scores of another metric, or on other images, are not to be compared.
+      guard evaluation.metric == configuration.evaluation.metric.rawValue,
+        evaluation.split == nil || evaluation.split == configuration.data.evaluationSplit?.description
+      else { continue }
+      _ = best.take(evaluation.mAP ?? .nan, iteration: evaluation.iteration)
     }
   }
 
@@ -53,8 +58,11 @@ final class RunFiles {
   ///
   /// The checkpoint comes first: a run that is killed between the two makes the evaluation again.
   func append(_ record: EvaluationRecord) throws -> Bool {
+    let isFirst = best.value == nil
     let isBest = best.take(record.meanAveragePrecision, iteration: record.iteration)
-    if isBest, configuration.checkpoint.keepBest { try store.keepAsBest(iteration: record.iteration) }
+    if isBest, configuration.checkpoint.keepBest {
+      try store.keepAsBest(iteration: record.iteration, isFirst: isFirst)
+    }
     try metrics.append(record)
     lastEvaluation = record.iteration
     return isBest
@@ -67,6 +75,13 @@ final class RunFiles {
       iteration.isMultiple(of: configuration.checkpoint.every) || evaluationFollows
       || configuration.checkpoint.everySeconds.map { elapsed >= $0 } ?? false
     if isDue { try save(iteration: iteration, state: state) }
+  }
+
+  /// Writes the checkpoint that a run was continued from, when it is not the run's own.
+  func adopt(iteration: Int, state: TrainingState) throws {
+    guard !FileManager.default.fileExists(atPath: store.path(iteration: iteration)) else { return }
+    try save(iteration: iteration, state: state)
+    try finishWriting()
   }
 
   /// Ends a part of the run with a checkpoint, which is complete on return.
