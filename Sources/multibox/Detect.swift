@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Evaluation
 import Foundation
 import Images
@@ -72,6 +73,9 @@ struct Detect: ParsableCommand {
     if let directory { try RunDirectory.create(directory) }
     var results: [ImageDetections] = []
     for error in list.errors { logger.error("\(error)") }
+    if let dark = DatasetError.darkImages(among: list.paths, limit: configuration.data.imageLimit) {
+      logger.warning("\(dark)")
+    }
     var failures = list.errors.count
     for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
       let pictures = list.paths[start..<min(start + detector.batch, list.paths.count)].compactMap { path in

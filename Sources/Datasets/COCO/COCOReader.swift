@@ -69,6 +69,7 @@ struct COCOReader {
         try log.note(.unreadableSplit, error)
       }
     }
+    try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
   }
 
   private mutating func read(_ file: OpenFile, _ classes: COCOClasses) throws(DatasetError) {

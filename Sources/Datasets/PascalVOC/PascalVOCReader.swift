@@ -59,6 +59,8 @@ struct PascalVOCReader {
 
   mutating func read() throws(DatasetError) {
     for source in sources { try read(source) }
+    // Who does without image files does not look at pixels.
+    if requiresImageFiles { try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead) }
   }
 
   private mutating func read(_ source: DatasetSource) throws(DatasetError) {
