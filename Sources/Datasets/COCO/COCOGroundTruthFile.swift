@@ -36,6 +36,8 @@ public struct COCOGroundTruthFile: Sendable {
   public let annotations: [Annotation]
   /// How many numbers are written as text.
   public let numbersAsText: Int
+  /// Whether the boxes look like fractions of the image.
+  package let fractions: FractionCheck
 
   /// Reads the text of a file. A box that is missing is the one around the outline.
   ///
@@ -46,11 +48,11 @@ public struct COCOGroundTruthFile: Sendable {
   public init(_ text: [UInt8], file: String) throws(DatasetError) {
     var parser = JSONPullParser(text)
     do throws(JSONPullParser.Fault) {
-      var reader = COCOGroundTruthReader()
+      var reader = COCOGroundTruthReader(file: file)
       try reader.read(&parser)
       (images, categories) = (reader.images.sorted(), reader.sortedCategories())
       annotations = try reader.annotations(images: images, categories: categories)
-      numbersAsText = parser.numbersAsText
+      (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
     } catch {
       throw DatasetError(error, in: parser, file: file)
     }
@@ -66,9 +68,13 @@ private struct COCOGroundTruthReader {
     let record: COCOAnnotation
   }
 
+  let file: String
+  private(set) var fractions = FractionCheck()
   private(set) var images: Set<COCOFileIdentifier> = []
   private var names: [Int: String] = [:]
   private var objects: [Object] = []
+
+  init(file: String) { self.file = file }
 
   mutating func read(_ parser: inout JSONPullParser) throws(Fault) {
     var missing = ["images", "categories", "annotations"]
@@ -109,6 +115,8 @@ private struct COCOGroundTruthReader {
     let position = parser.position
     let record = try parser.cocoAnnotation()
     if let reason = COCOBox(record.bbox).negativeSize { throw Fault(position: position, reason: reason).inside("bbox") }
+    fractions.add(
+      record.bbox, at: AnnotationPlace(parser, position, file: file, object: "annotations[\(objects.count)]"))
     objects.append(Object(position: position, record: record))
   }
 

@@ -223,7 +223,7 @@ struct COCOReader {
       }
       guard let index = entries.indices[annotation.image_id] else { return }
       let header = entries.entries[index].header
-      fractions.add(annotation, of: header, at: place)
+      fractions.add(annotation.bbox, of: header, at: place)
       guard let label = classes.label(category) else {
         leftOut[category, default: 0] += 1
         return
@@ -273,13 +273,5 @@ extension FaultTally {
   mutating func add<Value>(_ record: JSONRecord<Value>, at place: JSONRecordPlace) {
     guard case .usable(_, let count) = record, count > 0 else { return }
     add(.numberAsText, count: count, place.annotationPlace().error("has a number written as text, used as a number"))
-  }
-}
-
-extension FractionCheck {
-  /// Takes the box of an object.
-  fileprivate mutating func add(_ annotation: COCOAnnotation, of image: ImageHeader, at place: AnnotationPlace) {
-    let box = annotation.bbox
-    add(box + [box[0] + box[2], box[1] + box[3]], of: image, written: "\(box)", at: place)
   }
 }

@@ -18,10 +18,12 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousImage
     /// A class is named like the background, which is no class.
     case backgroundClass
-    /// Boxes look like fractions of the image.
+    /// At least half of the boxes look like fractions of the image.
     case fractionBoxes
     /// A name may mean two images or two files; the message says which is taken.
     case ambiguousName
+    /// Less than half of the boxes look like fractions of the image.
+    case fewFractionBoxes
     /// Images without an annotation are taken as background.
     case unannotatedImage
     /// Images whose annotation states no size; the size of the file is used.
@@ -87,10 +89,10 @@ extension DatasetFault.Kind {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass, .fractionBoxes:
       true
-    case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
-      .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory, .emptyCategory,
-      .numberAsText, .boxFromOutline, .otherPath, .darkImage,
-      .imageWithoutObjects, .sameContent, .sharedContent:
+    case .ambiguousName, .fewFractionBoxes, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage,
+      .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
+      .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .imageWithoutObjects, .sameContent,
+      .sharedContent:
       false
     }
   }
@@ -107,6 +109,7 @@ extension DatasetFault.Kind {
     case .ambiguousImage: "images with the name or number of another"
     case .backgroundClass: "classes named like the background"
     case .fractionBoxes: "splits whose boxes look like fractions of the image"
+    case .fewFractionBoxes: "splits with a few boxes that look like fractions of the image"
     case .ambiguousName: "names that may mean two things"
     case .unannotatedImage: "splits with images without annotation"
     case .unstatedSize: "files that state no size of images"

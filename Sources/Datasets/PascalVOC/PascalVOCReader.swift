@@ -227,10 +227,9 @@ struct PascalVOCReader {
   private mutating func object(
     _ object: PascalVOCAnnotation.Object, in header: ImageHeader, path: String
   ) throws(DatasetError) -> AnnotatedObject? {
-    fractions.add(
-      [object.xMin, object.yMin, object.xMax, object.yMax], of: header,
-      written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
-      at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
+    let place = AnnotationPlace(file: path, line: object.boxLine, object: object.title)
+    let hasArea = object.xMin < object.xMax && object.yMin < object.yMax
+    fractions.add((object.xMin, object.yMin, object.xMax, object.yMax), hasArea: hasArea, of: header, at: place)
     guard let label = labels[object.name.content] else {
       let place = AnnotationPlace(file: path, line: object.name.line, object: "object \(object.number)")
       var proposal: String?
@@ -244,9 +243,8 @@ struct PascalVOCReader {
     let edges = PixelBox(xMin: object.xMin - 1, yMin: object.yMin - 1, xMax: object.xMax, yMax: object.yMax)
     guard
       let inside = try log.clip(
-        edges, hasArea: object.xMin < object.xMax && object.yMin < object.yMax,
-        written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))", to: header,
-        at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
+        edges, hasArea: hasArea, written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
+        to: header, at: place)
     else { return nil }
     return AnnotatedObject(
       pixelBox: inside, label: label, isDifficult: object.isDifficult, width: header.width, height: header.height)

@@ -68,6 +68,7 @@ extension DatasetFault.Kind {
     case .ambiguousImage: "rename one of them, in file and annotation"
     case .backgroundClass: "take it out of the classes; what is not annotated is background"
     case .fractionBoxes: "convert the boxes to pixels"
+    case .fewFractionBoxes: "look at the box; convert what is no pixels"
     case .ambiguousName: "nothing, if the right one is taken; else write the name as the message says"
     case .unannotatedImage: "nothing, if there is nothing to find in them; else annotate them"
     case .unstatedSize: "nothing, if the images are those that were annotated"
