@@ -109,7 +109,7 @@ struct COCOReader {
 
   private mutating func readImages(_ file: OpenFile, _ repairs: inout FaultTally) throws(DatasetError) -> Entries {
     var (result, total) = (Entries(), 0)
-    var finder = COCOImageFinder(folders: file.split.folders)
+    var finder = COCOImageFinder(file.split)
     var missing = MissingFiles("images")
     let root = RootNames.canonical(file.source.root)
     try file.file.forEach(
@@ -124,16 +124,19 @@ struct COCOReader {
       }
       result.unusable.insert(image.id)
       guard try checkName(image.file_name, root: root, at: place) else { return }
-      guard let found = finder.find(image.file_name) else {
+      let found = finder.find(image.file_name)
+      if case .nothing = found {
         let (first, others) = (file.split.folders[0], file.split.folders.dropFirst().joined(separator: ", "))
         return missing.add(
           image.file_name,
           place.error("the image has no file \(first)/\(image.file_name) (nor one in \(others))"))
       }
-      guard let header = try header(image, found, at: place, &repairs) else { return }
+      guard let path = try path(image, found, at: place, &repairs),
+        let header = try header(image, path, at: place, &repairs)
+      else { return }
       result.unusable.remove(image.id)
       result.indices[image.id] = result.entries.count
-      result.entries.append(Entry(number: image.id, name: image.file_name, path: found.path, header: header))
+      result.entries.append(Entry(number: image.id, name: image.file_name, path: path, header: header))
     }
     if total == 0 { throw DatasetError(file: file.file.path, reason: "lists no image") }
     try missing.note(in: &log, total: total, folders: file.split.folders, root: file.source.root) {
@@ -156,26 +159,40 @@ struct COCOReader {
     return true
   }
 
-  /// The header of an image file that is the record's.
-  private mutating func header(
+  /// The only file that an image can be.
+  private mutating func path(
     _ image: COCOImage, _ found: COCOImageFinder.Finding, at place: AnnotationPlace, _ repairs: inout FaultTally
-  ) throws(DatasetError) -> ImageHeader? {
-    if let other = found.otherName {
-      let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(found.path)"
+  ) throws(DatasetError) -> String? {
+    switch found {
+    case .taken(let path, let other):
+      let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(path)"
       try log.note(.ambiguousImage, place.error(reason))
-      return nil
+    case .several(let paths):
+      let isOneFolder = Set(paths.map { FileIndex.split($0).folders }).count == 1
+      let remedy =
+        isOneFolder ? "write the right one's name" : "name the directory of the right one by data.image_directory"
+      let reason =
+        "file_name: \"\(image.file_name)\" may be \(paths.joined(separator: " or ")), which are different files; \(remedy)"
+      repairs.add(.ambiguousImage, place.error(reason))
+    case .similar(let path):
+      repairs.add(.otherPath, place.error("file_name: \"\(image.file_name)\" is found as \(path)"))
+    case .asNamed, .nothing: break
     }
-    if !found.isAsNamed {
-      repairs.add(.otherPath, place.error("file_name: \"\(image.file_name)\" is found as \(found.path)"))
-    }
-    willRead(found.path)
-    guard let header = try log.header(ofImage: found.path, limit: rules.imageLimit) else { return nil }
+    return found.path
+  }
+
+  /// The header of an image file, when it is of the size that the record states.
+  private mutating func header(
+    _ image: COCOImage, _ path: String, at place: AnnotationPlace, _ repairs: inout FaultTally
+  ) throws(DatasetError) -> ImageHeader? {
+    willRead(path)
+    guard let header = try log.header(ofImage: path, limit: rules.imageLimit) else { return nil }
     guard let width = image.width, let height = image.height else {
       repairs.add(.unstatedSize, place.error("states no width or height, the image file's are used"))
       return header
     }
     let isSame = try log.check(
-      statedWidth: width, statedHeight: height, against: header, of: found.path, mayBeExchanged: false, at: place)
+      statedWidth: width, statedHeight: height, against: header, of: path, mayBeExchanged: false, at: place)
     return isSame ? header : nil
   }
 
