@@ -125,7 +125,7 @@ extension DatasetFault.Kind {
     case .emptyCategory: "categories without an annotation, left out"
     case .numberAsText: "files with numbers written as text"
     case .boxFromOutline: "files with objects that have an outline but no box"
-    case .otherPath: "files that name images by another path"
+    case .otherPath: "files or lists that name images by another path"
     case .darkImage: "images of 16 bits that are read as nearly black"
     case .imageWithoutObjects: "images without an object to train on"
     case .sameContent: "images with the content of another"

@@ -84,7 +84,8 @@ extension DatasetFault.Kind {
     case .emptyCategory: "nothing; or strike the category"
     case .boxFromOutline: "nothing, if the preview looks right ('multibox preview')"
     case .numberAsText: "nothing; other programs may want numbers without quotes"
-    case .otherPath: "nothing, if these are the images meant; else correct file_name, or set data.image_directory"
+    case .otherPath:
+      "nothing, if these are the images meant; else correct file_name, or the line of the list, or set data.image_directory (COCO)"
     case .darkImage: "scale the samples to all 16 bits, or store 8; 'multibox preview' shows what the network sees"
     case .imageWithoutObjects: "take them out of the split to save their time, they add nothing to the loss"
     case .sameContent: "keep one of them"
