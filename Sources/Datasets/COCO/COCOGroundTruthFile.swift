@@ -46,7 +46,8 @@ public struct COCOGroundTruthFile: Sendable {
   ///   has a value of another kind, a number that is not finite, a negative size, an identifier that occurs twice or that
   ///   refers to nothing.
   public init(_ text: [UInt8], file: String) throws(DatasetError) {
-    var parser = JSONPullParser(text)
+    let source = AnnotationFile(path: file, kind: .json)
+    var parser = JSONPullParser(try source.json(text) { $0 })
     do throws(JSONPullParser.Fault) {
       var reader = COCOGroundTruthReader(file: file)
       try reader.read(&parser)
@@ -54,7 +55,7 @@ public struct COCOGroundTruthFile: Sendable {
       annotations = try reader.annotations(images: images, categories: categories)
       (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
     } catch {
-      throw DatasetError(error, in: parser, file: file)
+      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file)
     }
   }
 }

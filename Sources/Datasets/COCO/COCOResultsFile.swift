@@ -34,7 +34,8 @@ public struct COCOResultsFile: Sendable {
   public init(
     _ text: [UInt8], file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
   ) throws(DatasetError) {
-    var parser = JSONPullParser(text)
+    let source = AnnotationFile(path: file, kind: .json)
+    var parser = JSONPullParser(try source.json(text) { $0 })
     var detections: [Detection] = []
     var fractions = FractionCheck()
     do throws(JSONPullParser.Fault) {
@@ -46,7 +47,7 @@ public struct COCOResultsFile: Sendable {
       }
       try parser.end()
     } catch {
-      throw DatasetError(error, in: parser, file: file, root: "results")
+      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file, root: "results")
     }
     self.detections = detections
     self.fractions = fractions

@@ -40,17 +40,13 @@ struct PascalVOCAnnotation {
   ///
   /// - Throws: `DatasetError` with the line for a file that is not well-formed, and a size that is no number.
   init(contentsOf path: String) throws(DatasetError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw DatasetError(file: path, reason: "cannot be read: \(error.localizedDescription)")
-    }
+    let file = AnnotationFile(path: path, kind: .xml)
+    let bytes = [UInt8](try file.contents())
     let root: XMLElement
     do {
-      root = try XMLElement(parsing: [UInt8](data))
+      root = try XMLElement(parsing: bytes)
     } catch {
-      throw DatasetError(file: path, line: error.line, reason: error.reason)
+      throw file.refusal(of: bytes) ?? DatasetError(file: path, line: error.line, reason: error.reason)
     }
     guard root.name == "annotation" else {
       throw DatasetError(

@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", ":1: not valid JSON: an object was expected"),
+    ("", ": the file is empty"),
     ("[1, 2]", ":1: not valid JSON: an object was expected"),
     ("{\"images\": [\n{\"id\": 1}", ":1: not valid JSON: the file ends inside the value that begins here"),
     ("{\"images\": [],\n\"annotations", ":2: not valid JSON: the file ends inside the text that begins here"),
