@@ -12,8 +12,8 @@ public struct COCOGroundTruthFile: Sendable {
 
   /// An annotated object.
   public struct Annotation: Sendable, Equatable {
-    /// Its number, if it has one.
-    public let identifier: Int?
+    /// What the file calls it, if it does.
+    public let identifier: COCOFileIdentifier?
     /// Position in `images`.
     public let imageIndex: Int
     /// Class index: 1 for the first of `categories`.
@@ -139,7 +139,7 @@ private struct COCOGroundTruthReader {
   ) throws(Fault) -> [COCOGroundTruthFile.Annotation] {
     let imageIndices = Dictionary(uniqueKeysWithValues: zip(images, images.indices))
     let labels = Dictionary(uniqueKeysWithValues: zip(categories.map(\.identifier), 1...))
-    var identifiers: Set<Int> = []
+    var identifiers: Set<COCOFileIdentifier> = []
     var annotations: [COCOGroundTruthFile.Annotation] = []
     for (index, object) in objects.enumerated() {
       func fault(_ reason: String) -> Fault {

@@ -212,7 +212,7 @@ struct COCOReader {
     _ file: OpenFile, _ classes: COCOClasses, into entries: inout Entries, _ repairs: inout FaultTally
   ) throws(DatasetError) {
     let categories = Dictionary(uniqueKeysWithValues: file.list.categories.map { ($0.id, $0.name) })
-    var (numbers, total) = (Set<Int>(), 0)
+    var (numbers, total) = (Set<COCOFileIdentifier>(), 0)
     var leftOut: [String: Int] = [:]
     var fractions = FractionCheck()
     try file.file.forEach(
@@ -222,7 +222,7 @@ struct COCOReader {
       guard let annotation = try usable(record) else { return }
       repairs.add(record, at: recordPlace)
       let place = AnnotationPlace { reason in
-        recordPlace.annotationPlace(identifier: annotation.id.map { .number($0) }).error(reason)
+        recordPlace.annotationPlace(identifier: annotation.id).error(reason)
       }
       if let number = annotation.id, !numbers.insert(number).inserted {
         try log.note(.repeatedObject, place.error("id: another object has the same"))

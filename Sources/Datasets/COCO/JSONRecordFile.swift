@@ -159,7 +159,7 @@ extension JSONPullParser {
   fileprivate var identifierOfRecord: COCOFileIdentifier? {
     var (parser, identifier) = (self, COCOFileIdentifier?.none)
     try? parser.forEachMember { parser, key throws(Fault) in
-      if key == "id" { identifier = try parser.identifier() } else { try parser.skip() }
+      if key == "id" { identifier = try parser.ownIdentifier() } else { try parser.skip() }
     }
     return identifier
   }

@@ -145,7 +145,7 @@ extension FaultLog {
   }
 
   /// Whether a name stands for the class 0 of other programs.
-  private static func isBackground(_ name: String) -> Bool {
+  static func isBackground(_ name: String) -> Bool {
     ["background", "__background__", "_background_"].contains(name.lowercased())
   }
 }

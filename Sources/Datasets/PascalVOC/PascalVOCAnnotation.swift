@@ -98,15 +98,11 @@ private struct FieldReader {
 
   /// What an element says that is 1 or 0, or a word for it; one that says nothing is 0.
   func mark(_ element: XMLElement) throws(DatasetError) -> Bool {
-    switch element.text.lowercased() {
-    case "", "unspecified", "false", "no", "none", "null": return false
-    case "true", "yes": return true
-    default:
-      guard let value = Double(element.text), value.isFinite else {
-        throw error("<\(element.name)> is neither 1 nor 0: \"\(element.text)\"", line: element.line)
-      }
-      return value != 0
+    if let truth = MarkWord.truth(of: element.text) { return truth }
+    guard let value = Double(element.text), value.isFinite else {
+      throw error("<\(element.name)> is neither 1 nor 0: \"\(element.text)\"", line: element.line)
     }
+    return value != 0
   }
 
   func number(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double {
