@@ -43,7 +43,7 @@ struct COCOReader {
   /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
   mutating func read(_ sources: [DatasetSource], classes: [String]?, mayLackClasses: Bool) throws(DatasetError) {
     var files: [OpenFile] = []
-    for source in sources {
+    for source in try DatasetSource.distinct(sources, log: &log) {
       do throws(DatasetError) {
         let split = try COCOSplit(source)
         let file = try JSONRecordFile(split.path)

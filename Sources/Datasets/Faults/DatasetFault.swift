@@ -24,6 +24,8 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousName
     /// Less than half of the boxes look like fractions of the image.
     case fewFractionBoxes
+    /// Objects inside another element of an annotation are left out.
+    case nestedObject
     /// Images without an annotation are taken as background.
     case unannotatedImage
     /// Images whose annotation states no size; the size of the file is used.
@@ -89,7 +91,8 @@ extension DatasetFault.Kind {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass, .fractionBoxes:
       true
-    case .ambiguousName, .fewFractionBoxes, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage,
+    case .ambiguousName, .fewFractionBoxes, .nestedObject, .unannotatedImage, .unstatedSize, .exchangedSize,
+      .repeatedImage,
       .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
       .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .imageWithoutObjects, .sameContent,
       .sharedContent:
@@ -111,6 +114,7 @@ extension DatasetFault.Kind {
     case .fractionBoxes: "splits whose boxes look like fractions of the image"
     case .fewFractionBoxes: "splits with a few boxes that look like fractions of the image"
     case .ambiguousName: "names that may mean two things"
+    case .nestedObject: "splits with objects inside another element"
     case .unannotatedImage: "splits with images without annotation"
     case .unstatedSize: "files that state no size of images"
     case .exchangedSize: "annotations with width and height exchanged"

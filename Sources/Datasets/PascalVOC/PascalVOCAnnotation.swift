@@ -35,6 +35,8 @@ struct PascalVOCAnnotation {
   private(set) var objects: [Object] = []
   /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.
   private(set) var brokenObjects: [DatasetError] = []
+  /// Objects that are not directly in the annotation, and are left out: how many, and what to say of the first.
+  private(set) var nestedObjects: (count: Int, first: DatasetError)?
 
   /// Reads an annotation file.
   ///
@@ -63,6 +65,11 @@ struct PascalVOCAnnotation {
     }
     imageName = root.children.first { $0.name == "filename" }?.text.split { $0 == "/" || $0 == "\\" }.last.map(
       String.init)
+    let nested = root.children.filter { $0.name != "object" }.flatMap { $0.descendants("object") }
+    if let (parent, object) = nested.first {
+      let reason = "<object> is inside <\(parent)>, left out: objects are expected directly in <annotation>"
+      nestedObjects = (nested.count, DatasetError(file: path, line: object.line, reason: reason))
+    }
     for (index, element) in root.children.filter({ $0.name == "object" }).enumerated() {
       do throws(DatasetError) {
         objects.append(try fields.object(element, number: index + 1))

@@ -17,6 +17,7 @@ struct PascalVOCReader {
   private var missingAnnotations = MissingFiles("annotations")
   private var missingImages = MissingFiles("images")
   private var fractions = FractionCheck()
+  private var repairs = FaultTally()
 
   /// An image of a root.
   private struct ImageKey: Hashable {
@@ -58,7 +59,7 @@ struct PascalVOCReader {
   var images: [AnnotatedImage] { zip(collected, names.identifiers).map { $0.named($1) } }
 
   mutating func read() throws(DatasetError) {
-    for source in sources { try read(source) }
+    for source in try DatasetSource.distinct(sources, log: &log) { try read(source) }
     // Who does without image files does not look at pixels.
     if requiresImageFiles { try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead) }
   }
@@ -97,6 +98,7 @@ struct PascalVOCReader {
       try missing.note(in: &log, total: list.entries.count, folders: ["\(source.root)/\(folder)"], root: source.root)
     }
     try fractions.note(in: &log)
+    try repairs.empty(into: &log)
     try note(unannotated, unsized, of: list)
   }
 
@@ -165,6 +167,7 @@ struct PascalVOCReader {
         identifier: identifier, imagePath: file.path, annotationPath: annotationPath, width: header.width,
         height: header.height, objects: [])
     }
+    if let (count, error) = annotation.nestedObjects { repairs.add(.nestedObject, count: count, error) }
     for error in annotation.brokenObjects { try log.note(.brokenAnnotation, error) }
     if let stated = annotation.size {
       let allFit = annotation.objects.allSatisfy { $0.xMax <= Double(header.width) && $0.yMax <= Double(header.height) }

@@ -70,6 +70,7 @@ extension DatasetFault.Kind {
     case .fractionBoxes: "convert the boxes to pixels"
     case .fewFractionBoxes: "look at the box; convert what is no pixels"
     case .ambiguousName: "nothing, if the right one is taken; else write the name as the message says"
+    case .nestedObject: "move each <object> to directly below <annotation>, or convert the annotations anew"
     case .unannotatedImage: "nothing, if there is nothing to find in them; else annotate them"
     case .unstatedSize: "nothing, if the images are those that were annotated"
     case .exchangedSize: "exchange width and height in the annotation"
