@@ -47,6 +47,23 @@ public struct Dataset: Sendable {
     }
   }
 
+  /// Makes sure that there is an image.
+  ///
+  /// - Parameters:
+  ///   - split: what messages call the data set.
+  ///   - purpose: what the images are for, as "train on".
+  /// - Throws: `DatasetError`, with the first of the images that cannot be read when that is why.
+  public func requireImages(of split: String, to purpose: String) throws(DatasetError) {
+    guard images.isEmpty else { return }
+    guard let first = faults.faults.first(where: { $0.kind == .brokenImage }) else {
+      throw DatasetError(file: split, reason: "the split has no image to \(purpose)")
+    }
+    let count = faults.counts[.brokenImage, default: 0]
+    let reason =
+      "every image is damaged; none is left to \(purpose)\(count > 1 ? " (\(count) cannot be read; the first: " : " (")\(first))"
+    throw DatasetError(file: split, reason: reason)
+  }
+
   /// What was repaired or dropped while reading, one line each, naming file and line.
   public var warnings: [String] { faults.lines }
 

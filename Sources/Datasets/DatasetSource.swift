@@ -24,6 +24,25 @@ public struct DatasetSource: Sendable, Equatable {
   }
 }
 
+extension DatasetSource {
+  /// The sources without those that are listed again, which is noted.
+  static func distinct(_ sources: [DatasetSource], log: inout FaultLog) throws(DatasetError) -> [DatasetSource] {
+    var distinct: [DatasetSource] = []
+    for source in sources {
+      let root = RootNames.canonical(source.root)
+      guard let first = distinct.first(where: { RootNames.canonical($0.root) == root && $0.split == source.split })
+      else {
+        distinct.append(source)
+        continue
+      }
+      let name = first.root == source.root ? "this directory is" : "this directory, which is also \(first.root), is"
+      let reason = "\(name) listed twice under data.root with the split \(source.split), taken once"
+      try log.note(.repeatedImage, DatasetError(file: source.root, reason: reason))
+    }
+    return distinct
+  }
+}
+
 extension Dataset {
   /// Reads splits of one or several folders; their images follow one another.
   ///

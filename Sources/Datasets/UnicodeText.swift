@@ -16,6 +16,14 @@ struct UnicodeText {
   /// The text without the byte order mark.
   let text: String
 
+  /// Whether bytes are the first of a text in UTF-16 or UTF-32.
+  static func isWide(_ bytes: [UInt8]) -> Bool {
+    switch try? encoding(of: bytes).0 {
+    case .utf8: false
+    case .utf16, nil: true
+    }
+  }
+
   /// Decodes the bytes of a file.
   ///
   /// A byte order mark decides. Without one, a zero beside the first character tells UTF-16 from UTF-8, since no text has it.

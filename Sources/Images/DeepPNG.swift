@@ -1,12 +1,14 @@
 import CPNG
 
-/// A PNG file with 16 bits a sample and without transparency, whose samples may use fewer of them.
+/// A PNG file with 16 bits a sample, whose samples may use fewer of them.
 ///
 /// The PNG specification wants samples of fewer bits scaled to all 16, and an sBIT chunk to state their true number. Cameras
 /// and microscopes of 10, 12 or 14 bits are often stored as they are, so that the picture is nearly black.
 struct DeepPNG {
   /// The bits that the sBIT chunk states, the most of all channels; nothing without one, or when it says 16.
   let statedBits: Int?
+  /// Whether it is without transparency.
+  let isOpaque: Bool
   private let width: Int
   private let height: Int
   /// The file without its ancillary chunks, by which libpng would change samples.
@@ -21,24 +23,27 @@ struct DeepPNG {
     (width, height) = (number(at: 16), number(at: 20))
     var plain = Array(bytes[..<8])
     var bits: Int?
+    var hasTransparentColor = false
     var start = 8
     while start + 12 <= bytes.count {
       let (length, type) = (number(at: start), bytes[start + 4..<start + 8])
       let end = start + 12 + length
       if end > bytes.count { break }
-      if type.elementsEqual("tRNS".utf8) { return nil }
+      if type.elementsEqual("tRNS".utf8) { hasTransparentColor = true }
       if type.elementsEqual("sBIT".utf8) { bits = bytes[start + 8..<start + 8 + length].max().map(Int.init) }
       // Ancillary chunks begin with a lower-case letter.
       if bytes[start + 4] & 0x20 == 0 { plain += bytes[start..<end] }
       start = end
     }
-    // Grey and RGB.
-    guard bytes[25] == 0 || bytes[25] == 2 else { return nil }
+    // Grey and RGB, without alpha and with it.
+    guard [0, 2, 4, 6].contains(bytes[25]) else { return nil }
+    isOpaque = bytes[25] < 4 && !hasTransparentColor
     self.plain = plain
     statedBits = bits.flatMap { (1..<16).contains($0) ? $0 : nil }
   }
 
-  /// The samples as they are stored, [height, width, 3]; nothing for a damaged file, whose fault decoding will tell.
+  /// The samples as they are stored, [height, width, 3], those under an alpha channel laid on black; nothing for a damaged
+  /// file, whose fault decoding will tell.
   ///
   /// - Precondition: the size was checked.
   func samples() -> [UInt16]? {
@@ -64,7 +69,7 @@ struct DeepPNG {
   ///
   /// - Returns: nothing when no such bits are stated, or the samples are scaled, so that decoding as usual is right.
   func unscaledImage() -> Image? {
-    guard let bits = statedBits, let samples = samples() else { return nil }
+    guard isOpaque, let bits = statedBits, let samples = samples() else { return nil }
     // Scaled samples are multiples as long as they are this small, and others are larger.
     let step: UInt16 = 1 << UInt16(16 - bits)
     guard samples.allSatisfy({ $0 < 1 << UInt16(bits) }), samples.contains(where: { $0 % step != 0 }) else {
@@ -73,21 +78,5 @@ struct DeepPNG {
     let largest = (1 << bits) - 1
     let pixels = samples.map { bits >= 8 ? UInt8($0 >> UInt16(bits - 8)) : UInt8(Int($0) * 255 / largest) }
     return Image(width: width, height: height, pixels: pixels)
-  }
-}
-
-extension Image {
-  /// The largest sample of a PNG file of 16 bits that is read as nearly black, because no sample reaches an eighth of the
-  /// range and no sBIT chunk says that fewer bits are meant.
-  ///
-  /// - Parameters:
-  ///   - bytes: the whole file, whose picture can be decoded.
-  ///   - limit: the most pixels that it may have.
-  /// - Returns: nothing for all other files, and for a picture that is black throughout.
-  public static func largestSample(ofDarkPNG bytes: [UInt8], limit: ImageLimit = ImageLimit()) -> Int? {
-    guard (try? pngSize(bytes, limit: limit, path: "")) != nil, let file = DeepPNG(bytes), file.unscaledImage() == nil,
-      let largest = file.samples()?.max()
-    else { return nil }
-    return (1..<8192).contains(largest) ? Int(largest) : nil
   }
 }

@@ -61,7 +61,15 @@ public enum FileSignature: String, Sendable, CaseIterable {
     }
   }
 
-  private static let prefixLength = 1 << 16
+  /// That a file is not what is expected, and what to do.
+  ///
+  /// - Parameter expected: with its article, as "a configuration (YAML)".
+  public func refusal(expecting expected: String) -> String {
+    "expected \(expected), found \(rawValue)\(remedy.map { ": \($0)" } ?? "")"
+  }
+
+  /// How many of the first and of the last bytes of a file are looked at.
+  package static let prefixLength = 1 << 16
 
   /// Looks at the first bytes of a file, at the last ones of an archive, and where neither tells at the name.
   ///
@@ -151,8 +159,8 @@ public enum FileSignature: String, Sendable, CaseIterable {
     let text = String(decoding: bytes.prefix(2048), as: UTF8.self)
       .trimmingCharacters(in: .whitespacesAndNewlines.union(CharacterSet(charactersIn: "\u{FEFF}"))).lowercased()
     if text.hasPrefix("version https://git-lfs") { return .gitLFSPointer }
-    if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.hasPrefix("<head")
-      || text.hasPrefix("<"), text.contains("<html")
+    if ["<!doctype html", "<html", "<head"].contains(where: text.hasPrefix)
+      || text.hasPrefix("<") && text.contains("<html")
     {
       return .html
     }

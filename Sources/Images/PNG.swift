@@ -1,11 +1,20 @@
 import CCairo
 
+/// The bits a sample may have, by colour type (PNG specification, section 11.2.1).
+private let pngBitDepths: [UInt8: Set<UInt8>] = [
+  0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16],
+]
+
 /// The dimensions in the IHDR chunk, which always comes first (PNG specification, section 11.2.1).
 func pngSize(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> (width: Int, height: Int) {
   guard bytes.count >= 24, bytes[12..<16].elementsEqual("IHDR".utf8) else {
     throw ImageError(path: path, reason: "the PNG header is cut off or damaged")
   }
   func number(at start: Int) -> Int { bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
+  if bytes.count > 25, pngBitDepths[bytes[25]]?.contains(bytes[24]) != true {
+    let type = "\(bytes[24]) bits a sample and the colour type \(bytes[25])"
+    throw ImageError(path: path, reason: "the PNG header is damaged: it says \(type), which PNG does not have")
+  }
   return try ImageFile.check(width: number(at: 16), height: number(at: 20), limit: limit, path: path)
 }
 
@@ -34,11 +43,13 @@ func decodePNG(_ bytes: [UInt8], limit: ImageLimit, path: String) throws -> Imag
   }
   defer { cairo_surface_destroy(stored) }
   let status = cairo_surface_status(stored)
-  guard status == CAIRO_STATUS_SUCCESS else {
-    throw ImageError(
-      path: path,
-      reason: status == CAIRO_STATUS_READ_ERROR
-        ? "the PNG file is cut off" : "damaged PNG file: \(String(cString: cairo_status_to_string(status)))")
+  switch status {
+  case CAIRO_STATUS_SUCCESS: break
+  case CAIRO_STATUS_READ_ERROR: throw ImageError(path: path, reason: "the PNG file is cut off")
+  // What cairo says of whatever libpng finds wrong.
+  case CAIRO_STATUS_NO_MEMORY: throw ImageError(path: path, reason: "damaged PNG file")
+  default:
+    throw ImageError(path: path, reason: "damaged PNG file: \(String(cString: cairo_status_to_string(status)))")
   }
   let canvas = Canvas(width: width, height: height, background: .white)
   canvas.draw(stored)

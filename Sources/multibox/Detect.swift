@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Evaluation
 import Foundation
 import Images
@@ -85,6 +86,9 @@ struct Detect: ParsableCommand {
     let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     var results: [ImageDetections] = []
     for error in list.errors { logger.error("\(error)") }
+    if let dark = DatasetError.darkImages(among: list.paths, limit: configuration.data.imageLimit) {
+      logger.warning("\(dark)")
+    }
     var (unread, undrawn) = (list.errors.count, 0)
     for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
       let batch = start..<min(start + detector.batch, list.paths.count)

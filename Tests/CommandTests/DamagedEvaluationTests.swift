@@ -101,4 +101,35 @@ struct DamagedEvaluationTests {
     let outcome = try workspace.train("data.damaged_images=replace", stopAt: 1).succeeded()
     #expect(outcome.messages.contains(bad) && outcome.messages.contains("9 training images"), "\(outcome.messages)")
   }
+
+  @Test func `When no training image can be read, every one is named before the run ends`() throws {
+    let workspace = try Workspace()
+    let bad = try names(workspace, "trainval").map { "\(workspace.data)/JPEGImages/\($0).jpg" }
+    for path in bad { try Damage.header.bring(to: path, workspace) }
+    let messages = try workspace.train("data.damaged_images=replace", stopAt: 1).ended(with: 65).messages
+    for path in bad {
+      #expect(messages.contains("\(path): neither a JPEG nor a PNG file but an HTML page"), "\(messages)")
+    }
+    #expect(
+      messages.contains(
+        "trainval: every image is damaged; none is left to train on (\(bad.count) cannot be read; the first: "))
+    let preview = try MultiboxProcess.run(
+      "preview", workspace.config, "--set", "data.damaged_images=replace", "--output", workspace.path + "/preview"
+    ).ended(with: 65)
+    #expect(preview.messages.contains("none is left to train on (\(bad.count) cannot be read; the first: \(bad[0]): "))
+  }
+
+  @Test func `When no image to evaluate on can be read, training does not begin`() throws {
+    let workspace = try Workspace()
+    let bad = try names(workspace, "test").map { "\(workspace.data)/JPEGImages/\($0).jpg" }
+    for path in bad { try Damage.header.bring(to: path, workspace) }
+    let messages = try workspace.train("evaluation.every=1", Self.skip, stopAt: 2).ended(with: 65).messages
+    for path in bad {
+      #expect(messages.contains("\(path): neither a JPEG nor a PNG file but an HTML page"), "\(messages)")
+    }
+    #expect(messages.contains("test: every image is damaged; none is left to evaluate on ("), "\(messages)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.run + "/metrics.jsonl"))
+    // Who does not evaluate does not need them.
+    try workspace.train("evaluation.every=null", "output=\(workspace.run)-2", stopAt: 1).succeeded()
+  }
 }

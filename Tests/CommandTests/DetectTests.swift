@@ -74,6 +74,17 @@ struct DetectTests {
     }
   }
 
+  @Test func `Images of 16 bits that are read as nearly black are told once`() throws {
+    for (name, largest) in [("a", 60_000), ("b", 4095), ("c", 4095)] {
+      let bytes = deepPNG(width: 8, height: 8, samples: (0..<64).map { UInt16($0 * largest / 63) })
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(images)/\(name).png"))
+    }
+    let messages = try detect(images, "--json", "-").succeeded().messages
+    #expect(messages.contains("\(images)/b.png: has 16 bits a sample but none above 4095 of 65535"), "\(messages)")
+    #expect(messages.contains("sBIT chunk (and 1 more like it)"))
+    #expect(messages.components(separatedBy: "nearly black").count == 2)
+  }
+
   @Test func `When no image can be read, the list of results is empty`() throws {
     let outcome = try detect(images, "--json", workspace.path + "/a.json").ended(with: 65)
     #expect(outcome.messages.contains("\(images): a directory without an image"))

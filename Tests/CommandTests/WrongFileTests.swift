@@ -75,6 +75,23 @@ struct WrongFileTests {
     #expect(outcome.messages.contains("found a JPEG image"))
   }
 
+  @Test func `What is no annotation file is named by every command that reads one`() throws {
+    let pointer = try file("lfs.json", Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8))
+    let truth = try file("truth.json", Array(#"{"images": [], "categories": [], "annotations": []}"#.utf8))
+    let coco = ["--set", "data.format=coco", "--set", "data.train_split=\(pointer)"]
+    for command in [
+      ["train", workspace.config] + coco, ["doctor", workspace.config, "--headers-only"] + coco, ["split", pointer],
+      ["train", workspace.config, "--set", "data.classes=null"] + coco,
+      ["score", "--ground-truth", pointer, "--detections", truth, "--metric", "coco"],
+      ["score", "--ground-truth", truth, "--detections", pointer, "--metric", "coco"],
+    ] {
+      let outcome = try MultiboxProcess(command).wait().ended(with: 65)
+      let text = outcome.messages + outcome.output
+      #expect(text.contains("\(pointer): expected a JSON file of COCO, found a git-lfs pointer"), "\(command): \(text)")
+      #expect(text.contains("'git lfs pull' in its repository fetches the file"))
+    }
+  }
+
   @Test func `The directory of a run stands for its newest checkpoint, but a file is needed to start from`() throws {
     try workspace.train("checkpoint.every=1", stopAt: 2).succeeded()
     for directory in [workspace.run, workspace.run + "/checkpoints", workspace.run + "/"] {

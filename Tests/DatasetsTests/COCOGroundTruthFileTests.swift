@@ -56,7 +56,7 @@ struct COCOGroundTruthFileTests {
       "annotations[1].bbox: the size 3.0 × -1.0 is negative"
     ),
     (#"{"area": "big"}"#, #"annotations[1].area: expected a number, found "big""#),
-    (#"{"iscrowd": "no"}"#, #"annotations[1].iscrowd: expected a number, found "no""#),
+    (#"{"iscrowd": "some"}"#, #"annotations[1].iscrowd: expected 0 or 1, found "some""#),
     (#"{"iscrowd": 2}"#, "annotations[1].iscrowd: expected 0 or 1, found 2"),
   ])
   func `A fault of an annotation is named`(record: String, message: String) throws {

@@ -21,23 +21,51 @@ import Testing
     #expect(try folder.read(faults: .listAll).faults.counts == [.fractionBoxes: 1])
   }
 
-  @Test func `Nearly all boxes are enough, also those of other classes`() throws {
-    let boxes = Array(repeating: Self.fractions[0], count: 19)
-    let folder = try folder(boxes + ["[0.9, 0.2, 0.5, 0.6]"])
+  @Test(arguments: [
+    // Centres, as YOLO has them.
+    (["[0.9, 0.2, 0.5, 0.6]", "[0.8, 0.9, 0.5, 0.6]"], "like 2 of all 2 boxes"),
+    // The whole image, in whole numbers.
+    (["[0, 0, 1, 1]"], "as the only one of 1 box"), (["[0, 0, 1, 1]", "[0, 0, 1, 1]"], "like 2 of all 2 boxes"),
+    (["[0.1, 0.2, 0.5, 0.6]", "[3, 4, 9, 8]", "[0, 0, 1, 1]", "[3, 4, 9, 8]"], "like 2 of all 4 boxes"),
+    // A box without area tells nothing.
+    (
+      ["[0.1, 0.2, 0.5, 0.6]", "[3, 4, 9, 8]", "[0, 0, 0, 0]", "[5, 5, 0, 9]", "[5, 5, 7, 0]"],
+      "as the only one of 2 boxes"
+    ),
+  ])
+  func `Half of the boxes are enough, whatever the fractions, also of other classes`(
+    boxes: [String], share: String
+  )
+    throws
+  {
+    for classes in [nil, ["cat"]] {
+      let error = try #require(throws: DatasetError.self) { try folder(boxes).read(classes: classes) }
+      #expect(error.reason.contains("\(share): they look like fractions of the image"), "\(error)")
+    }
+  }
+
+  @Test func `Fewer are a warning with their number and the first`() throws {
+    let pixels = Array(repeating: "[3, 4, 9, 8]", count: 3)
+    let folder = try folder(pixels + Self.fractions.prefix(2))
+    let dataset = try folder.read()
+    #expect(dataset.images.flatMap(\.objects).count == 5)
     #expect(
-      try #require(throws: DatasetError.self) { try folder.read(classes: ["cat"]) }.reason.contains("19 of all 20"))
+      dataset.warnings == [
+        "\(folder.path()):6: annotations[3] (id 4): box [0.1, 0.2, 0.5, 0.6] of an image of 40×30 pixels lies between 0 and "
+          + "1, like 2 of all 5 boxes; if they are fractions of the image, boxes must be in pixels: multiply horizontal "
+          + "numbers by the image's width, vertical ones by its height"
+      ])
+    #expect(try folder.read(faults: .listAll).faults.counts == [.fewFractionBoxes: 1])
+    let single = try self.folder(pixels + Self.fractions.prefix(1)).read()
+    #expect(single.warnings.count == 1 && single.warnings[0].contains("as the only one of 4 boxes; if they"))
   }
 
   @Test(arguments: [
-    // A few boxes below a pixel among others.
-    ["[0.1, 0.2, 0.5, 0.6]", "[0.2, 0.2, 0.5, 0.6]", "[10, 10, 5, 5]"],
-    // The pixel in the corner.
-    ["[0, 0, 1, 1]"], ["[0, 0, 1, 1]", "[0, 0, 1, 1]"],
     // Below a pixel, but not at the corner.
-    ["[7.2, 8.1, 0.5, 0.5]"], [],
+    ["[7.2, 8.1, 0.5, 0.5]"], ["[0.2, 8.1, 0.5, 0.5]"], [],
   ])
-  func `Small boxes alone are no fault`(boxes: [String]) throws {
-    #expect(!(try folder(boxes).read(faults: .listAll).faults.hasErrors))
+  func `Small boxes elsewhere are no fault`(boxes: [String]) throws {
+    #expect(try folder(boxes).read().warnings.isEmpty)
   }
 
   @Test func `Images of a few pixels tell nothing`() throws {
@@ -64,10 +92,16 @@ import Testing
     let error = try #require(throws: DatasetError.self) { try folder.read(classes: ["dog"]) }
     #expect(
       error.description.hasPrefix(
-        "\(folder.annotationPath("image0")):2: object 1 (dog): box (0.1, 0.2, 0.5, 0.6) of an image of 40×30 pixels lies "
+        "\(folder.annotationPath("image0")):2: object 1 (dog): box [0.1, 0.2, 0.5, 0.6] of an image of 40×30 pixels lies "
           + "between 0 and 1, like 3 of all 3 boxes: they look like fractions"), "\(error)")
-    // A few such boxes among others are legal.
-    try folder.write(annotation: "image1", annotation([[3, 2, 5, 6], [3, 2, 5, 6]]))
-    #expect(try folder.read(classes: ["dog"]).images.map(\.objects.count) == [2, 2])
+    // A few such boxes among others are a warning.
+    try folder.write(annotation: "image1", annotation([[3, 2, 5, 6], [3, 2, 5, 6], [1, 1, 1, 1], [3, 2, 5, 6]]))
+    let dataset = try folder.read(classes: ["dog"])
+    #expect(dataset.images.map(\.objects.count) == [2, 3])
+    #expect(dataset.warnings.contains { $0.contains("like 2 of all 5 boxes; if they are fractions") })
+    // The whole image is (0, 0, 1, 1).
+    for image in ["image0", "image1"] { try folder.write(annotation: image, annotation([[0, 0, 1, 1]])) }
+    #expect(
+      try #require(throws: DatasetError.self) { try folder.read(classes: ["dog"]) }.reason.contains("2 of all 2 boxes"))
   }
 }

@@ -113,6 +113,21 @@ import Testing
     #expect(second.reason.hasPrefix("image image7 has no file \(folder.root)/JPEGImages/image7.jpg"))
   }
 
+  @Test func `objects inside another element are told once for a split`() throws {
+    let folder = try AnnotatedFolder()
+    try folder.writeImages(count: 3)
+    let object = "<object><name>dog</name>\(Self.box)<part><object>nose</object></part></object>"
+    try folder.write(annotation: "image0", "<annotation>\n<objects>\n\(object)\n\(object)</objects></annotation>")
+    try folder.write(annotation: "image2", "<annotation>\(object)<a><b>\(object)</b></a></annotation>")
+    let dataset = try folder.read(classes: ["dog"])
+    #expect(dataset.images.map(\.objects.count) == [0, 1, 1])
+    #expect(
+      dataset.warnings.filter { !$0.contains("state no size") } == [
+        "\(folder.annotationPath("image0")):3: <object> is inside <objects>, left out: objects are expected directly in "
+          + "<annotation> (and 2 more like it)"
+      ])
+  }
+
   @Test func `a picture without a readable header is named`() throws {
     let folder = try AnnotatedFolder()
     try folder.write(annotation: "a", "<annotation/>")

@@ -9,12 +9,11 @@ import Testing
   /// A directory with files at the given paths; images and annotations have content.
   private func directory(_ files: String...) throws -> TemporaryDirectory {
     let directory = try TemporaryDirectory()
-    let png = "\(directory.path)/.png"
-    try Image(width: 4, height: 4, pixels: Array(repeating: 7, count: 48)).writePNG(to: png)
-    let image = try Data(contentsOf: URL(fileURLWithPath: png))
-    try FileManager.default.removeItem(atPath: png)
     let annotation = Data("<annotation><size><width>4</width><height>4</height></size></annotation>".utf8)
-    for file in files {
+    for (index, file) in files.enumerated() {
+      // Copies of one picture would not be divided.
+      let image = Data(
+        try Image(width: 4, height: 4, pixels: Array(repeating: UInt8(index), count: 48)).jpeg(quality: 90))
       let url = URL(fileURLWithPath: "\(directory.path)/\(file)")
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try (file.hasSuffix(".xml") ? annotation : file.hasSuffix(".jpg") ? image : Data()).write(to: url)
@@ -67,8 +66,8 @@ import Testing
     try run(try message(directory.path))
     let output = directory.path + "-voc"
     defer { try? FileManager.default.removeItem(atPath: output) }
-    #expect(try names(output, "train") == ["a", "b c"])
-    #expect(try names(output, "valid") == ["d"])
+    #expect(try names(output, "train") == ["train/a", "train/b c"])
+    #expect(try names(output, "valid") == ["valid/d"])
   }
 
   @Test func `one folder with everything becomes the layout`() throws {

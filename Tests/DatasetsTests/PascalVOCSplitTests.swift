@@ -91,14 +91,34 @@ import Testing
   }
 
   @Test(arguments: [
-    "photo.jpg", "photo.PNG", "photo.png 1", "JPEGImages/photo.jpg", "data/obj/photo.jpg", "./photo",
-    "/mnt/x/photo.png",
-    "JPEGImages\\photo.jpg", "C:\\data\\photo.jpg -1", "\"data/obj/photo.jpg\"", "\"photo.jpg\" 1", "photo.bmp",
-    "\u{FEFF}photo", "../photo.jpg",
+    "photo.jpg", "photo.PNG", "photo.png 1", "JPEGImages/photo.jpg", "./photo", "JPEGImages\\photo.jpg",
+    "\"photo.jpg\" 1", "photo.bmp", "\u{FEFF}photo", "../photo.jpg", "../../JPEGImages/photo.jpg",
+    "data/voc/JPEGImages/photo.png",
   ])
   func `a name may have an extension and folders in front`(line: String) throws {
     let folder = try folder("photo")
     #expect(try read(line + "\n", folder) == (["photo"], []))
+  }
+
+  @Test func `folders that are not there are left off with one warning`() throws {
+    let folder = try folder("photo", "other", "third")
+    let list = "cam1/photo\nthird\nC:\\data\\other.jpg -1\n"
+    let (names, warnings) = try read(list, folder)
+    #expect(names == ["photo", "third", "other"])
+    #expect(
+      warnings.filter { !$0.contains("flag") } == [
+        "\(folder.splitPath("train")):1: \"cam1/photo\" is taken for image photo, as there is no cam1/photo (and 1 more like it)"
+      ])
+    for line in ["data/obj/photo.jpg", "/mnt/x/photo.png", "\"data/obj/photo.jpg\"", "Annotations/x/photo"] {
+      let (names, warnings) = try read(line, folder)
+      #expect(names == ["photo"] && warnings.count == 1 && warnings[0].contains("is taken for image photo"))
+    }
+    // The whole path of a file is its own, also through a link.
+    #expect(try read("\(folder.root)/JPEGImages/photo.png", folder) == (["photo"], []))
+    try FileManager.default.moveItem(atPath: folder.root + "/JPEGImages", toPath: folder.root + "/pictures")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.root + "/JPEGImages", withDestinationPath: folder.root + "/pictures")
+    for line in ["JPEGImages/photo", "pictures/photo"] { #expect(try read(line, folder) == (["photo"], [])) }
   }
 
   @Test func `folders that are below those of the layout are part of the name`() throws {
@@ -184,8 +204,37 @@ import Testing
     try folder.write(split: "train", "a\nb\nc d\n")
     let dataset = try Dataset(.pascalVOC, [DatasetSource(root: folder.root, split: "train")], faults: .listAll)
     #expect(dataset.images.map(\.identifier) == ["a"])
-    #expect(dataset.faults.counts == [.missingFile: 2])
     #expect(
-      dataset.warnings.last?.contains(":3: expected an image name, or a name and 1, -1 or 0, found \"c d\"") == true)
+      dataset.warnings == [
+        "\(folder.splitPath("train")): 2 of 3 images, with their annotations, are missing: b, c d; looked in "
+          + "\(folder.root)/Annotations, \(folder.root)/JPEGImages; the first (line 2): image b has no annotation "
+          + "\(folder.annotationPath("b")), and no file in JPEGImages"
+      ])
+    #expect(
+      try error("a\nc d\n", folder).hasPrefix(
+        "\(folder.splitPath("train")):2: expected an image name, or a name and 1, -1 or 0, found \"c d\""))
+  }
+
+  @Test(arguments: [FaultLog.Policy.stopAtFirstError, .listAll])
+  func `many lines that name nothing are one line with their number and where such files are`(
+    policy: FaultLog.Policy
+  )
+    throws
+  {
+    let folder = try folder("a")
+    for index in 1...46 { try add("sub/\(index)", to: folder) }
+    try folder.write(split: "train", "a\n" + (1...46).map { "\($0).jpg" }.joined(separator: "\n"))
+    let start =
+      "\(folder.splitPath("train")): 46 of 47 images, with their annotations, are missing: 1, 2, 3, …; looked in "
+      + "\(folder.root)/Annotations, \(folder.root)/JPEGImages; files of these names are elsewhere: "
+      + "46 in \(folder.root)/Annotations/sub, 46 in \(folder.root)/JPEGImages/sub; the first (line 2): image 1.jpg has"
+    let source = DatasetSource(root: folder.root, split: "train")
+    if policy == .listAll {
+      let lines = try Dataset(.pascalVOC, [source], faults: .listAll).warnings
+      #expect(lines.count == 1 && lines[0].hasPrefix(start), "\(lines)")
+    } else {
+      let error = try #require(throws: DatasetError.self) { try Dataset(.pascalVOC, [source]) }
+      #expect(error.description.hasPrefix(start), "\(error)")
+    }
   }
 }

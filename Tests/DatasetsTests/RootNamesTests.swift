@@ -51,7 +51,31 @@ import Testing
       let roots = ["x/data", other].map { "\(directory.path)/\($0)" }
       let dataset = try Dataset.pascalVOC(roots: roots, split: "train")
       #expect(dataset.images.map(\.identifier) == ["a"])
-      #expect(dataset.warnings.map { $0.hasSuffix(":1: image a is listed twice, taken once") } == [true])
+      #expect(
+        dataset.warnings == [
+          "\(roots[1]): this directory, which is also \(roots[0]), is listed twice under data.root with the split train, taken once"
+        ])
     }
+  }
+
+  @Test func `a root that is listed twice is told in both formats and taken once`() throws {
+    let (voc, coco) = (try folder("a"), try COCOFolder(annotations: [COCOFolder.annotation(1)]))
+    try coco.write()
+    for (format, root, split) in [(DatasetFormat.pascalVOC, voc.root, "train"), (.coco, coco.root, "train2017")] {
+      let source = DatasetSource(root: root, split: split)
+      let dataset = try Dataset(format, [source, source, source])
+      #expect(dataset.images.count == (try Dataset(format, [source])).images.count)
+      let line = "\(root): this directory is listed twice under data.root with the split \(split), taken once"
+      #expect(dataset.warnings == [line, line])
+    }
+  }
+
+  @Test func `another split of a listed root is none that is listed twice`() throws {
+    let folder = try folder("a", "b")
+    try folder.write(split: "train", "a")
+    try folder.write(split: "val", "b")
+    let dataset = try Dataset(
+      .pascalVOC, ["train", "val"].map { DatasetSource(root: folder.root, split: $0) })
+    #expect(dataset.images.map(\.identifier) == ["a", "b"] && dataset.warnings.isEmpty)
   }
 }

@@ -67,4 +67,31 @@ struct DamagedImageTests {
       try Image(decoding: bytes, path: "a")
     }
   }
+
+  /// Bits and colour types that PNG does not have.
+  @Test(arguments: [(3, 0), (16, 3), (4, 2), (0, 6), (8, 1), (8, 7)] as [(UInt8, UInt8)])
+  func `A PNG header with an impossible depth is named`(bits: UInt8, type: UInt8) throws {
+    var bytes = try DecodingTests.bytes("png-rgb.png")
+    bytes.replaceSubrange(24..<26, with: [bits, type])
+    let reason =
+      "the PNG header is damaged: it says \(bits) bits a sample and the colour type \(type), which PNG does not have"
+    #expect(throws: ImageError(path: "a", reason: reason)) { try Image(decoding: bytes, path: "a") }
+    try withTemporaryFolder { folder in
+      let path = try folder.file("a.png", holding: bytes)
+      #expect(throws: ImageError(path: path, reason: reason)) { try ImageHeader(ofFile: path) }
+    }
+  }
+
+  @Test func `Damage to a PNG file is not taken for a lack of memory`() throws {
+    let bytes = try DecodingTests.bytes("png-rgb.png")
+    for position in [26, 27, 28, 29] + Array(40..<bytes.count - 12) {
+      var damaged = bytes
+      damaged[position] ^= 0x55
+      do {
+        _ = try Image(decoding: damaged, path: "a")
+      } catch let error as ImageError {
+        #expect(!error.reason.contains("memory"), "\(position): \(error)")
+      }
+    }
+  }
 }

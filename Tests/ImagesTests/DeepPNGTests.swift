@@ -10,6 +10,8 @@ struct DeepPNGTests {
     deepPNG(width: samples.count, height: 1, statedBits: statedBits, more: more, samples: samples)
   }
 
+  private func largest(_ bytes: [UInt8]) -> Int? { DarkSamples(ofPNG: bytes)?.largest }
+
   @Test(arguments: [nil, 16])
   func `Of 16 bits the upper eight are taken`(statedBits: UInt8?) throws {
     let samples: [UInt16] = [0, 255, 256, 4095, 0x1234, 0xFFFF]
@@ -17,7 +19,7 @@ struct DeepPNGTests {
     #expect(try pixels(grey(samples, statedBits: statedBits)) == upper)
     let colours = deepPNG(width: 2, height: 1, channels: 3, statedBits: statedBits, samples: samples)
     #expect(try pixels(colours) == samples.map { UInt8($0 >> 8) })
-    #expect(Image.largestSample(ofDarkPNG: colours) == nil)
+    #expect(DarkSamples(ofPNG: colours) == nil)
   }
 
   @Test(arguments: [10, 12, 14, 8, 6] as [UInt8])
@@ -31,7 +33,7 @@ struct DeepPNGTests {
     #expect(
       try pixels(grey(samples, statedBits: bits, more: [("gAMA", [0, 0, 0xB1, 0x8F])]))
         == expected.flatMap { [$0, $0, $0] })
-    #expect(Image.largestSample(ofDarkPNG: grey(samples, statedBits: bits)) == nil)
+    #expect(DarkSamples(ofPNG: grey(samples, statedBits: bits)) == nil)
   }
 
   /// As the specification wants it: the upper bits of a sample are repeated in the lower ones.
@@ -42,14 +44,37 @@ struct DeepPNGTests {
   }
 
   @Test func `A dark picture is told with its largest sample`() throws {
-    #expect(Image.largestSample(ofDarkPNG: grey([0, 4095, 7])) == 4095)
-    #expect(Image.largestSample(ofDarkPNG: grey([255, 1, 7], more: [("sRGB", [0])])) == 255)
-    #expect(Image.largestSample(ofDarkPNG: grey([8191])) == 8191)
-    #expect(Image.largestSample(ofDarkPNG: grey([8192, 3])) == nil)
-    #expect(Image.largestSample(ofDarkPNG: grey([0, 0])) == nil)
+    #expect(largest(grey([0, 4095, 7])) == 4095)
+    #expect(largest(grey([255, 1, 7], more: [("sRGB", [0])])) == 255)
+    #expect(largest(grey([16_383])) == 16_383)
+    #expect(largest(grey([16_384, 3])) == nil)
+    #expect(largest(grey([0, 0])) == nil)
     for name in ["png-rgb.png", "png-16-bit.png", "png-palette.png", "subsampling-420.jpg"] {
-      #expect(Image.largestSample(ofDarkPNG: try DecodingTests.bytes(name)) == nil)
+      #expect(DarkSamples(ofPNG: try DecodingTests.bytes(name)) == nil)
     }
+  }
+
+  @Test func `Hot pixels make no picture bright`() throws {
+    let samples = (0..<2000).map { UInt16($0) }
+    #expect(largest(grey(samples + [65_535, 65_535])) == 1999)
+    #expect(DarkSamples(ofPNG: grey(samples + [65_535]))?.hasExceptions == true)
+    #expect(largest(grey(samples + [65_535, 65_535, 65_535])) == nil)
+    // Above a sixteenth a few bright samples are the picture's.
+    #expect(largest(grey(samples + [4096, 4096, 4096, 65_535])) == nil)
+    #expect(largest(grey(Array(repeating: 0, count: 2000) + [65_535])) == nil)
+  }
+
+  @Test func `Dark pictures with transparency are told too, but no sBIT chunk helps them`() throws {
+    let grey = deepPNG(width: 2, height: 1, channels: 2, samples: [4095, 65_535, 7, 65_535])
+    let colours = deepPNG(width: 1, height: 1, channels: 4, samples: [1, 4095, 2, 65_535])
+    let marked = deepPNG(
+      width: 1, height: 1, channels: 3, more: [("tRNS", [0, 0, 0, 0, 0, 0])], samples: [1, 4095, 2])
+    for bytes in [grey, colours, marked] {
+      let samples = try #require(DarkSamples(ofPNG: bytes))
+      #expect(samples.largest == 4095 && !samples.isOpaque)
+    }
+    #expect(largest(deepPNG(width: 1, height: 1, channels: 4, samples: [1, 40_095, 2, 65_535])) == nil)
+    #expect(DarkSamples(ofPNG: self.grey([4095, 1]))?.isOpaque == true)
   }
 
   @Test func `Damage does not crash, and is told by decoding`() throws {
@@ -57,9 +82,9 @@ struct DeepPNGTests {
     for position in bytes.indices {
       var damaged = bytes
       damaged[position] ^= 0x55
-      _ = Image.largestSample(ofDarkPNG: damaged)
+      _ = DarkSamples(ofPNG: damaged)
       do { _ = try pixels(damaged) } catch is ImageError {}
-      _ = Image.largestSample(ofDarkPNG: Array(bytes[..<position]))
+      _ = DarkSamples(ofPNG: Array(bytes[..<position]))
       do { _ = try pixels(Array(bytes[..<position])) } catch is ImageError {}
     }
   }

@@ -30,6 +30,7 @@ struct FileSignatureTests {
     (.tensorFlow, bytes("model_checkpoint_path: \"model.ckpt-1\"\n")),
     (.onnx, [0x08, 7, 0x12, 7] + bytes("pytorch") + [0]), (.caffe, [0x0A, 3] + bytes("VGG") + [0xA2, 0x06, 0, 0]),
     (.html, bytes("\n<!DOCTYPE html>\n<html>")), (.html, bytes("<HTML><body>")), (.html, bytes("<!-- x -->\n<html>")),
+    (.html, bytes("<!doctype html><title>404</title>")), (.html, bytes("<head></head>")),
     (.gitLFSPointer, bytes("version https://git-lfs.github.com/spec/v1\noid sha256:1\n")), (.empty, []),
     (.gzip, [0x1F, 0x8B, 8]), (.zip, zip("a.txt")), (.xml, bytes("<?xml version=\"1.0\"?><Error/>")),
     (.json, bytes("{\"images\": []}")), (.text, bytes("version: 1\nmodel: {}\n")), (.text, bytes("BM: a key")),

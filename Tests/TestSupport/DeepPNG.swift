@@ -1,7 +1,7 @@
 /// A PNG file of 16 bits a sample, written without compression.
 ///
 /// - Parameters:
-///   - channels: 1 for grey, 3 for RGB.
+///   - channels: 1 for grey, 3 for RGB, and one more for alpha.
 ///   - statedBits: the content of an sBIT chunk; nothing for none.
 ///   - more: chunks before the samples, as type and content.
 ///   - samples: [height, width, channels].
@@ -36,7 +36,7 @@ package func deepPNG(
     two = (two + one) % 65_521
   }
   stream += big(two << 16 | one)
-  let header = big(width) + big(height) + [16, channels == 1 ? 0 : 2, 0, 0, 0]
+  let header = big(width) + big(height) + [16, [0, 4, 2, 6][channels - 1], 0, 0, 0]
   let bits = statedBits.map { chunk("sBIT", Array(repeating: $0, count: channels)) } ?? []
   return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header) + bits
     + more.flatMap { chunk($0.0, $0.1) } + chunk("IDAT", stream) + chunk("IEND", [])

@@ -1,7 +1,7 @@
 /// The categories of a file that can be classes.
 ///
 /// Left out, with a note, is a category without annotations that has the name of another one, or that only names the group
-/// of others: Roboflow writes such a category, with the number 0, before the classes.
+/// of others, as Roboflow writes it before the classes with the number 0, or stands for the background.
 struct COCOCategoryList {
   /// What a record of the file says, and where.
   private struct Entry {
@@ -38,7 +38,7 @@ struct COCOCategoryList {
       entries.append(entry)
     }
     try texts.empty(into: &log)
-    let candidates = Self.groups(entries, wanted: wanted) + Self.repeated(entries)
+    let candidates = Self.groups(entries, wanted: wanted) + Self.repeated(entries) + Self.backgrounds(entries)
     if !candidates.isEmpty {
       let annotated = try annotatedNumbers()
       entries = try Self.withoutEmpty(entries, candidates, annotated: annotated, log: &log)
@@ -68,6 +68,11 @@ struct COCOCategoryList {
       isGroup(category) && wanted?.contains(category.name) != true
         && entries.contains { $0.category.id != category.id && $0.category.supercategory == category.name }
     }.map(\.name)
+  }
+
+  /// Names that stand for the class 0 of other programs.
+  private static func backgrounds(_ entries: [Entry]) -> [String] {
+    entries.map(\.category.name).filter(FaultLog.isBackground)
   }
 
   private static func isGroup(_ category: COCOCategory) -> Bool {
@@ -104,7 +109,9 @@ struct COCOCategoryList {
         continue
       }
       let others = entries.map(\.category).filter { $0.name == category.name && $0.id != category.id }
-      if others.isEmpty {
+      if FaultLog.isBackground(category.name) {
+        try log.note(.emptyCategory, entry.error("\"\(category.name)\" has no annotation and is no class, left out"))
+      } else if others.isEmpty {
         try log.note(
           .emptyCategory, entry.error("\"\(category.name)\" has no annotation and names the group of others, left out"))
       } else if let other = others.first(where: { takesPrecedence($0, over: category, annotated: annotated) }) {

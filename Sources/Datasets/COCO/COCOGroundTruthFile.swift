@@ -12,8 +12,8 @@ public struct COCOGroundTruthFile: Sendable {
 
   /// An annotated object.
   public struct Annotation: Sendable, Equatable {
-    /// Its number, if it has one.
-    public let identifier: Int?
+    /// What the file calls it, if it does.
+    public let identifier: COCOFileIdentifier?
     /// Position in `images`.
     public let imageIndex: Int
     /// Class index: 1 for the first of `categories`.
@@ -36,6 +36,8 @@ public struct COCOGroundTruthFile: Sendable {
   public let annotations: [Annotation]
   /// How many numbers are written as text.
   public let numbersAsText: Int
+  /// Whether the boxes look like fractions of the image.
+  package let fractions: FractionCheck
 
   /// Reads the text of a file. A box that is missing is the one around the outline.
   ///
@@ -44,15 +46,16 @@ public struct COCOGroundTruthFile: Sendable {
   ///   has a value of another kind, a number that is not finite, a negative size, an identifier that occurs twice or that
   ///   refers to nothing.
   public init(_ text: [UInt8], file: String) throws(DatasetError) {
-    var parser = JSONPullParser(text)
+    let source = AnnotationFile(path: file, kind: .json)
+    var parser = JSONPullParser(try source.json(text) { $0 })
     do throws(JSONPullParser.Fault) {
-      var reader = COCOGroundTruthReader()
+      var reader = COCOGroundTruthReader(file: file)
       try reader.read(&parser)
       (images, categories) = (reader.images.sorted(), reader.sortedCategories())
       annotations = try reader.annotations(images: images, categories: categories)
-      numbersAsText = parser.numbersAsText
+      (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
     } catch {
-      throw DatasetError(error, in: parser, file: file)
+      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file)
     }
   }
 }
@@ -66,9 +69,13 @@ private struct COCOGroundTruthReader {
     let record: COCOAnnotation
   }
 
+  let file: String
+  private(set) var fractions = FractionCheck()
   private(set) var images: Set<COCOFileIdentifier> = []
   private var names: [Int: String] = [:]
   private var objects: [Object] = []
+
+  init(file: String) { self.file = file }
 
   mutating func read(_ parser: inout JSONPullParser) throws(Fault) {
     var missing = ["images", "categories", "annotations"]
@@ -109,6 +116,8 @@ private struct COCOGroundTruthReader {
     let position = parser.position
     let record = try parser.cocoAnnotation()
     if let reason = COCOBox(record.bbox).negativeSize { throw Fault(position: position, reason: reason).inside("bbox") }
+    fractions.add(
+      record.bbox, at: AnnotationPlace(parser, position, file: file, object: "annotations[\(objects.count)]"))
     objects.append(Object(position: position, record: record))
   }
 
@@ -130,7 +139,7 @@ private struct COCOGroundTruthReader {
   ) throws(Fault) -> [COCOGroundTruthFile.Annotation] {
     let imageIndices = Dictionary(uniqueKeysWithValues: zip(images, images.indices))
     let labels = Dictionary(uniqueKeysWithValues: zip(categories.map(\.identifier), 1...))
-    var identifiers: Set<Int> = []
+    var identifiers: Set<COCOFileIdentifier> = []
     var annotations: [COCOGroundTruthFile.Annotation] = []
     for (index, object) in objects.enumerated() {
       func fault(_ reason: String) -> Fault {

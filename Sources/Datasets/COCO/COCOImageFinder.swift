@@ -5,63 +5,81 @@ struct COCOImageFinder {
   /// Extensions that stand in for one another when the name's own is not there.
   private static let extensions: Set = ["jpg", "jpeg", "jpe", "jfif", "png"]
 
-  private let folders: [String]
+  /// Where to look, in turn; the folders of a group stand equal.
+  private let groups: [[String]]
   /// Names of a folder's files by the same without extension, in lower case.
   private var listings: [String: [String: [String]]] = [:]
   /// Which name each file was found for.
   private var owners: [String: String] = [:]
 
-  /// A file, and whether it is where its name says.
-  struct Finding {
-    let path: String
-    let isAsNamed: Bool
-    /// Another name for which the same file was found.
-    let otherName: String?
+  /// What a name means.
+  enum Finding {
+    /// The file that the name says.
+    case asNamed(String)
+    /// The only file that the name can mean, elsewhere or called otherwise.
+    case similar(String)
+    /// A file that was found for another name before.
+    case taken(String, by: String)
+    /// Different pictures that the name can mean.
+    case several([String])
+    case nothing
+
+    /// The only file, if there is one.
+    var path: String? {
+      switch self {
+      case .asNamed(let path), .similar(let path): path
+      case .taken, .several, .nothing: nil
+      }
+    }
   }
 
-  /// - Parameter folders: where to look, in this order.
-  init(folders: [String]) {
-    self.folders = folders
+  init(_ split: COCOSplit) {
+    groups = split.namedFolders.map { [$0] } + [split.usualFolders]
   }
 
-  /// The file of a name; nothing when there is none, or no single one.
+  /// The file of a name.
   ///
   /// Tried in turn: the name as it is, in each folder; an absolute path; the name with `/` for `\` and without one leading
-  /// folder after the other; its last part without regard to letter case and to the kind of image in the extension, when
-  /// one file of a folder has that.
-  mutating func find(_ name: String) -> Finding? {
-    if let path = path(asNamed: name) { return finding(path, for: name, isAsNamed: true) }
-    return other(name).map { finding($0, for: name, isAsNamed: false) }
+  /// folder after the other; its last part without regard to letter case and to the kind of image in the extension. All but
+  /// the first two are guesses, so they count only when one picture fits.
+  mutating func find(_ name: String) -> Finding {
+    if let path = path(asNamed: name) { return finding(path, for: name) ?? .asNamed(path) }
+    let paths = guesses(name)
+    guard let path = paths.first else { return .nothing }
+    return paths.count > 1 ? .several(paths) : finding(path, for: name) ?? .similar(path)
   }
 
-  private mutating func finding(_ path: String, for name: String, isAsNamed: Bool) -> Finding {
+  private mutating func finding(_ path: String, for name: String) -> Finding? {
     let earlier = owners.updateValue(name, forKey: path)
-    return Finding(path: path, isAsNamed: isAsNamed, otherName: earlier == name ? nil : earlier)
+    return earlier.flatMap { $0 == name ? nil : .taken(path, by: $0) }
   }
 
   private func path(asNamed name: String) -> String? {
     if name.hasPrefix("/") { return Self.exists(name) ? name : nil }
     if name.split(separator: "/").contains("..") { return nil }
-    return folders.lazy.map { "\($0)/\(name)" }.first(where: Self.exists)
+    return groups.joined().lazy.map { "\($0)/\(name)" }.first(where: Self.exists)
   }
 
-  private mutating func other(_ name: String) -> String? {
+  /// Different pictures that a name can mean, of the first group of folders and the longest end of the name that has any.
+  private mutating func guesses(_ name: String) -> [String] {
     let parts = name.replacing("\\", with: "/").split(separator: "/").map(String.init).filter { $0 != "." }
-    for start in parts.indices {
-      let rest = parts[start...]
-      if rest.contains("..") { continue }
-      let end = rest.joined(separator: "/")
-      if let path = folders.lazy.map({ "\($0)/\(end)" }).first(where: Self.exists) { return path }
+    for folders in groups {
+      for start in parts.indices {
+        let rest = parts[start...]
+        if rest.contains("..") { continue }
+        let paths = folders.map { "\($0)/\(rest.joined(separator: "/"))" }.filter(Self.exists)
+        if !paths.isEmpty { return Self.different(paths) }
+      }
+      guard let last = parts.last else { return [] }
+      var paths: [String] = []
+      for folder in folders { paths += similar(last, in: folder).map { "\(folder)/\($0)" } }
+      if !paths.isEmpty { return Self.different(paths) }
     }
-    guard let last = parts.last else { return nil }
-    for folder in folders {
-      if let file = similar(last, in: folder) { return "\(folder)/\(file)" }
-    }
-    return nil
+    return []
   }
 
-  /// The one file of a folder that differs from `name` in letter case or kind of image alone.
-  private mutating func similar(_ name: String, in folder: String) -> String? {
+  /// The files of a folder that differ from `name` in letter case or kind of image alone.
+  private mutating func similar(_ name: String, in folder: String) -> [String] {
     let (stem, ending) = Self.split(name)
     if listings[folder] == nil {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -69,10 +87,21 @@ struct COCOImageFinder {
     }
     let files = listings[folder]?[stem] ?? []
     let same = files.filter { Self.split($0).ending == ending }
-    let candidates =
-      same.isEmpty && Self.extensions.contains(ending)
-      ? files.filter { Self.extensions.contains(Self.split($0).ending) } : same
-    return candidates.count == 1 ? candidates[0] : nil
+    return same.isEmpty && Self.extensions.contains(ending)
+      ? files.filter { Self.extensions.contains(Self.split($0).ending) }.sorted() : same.sorted()
+  }
+
+  /// The files without those that are links to, or copies of, an earlier one.
+  private static func different(_ paths: [String]) -> [String] {
+    if paths.count == 1 { return paths }
+    return paths.reduce(into: []) { different, path in
+      let file = RootNames.canonical(path)
+      let isThere = different.contains { other in
+        let other = RootNames.canonical(other)
+        return other == file || FileManager.default.contentsEqual(atPath: other, andPath: file)
+      }
+      if !isThere { different.append(path) }
+    }
   }
 
   /// Name and extension in lower case.

@@ -43,7 +43,7 @@ struct COCOReader {
   /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
   mutating func read(_ sources: [DatasetSource], classes: [String]?, mayLackClasses: Bool) throws(DatasetError) {
     var files: [OpenFile] = []
-    for source in sources {
+    for source in try DatasetSource.distinct(sources, log: &log) {
       do throws(DatasetError) {
         let split = try COCOSplit(source)
         let file = try JSONRecordFile(split.path)
@@ -69,6 +69,7 @@ struct COCOReader {
         try log.note(.unreadableSplit, error)
       }
     }
+    try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
   }
 
   private mutating func read(_ file: OpenFile, _ classes: COCOClasses) throws(DatasetError) {
@@ -108,7 +109,7 @@ struct COCOReader {
 
   private mutating func readImages(_ file: OpenFile, _ repairs: inout FaultTally) throws(DatasetError) -> Entries {
     var (result, total) = (Entries(), 0)
-    var finder = COCOImageFinder(folders: file.split.folders)
+    var finder = COCOImageFinder(file.split)
     var missing = MissingFiles("images")
     let root = RootNames.canonical(file.source.root)
     try file.file.forEach(
@@ -123,16 +124,19 @@ struct COCOReader {
       }
       result.unusable.insert(image.id)
       guard try checkName(image.file_name, root: root, at: place) else { return }
-      guard let found = finder.find(image.file_name) else {
+      let found = finder.find(image.file_name)
+      if case .nothing = found {
         let (first, others) = (file.split.folders[0], file.split.folders.dropFirst().joined(separator: ", "))
         return missing.add(
           image.file_name,
           place.error("the image has no file \(first)/\(image.file_name) (nor one in \(others))"))
       }
-      guard let header = try header(image, found, at: place, &repairs) else { return }
+      guard let path = try path(image, found, at: place, &repairs),
+        let header = try header(image, path, at: place, &repairs)
+      else { return }
       result.unusable.remove(image.id)
       result.indices[image.id] = result.entries.count
-      result.entries.append(Entry(number: image.id, name: image.file_name, path: found.path, header: header))
+      result.entries.append(Entry(number: image.id, name: image.file_name, path: path, header: header))
     }
     if total == 0 { throw DatasetError(file: file.file.path, reason: "lists no image") }
     try missing.note(in: &log, total: total, folders: file.split.folders, root: file.source.root) {
@@ -155,26 +159,40 @@ struct COCOReader {
     return true
   }
 
-  /// The header of an image file that is the record's.
-  private mutating func header(
+  /// The only file that an image can be.
+  private mutating func path(
     _ image: COCOImage, _ found: COCOImageFinder.Finding, at place: AnnotationPlace, _ repairs: inout FaultTally
-  ) throws(DatasetError) -> ImageHeader? {
-    if let other = found.otherName {
-      let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(found.path)"
+  ) throws(DatasetError) -> String? {
+    switch found {
+    case .taken(let path, let other):
+      let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(path)"
       try log.note(.ambiguousImage, place.error(reason))
-      return nil
+    case .several(let paths):
+      let isOneFolder = Set(paths.map { FileIndex.split($0).folders }).count == 1
+      let remedy =
+        isOneFolder ? "write the right one's name" : "name the directory of the right one by data.image_directory"
+      let reason =
+        "file_name: \"\(image.file_name)\" may be \(paths.joined(separator: " or ")), which are different files; \(remedy)"
+      repairs.add(.ambiguousImage, place.error(reason))
+    case .similar(let path):
+      repairs.add(.otherPath, place.error("file_name: \"\(image.file_name)\" is found as \(path)"))
+    case .asNamed, .nothing: break
     }
-    if !found.isAsNamed {
-      repairs.add(.otherPath, place.error("file_name: \"\(image.file_name)\" is found as \(found.path)"))
-    }
-    willRead(found.path)
-    guard let header = try log.header(ofImage: found.path, limit: rules.imageLimit) else { return nil }
+    return found.path
+  }
+
+  /// The header of an image file, when it is of the size that the record states.
+  private mutating func header(
+    _ image: COCOImage, _ path: String, at place: AnnotationPlace, _ repairs: inout FaultTally
+  ) throws(DatasetError) -> ImageHeader? {
+    willRead(path)
+    guard let header = try log.header(ofImage: path, limit: rules.imageLimit) else { return nil }
     guard let width = image.width, let height = image.height else {
       repairs.add(.unstatedSize, place.error("states no width or height, the image file's are used"))
       return header
     }
     let isSame = try log.check(
-      statedWidth: width, statedHeight: height, against: header, of: found.path, mayBeExchanged: false, at: place)
+      statedWidth: width, statedHeight: height, against: header, of: path, mayBeExchanged: false, at: place)
     return isSame ? header : nil
   }
 
@@ -194,7 +212,7 @@ struct COCOReader {
     _ file: OpenFile, _ classes: COCOClasses, into entries: inout Entries, _ repairs: inout FaultTally
   ) throws(DatasetError) {
     let categories = Dictionary(uniqueKeysWithValues: file.list.categories.map { ($0.id, $0.name) })
-    var (numbers, total) = (Set<Int>(), 0)
+    var (numbers, total) = (Set<COCOFileIdentifier>(), 0)
     var leftOut: [String: Int] = [:]
     var fractions = FractionCheck()
     try file.file.forEach(
@@ -204,7 +222,7 @@ struct COCOReader {
       guard let annotation = try usable(record) else { return }
       repairs.add(record, at: recordPlace)
       let place = AnnotationPlace { reason in
-        recordPlace.annotationPlace(identifier: annotation.id.map { .number($0) }).error(reason)
+        recordPlace.annotationPlace(identifier: annotation.id).error(reason)
       }
       if let number = annotation.id, !numbers.insert(number).inserted {
         try log.note(.repeatedObject, place.error("id: another object has the same"))
@@ -222,7 +240,7 @@ struct COCOReader {
       }
       guard let index = entries.indices[annotation.image_id] else { return }
       let header = entries.entries[index].header
-      fractions.add(annotation, of: header, at: place)
+      fractions.add(annotation.bbox, of: header, at: place)
       guard let label = classes.label(category) else {
         leftOut[category, default: 0] += 1
         return
@@ -272,13 +290,5 @@ extension FaultTally {
   mutating func add<Value>(_ record: JSONRecord<Value>, at place: JSONRecordPlace) {
     guard case .usable(_, let count) = record, count > 0 else { return }
     add(.numberAsText, count: count, place.annotationPlace().error("has a number written as text, used as a number"))
-  }
-}
-
-extension FractionCheck {
-  /// Takes the box of an object.
-  fileprivate mutating func add(_ annotation: COCOAnnotation, of image: ImageHeader, at place: AnnotationPlace) {
-    let box = annotation.bbox
-    add(box + [box[0] + box[2], box[1] + box[3]], of: image, written: "\(box)", at: place)
   }
 }

@@ -19,7 +19,8 @@ struct COCOImage {
 
 /// An object of COCO's annotations.
 struct COCOAnnotation {
-  let id: Int?
+  /// What the file calls it, if it does; nothing refers to it.
+  let id: COCOFileIdentifier?
   let image_id: COCOFileIdentifier
   let category_id: Int
   /// Left and upper edge, width and height, in continuous pixels from 0.
@@ -42,7 +43,8 @@ public struct COCOIdentifiers: Sendable, Equatable {
   public let categories: [Int?]
 }
 
-/// One record each. Keys that are not needed are passed over, and so is `null` where a key is not required.
+/// One record each. Keys that are not needed are passed over, and so are `null` and an empty text where a key is not
+/// required.
 extension JSONPullParser {
   /// Passes a category; one without a name is called by its number when `namesMissing` is set.
   mutating func cocoCategory(namesMissing: Bool = false) throws(Fault) -> COCOCategory {
@@ -52,7 +54,7 @@ extension JSONPullParser {
     try forEachMember { parser, key throws(Fault) in
       switch key {
       case "id": id = try parser.lenientInteger()
-      case "name": name = try parser.optional { parser throws(Fault) in try parser.string() }
+      case "name": name = parser.takeNull() ? nil : try parser.string()
       case "supercategory" where parser.isAtString(): supercategory = try parser.string()
       default: try parser.skip()
       }
@@ -86,8 +88,8 @@ extension JSONPullParser {
   /// Passes an object. A record without a box has the one around its outline.
   mutating func cocoAnnotation() throws(Fault) -> COCOAnnotation {
     let start = position
-    var id, category: Int?
-    var image: COCOFileIdentifier?
+    var category: Int?
+    var id, image: COCOFileIdentifier?
     var area: Double?
     var (isCrowd, isDifficult) = (false, false)
     var box: [Double] = []
@@ -95,7 +97,7 @@ extension JSONPullParser {
     var outline: JSONPullParser?
     try forEachMember { parser, key throws(Fault) in
       switch key {
-      case "id": id = try parser.optional { parser throws(Fault) in try parser.lenientInteger() }
+      case "id": id = try parser.ownIdentifier()
       case "image_id": image = try parser.identifier()
       case "category_id": category = try parser.lenientInteger()
       case "area": area = try parser.optional { parser throws(Fault) in try parser.lenientNumber() }

@@ -20,6 +20,8 @@ public struct COCOResultsFile: Sendable {
   public let detections: [Detection]
   /// How many numbers are written as text.
   public let numbersAsText: Int
+  /// Whether the boxes look like fractions of the image.
+  package let fractions: FractionCheck
 
   /// Reads the text of a file.
   ///
@@ -32,17 +34,23 @@ public struct COCOResultsFile: Sendable {
   public init(
     _ text: [UInt8], file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
   ) throws(DatasetError) {
-    var parser = JSONPullParser(text)
+    let source = AnnotationFile(path: file, kind: .json)
+    var parser = JSONPullParser(try source.json(text) { $0 })
     var detections: [Detection] = []
+    var fractions = FractionCheck()
     do throws(JSONPullParser.Fault) {
-      try parser.forEachElement { parser, _ throws(JSONPullParser.Fault) in
-        detections.append(try Self.detection(&parser, images: images, labels: labels))
+      try parser.forEachElement { parser, index throws(JSONPullParser.Fault) in
+        let start = parser.position
+        let detection = try Self.detection(&parser, images: images, labels: labels)
+        fractions.add(detection.box, at: AnnotationPlace(parser, start, file: file, object: "results[\(index)]"))
+        detections.append(detection)
       }
       try parser.end()
     } catch {
-      throw DatasetError(error, in: parser, file: file, root: "results")
+      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file, root: "results")
     }
     self.detections = detections
+    self.fractions = fractions
     numbersAsText = parser.numbersAsText
   }
 

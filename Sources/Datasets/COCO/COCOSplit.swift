@@ -12,8 +12,12 @@ import Foundation
 struct COCOSplit {
   /// The file of annotations.
   let path: String
-  /// The folders in which images may be, in the order of the search.
-  let folders: [String]
+  /// The folder of images that the source names, and NAME in it; they are looked at first.
+  let namedFolders: [String]
+  /// The other folders in which images may be, in the order of the search.
+  let usualFolders: [String]
+  /// All folders in which images may be, in the order of the search.
+  var folders: [String] { Self.distinct(namedFolders + usualFolders) }
 
   /// - Throws: `DatasetError` with the splits that exist, or for a folder of images that does not.
   init(_ source: DatasetSource) throws(DatasetError) {
@@ -37,7 +41,8 @@ struct COCOSplit {
     let isAnnotations = place.lastPathComponent == "annotations"
     let beside = isPath || !isAnnotations ? [place.path, "\(place.path)/images"] : []
     let above = isPath && isAnnotations ? usual(below: place.deletingLastPathComponent().path) : []
-    folders = Self.distinct((named ?? []) + beside + usual(below: root) + above)
+    namedFolders = named ?? []
+    usualFolders = Self.distinct(beside + usual(below: root) + above)
   }
 
   /// The files that a split may mean.

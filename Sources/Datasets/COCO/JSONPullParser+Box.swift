@@ -33,6 +33,20 @@ extension COCOBox {
   }
 }
 
+extension FractionCheck {
+  /// Takes a box whose image is not known.
+  mutating func add(_ box: COCOBox, at place: @autoclosure () -> AnnotationPlace) {
+    add((box.x, box.y, box.width, box.height), hasArea: box.width > 0 && box.height > 0, at: place())
+  }
+}
+
+extension AnnotationPlace {
+  /// A value of a file that is read as a whole.
+  init(_ parser: JSONPullParser, _ position: Int, file: String, object: String) {
+    self.init { DatasetError(file: file, line: parser.line(of: position), object: object, reason: $0) }
+  }
+}
+
 extension DatasetError {
   /// A fault of a file; `root` is what messages call the outermost value.
   init(_ fault: JSONPullParser.Fault, in parser: JSONPullParser, file: String, root: String = "") {

@@ -12,13 +12,14 @@ extension JSONPullParser {
     }
   }
 
-  /// Passes a mark: `true`, `false`, 0, 1, the same as text, or `null`, which is none.
+  /// Passes a mark: `true`, `false`, 0, 1, the same as text, another word of ``MarkWord``, or `null`, which is none.
   mutating func mark() throws(Fault) -> Bool {
     if takeNull() { return false }
     if let truth = takeTruth() { return truth }
     let before = self
-    let number = try lenientNumber()
-    guard number == 0 || number == 1 else {
+    if isAtString(), let truth = MarkWord.truth(of: try string()) { return truth }
+    self = before
+    guard let number = try? lenientNumber(), number == 0 || number == 1 else {
       self = before
       throw unexpected("0 or 1")
     }
@@ -34,11 +35,28 @@ extension JSONPullParser {
     return number
   }
 
-  /// What `parse` passes, or `null`, which is nothing.
+  /// Passes what calls a record that no other refers to: a number, however large, a text, or nothing.
+  mutating func ownIdentifier() throws(Fault) -> COCOFileIdentifier? {
+    if takeNothing() { return nil }
+    if isAtString() { return try identifier() }
+    let (text, value) = try numeral()
+    return (Int(text) ?? Int(exactly: value)).map { .number($0) } ?? .name(text)
+  }
+
+  /// What `parse` passes, or nothing.
   mutating func optional<Value>(
     _ parse: (inout JSONPullParser) throws(Fault) -> Value
   ) throws(Fault) -> Value? {
-    takeNull() ? nil : try parse(&self)
+    takeNothing() ? nil : try parse(&self)
+  }
+
+  /// Passes `null` or a text of blanks, if one of them comes next.
+  private mutating func takeNothing() -> Bool {
+    if takeNull() { return true }
+    let before = self
+    if isAtString(), let text = try? string(), text.allSatisfy(\.isWhitespace) { return true }
+    self = before
+    return false
   }
 
   private mutating func lenient<Value>(

@@ -24,8 +24,9 @@ struct JSONPullParser {
 
   private static let deepest = 200
 
-  private let bytes: [UInt8]
-  private(set) var position = 0
+  let bytes: [UInt8]
+  /// Where the parser is; its extensions alone move it.
+  var position = 0
   /// Numbers so far that were written as text and taken all the same.
   var numbersAsText = 0
   private var depth = 0
@@ -134,60 +135,6 @@ struct JSONPullParser {
     return String(decoding: bytes[start..<position - 1], as: UTF8.self)
   }
 
-  /// Passes a finite number.
-  mutating func number() throws(Fault) -> Double {
-    skipSpace()
-    let start = position
-    let isNegative = take(byte: UInt8(ascii: "-"))
-    var mantissa: UInt64 = 0
-    var exponent = 0
-    let first = position
-    var digits = takeDigits(into: &mantissa)
-    guard digits > 0, digits == 1 || bytes[first] != UInt8(ascii: "0") else {
-      position = start
-      throw unexpected("a number")
-    }
-    if take(byte: UInt8(ascii: ".")) {
-      let decimals = takeDigits(into: &mantissa)
-      if decimals == 0 { throw unexpected("a digit") }
-      digits += decimals
-      exponent = -decimals
-    }
-    if current | 0x20 == UInt8(ascii: "e") {
-      position += 1
-      let isBelowOne = take(byte: UInt8(ascii: "-"))
-      if !isBelowOne { _ = take(byte: UInt8(ascii: "+")) }
-      var power: UInt64 = 0
-      if takeDigits(into: &power) == 0 { throw unexpected("a digit") }
-      exponent += Int(clamping: power > 9999 ? 9999 : power) * (isBelowOne ? -1 : 1)
-    }
-    // Both operands are exact, so the result is rounded once.
-    if digits <= 19, mantissa <= 1 << 53, abs(exponent) <= 22 {
-      let power = Self.powersOfTen[abs(exponent)]
-      let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
-      return isNegative ? -value : value
-    }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard let value = Double(text), value.isFinite else {
-      throw Fault(position: start, reason: "\(text) is too large for a number")
-    }
-    return value
-  }
-
-  /// Passes a whole number.
-  mutating func integer() throws(Fault) -> Int {
-    skipSpace()
-    let start = position
-    let value = try number()
-    let text = bytes[start..<position]
-    // Digits alone are read exactly, however many they are.
-    guard let integer = Int(String(decoding: text, as: UTF8.self)) ?? Int(exactly: value) else {
-      position = start
-      throw unexpected("a whole number")
-    }
-    return integer
-  }
-
   /// Passes `null`, if it comes next.
   mutating func takeNull() -> Bool { take("null") }
 
@@ -199,19 +146,14 @@ struct JSONPullParser {
 
   // MARK: Characters
 
-  private static let powersOfTen: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-  ]
-
   /// The next byte, 0 at the end.
-  private var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
+  var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while current == 0x20 || (0x09...0x0D).contains(current) { position += 1 }
   }
 
-  private mutating func take(byte: UInt8) -> Bool {
+  mutating func take(byte: UInt8) -> Bool {
     guard current == byte else { return false }
     position += 1
     return true
@@ -227,16 +169,6 @@ struct JSONPullParser {
     guard bytes[position...].starts(with: word.utf8) else { return false }
     position += word.utf8.count
     return true
-  }
-
-  /// Appends decimal digits to a number, modulo 2⁶⁴, and returns how many there were.
-  private mutating func takeDigits(into number: inout UInt64) -> Int {
-    let start = position
-    while case let digit = current &- UInt8(ascii: "0"), digit < 10 {
-      number = number &* 10 &+ UInt64(digit)
-      position += 1
-    }
-    return position - start
   }
 
   private mutating func enter(_ bracket: UInt8, _ name: String) throws(Fault) {

@@ -1,5 +1,4 @@
 import Foundation
-import Images
 
 /// A JSON file whose outermost value is an object with lists of records, decoded one record at a time.
 ///
@@ -17,16 +16,15 @@ struct JSONRecordFile {
   /// - Throws: `DatasetError` with the line for a file that cannot be read or is no JSON object.
   init(_ path: String) throws(DatasetError) {
     self.path = path
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
-    }
+    let file = AnnotationFile(path: path, kind: .json)
+    data = try file.json(file.contents(.mappedIfSafe)) { Data($0) }
+    if data.isEmpty { throw DatasetError(file: path, reason: "the file is empty") }
     do {
       sections = try data.withUnsafeBytes { try Self.sections(JSONCursor($0)) }
     } catch let fault as JSONCursor.Fault {
-      throw DatasetError(
-        file: path, line: Self.line(of: fault.position, in: data), reason: "not valid JSON: \(fault.reason)")
+      throw file.refusal(of: data)
+        ?? DatasetError(
+          file: path, line: Self.line(of: fault.position, in: data), reason: "not valid JSON: \(fault.reason)")
     } catch {
       throw DatasetError(file: path, reason: "\(error)")
     }
@@ -161,7 +159,7 @@ extension JSONPullParser {
   fileprivate var identifierOfRecord: COCOFileIdentifier? {
     var (parser, identifier) = (self, COCOFileIdentifier?.none)
     try? parser.forEachMember { parser, key throws(Fault) in
-      if key == "id" { identifier = try parser.identifier() } else { try parser.skip() }
+      if key == "id" { identifier = try parser.ownIdentifier() } else { try parser.skip() }
     }
     return identifier
   }

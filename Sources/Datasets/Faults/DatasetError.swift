@@ -1,6 +1,3 @@
-import Foundation
-import Images
-
 /// Data that cannot be used: a broken annotation, a missing file, an unknown class.
 public struct DatasetError: Error, Equatable, CustomStringConvertible {
   /// The file (or folder) at fault.
@@ -24,23 +21,5 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     let place = line.map { "\(file):\($0)" } ?? file
     return [place, object, reason].compactMap { $0 }.joined(separator: ": ")
-  }
-}
-
-extension DatasetError {
-  /// What is to be said of a PNG file of 16 bits that is read as nearly black; nothing of other files.
-  ///
-  /// - Parameters:
-  ///   - bytes: the file, when it has been read already.
-  ///   - limit: the most pixels that it may have.
-  public init?(darkImage path: String, bytes: [UInt8]? = nil, limit: ImageLimit) {
-    guard let bytes = bytes ?? (try? Data(contentsOf: URL(fileURLWithPath: path))).map({ [UInt8]($0) }),
-      let largest = Image.largestSample(ofDarkPNG: bytes, limit: limit)
-    else { return nil }
-    let bits = Int.bitWidth - largest.leadingZeroBitCount
-    self.init(
-      file: path,
-      reason: "has 16 bits a sample but none above \(largest) of 65535, as samples of \(bits) bits are: it is read as "
-        + "nearly black; scale the samples to 16 bits, or state theirs in an sBIT chunk")
   }
 }

@@ -18,10 +18,14 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case ambiguousImage
     /// A class is named like the background, which is no class.
     case backgroundClass
-    /// Boxes look like fractions of the image.
+    /// At least half of the boxes look like fractions of the image.
     case fractionBoxes
     /// A name may mean two images or two files; the message says which is taken.
     case ambiguousName
+    /// Less than half of the boxes look like fractions of the image.
+    case fewFractionBoxes
+    /// Objects inside another element of an annotation are left out.
+    case nestedObject
     /// Images without an annotation are taken as background.
     case unannotatedImage
     /// Images whose annotation states no size; the size of the file is used.
@@ -87,10 +91,11 @@ extension DatasetFault.Kind {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass, .fractionBoxes:
       true
-    case .ambiguousName, .unannotatedImage, .unstatedSize, .exchangedSize, .repeatedImage, .repeatedObject,
-      .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory, .emptyCategory,
-      .numberAsText, .boxFromOutline, .otherPath, .darkImage,
-      .imageWithoutObjects, .sameContent, .sharedContent:
+    case .ambiguousName, .fewFractionBoxes, .nestedObject, .unannotatedImage, .unstatedSize, .exchangedSize,
+      .repeatedImage,
+      .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
+      .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .imageWithoutObjects, .sameContent,
+      .sharedContent:
       false
     }
   }
@@ -107,7 +112,9 @@ extension DatasetFault.Kind {
     case .ambiguousImage: "images with the name or number of another"
     case .backgroundClass: "classes named like the background"
     case .fractionBoxes: "splits whose boxes look like fractions of the image"
+    case .fewFractionBoxes: "splits with a few boxes that look like fractions of the image"
     case .ambiguousName: "names that may mean two things"
+    case .nestedObject: "splits with objects inside another element"
     case .unannotatedImage: "splits with images without annotation"
     case .unstatedSize: "files that state no size of images"
     case .exchangedSize: "annotations with width and height exchanged"
@@ -122,7 +129,7 @@ extension DatasetFault.Kind {
     case .emptyCategory: "categories without an annotation, left out"
     case .numberAsText: "files with numbers written as text"
     case .boxFromOutline: "files with objects that have an outline but no box"
-    case .otherPath: "files that name images by another path"
+    case .otherPath: "files or lists that name images by another path"
     case .darkImage: "images of 16 bits that are read as nearly black"
     case .imageWithoutObjects: "images without an object to train on"
     case .sameContent: "images with the content of another"

@@ -33,7 +33,7 @@ extension FaultLog {
       try note(.brokenImage, DatasetError(file: path, reason: reason))
       return nil
     }
-    if header.bitDepth > 8 { try checkDepth(ofImage: path, limit: limit) }
+    if header.bitDepth > 8 { add(deepImage: path) }
     if header.orientation != 1 {
       let reason =
         "has the EXIF orientation \(header.orientation), which is not applied: boxes are taken to refer to the stored pixels"
@@ -145,7 +145,7 @@ extension FaultLog {
   }
 
   /// Whether a name stands for the class 0 of other programs.
-  private static func isBackground(_ name: String) -> Bool {
+  static func isBackground(_ name: String) -> Bool {
     ["background", "__background__", "_background_"].contains(name.lowercased())
   }
 }

@@ -25,22 +25,25 @@ public struct FaultLog: Sendable {
   /// Image files that are left out because their annotation states another size: perhaps they are other images by mistake.
   public private(set) var imagesOfOtherSize: [String] = []
   private let policy: Policy
-  /// How many more images of 16 bits are looked at while reading; an examination decodes all of them anyway.
-  private var depthChecks: Int
+  /// Images of 16 bits a sample, whose samples are still to be looked at.
+  private var deepImages: [String] = []
 
   /// An empty log.
   public init(_ policy: Policy) {
     self.policy = policy
-    depthChecks = policy == .listAll ? 0 : 8
   }
 
-  /// Looks at the samples of the first few images of 16 bits, and tells of the first that is nearly black.
-  mutating func checkDepth(ofImage path: String, limit: ImageLimit) throws(DatasetError) {
-    guard depthChecks > 0 else { return }
-    depthChecks -= 1
-    guard let error = DatasetError(darkImage: path, limit: limit) else { return }
-    depthChecks = 0
-    try note(.darkImage, error)
+  /// Takes an image of 16 bits a sample.
+  mutating func add(deepImage path: String) { deepImages.append(path) }
+
+  /// Tells how many of the images of 16 bits are nearly black; an examination decodes all images anyway.
+  ///
+  /// - Parameter willRead: called now and then with the path of a file that is about to be opened.
+  mutating func noteDarkImages(limit: ImageLimit, willRead: (String) -> Void) throws(DatasetError) {
+    guard policy != .listAll else { return }
+    if let error = DatasetError.darkImages(among: deepImages, limit: limit, willRead: willRead) {
+      try note(.darkImage, error)
+    }
   }
 
   /// Takes a fault; the error is made only when it is kept or thrown.

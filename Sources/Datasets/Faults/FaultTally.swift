@@ -17,20 +17,25 @@ struct FaultTally {
     }
   }
 
-  /// Tells of each kind the first and how many there are more, and forgets them.
+  /// Of each kind the first and how many there are more.
+  var messages: [DatasetFault] {
+    entries.map { entry in
+      DatasetFault(entry.kind, entry.first.adding(entry.count > 1 ? " (and \(entry.count - 1) more like it)" : ""))
+    }
+  }
+
+  /// Tells the ``messages``, and forgets them.
   ///
   /// - Throws: an error among them, when the log's policy is to stop.
   mutating func empty(into log: inout FaultLog) throws(DatasetError) {
     defer { entries = [] }
-    for entry in entries {
-      try log.note(entry.kind, entry.first.adding(entry.count > 1 ? " (and \(entry.count - 1) more like it)" : ""))
-    }
+    for message in messages { try log.note(message.kind, message.error) }
   }
 }
 
 extension DatasetError {
   /// The same error with more words at its end.
-  func adding(_ words: String) -> DatasetError {
+  package func adding(_ words: String) -> DatasetError {
     DatasetError(file: file, line: line, object: object, reason: reason + words)
   }
 }

@@ -58,24 +58,20 @@ struct MissingFiles {
       DatasetError(file: first.file, reason: reason + whereabouts + details))
   }
 
-  /// The folders below `root` that have files of these names, and how many.
+  /// The folders below `root` that have files of these names, and how many names.
   private func elsewhere(_ root: String) -> [String: Int] {
     let wanted = Set(names.map { ($0 as NSString).lastPathComponent })
-    var (found, looked) = ([String: Int](), 0)
+    var (found, looked) = ([String: Set<String>](), 0)
     let top = URL(fileURLWithPath: root)
     guard let files = FileManager.default.enumerator(at: top, includingPropertiesForKeys: nil) else { return [:] }
     for case let file as URL in files {
       looked += 1
       if looked > Self.searchLimit { break }
-      let isWanted =
-        extensions.isEmpty
-        ? wanted.contains(file.lastPathComponent)
-        : extensions.contains(file.pathExtension.lowercased())
-          && wanted.contains(file.deletingPathExtension().lastPathComponent)
-      guard isWanted else { continue }
-      found[file.deletingLastPathComponent().path, default: 0] += 1
+      if !extensions.isEmpty, !extensions.contains(file.pathExtension.lowercased()) { continue }
+      let name = (extensions.isEmpty ? file : file.deletingPathExtension()).lastPathComponent
+      if wanted.contains(name) { found[file.deletingLastPathComponent().path, default: []].insert(name) }
     }
-    return found
+    return found.mapValues(\.count)
   }
 
   private static func text(_ places: [String: Int], of count: Int, advice: (String) -> String) -> String {

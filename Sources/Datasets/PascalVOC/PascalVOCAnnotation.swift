@@ -35,22 +35,20 @@ struct PascalVOCAnnotation {
   private(set) var objects: [Object] = []
   /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.
   private(set) var brokenObjects: [DatasetError] = []
+  /// Objects that are not directly in the annotation, and are left out: how many, and what to say of the first.
+  private(set) var nestedObjects: (count: Int, first: DatasetError)?
 
   /// Reads an annotation file.
   ///
   /// - Throws: `DatasetError` with the line for a file that is not well-formed, and a size that is no number.
   init(contentsOf path: String) throws(DatasetError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw DatasetError(file: path, reason: "cannot be read: \(error.localizedDescription)")
-    }
+    let file = AnnotationFile(path: path, kind: .xml)
+    let bytes = [UInt8](try file.contents())
     let root: XMLElement
     do {
-      root = try XMLElement(parsing: [UInt8](data))
+      root = try XMLElement(parsing: bytes)
     } catch {
-      throw DatasetError(file: path, line: error.line, reason: error.reason)
+      throw file.refusal(of: bytes) ?? DatasetError(file: path, line: error.line, reason: error.reason)
     }
     guard root.name == "annotation" else {
       throw DatasetError(
@@ -67,6 +65,11 @@ struct PascalVOCAnnotation {
     }
     imageName = root.children.first { $0.name == "filename" }?.text.split { $0 == "/" || $0 == "\\" }.last.map(
       String.init)
+    let nested = root.children.filter { $0.name != "object" }.flatMap { $0.descendants("object") }
+    if let (parent, object) = nested.first {
+      let reason = "<object> is inside <\(parent)>, left out: objects are expected directly in <annotation>"
+      nestedObjects = (nested.count, DatasetError(file: path, line: object.line, reason: reason))
+    }
     for (index, element) in root.children.filter({ $0.name == "object" }).enumerated() {
       do throws(DatasetError) {
         objects.append(try fields.object(element, number: index + 1))
@@ -102,15 +105,11 @@ private struct FieldReader {
 
   /// What an element says that is 1 or 0, or a word for it; one that says nothing is 0.
   func mark(_ element: XMLElement) throws(DatasetError) -> Bool {
-    switch element.text.lowercased() {
-    case "", "unspecified", "false", "no", "none", "null": return false
-    case "true", "yes": return true
-    default:
-      guard let value = Double(element.text), value.isFinite else {
-        throw error("<\(element.name)> is neither 1 nor 0: \"\(element.text)\"", line: element.line)
-      }
-      return value != 0
+    if let truth = MarkWord.truth(of: element.text) { return truth }
+    guard let value = Double(element.text), value.isFinite else {
+      throw error("<\(element.name)> is neither 1 nor 0: \"\(element.text)\"", line: element.line)
     }
+    return value != 0
   }
 
   func number(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double {

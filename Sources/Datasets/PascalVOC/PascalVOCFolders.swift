@@ -26,7 +26,10 @@ struct PascalVOCFolders {
   private var annotations: FileIndex
   private var images: FileIndex
 
+  let root: String
+
   init(root: String) {
+    self.root = root
     annotations = FileIndex(folder: "\(root)/Annotations", extensions: ["xml"])
     images = FileIndex(folder: "\(root)/JPEGImages", extensions: Self.imageExtensions)
   }
@@ -80,6 +83,21 @@ struct PascalVOCFolders {
       }
     }
     return nil
+  }
+
+  /// Whether a name has folders in front of which the last is not that of the annotations or images.
+  func isElsewhere(_ name: Name) -> Bool {
+    guard let last = name.folders.split(separator: "/").last, last != ".." else { return false }
+    return !places.flatMap { [$0, RootNames.canonical($0)] }.contains { FileIndex.split($0).last == last }
+  }
+
+  /// Where annotations and images are looked for.
+  var places: [String] { [annotations.folder, images.folder] }
+
+  /// What a file of a name on a list is called, without folders and the extension of an image.
+  static func stem(of text: String) -> String {
+    let name = FileIndex.split(text.replacing("\\", with: "/")).last
+    return knownExtensions.contains(FileIndex.extension(of: name)) ? FileIndex.stem(of: name) : name
   }
 
   /// The name as its annotation or image file has it; nothing when there is neither.

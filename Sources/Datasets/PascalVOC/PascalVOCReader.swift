@@ -17,6 +17,7 @@ struct PascalVOCReader {
   private var missingAnnotations = MissingFiles("annotations")
   private var missingImages = MissingFiles("images")
   private var fractions = FractionCheck()
+  private var repairs = FaultTally()
 
   /// An image of a root.
   private struct ImageKey: Hashable {
@@ -58,7 +59,9 @@ struct PascalVOCReader {
   var images: [AnnotatedImage] { zip(collected, names.identifiers).map { $0.named($1) } }
 
   mutating func read() throws(DatasetError) {
-    for source in sources { try read(source) }
+    for source in try DatasetSource.distinct(sources, log: &log) { try read(source) }
+    // Who does without image files does not look at pixels.
+    if requiresImageFiles { try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead) }
   }
 
   private mutating func read(_ source: DatasetSource) throws(DatasetError) {
@@ -95,6 +98,7 @@ struct PascalVOCReader {
       try missing.note(in: &log, total: list.entries.count, folders: ["\(source.root)/\(folder)"], root: source.root)
     }
     try fractions.note(in: &log)
+    try repairs.empty(into: &log)
     try note(unannotated, unsized, of: list)
   }
 
@@ -163,6 +167,7 @@ struct PascalVOCReader {
         identifier: identifier, imagePath: file.path, annotationPath: annotationPath, width: header.width,
         height: header.height, objects: [])
     }
+    if let (count, error) = annotation.nestedObjects { repairs.add(.nestedObject, count: count, error) }
     for error in annotation.brokenObjects { try log.note(.brokenAnnotation, error) }
     if let stated = annotation.size {
       let allFit = annotation.objects.allSatisfy { $0.xMax <= Double(header.width) && $0.yMax <= Double(header.height) }
@@ -225,10 +230,9 @@ struct PascalVOCReader {
   private mutating func object(
     _ object: PascalVOCAnnotation.Object, in header: ImageHeader, path: String
   ) throws(DatasetError) -> AnnotatedObject? {
-    fractions.add(
-      [object.xMin, object.yMin, object.xMax, object.yMax], of: header,
-      written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
-      at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
+    let place = AnnotationPlace(file: path, line: object.boxLine, object: object.title)
+    let hasArea = object.xMin < object.xMax && object.yMin < object.yMax
+    fractions.add((object.xMin, object.yMin, object.xMax, object.yMax), hasArea: hasArea, of: header, at: place)
     guard let label = labels[object.name.content] else {
       let place = AnnotationPlace(file: path, line: object.name.line, object: "object \(object.number)")
       var proposal: String?
@@ -242,9 +246,8 @@ struct PascalVOCReader {
     let edges = PixelBox(xMin: object.xMin - 1, yMin: object.yMin - 1, xMax: object.xMax, yMax: object.yMax)
     guard
       let inside = try log.clip(
-        edges, hasArea: object.xMin < object.xMax && object.yMin < object.yMax,
-        written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))", to: header,
-        at: AnnotationPlace(file: path, line: object.boxLine, object: object.title))
+        edges, hasArea: hasArea, written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
+        to: header, at: place)
     else { return nil }
     return AnnotatedObject(
       pixelBox: inside, label: label, isDifficult: object.isDifficult, width: header.width, height: header.height)

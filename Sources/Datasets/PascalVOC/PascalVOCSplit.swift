@@ -19,6 +19,9 @@ struct PascalVOCSplit {
 
   let path: String
   private(set) var entries: [Entry] = []
+  /// Lines that name nothing that is there.
+  private var missing = MissingFiles(
+    "images, with their annotations,", extensions: Set(PascalVOCFolders.imageExtensions + ["xml"]), tellsFirst: true)
 
   /// Looks up what each line means.
   ///
@@ -30,6 +33,7 @@ struct PascalVOCSplit {
     let hasFlags = lines.allSatisfy(\.mayHaveFlag)
     let needsFlags = meanings.contains { $0.whole == nil && $0.beforeFlag != nil }
     let quotesNames = lines.contains(where: \.hasFlagBehindQuotes)
+    var repairs = FaultTally()
     for (line, meaning) in zip(lines, meanings) {
       let place = AnnotationPlace(file: path, line: line.number)
       switch (meaning.whole, meaning.beforeFlag) {
@@ -56,8 +60,18 @@ struct PascalVOCSplit {
         if hasFlags { try log.note(.ambiguousName, place.error("\(reason); the first is taken, else \(remedy)")) }
         entries.append(Entry(name: whole, line: line.number, text: line.text, isUnsure: false))
       case (nil, nil):
-        try log.note(.missingFile, place.error(line.reasonForNoImage(in: &folders, hasFlags: hasFlags)))
+        missing.add(
+          PascalVOCFolders.stem(of: hasFlags ? line.textBeforeFlag ?? line.text : line.text),
+          place.error(line.reasonForNoImage(in: &folders, hasFlags: hasFlags)))
+        continue
+      }
+      if let entry = entries.last, entry.line == line.number, folders.isElsewhere(entry.name) {
+        let reason =
+          "\"\(entry.text)\" is taken for image \(entry.name.identifier), as there is no \(entry.name.folders)/\(entry.name.identifier)"
+        repairs.add(.otherPath, place.error(reason))
       }
     }
+    try repairs.empty(into: &log)
+    try missing.note(in: &log, total: lines.count, folders: folders.places, root: folders.root)
   }
 }

@@ -10,11 +10,14 @@ struct PascalVOCSplitFile {
   /// - Throws: `DatasetError` naming the line, or for a missing file the splits that exist or what is there instead.
   init(_ source: DatasetSource) throws(DatasetError) {
     path = "\(source.root)/ImageSets/Main/\(source.split).txt"
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard FileManager.default.fileExists(atPath: path) else {
       throw DatasetError(file: path, reason: PascalVOCLayout(root: source.root).reasonForMissingSplit)
     }
+    let file = AnnotationFile(path: path, kind: .list)
+    let bytes = [UInt8](try file.contents())
+    if let refusal = file.refusal(of: bytes) { throw refusal }
     do {
-      lines = try PascalVOCSplitLine.all(UnicodeText([UInt8](data)).text)
+      lines = try PascalVOCSplitLine.all(UnicodeText(bytes).text)
     } catch {
       throw DatasetError(file: path, line: error.line, reason: error.reason)
     }

@@ -31,6 +31,11 @@ struct XMLElement {
     self = root
   }
 
+  /// The elements of a name in this one, at any depth but not inside one another, each with the name of the element that it is directly in.
+  func descendants(_ name: String) -> [(parent: String, element: XMLElement)] {
+    children.flatMap { $0.name == name ? [(self.name, $0)] : $0.descendants(name) }
+  }
+
   fileprivate init(name: String, line: Int) {
     self.name = name
     self.line = line

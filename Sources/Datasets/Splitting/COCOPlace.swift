@@ -30,8 +30,8 @@ package struct COCOPlace {
   /// - Throws: `DatasetError`, see ``COCODivision``.
   package func division() throws(DatasetError) -> COCODivision {
     let split = try COCOSplit(DatasetSource(root: root, split: URL(fileURLWithPath: path).path))
-    var finder = COCOImageFinder(folders: split.folders)
-    return try COCODivision(path) { finder.find($0)?.path }
+    var finder = COCOImageFinder(split)
+    return try COCODivision(path) { finder.find($0).path }
   }
 
   /// The directory for a configuration that reads the parts: ``root``, unless their images would not be found from there,

@@ -46,13 +46,12 @@ extension FileSignature {
 
   /// Why a file cannot be read as a configuration, and what to do; nil when it may well be one.
   var refusalAsConfiguration: String? {
-    switch self {
+    let refusal = refusal(expecting: "a configuration (YAML)")
+    return switch self {
     case .json, .text: nil
-    case .html, .gitLFSPointer, .empty, .gzip, .zip, .archive:
-      "expected a configuration (YAML), found \(rawValue)\(remedy.map { ": \($0)" } ?? "")"
     case .safetensors:
-      "expected a configuration (YAML), found \(rawValue): a checkpoint has its configuration inside and goes to 'evaluate', 'detect', 'describe' and 'export'; to train from its weights, set model.weights, to continue it, --resume"
-    default: "expected a configuration (YAML), found \(rawValue)"
+      "\(refusal): a checkpoint has its configuration inside and goes to 'evaluate', 'detect', 'describe' and 'export'; to train from its weights, set model.weights, to continue it, --resume"
+    default: refusal
     }
   }
 }

@@ -52,11 +52,7 @@ public struct SplitEvaluation: Sendable {
     damaged: DamagedEvaluationPolicy = .stop, loaderThreads: Int,
     communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
   ) throws {
-    guard !dataset.images.isEmpty else {
-      throw DatasetError(
-        file: dataset.faults.faults.first?.error.file ?? "the split",
-        reason: "every image is damaged; none is left to evaluate on")
-    }
+    try dataset.requireImages(of: "the split", to: "evaluate on")
     let start = ContinuousClock.now
     let own = Self.share(of: dataset.images.count, batch: detector.batch, communicator)
     let (detections, damage) = try Self.detect(

@@ -70,7 +70,9 @@ public final class Doctor {
         configurationFindings.append(
           .error(
             "classes", .data, error.description,
-            remedy: "mend the file, or list the names of its categories under data.classes"))
+            remedy:
+              "mend the file or bring it anew; if only its categories are wrong, list the right ones under data.classes"
+          ))
       }
     }
     var isReadable = result != nil

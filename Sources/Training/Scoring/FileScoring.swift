@@ -37,6 +37,7 @@ public struct FileScoring {
     let imageIndices: [COCOFileIdentifier: Int]
     let labels: [Int: Int]
     let groundTruthWarnings: [String]
+    var fractions: FractionCheck?
     switch groundTruth {
     case .coco(let file):
       let annotations = try COCOGroundTruthFile(Self.contents(of: file), file: file)
@@ -45,6 +46,7 @@ public struct FileScoring {
         Self.textWarnings(annotations.numbersAsText, file: file)
         + (metric == .coco ? Self.warnings(annotations, file: file) : [])
       images = Self.images(annotations, metric: metric, pixels: pixels)
+      fractions = annotations.fractions
       imageIndices = Dictionary(uniqueKeysWithValues: zip(annotations.images, annotations.images.indices))
       labels = Dictionary(uniqueKeysWithValues: zip(annotations.categories.map(\.identifier), 1...))
     case .pascalVOC(let root, let split, let classes, let unannotated):
@@ -59,7 +61,10 @@ public struct FileScoring {
     }
     let results = try COCOResultsFile(
       Self.contents(of: detections), file: detections, images: imageIndices, labels: labels)
-    warnings = groundTruthWarnings + Self.textWarnings(results.numbersAsText, file: detections)
+    warnings =
+      try groundTruthWarnings + Self.textWarnings(results.numbersAsText, file: detections)
+      + Self.fractionWarnings(
+        truth: fractions, found: results.fractions, hasObjects: images.contains { !$0.objects.isEmpty })
     for result in results.detections {
       images[result.imageIndex].detections.append(
         COCODetection(box: pixels.continuous(result.box), label: result.label, score: result.score))

@@ -16,9 +16,7 @@ extension Configuration {
   ///
   /// - Throws: `DatasetError` when the training split is empty.
   func requireTrainingImages(_ training: Dataset) throws(DatasetError) {
-    guard !training.images.isEmpty else {
-      throw DatasetError(file: "\(data.trainSplit)", reason: "the training split has no image")
-    }
+    try training.requireImages(of: "\(data.trainSplit)", to: "train on")
   }
 
   /// Starts to prepare training images.

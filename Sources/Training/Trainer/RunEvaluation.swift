@@ -21,10 +21,10 @@ final class RunEvaluation {
   /// The files of damaged images that were named.
   private var reportedDamage: Set<String> = []
 
-  /// Nil when the configuration wants none.
+  /// Reads the evaluation split and tells its peculiarities. Nil when the configuration wants none.
   ///
   /// - Parameter iterations: optimizer steps of the whole run.
-  /// - Throws: `DatasetError`, ``ConfigurationError`` when the split cannot be read.
+  /// - Throws: `DatasetError`, ``ConfigurationError`` when the split cannot be read or has no image.
   init?(_ configuration: Configuration, iterations: Int, threads: Int, job: Job) throws {
     guard let every = configuration.evaluation.every, let split = configuration.data.evaluationSplit else { return nil }
     self.configuration = configuration
@@ -34,11 +34,12 @@ final class RunEvaluation {
     self.job = job
     loaderThreads = configuration.loaderThreads(computeThreads: threads)
     dataset = try job.dataset(configuration, split: split, faults: configuration.evaluationFaults)
-  }
-
-  /// Peculiarities of the evaluation split.
-  var warnings: [String] {
-    dataset.evaluationWarnings(configuration.evaluation.metric, difficult: configuration.data.difficult)
+    if job.communicator.isRoot {
+      let warnings = dataset.evaluationWarnings(
+        configuration.evaluation.metric, difficult: configuration.data.difficult)
+      for warning in warnings { job.logger.warning("\(warning)") }
+    }
+    try dataset.requireImages(of: "\(split)", to: "evaluate on")
   }
 
   /// Whether an evaluation follows the given iteration: every so many, and the last.

@@ -60,14 +60,13 @@ public final class Trainer {
 
     training = try job.dataset(
       configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
+    if communicator.isRoot {
+      for warning in training.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
+    }
     try configuration.requireTrainingImages(training)
     iterations = configuration.iterations(images: training.images.count)
     schedule = recipe.schedule.schedule(iterations: iterations)
     evaluation = try RunEvaluation(configuration, iterations: iterations, threads: threads, job: job)
-    if communicator.isRoot {
-      let warnings = training.trainingWarnings(difficult: configuration.data.difficult) + (evaluation?.warnings ?? [])
-      for warning in warnings { logger.warning("\(warning)") }
-    }
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 
     let frozenLayers = try configuration.frozenLayers(of: model)

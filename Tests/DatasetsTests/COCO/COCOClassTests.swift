@@ -115,4 +115,24 @@ import Testing
           + "for all that the data have, classes: [dog, cat, zebra]"
       ])
   }
+
+  @Test(arguments: ["background", "_background_", "__background__", "BACKGROUND"])
+  func `A background without objects is no class, with or without a list of classes`(name: String) throws {
+    let folder = try COCOFolder(annotations: [Record.annotation(1)])
+    folder["categories"] = #"[{"id": 0, "name": "\#(name)"}, {"id": 5, "name": "dog"}, {"id": 6, "name": "cat"}]"#
+    for classes in [nil, ["dog", "cat"]] {
+      let dataset = try read(folder, classes, mayLackClasses: false)
+      #expect(dataset.classNames == ["dog", "cat"] && dataset.images[1].objects.map(\.groundTruth.label) == [1])
+      #expect(
+        dataset.warnings == [
+          "\(folder.path()):4: categories[0] (id 0): \"\(name)\" has no annotation and is no class, left out"
+        ])
+    }
+    #expect(try Dataset.categoryNames(ofCOCO: source(folder)) == ["dog", "cat"])
+    // One that is annotated is an error as before, and so is one that is asked for.
+    folder["annotations"] = "[\(Record.annotation(1, category: 0))]"
+    #expect(try #require(throws: DatasetError.self) { try read(folder, nil) }.reason.contains("is no class: what is"))
+    folder["annotations"] = "[\(Record.annotation(1))]"
+    #expect(throws: DatasetError.self) { try read(folder, ["dog", name]) }
+  }
 }

@@ -114,8 +114,51 @@ import Testing
     let folder = try folder(annotations: "annotations/instances_val.json", images: "val", name: "A.png")
     try folder.write(image: "a.PNG", in: "val")
     let source = DatasetSource(root: folder.root, split: "val")
-    #expect(throws: DatasetError.self) { try Dataset(.coco, [source]) }
+    let error = try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }
+    #expect(
+      error.reason
+        == "file_name: \"A.png\" may be \(folder.root)/val/a.PNG or \(folder.root)/val/a.png, which are different files; "
+        + "write the right one's name")
     try FileManager.default.removeItem(atPath: folder.root + "/val/a.PNG")
     #expect(try Dataset(.coco, [source]).images.count == 1)
+  }
+
+  @Test(arguments: [#"C:\data\cam1\a.png"#, "/home/me/cam1/a.png", "cam1/a.png", "A.PNG", "other/a.jpg"])
+  func `A name whose end several pictures have means none of them until their directory is named`(name: String) throws {
+    let folder = try folder(annotations: "annotations/instances_val.json", images: "val", name: name)
+    try folder.write(image: "a.png", in: "images", width: 41)
+    func read(_ directory: String? = nil) throws -> Dataset {
+      try Dataset(.coco, [DatasetSource(root: folder.root, split: "val", imageDirectory: directory)])
+    }
+    let error = try #require(throws: DatasetError.self) { try read() }
+    #expect(
+      error.description
+        == "\(folder.path("val")):2: images[0] (id 3): file_name: \"\(name)\" may be \(folder.root)/val/a.png or "
+        + "\(folder.root)/images/a.png, which are different files; name the directory of the right one by data.image_directory"
+    )
+    #expect(try read("val").images[0].imagePath.hasSuffix("/val/a.png"))
+    // A copy is the same picture, and so is a link.
+    let (path, other) = ("\(folder.root)/val/a.png", "\(folder.root)/images/a.png")
+    try FileManager.default.removeItem(atPath: other)
+    try FileManager.default.copyItem(atPath: path, toPath: other)
+    #expect(try read().images[0].imagePath == path)
+    try FileManager.default.removeItem(atPath: other)
+    try FileManager.default.createSymbolicLink(atPath: other, withDestinationPath: path)
+    #expect(try read().faults.counts == [.otherPath: 1])
+  }
+
+  @Test func `Many such names are one message, and the longer end of a name decides`() throws {
+    let folder = try COCOFolder(images: [])
+    folder["images"] = "[\((1...5).map { COCOFolder.image($0, "x/cam1/\($0).png") }.joined(separator: ",\n"))]"
+    for index in 1...5 {
+      try folder.write(image: "\(index).png")
+      try folder.write(image: "\(index).png", in: "images", width: 41)
+    }
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(error.object == "images[0] (id 1)" && error.reason.hasSuffix("data.image_directory (and 4 more like it)"))
+    for index in 1...5 { try folder.write(image: "\(index).png", in: "images/cam1") }
+    let dataset = try folder.read()
+    #expect(
+      dataset.images.allSatisfy { $0.imagePath.contains("/images/cam1/") } && dataset.faults.counts == [.otherPath: 1])
   }
 }

@@ -11,7 +11,7 @@ import Testing
 
   @Test(arguments: [
     #""width": -1, "height": -1"#, #""width": 0, "height": 0"#, #""width": null, "height": null"#, #""license": 1"#,
-    #""width": 40"#, #""width": "0", "height": 30"#,
+    #""width": 40"#, #""width": "0", "height": 30"#, #""width": "", "height": """#, #""width": " ", "height": 30"#,
   ])
   func `A size that is not stated is the image's, with one warning for a file`(size: String) throws {
     let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)], images: ["a.png", "b.png", "c.png"])
@@ -65,14 +65,53 @@ import Testing
     #expect(dataset.cocoIdentifiers?.images == [.name("u-7")])
   }
 
-  @Test(arguments: [("true", true), ("false", false), ("null", false), ("1", true), ("0", false), (#""1""#, true)])
-  func `A mark is true or false, 1 or 0`(text: String, isSet: Bool) throws {
+  @Test(
+    arguments: [
+      ("true", true), ("false", false), ("null", false), ("1", true), ("0", false), (#""1""#, true), (#""0""#, false),
+    ] + ["", " ", "false", "False", "Unspecified", "no", "None", "null"].map { ("\"\($0)\"", false) }
+      + ["true", "TRUE", "Yes"].map { ("\"\($0)\"", true) })
+  func `A mark is true or false, 1 or 0, or a word for it`(text: String, isSet: Bool) throws {
     let folder = try COCOFolder(annotations: [
       COCOFolder.annotation(1, more: ", \"iscrowd\": \(text)"), COCOFolder.annotation(2, more: ", \"ignore\": \(text)"),
+      COCOFolder.annotation(3, more: ", \"difficult\": \(text)"),
     ])
     let objects = try folder.read().images[1].objects
-    #expect(objects.map(\.isCrowd) == [isSet, false])
-    #expect(objects.map(\.groundTruth.isDifficult) == [false, isSet])
+    #expect(objects.map(\.isCrowd) == [isSet, false, false])
+    #expect(objects.map(\.groundTruth.isDifficult) == [false, isSet, isSet])
+    // Scoring reads the same.
+    let truth = try COCOGroundTruthFile(Array(folder.json.utf8), file: "a").annotations
+    #expect(truth.map(\.isCrowd) == [isSet, false, false] && truth.map(\.isDifficult) == [false, isSet, isSet])
+  }
+
+  @Test(arguments: [#""often""#, "2", "-1", "[]", #""2""#])
+  func `Another mark is an error`(text: String) throws {
+    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1, more: ", \"iscrowd\": \(text)")])
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(error.reason.hasPrefix("iscrowd: expected 0 or 1, found "), "\(error)")
+  }
+
+  @Test(arguments: [
+    #""0b5c1f9e-6a0d-4d6e-9f57-1b2f0c3d4e5f""#, "123456789012345678901234567890", #""123456789012345678901""#,
+    "1180591620717411303424", "-99999999999999999999", "1.5", #""""#, "null",
+  ])
+  func `Nothing refers to the number of an object, so it may be anything`(identifier: String) throws {
+    let record = #"{"id": \#(identifier), "image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"#
+    let folder = try COCOFolder(annotations: [record, COCOFolder.annotation(7)])
+    let dataset = try folder.read()
+    #expect(dataset.images[1].objects.map(\.isNumberedZero) == [false, false] && dataset.warnings.isEmpty)
+    #expect(try COCOGroundTruthFile(Array(folder.json.utf8), file: "a").annotations.count == 2)
+    // One that is there twice is told, with its value.
+    if [#""""#, "null"].contains(identifier) { return }
+    folder["annotations"] = "[\(record), \(record)]"
+    #expect(try folder.read().faults.counts == [.repeatedObject: 1])
+    #expect(throws: DatasetError.self) { try COCOGroundTruthFile(Array(folder.json.utf8), file: "a") }
+  }
+
+  @Test func `The same number written otherwise is the same`() throws {
+    let ids = ["0", #""0""#, "0.0"].map { #"{"id": \#($0), "image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"# }
+    let dataset = try COCOFolder(annotations: ids).read()
+    #expect(dataset.images[1].objects.map(\.isNumberedZero) == [true, true, true])
+    #expect(dataset.faults.counts == [.repeatedObject: 2, .numberAsText: 1])
   }
 
   @Test func `Objects need no number of their own, and only the number 0 is marked`() throws {

@@ -146,4 +146,37 @@ struct FileScoringTests {
     let error = try #require(throws: CheckpointError.self) { try files.score(.coco) }
     #expect(error.description == "\(files.detections): cannot read: No such file or directory (errno 2)")
   }
+
+  @Test(arguments: EvaluationMetric.allCases)
+  func `Boxes as fractions in one of the files are an error, in both a warning`(metric: EvaluationMetric) throws {
+    let (small, smaller): ([Double], [Double]) = ([0, 0, 1, 1], [0.25, 0.5, 0.25, 0.5])
+    func files(_ truth: [[Double]], _ found: [[Double]]) throws -> ScoringFiles {
+      try ScoringFiles(
+        groundTruth: groundTruth(truth.enumerated().map { annotation($0 + 1, 5, $1) }),
+        detections: "[\(found.map { detection("3", 5, $0, 0.5) }.joined(separator: ",\n"))]")
+    }
+    func error(_ truth: [[Double]], _ found: [[Double]]) throws -> DatasetError {
+      try #require(throws: DatasetError.self) { try files(truth, found).scoring(metric) }
+    }
+    let inTruth = try error([small, smaller], [box])
+    #expect(inTruth.object == "annotations[0]" && inTruth.line == 2 && inTruth.file.hasSuffix("truth.json"))
+    #expect(
+      inTruth.reason.hasPrefix(
+        "box [0.0, 0.0, 1.0, 1.0] lies between 0 and 1, like 2 of all 2 boxes: they look like fractions of the image; boxes"
+      ))
+    #expect(inTruth.reason.hasSuffix("vertical ones by its height; the detections are in pixels"))
+    let inFound = try error([box, other], [other, smaller])
+    #expect(inFound.object == "results[1]" && inFound.line == 2 && inFound.file.hasSuffix("detections.json"))
+    #expect(inFound.reason.contains("as the only one of 2 boxes: they"))
+    #expect(inFound.reason.hasSuffix("; the ground truth is in pixels"))
+
+    let both = try files([small, smaller], [small]).scoring(metric)
+    #expect(both.warnings.count == 2 && both.warnings.allSatisfy { $0.contains("they look like fractions") })
+    let few = try files([box, box, small], [box, box, smaller]).scoring(metric)
+    #expect(few.warnings.count == 1 && few.warnings[0].contains("truth.json:2: annotations[2]: box "))
+    #expect(few.warnings.allSatisfy { $0.contains("as the only one of 3 boxes; if they are") })
+    #expect(try files([small], []).scoring(metric).warnings.count == 1)
+    #expect(try files([], [small]).scoring(metric).warnings.count == 1)
+    #expect(try files([box], [box]).scoring(metric).warnings.isEmpty)
+  }
 }

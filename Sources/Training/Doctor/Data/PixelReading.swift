@@ -80,7 +80,7 @@ struct PixelReading {
       }
       return Result(hash: hash.value)
     } catch {
-      return Result(hash: 0, kind: .brokenImage, fault: "\(file): \(error.localizedDescription)")
+      return Result(hash: 0, kind: .brokenImage, fault: "\(file): \(fileSystemReason(of: error))")
     }
   }
 

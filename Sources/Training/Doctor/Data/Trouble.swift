@@ -65,10 +65,12 @@ extension DatasetFault.Kind {
     case .brokenImage:
       "bring the image anew, or take it out of the split; data.damaged_images: replace (training) and evaluation.damaged_images: skip (evaluation) go on without it"
     case .otherSize: "bring the picture that was annotated, or annotate this one"
-    case .ambiguousImage: "rename one of them, in file and annotation"
+    case .ambiguousImage: "if the message says no other way, rename one of them, in file and annotation"
     case .backgroundClass: "take it out of the classes; what is not annotated is background"
     case .fractionBoxes: "convert the boxes to pixels"
+    case .fewFractionBoxes: "look at the box; convert what is no pixels"
     case .ambiguousName: "nothing, if the right one is taken; else write the name as the message says"
+    case .nestedObject: "move each <object> to directly below <annotation>, or convert the annotations anew"
     case .unannotatedImage: "nothing, if there is nothing to find in them; else annotate them"
     case .unstatedSize: "nothing, if the images are those that were annotated"
     case .exchangedSize: "exchange width and height in the annotation"
@@ -83,7 +85,8 @@ extension DatasetFault.Kind {
     case .emptyCategory: "nothing; or strike the category"
     case .boxFromOutline: "nothing, if the preview looks right ('multibox preview')"
     case .numberAsText: "nothing; other programs may want numbers without quotes"
-    case .otherPath: "nothing, if these are the images meant; else correct file_name, or set data.image_directory"
+    case .otherPath:
+      "nothing, if these are the images meant; else correct file_name, or the line of the list, or set data.image_directory (COCO)"
     case .darkImage: "scale the samples to all 16 bits, or store 8; 'multibox preview' shows what the network sees"
     case .imageWithoutObjects: "take them out of the split to save their time, they add nothing to the loss"
     case .sameContent: "keep one of them"

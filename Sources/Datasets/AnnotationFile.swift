@@ -1,0 +1,59 @@
+import Foundation
+import Images
+
+/// A file of annotations or of names, as bytes; one that is something else is named for what it is.
+struct AnnotationFile {
+  /// What a file is to be.
+  enum Kind: String {
+    case xml = "an annotation of Pascal VOC (XML)"
+    case json = "a JSON file of COCO"
+    case list = "a list of image names"
+  }
+
+  let path: String
+  let kind: Kind
+
+  /// The bytes of the file.
+  ///
+  /// - Parameter options: how it is read.
+  /// - Throws: `DatasetError` with the system's reason.
+  func contents(_ options: Data.ReadingOptions = []) throws(DatasetError) -> Data {
+    if FileManager.default.isDirectory(path) {
+      throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
+    }
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: options)
+    } catch {
+      throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
+    }
+  }
+
+  /// Why bytes are no such file by what they begin with; nothing when they may be one, as when they are empty.
+  func refusal(of bytes: some Collection<UInt8>) -> DatasetError? {
+    let prefix = Array(bytes.prefix(FileSignature.prefixLength))
+    guard let found = FileSignature(prefix, name: path) else { return nil }
+    let first = prefix.first { $0 > 0x20 && $0 < 0x7F }
+    let isSuch =
+      switch (kind, found) {
+      case (_, .empty), (.xml, .xml), (.json, .json), (.list, .text): true
+      case (.xml, .text): first == UInt8(ascii: "<")
+      // A name may begin with a bracket.
+      case (.list, .json): (try? JSONSerialization.jsonObject(with: Data(bytes))) == nil
+      default: false
+      }
+    return isSuch ? nil : DatasetError(file: path, reason: found.refusal(expecting: kind.rawValue))
+  }
+
+  /// The text of a JSON file in UTF-8, in which it is left as it is.
+  ///
+  /// - Throws: `DatasetError` for damaged UTF-16, and for UTF-32.
+  func json<Bytes: Collection>(_ bytes: Bytes, _ convert: ([UInt8]) -> Bytes) throws(DatasetError) -> Bytes
+  where Bytes.Element == UInt8 {
+    guard UnicodeText.isWide(Array(bytes.prefix(4))) else { return bytes }
+    do {
+      return convert(Array(try UnicodeText(Array(bytes)).text.utf8))
+    } catch {
+      throw DatasetError(file: path, line: error.line, reason: error.reason)
+    }
+  }
+}
