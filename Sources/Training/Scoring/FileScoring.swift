@@ -42,7 +42,7 @@ public struct FileScoring {
       let annotations = try COCOGroundTruthFile(Self.contents(of: file), file: file)
       classNames = annotations.categories.map(\.name)
       groundTruthWarnings =
-        Self.textWarnings(annotations.numbersAsText, file: file)
+        annotations.warnings + Self.textWarnings(annotations.numbersAsText, file: file)
         + (metric == .coco ? Self.warnings(annotations, file: file) : [])
       images = Self.images(annotations, metric: metric, pixels: pixels)
       imageIndices = Dictionary(uniqueKeysWithValues: zip(annotations.images, annotations.images.indices))
