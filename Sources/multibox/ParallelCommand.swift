@@ -16,9 +16,8 @@ extension ParsableCommand {
     } catch {
       job.abort(error, code: ExitStatus(of: error).rawValue)
     }
-    if case .interrupted(let iteration) = outcome {
-      job.logger.notice(
-        "stopped after iteration \(iteration); its checkpoint is written: run the same command again to continue")
+    if let notice = outcome.notice {
+      job.logger.notice("\(notice)")
       Foundation.exit(ExitStatus.interrupted.rawValue)
     }
   }

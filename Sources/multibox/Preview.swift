@@ -32,6 +32,10 @@ struct Preview: ParsableCommand {
     guard images > 0, iteration > 0 else {
       throw ValidationError("--images and --iteration must be positive, not \(images) and \(iteration)")
     }
+    let last = 1_000_000_000_000
+    guard images <= last, iteration <= last else {
+      throw ValidationError("--images and --iteration go to \(last), not to \(max(images, iteration))")
+    }
   }
 
   func run() throws {

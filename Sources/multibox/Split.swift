@@ -52,7 +52,7 @@ struct Split: ParsableCommand {
   @Flag(help: "Takes the directories in DATA for the parts, as train, valid and test, instead of drawing at random.")
   var keepDirectories = false
 
-  @Flag(help: "Replaces the lists or files of an earlier division.")
+  @Flag(help: "Replaces the lists or files of an earlier division, and removes those that this one does not have.")
   var overwrite = false
 
   func validate() throws {

@@ -60,4 +60,15 @@ struct HomeDirectoryTests {
       key.messages.contains("--set data.root=[~bob/data]: data.root: '~bob/data': the home directory of another user"))
     #expect(!FileManager.default.fileExists(atPath: workspace.run))
   }
+
+  @Test func `An empty path is refused by every command before anything is done`() throws {
+    for command in [
+      ["split", "~/data", "--output", ""], ["split", ""], ["train", "~/narrow.yaml", "--output", ""],
+      ["preview", "~/narrow.yaml", "--images", "1", "--output", ""], ["synthesize", "", "--images", "5"],
+      ["score", "--ground-truth", "", "--detections", "a.json", "--metric", "coco"], ["evaluate", ""],
+    ] {
+      let outcome = try MultiboxProcess(command, environment: home).wait().ended(with: 64)
+      #expect(outcome.messages.contains("an empty path; is a variable of the shell not set?"), "\(outcome.messages)")
+    }
+  }
 }

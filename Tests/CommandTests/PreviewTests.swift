@@ -69,6 +69,12 @@ struct PreviewTests {
     #expect(try names(other) != Array(files[..<4]))
   }
 
+  @Test func `An iteration far away has its number in the name`() throws {
+    try preview("--images", "1", "--iteration", "999999999999").succeeded()
+    #expect(try names(pictures)[0].hasPrefix("999999999999-001-"))
+    try preview("--images", "1", "--iteration", "9223372036854775807").ended(with: 64)
+  }
+
   @Test func `Faults have their exit codes`() throws {
     try preview("--images", "0").ended(with: 64)
     try preview("--set", "data.train_split=none").ended(with: 65)

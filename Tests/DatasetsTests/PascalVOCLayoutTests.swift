@@ -7,16 +7,23 @@ import Testing
 /// What is said of directories that are not laid out as Pascal VOC has it. Commands in the message are run.
 @Suite struct PascalVOCLayoutTests {
   /// A directory with files at the given paths; images and annotations have content.
-  private func directory(_ files: String...) throws -> TemporaryDirectory {
+  private func directory(_ files: String...) throws -> TemporaryDirectory { try directory(files) }
+
+  private func directory(_ files: [String]) throws -> TemporaryDirectory {
     let directory = try TemporaryDirectory()
-    let annotation = Data("<annotation><size><width>4</width><height>4</height></size></annotation>".utf8)
+    let object =
+      "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></object>"
+    let annotation = "<annotation><size><width>4</width><height>4</height></size>\(object)</annotation>"
     for (index, file) in files.enumerated() {
-      // Copies of one picture would not be divided.
-      let image = Data(
-        try Image(width: 4, height: 4, pixels: Array(repeating: UInt8(index), count: 48)).jpeg(quality: 90))
       let url = URL(fileURLWithPath: "\(directory.path)/\(file)")
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try (file.hasSuffix(".xml") ? annotation : file.hasSuffix(".jpg") ? image : Data()).write(to: url)
+      if file.hasSuffix(".jpg") {
+        // No two are alike.
+        let image = Image(width: 4, height: 4, pixels: Array(repeating: UInt8(20 * index), count: 48))
+        try Data(image.jpeg(quality: 90)).write(to: url)
+      } else {
+        try Data((file.hasSuffix(".xml") ? annotation : "").utf8).write(to: url)
+      }
     }
     return directory
   }
@@ -83,6 +90,48 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("annotations/", ""), ("", "images/"), ("annotations/xmls/", "images/"), ("a/xml/", "a/images/"),
+    ("ds/ds/annotations/", "ds/ds/images/"), ("annotations/all/", "images/all/"),
+  ])
+  func `images and annotations are found wherever they are`(annotations: String, images: String) throws {
+    let stems = ["a", "b", "c", "d", "e"]
+    let directory = try directory(stems.map { "\(annotations)\($0).xml" } + stems.map { "\(images)\($0).jpg" })
+    let (root, output) = (directory.path, directory.path + "-voc")
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    try run(try message(root))
+    let made = annotations.isEmpty || images.isEmpty ? output : root
+    #expect(try names(made, "trainval").count == 4)
+    #expect(try names(made, "test").count == 1)
+  }
+
+  @Test func `parts with two folders each become splits of the parts' names`() throws {
+    let directory = try directory(
+      "train/images/a.jpg", "train/annotations/a.xml", "train/images/b.jpg", "train/annotations/b.xml",
+      "test/images/c.jpg", "test/annotations/c.xml")
+    try run(try message(directory.path))
+    let output = directory.path + "-voc"
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    #expect(try names(output, "train") == ["train/a", "train/b"])
+    #expect(try names(output, "test") == ["test/c"])
+  }
+
+  @Test func `images and annotations that are not read are named`() throws {
+    let bitmaps = try directory("annotations/a.xml", "annotations/b.xml", "images/a.bmp", "images/b.bmp")
+    #expect(
+      try message(bitmaps.path).hasSuffix(
+        "; the images are BMP (images/a.bmp and 1 more), and only JPEG and PNG are read: convert them"))
+    let whole = try directory("images/a.jpg", "images/b.jpg", "annotations.xml")
+    try "<?xml version=\"1.0\"?><annotations><image/></annotations>".write(
+      toFile: whole.path + "/annotations.xml", atomically: true, encoding: .utf8)
+    #expect(
+      try message(whole.path).contains("/annotations.xml: one XML file for all images, as CVAT writes, is not read"))
+    let others = try directory("annotations/a.xml", "images/b.jpg")
+    #expect(
+      try message(others.path).hasSuffix(
+        "none of 1 image (such as images/b.jpg) has the name of one of 1 annotation (such as annotations/a.xml)"))
+  }
+
   @Test func `annotations and images without a list get lists`() throws {
     let directory = try directory(
       "Annotations/a.xml", "Annotations/b.xml", "JPEGImages/a.jpg", "JPEGImages/b.jpg")
@@ -130,6 +179,6 @@ import Testing
       "<object><name>gnu</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></object>"
     try "<annotation>\(object)</annotation>".write(
       toFile: directory.path + "/annots/b.xml", atomically: true, encoding: .utf8)
-    #expect(try self.message(directory.path).hasSuffix("for all that the data have, classes: [gnu]"))
+    #expect(try self.message(directory.path).hasSuffix("for all that the data have, classes: [cat, gnu]"))
   }
 }

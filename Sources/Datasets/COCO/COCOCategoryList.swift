@@ -45,7 +45,8 @@ struct COCOCategoryList {
     }
     if let second = Self.repeated(entries).first {
       let entry = entries.last { $0.category.name == second }!
-      throw entry.error("name: another category is called \"\(second)\" too")
+      throw entry.error(
+        "name: another category is called \"\(second)\" too; rename one, or give all their annotations one category_id")
     }
     categories = entries.map(\.category).sorted { $0.id < $1.id }
   }

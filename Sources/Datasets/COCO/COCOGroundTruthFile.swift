@@ -38,21 +38,36 @@ public struct COCOGroundTruthFile: Sendable {
   public let numbersAsText: Int
   /// Whether the boxes look like fractions of the image.
   package let fractions: FractionCheck
+  /// What was repaired, in the words in which a data set to evaluate on tells it.
+  public let warnings: [String]
 
-  /// Reads the text of a file. A box that is missing is the one around the outline.
+  /// Reads the text of a file. As in a data set to evaluate on, a box that is missing is the one around the outline, an
+  /// object with the number of another is taken, and a box of a negative size is dropped; `Dataset.coco` says more.
   ///
   /// - Parameter file: the file's name, for messages.
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such file, a key that is missing or
-  ///   has a value of another kind, a number that is not finite, a negative size, an identifier that occurs twice or that
-  ///   refers to nothing.
+  ///   has a value of another kind, a number that is not finite, an image or a category whose identifier another has, or an
+  ///   identifier that refers to nothing.
   public init(_ text: [UInt8], file: String) throws(DatasetError) {
     let source = AnnotationFile(path: file, kind: .json)
     var parser = JSONPullParser(try source.json(text) { $0 })
+    var log = FaultLog(.stopAtFirstError)
     do throws(JSONPullParser.Fault) {
       var reader = COCOGroundTruthReader(file: file)
       try reader.read(&parser)
       (images, categories) = (reader.images.sorted(), reader.sortedCategories())
-      annotations = try reader.annotations(images: images, categories: categories)
+      let parsed = parser
+      annotations = try reader.annotations(images: images, categories: categories) { kind, index, reason in
+        let object = reader.objects[index]
+        let number = object.record.id.map { " (id \($0))" } ?? ""
+        // These are no errors, so nothing is thrown.
+        try? log.note(
+          kind,
+          DatasetError(
+            file: file, line: parsed.line(of: object.position), object: "annotations[\(index)]\(number)", reason: reason
+          ))
+      }
+      warnings = log.lines
       (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
     } catch {
       throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file)
@@ -64,7 +79,7 @@ public struct COCOGroundTruthFile: Sendable {
 private struct COCOGroundTruthReader {
   typealias Fault = JSONPullParser.Fault
 
-  private struct Object {
+  struct Object {
     let position: Int
     let record: COCOAnnotation
   }
@@ -73,7 +88,7 @@ private struct COCOGroundTruthReader {
   private(set) var fractions = FractionCheck()
   private(set) var images: Set<COCOFileIdentifier> = []
   private var names: [Int: String] = [:]
-  private var objects: [Object] = []
+  private(set) var objects: [Object] = []
 
   init(file: String) { self.file = file }
 
@@ -115,7 +130,6 @@ private struct COCOGroundTruthReader {
   private mutating func readObject(_ parser: inout JSONPullParser) throws(Fault) {
     let position = parser.position
     let record = try parser.cocoAnnotation()
-    if let reason = COCOBox(record.bbox).negativeSize { throw Fault(position: position, reason: reason).inside("bbox") }
     fractions.add(
       record.bbox, at: AnnotationPlace(parser, position, file: file, object: "annotations[\(objects.count)]"))
     objects.append(Object(position: position, record: record))
@@ -134,8 +148,11 @@ private struct COCOGroundTruthReader {
   }
 
   /// The objects with what they refer to.
+  ///
+  /// - Parameter note: called with each repair, the index of the object and what is said of it.
   func annotations(
-    images: [COCOFileIdentifier], categories: [COCOGroundTruthFile.Category]
+    images: [COCOFileIdentifier], categories: [COCOGroundTruthFile.Category],
+    note: (DatasetFault.Kind, Int, String) -> Void
   ) throws(Fault) -> [COCOGroundTruthFile.Annotation] {
     let imageIndices = Dictionary(uniqueKeysWithValues: zip(images, images.indices))
     let labels = Dictionary(uniqueKeysWithValues: zip(categories.map(\.identifier), 1...))
@@ -149,9 +166,13 @@ private struct COCOGroundTruthReader {
       guard let imageIndex = imageIndices[record.image_id] else { throw fault("there is no image \(record.image_id)") }
       guard let label = labels[record.category_id] else { throw fault("there is no category \(record.category_id)") }
       if let identifier = record.id, !identifiers.insert(identifier).inserted {
-        throw fault("the id \(identifier) occurs twice")
+        note(.repeatedObject, index, "id: another object has the same")
       }
       let box = COCOBox(record.bbox)
+      if box.negativeSize != nil {
+        note(.boxWithoutArea, index, "box \(record.bbox) has no area, dropped")
+        continue
+      }
       annotations.append(
         COCOGroundTruthFile.Annotation(
           identifier: record.id, imageIndex: imageIndex, label: label, box: box, area: record.area ?? box.area,

@@ -3,8 +3,8 @@ import Foundation
 /// Where a split in COCO's layout has its annotations and images.
 ///
 /// The split NAME is `annotations/instances_NAME.json`, `annotations/NAME.json`, `NAME/_annotations.coco.json` or
-/// `NAME.json`, the first that is there; a split that ends in `.json` is the path of such a file itself. All are relative
-/// to the root.
+/// `NAME.json`, the first that is there; a split that ends in `.json`, in small letters or capitals, is the path of such a
+/// file itself. All are relative to the root.
 ///
 /// An image is looked for under its `file_name` beside a file that is in no folder `annotations`, and in `images` there;
 /// then in NAME, `images/NAME`, `images` and in the root, where NAME is the file's name without `instances_` and `.json`.
@@ -21,15 +21,22 @@ struct COCOSplit {
 
   /// - Throws: `DatasetError` with the splits that exist, or for a folder of images that does not.
   init(_ source: DatasetSource) throws(DatasetError) {
-    let (root, split) = (source.root, source.split)
-    let candidates = Self.candidates(root: root, split: split)
+    let candidates = Self.candidates(root: source.root, split: source.split)
     guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-      throw DatasetError(file: candidates[0], reason: Self.reasonForMissingFile(root: root))
+      throw DatasetError(file: candidates[0], reason: COCOLayout(root: source.root).reasonForMissingSplit)
     }
+    try self.init(path: path, source)
+  }
+
+  /// A file that need not be there yet.
+  ///
+  /// - Throws: `DatasetError` for a folder of images that is not there.
+  init(path: String, _ source: DatasetSource) throws(DatasetError) {
+    let (root, split) = (source.root, source.split)
     self.path = path
     let file = URL(fileURLWithPath: path)
     let place = file.deletingLastPathComponent()
-    let name = Self.name(of: file, split: split)
+    let name = Self.name(of: file)
     let named = try source.imageDirectory.map { directory throws(DatasetError) in
       let found = try Self.existing(directory, root: root)
       return [found, "\(found)/\(name)"]
@@ -37,7 +44,7 @@ struct COCOSplit {
     func usual(below root: String) -> [String] {
       ["\(root)/\(name)", "\(root)/images/\(name)", "\(root)/images", root]
     }
-    let isPath = split.hasSuffix(".json")
+    let isPath = Self.isJSON(split)
     let isAnnotations = place.lastPathComponent == "annotations"
     let beside = isPath || !isAnnotations ? [place.path, "\(place.path)/images"] : []
     let above = isPath && isAnnotations ? usual(below: place.deletingLastPathComponent().path) : []
@@ -47,18 +54,22 @@ struct COCOSplit {
 
   /// The files that a split may mean.
   private static func candidates(root: String, split: String) -> [String] {
-    if split.hasSuffix(".json") { return [split.hasPrefix("/") ? split : "\(root)/\(split)"] }
+    if isJSON(split) { return [split.hasPrefix("/") ? split : "\(root)/\(split)"] }
     return [
       "annotations/instances_\(split).json", "annotations/\(split).json", "\(split)/\(exportName)", "\(split).json",
     ]
     .map { "\(root)/\($0)" }
   }
 
+  /// Whether a name is that of a JSON file.
+  static func isJSON(_ name: String) -> Bool { FileIndex.extension(of: name) == "json" }
+
   /// What Roboflow calls the file beside the images of a split.
-  private static let exportName = "_annotations.coco.json"
+  static let exportName = "_annotations.coco.json"
   private static let prefix = "instances_"
 
-  private static func name(of file: URL, split: String) -> String {
+  /// The split that a file is; `split` is what it was given as.
+  static func name(of file: URL) -> String {
     if file.lastPathComponent == exportName { return file.deletingLastPathComponent().lastPathComponent }
     let stem = file.deletingPathExtension().lastPathComponent
     return stem.hasPrefix(prefix) ? String(stem.dropFirst(prefix.count)) : stem
@@ -79,26 +90,5 @@ struct COCOSplit {
 
   private static func distinct(_ texts: [String]) -> [String] {
     texts.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
-
-  private static func reasonForMissingFile(root: String) -> String {
-    func files(_ folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
-    let folder = "\(root)/annotations"
-    guard let inRoot = files(root) else {
-      return "no such split: the folder \(root) does not exist or cannot be read"
-    }
-    let annotated = files(folder)
-    func isFile(_ name: String) -> Bool { name.hasSuffix(".json") }
-    let splits =
-      (annotated ?? []).filter(isFile).map { name(of: URL(fileURLWithPath: "\(folder)/\($0)"), split: "") }
-      + inRoot.filter { FileManager.default.fileExists(atPath: "\(root)/\($0)/\(exportName)") }
-    let paths = inRoot.filter(isFile)
-    if splits.isEmpty, paths.isEmpty {
-      return annotated == nil
-        ? "no such split: the folder \(folder) does not exist or cannot be read"
-        : "no such split: \(folder) holds no instances_SPLIT.json"
-    }
-    let list = distinct(splits.sorted() + paths.sorted()).joined(separator: ", ")
-    return "no such split; the splits there are \(list)"
   }
 }

@@ -20,7 +20,7 @@ struct PascalVOCFolders {
   /// Extensions of image files that are read, the preferred one first. The content decides what a file is.
   static let imageExtensions = ["jpg", "jpeg", "png", "jfif"]
   /// Extensions of image files, read or not.
-  private static let knownExtensions = Set(
+  static let knownExtensions = Set(
     imageExtensions + ["jpe", "bmp", "gif", "tif", "tiff", "webp", "heic", "avif"])
 
   private var annotations: FileIndex

@@ -12,7 +12,7 @@ struct PascalVOCLayout {
   var reasonForMissingSplit: String {
     let folder = "\(root)/\(Self.lists)"
     guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      return "no such split: \(Self.expected), \(found); \(advice)"
+      return "no such split: \(Self.expected), \(FolderContent.found(at: root)); \(advice)"
     }
     // Class files (class_split.txt) would bury the splits proper.
     let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
@@ -31,17 +31,8 @@ struct PascalVOCLayout {
     let needed = (annotations ? ["Annotations"] : []) + (images ? ["JPEGImages"] : [])
     let missing = needed.filter { !FileManager.default.isDirectory("\(root)/\($0)") }
     if missing.isEmpty { return nil }
-    return "has no folder \(missing.joined(separator: " and no folder ")): \(Self.expected), \(found); \(advice)"
-  }
-
-  /// What is in the root.
-  private var found: String {
-    guard FileManager.default.fileExists(atPath: root) else { return "found no directory \(root)" }
-    guard let content = FolderContent(root) else { return "found \(root), which is no directory that can be read" }
-    let entries = content.folders.map { $0 + "/" } + content.files
-    if entries.isEmpty { return "found an empty directory \(root)" }
-    let rest = entries.count > 8 ? " and \(entries.count - 8) more" : ""
-    return "found in \(root): \(entries.prefix(8).joined(separator: ", "))\(rest)"
+    return
+      "has no folder \(missing.joined(separator: " and no folder ")): \(Self.expected), \(FolderContent.found(at: root)); \(advice)"
   }
 
   /// Whether there are lists of images, which a command must not replace.
@@ -49,26 +40,33 @@ struct PascalVOCLayout {
 
   private var advice: String {
     if let root = rootAbove ?? rootsBelow { return "data.root is to be \(root)" }
-    guard let content = FolderContent(root) else {
+    guard FileManager.default.isDirectory(root) else {
       return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
     }
-    let below = content.folders.prefix(64).compactMap { name in
-      FolderContent("\(root)/\(name)").map { (name: name, content: $0) }
+    let search = AnnotationSearch(FileTree(readableBelow: root).files)
+    if !search.pairs.isEmpty { return search.ambiguity(in: root) ?? command(for: search) }
+    if search.annotations.isEmpty {
+      return search.files.contains(where: COCOSplit.isJSON)
+        ? "this looks like COCO's layout: data.format: coco" : "no XML annotation is there"
     }
-    let pairs = hasLists ? [] : below.filter { $0.content.hasAnnotations && $0.content.hasImages }.map(\.name)
+    return search.images.isEmpty ? search.otherImages ?? "no image is there" : search.reasonForNone(in: root)!
+  }
+
+  /// What makes the layout of annotations and images in other places.
+  private func command(for search: AnnotationSearch) -> String {
+    let pair = search.pairs[0]
+    let isLoose = pair.annotations.directory.isEmpty || pair.images.directory.isEmpty
+    if hasLists {
+      return search.pairs.count > 1 || isLoose
+        ? "images and annotations have to be in JPEGImages and Annotations"
+        : linking(annotations: pair.annotations.directory, images: pair.images.directory)
+    }
+    if let inner = search.innerRoots.first { return division(of: "\(root)/\(inner)") }
     // Directories named as parts are such already.
-    if pairs.count > 1 { return division(of: root, "--keep-directories", inOtherDirectory: true) }
-    if let only = pairs.first { return division(of: "\(root)/\(only)", inOtherDirectory: true) }
-    if content.hasAnnotations, content.hasImages, !hasLists { return division(of: root, inOtherDirectory: true) }
-    let annotations = below.first { $0.content.hasAnnotations }?.name
-    let images = below.first { $0.content.hasImages }?.name
-    if let annotations, let images {
-      return hasLists ? linking(annotations: annotations, images: images) : division(of: root)
-    }
-    if content.hasJSON || below.contains(where: \.content.hasJSON) {
-      return "this looks like COCO's layout: data.format: coco"
-    }
-    return annotations == nil && !content.hasAnnotations ? "no XML annotation is there" : "no image is there"
+    if search.pairs.count > 1 { return division(of: root, "--keep-directories", inOtherDirectory: true) }
+    if isLoose { return division(of: root, inOtherDirectory: true) }
+    return pair.isFlat
+      ? division(of: "\(root)/\(pair.images.directory)", inOtherDirectory: true) : division(of: root)
   }
 
   /// The directory above that has the layout.
@@ -113,29 +111,5 @@ struct PascalVOCLayout {
   /// A word for the shell.
   private static func quoted(_ text: String) -> String {
     text.wholeMatch(of: #/[A-Za-z0-9_.\/-]+/#) != nil ? text : "'\(text.replacing("'", with: "'\\''"))'"
-  }
-}
-
-/// What kinds of files a folder has.
-private struct FolderContent {
-  /// Names in order.
-  let folders: [String]
-  let files: [String]
-
-  init?(_ path: String) {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path).sorted() else { return nil }
-    // A folder of images has no folders as a rule, and looking at each file takes long.
-    let isMaybeFolder = { (name: String) in FileIndex.extension(of: name).isEmpty || names.count < 1000 }
-    let folders = names.filter { isMaybeFolder($0) && FileManager.default.isDirectory("\(path)/\($0)") }
-    let known = Set(folders)
-    (self.folders, files) = (folders, names.filter { !known.contains($0) })
-  }
-
-  var hasAnnotations: Bool { has(["xml"]) }
-  var hasImages: Bool { has(PascalVOCFolders.imageExtensions) }
-  var hasJSON: Bool { has(["json"]) }
-
-  private func has(_ extensions: [String]) -> Bool {
-    files.contains { extensions.contains(FileIndex.extension(of: $0)) }
   }
 }

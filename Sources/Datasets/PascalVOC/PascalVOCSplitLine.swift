@@ -54,6 +54,20 @@ struct PascalVOCSplitLine {
     return lines
   }
 
+  /// The line that means an image, in double quotes where it would mean another without.
+  ///
+  /// - Parameter name: path of the image below `JPEGImages`, without extension.
+  /// - Returns: nothing when no line is read back as this name.
+  static func naming(_ name: String) -> String? {
+    // The reader takes a backslash for a slash.
+    if name.contains("\\") { return nil }
+    return [name, "\"\(name)\""].first { line in
+      guard let text = try? UnicodeText([UInt8]("\(line)\n".utf8)).text, let lines = try? all(text), lines.count == 1
+      else { return false }
+      return lines[0].text.utf8.elementsEqual(name.utf8) && !lines[0].mayHaveFlag
+    }
+  }
+
   private init(_ line: Substring, number: Int) throws(UnicodeText.Fault) {
     self.number = number
     isQuoted = line.first == "\""

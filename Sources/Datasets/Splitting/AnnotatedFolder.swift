@@ -1,52 +1,67 @@
 import Foundation
 
-/// A directory with one XML file for each image, whatever its directories are called.
-///
-/// Annotations are those below `Annotations`, or in the directory itself, or below the only directory in it that has any.
-/// Images are those below `JPEGImages`, or below the directory that has most of the annotated names. Both are then compared
-/// by their paths from there, without extension.
+/// A directory with one XML file for each image, whatever its directories are called; ``AnnotationSearch`` finds them.
 package struct AnnotatedFolder {
   /// The directory.
   package let root: String
-  /// Where the annotations are.
-  package let annotationDirectory: String
-  /// Where the images are.
-  package let imageDirectory: String
   /// Images that have an annotation, ascending by name.
   package let images: [SplitImage]
   /// Images that have none, ascending by name.
   package let unannotated: [SplitImage]
   /// Annotations that have no image.
   package let missing: [String]
+  /// What makes the layout of Pascal VOC of it: paths in the root of that, and the directories that they are to be.
+  package let links: [(name: String, target: String)]
+  private let parts: [Part]
 
-  /// Whether images or annotations are in the directory itself.
-  package var isFlat: Bool { annotationDirectory == root || imageDirectory == root }
+  /// Annotations and images, of all or of one part.
+  private struct Part {
+    /// Empty for all.
+    let name: String
+    let annotations: AnnotationSearch.NamedFiles
+    let images: AnnotationSearch.NamedFiles
+
+    func fullName(_ file: String) -> String { name.isEmpty ? file : "\(name)/\(file)" }
+    /// A directory of the layout, or the part's in it.
+    func place(in directory: String) -> String { name.isEmpty ? directory : "\(directory)/\(name)" }
+  }
 
   /// Looks for annotations and images, and reads the annotations.
   ///
-  /// - Parameter isWhole: whether annotations and images of all its directories count.
-  /// - Throws: `DatasetError` for a directory without annotations or images, and an annotation that cannot be read.
+  /// - Parameter isWhole: whether annotations and images of all its directories count, with those as parts.
+  /// - Throws: `DatasetError` for a directory without annotations or images, for one where it is not clear which are meant,
+  ///   and an annotation that cannot be read.
   package init(_ root: String, isWhole: Bool = false) throws(DatasetError) {
     self.root = root
-    let files = try FileTree(root).files
-    let annotations = isWhole ? Part("", files) { $0 == "xml" } : try Self.annotations(root, files)
-    let pictures = try Self.images(root, files, annotations)
-    annotationDirectory = annotations.directory.isEmpty ? root : "\(root)/\(annotations.directory)"
-    imageDirectory = pictures.directory.isEmpty ? root : "\(root)/\(pictures.directory)"
+    let search = AnnotationSearch(try FileTree(root).files)
+    if let reason = search.reasonForNone(in: root) { throw DatasetError(file: root, reason: reason) }
+    if let reason = search.ambiguity(in: root) { throw DatasetError(file: root, reason: reason) }
+    parts = try isWhole ? Self.parts(search, root) : [Self.onlyPart(search, root)]
+    links = parts.flatMap { part in
+      [
+        (part.place(in: "Annotations"), Self.path(part.annotations.directory, in: root)),
+        (part.place(in: "JPEGImages"), Self.path(part.images.directory, in: root)),
+      ]
+    }
     var (images, missing, faults) = ([SplitImage](), [String](), [DatasetError]())
-    for (name, file) in annotations.files.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      guard let picture = pictures.files[name] else {
-        missing.append("\(root)/\(file)")
-        continue
-      }
-      do throws(DatasetError) {
-        let content = try PascalVOCAnnotation(contentsOf: "\(root)/\(file)")
-        let counts = Dictionary(content.objects.map { ($0.name.content, 1) }, uniquingKeysWith: +)
-        images.append(SplitImage(name: name, path: "\(root)/\(picture)", objects: counts))
-      } catch {
-        faults.append(error)
+    var annotated: Set<String> = []
+    for part in parts {
+      for (name, file) in part.annotations.files {
+        guard let picture = part.images.files[name] else {
+          missing.append("\(root)/\(file)")
+          continue
+        }
+        annotated.insert(picture)
+        do throws(DatasetError) {
+          let content = try PascalVOCAnnotation(contentsOf: "\(root)/\(file)")
+          let counts = Dictionary(content.objects.map { ($0.name.content, 1) }, uniquingKeysWith: +)
+          images.append(SplitImage(name: part.fullName(name), path: "\(root)/\(picture)", objects: counts))
+        } catch {
+          faults.append(error)
+        }
       }
     }
+    faults.sort { $0.file < $1.file }
     if let first = faults.first {
       let others = faults.dropFirst().prefix(5).map { URL(fileURLWithPath: $0.file).lastPathComponent }
       let rest =
@@ -55,81 +70,108 @@ package struct AnnotatedFolder {
         : "; \(faults.count - 1) more cannot be read: \(others.joined(separator: ", "))\(faults.count > 6 ? ", …" : "")"
       throw DatasetError(file: first.file, line: first.line, object: first.object, reason: first.reason + rest)
     }
-    self.images = images
-    self.missing = missing
-    unannotated = pictures.files.filter { annotations.files[$0.key] == nil }
-      .map { SplitImage(name: $0.key, path: "\(root)/\($0.value)", objects: [:]) }
-      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-  }
-
-  /// Files below a directory of the root, by their paths from there without extension.
-  private struct Part {
-    let directory: String
-    var files: [String: String] = [:]
-
-    /// - Parameter isWanted: by the extension in small letters.
-    init(_ directory: String, _ files: [String], where isWanted: (String) -> Bool) {
-      self.directory = directory
-      let prefix = directory.isEmpty ? "" : directory + "/"
-      for file in files where file.hasPrefix(prefix) {
-        guard let dot = file.lastIndex(of: "."), isWanted(file[file.index(after: dot)...].lowercased()) else {
-          continue
+    self.images = Self.ordered(images)
+    self.missing = missing.sorted()
+    unannotated = Self.ordered(
+      parts.flatMap { part in
+        part.images.files.filter { !annotated.contains($0.value) }.map {
+          SplitImage(name: part.fullName($0.key), path: "\(root)/\($0.value)", objects: [:])
         }
-        let name = String(file[..<dot].dropFirst(prefix.count))
-        // Of photo.jpg and photo.png the first.
-        if self.files[name] == nil { self.files[name] = file }
-      }
-    }
+      })
   }
 
-  private static func annotations(_ root: String, _ files: [String]) throws(DatasetError) -> Part {
-    func part(_ directory: String) -> Part { Part(directory, files) { $0 == "xml" } }
-    let usual = part("Annotations")
-    if !usual.files.isEmpty { return usual }
-    let all = part("")
-    let directories = Set(all.files.values.map { $0.split(separator: "/").dropLast().first.map(String.init) ?? "" })
-    if directories.contains("") { return all }
+  private static func ordered(_ images: [SplitImage]) -> [SplitImage] {
+    images.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  private static func path(_ directory: String, in root: String) -> String {
+    directory.isEmpty ? root : "\(root)/\(directory)"
+  }
+
+  // MARK: Parts
+
+  /// The only annotations with images that there are.
+  private static func onlyPart(_ search: AnnotationSearch, _ root: String) throws(DatasetError) -> Part {
+    let pairs = search.pairs
     func error(_ reason: String) -> DatasetError { DatasetError(file: root, reason: reason) }
-    if let inner = directories.sorted().first(where: { !part("\($0)/Annotations").files.isEmpty }) {
-      throw error("has no directory Annotations, but \(root)/\(inner) has: name that one")
-    }
-    guard let only = directories.first else {
-      let found = Set(files.map { $0.split(separator: "/").first.map(String.init) ?? $0 }).sorted()
-      let json = files.filter { $0.hasSuffix(".json") }
-      let hint = json.first.map { "; for annotations in COCO's format name the JSON file, as \(root)/\($0)" } ?? ""
-      let list =
-        found.isEmpty
-        ? "it is empty" : "it holds \(found.prefix(8).joined(separator: ", "))\(found.count > 8 ? ", …" : "")"
-      throw error("expected annotations of Pascal VOC (Annotations/*.xml), \(list)\(hint)")
-    }
-    if directories.count > 1 {
+    let inner = search.innerRoots.map { "\(root)/\($0)" }
+    if inner.count == 1 { throw error("has no directory Annotations, but \(inner[0]) has: name that one") }
+    if inner.count > 1 {
       throw error(
-        "has annotations in \(directories.sorted().joined(separator: ", ")): name one of these directories, or take them for the parts by --keep-directories"
-      )
+        "has no directory Annotations, but \(inner.prefix(4).joined(separator: " and ")) have: name one of these")
     }
-    return part(only)
+    if pairs.count == 1 {
+      return Part(name: "", annotations: pairs[0].annotations, images: pairs[0].images)
+    }
+    let apart = search.arePartsApart ? search.partDirectories : nil
+    let names = (apart ?? pairs.map(\.annotations.directory)).joined(separator: ", ")
+    throw error(
+      "has annotations in \(names): \(apart == nil ? "take them" : "name one of these directories, or take them") for the parts by --keep-directories"
+    )
   }
 
-  private static func images(_ root: String, _ files: [String], _ annotations: Part) throws(DatasetError) -> Part {
-    func part(_ directory: String) -> Part {
-      Part(directory, files) { PascalVOCFolders.imageExtensions.contains($0) }
+  /// A part for each directory, or one for all whose directories are the parts.
+  private static func parts(_ search: AnnotationSearch, _ root: String) throws(DatasetError) -> [Part] {
+    let pairs = search.pairs
+    // Images beside their annotations: the directories are the layout already.
+    if pairs.allSatisfy(\.isFlat) {
+      return [
+        Part(
+          name: "", annotations: AnnotationSearch.NamedFiles("", search.annotations),
+          images: AnnotationSearch.NamedFiles("", search.images))
+      ]
     }
-    let usual = part("JPEGImages")
-    if annotations.directory == "Annotations", !usual.files.isEmpty { return usual }
-    let all = part("")
-    let directories = Set(all.files.values.map { $0.split(separator: "/").dropLast().first.map(String.init) ?? "" })
-    let candidates = directories.union([annotations.directory]).sorted().map(part)
-    func matches(_ part: Part) -> Int { part.files.keys.count { annotations.files[$0] != nil } }
-    let best = candidates.max { (matches($0), $1.directory) < (matches($1), $0.directory) }
-    guard let best, matches(best) > 0 else {
-      let place = annotations.directory.isEmpty ? root : "\(root)/\(annotations.directory)"
+    if pairs.count == 1 { return [Part(name: "", annotations: pairs[0].annotations, images: pairs[0].images)] }
+    let names = search.partDirectories?.map { FileIndex.split($0).last } ?? []
+    guard Set(names).count == pairs.count else {
+      let places = pairs.map(\.annotations.directory).joined(separator: ", ")
       throw DatasetError(
-        file: root,
-        reason: all.files.isEmpty
-          ? "expected JPEG or PNG images (JPEGImages/*.jpg), found none beside \(annotations.files.count) annotations"
-          : "none of the \(all.files.count) images has the name of one of the \(annotations.files.count) annotations in \(place)"
-      )
+        file: root, reason: "has annotations in \(places), which are no parts of one data set by their names")
     }
-    return best
+    return zip(names, pairs).map { Part(name: $0, annotations: $1.annotations, images: $1.images) }
+  }
+}
+
+extension AnnotatedFolder {
+  /// Why the layout of Pascal VOC cannot be made in the directory itself; nothing when it can.
+  package var reasonForOtherOutput: String? {
+    let advice = "--output DIR makes a directory of that layout with links to them"
+    if parts.count > 1 { return "has images and annotations in directories for each part: \(advice)" }
+    let isFlat = (parts[0].annotations.directory.isEmpty, parts[0].images.directory.isEmpty)
+    switch isFlat {
+    case (true, true): return "has images and XML files side by side, not in JPEGImages and Annotations: \(advice)"
+    case (true, false): return "has XML files in itself, not in Annotations: \(advice)"
+    case (false, true): return "has images in itself, not in JPEGImages: \(advice)"
+    case (false, false): return nil
+    }
+  }
+
+  /// Where the annotations are, for messages.
+  package var annotationDirectories: String { places(\.annotations) }
+  /// Where the images are, for messages.
+  package var imageDirectories: String { places(\.images) }
+
+  private func places(_ files: (Part) -> AnnotationSearch.NamedFiles) -> String {
+    Set(parts.map { Self.path(files($0).directory, in: root) }).sorted().joined(separator: " and ")
+  }
+
+  /// The classes of all objects, with which training can read the images.
+  ///
+  /// - Throws: `DatasetError` when there is no object, or one of a class that cannot be one.
+  package func classNames() throws(DatasetError) -> [String] {
+    let names = Set(images.flatMap(\.objects.keys)).sorted()
+    if names.isEmpty { throw DatasetError(file: root, reason: "no image has an object to train on") }
+    var log = FaultLog(.stopAtFirstError)
+    try log.checkClasses(names, file: root)
+    return names
+  }
+
+  /// Whether there is a list of names that has images of the directory alone, as one of an earlier division has.
+  package func hasAllImages(ofList path: String) -> Bool {
+    guard let data = FileManager.default.contents(atPath: path), let text = try? UnicodeText([UInt8](data)).text,
+      let lines = try? PascalVOCSplitLine.all(text)
+    else { return false }
+    let names = Set((images + unannotated).map(\.name))
+    return lines.allSatisfy { names.contains($0.text) }
   }
 }

@@ -8,8 +8,10 @@ package struct COCODivision {
   package let path: String
   /// The images in the order of the file; those whose file was not found have no path.
   package let images: [SplitImage]
-  /// The names of the categories that have objects, by ascending id.
+  /// The names of the categories that have objects, by ascending id: classes that every part can be read with.
   package let classNames: [String]
+  /// What of its categories is left out or repaired.
+  package let warnings: [String]
   private let file: JSONRecordFile
   private let imageRecords: [Range<Int>]
   /// The objects' records, each with the index of its image.
@@ -17,20 +19,41 @@ package struct COCODivision {
 
   /// Reads a file as far as its division needs.
   ///
-  /// - Parameter locate: gives the file of an image, by its `file_name`.
-  /// - Throws: `DatasetError` naming the record, when it is no such file, refers to what it does not have, or lists no image.
-  package init(_ path: String, locate: (String) -> String?) throws(DatasetError) {
+  /// - Parameter locate: gives the file of each image, by its `file_name`.
+  /// - Throws: `DatasetError` naming the record, when it is no such file, refers to what it does not have, or lists no image
+  ///   or no object; and when training would refuse its images' names or its categories.
+  package init(_ path: String, locate: ([String]) throws(DatasetError) -> [String?]) throws(DatasetError) {
     self.path = path
     file = try JSONRecordFile(path)
-    var reader = COCODivisionReader(file: file)
+    var log = FaultLog(.stopAtFirstError)
+    let list = try COCOCategoryList(file, wanted: nil, log: &log)
+    var reader = COCODivisionReader(
+      file: file, categories: Dictionary(uniqueKeysWithValues: list.categories.map { ($0.id, $0.name) }))
     try reader.read()
     imageRecords = reader.images.map(\.record)
     objectRecords = reader.objects
-    images = zip(reader.images, reader.counts).map { image, counts in
-      SplitImage(name: image.name, path: locate(image.name), objects: counts)
+    images = zip(zip(reader.images, try locate(reader.images.map(\.name))), reader.counts).map { image, counts in
+      SplitImage(name: image.0.name, path: image.1, objects: counts)
     }
+    if objectRecords.isEmpty { throw DatasetError(file: path, reason: "has no object to train on") }
     let used = Set(images.flatMap(\.objects.keys))
-    classNames = reader.categories.sorted { $0.key < $1.key }.map(\.value).filter { used.contains($0) }
+    classNames = list.names.filter(used.contains)
+    try log.checkClasses(classNames, file: path)
+    warnings = log.lines
+  }
+
+  /// Whether there is a file of COCO's annotations that lists images of this one alone, as a part of it does.
+  package func hasAllImages(ofFile path: String) -> Bool {
+    var names: Set<String> = []
+    do {
+      try JSONRecordFile(path).forEach(in: "images", { parser throws(JSONPullParser.Fault) in try parser.cocoImage() })
+      {
+        record, _ throws(DatasetError) in names.insert(try record.value().file_name)
+      }
+    } catch {
+      return false
+    }
+    return !names.isEmpty && names.isSubset(of: images.map(\.name))
   }
 
   /// The text of a file with some of the images.
@@ -66,22 +89,17 @@ private struct COCODivisionReader {
   let file: JSONRecordFile
   private(set) var images: [(name: String, record: Range<Int>)] = []
   private(set) var objects: [(image: Int, record: Range<Int>)] = []
-  private(set) var categories: [Int: String] = [:]
+  /// Names of the categories that can have objects, by id.
+  private let categories: [Int: String]
   /// Objects of each class, by image.
   private(set) var counts: [[String: Int]] = []
   /// The place of each image. Numbers may be written as text, so both are compared as text.
   private var indices: [String: Int] = [:]
 
-  init(file: JSONRecordFile) { self.file = file }
+  init(file: JSONRecordFile, categories: [Int: String]) { (self.file, self.categories) = (file, categories) }
 
   mutating func read() throws(DatasetError) {
-    for (record, place) in try records("categories") {
-      let fields = try fields(["id", "name"], of: record, place)
-      guard let id = fields["id"].flatMap({ Int($0) }), let name = fields["name"] else {
-        throw error("id and name: expected a whole number and a text", record, place)
-      }
-      categories[id] = name
-    }
+    var names: Set<String> = []
     for (record, place) in try records("images") {
       let fields = try fields(["id", "file_name"], of: record, place)
       guard let id = fields["id"], let name = fields["file_name"], !name.isEmpty else {
@@ -89,6 +107,9 @@ private struct COCODivisionReader {
       }
       guard indices.updateValue(images.count, forKey: id) == nil else {
         throw error("id: another image has the same, \(id)", record, place)
+      }
+      guard names.insert(name).inserted else {
+        throw error("file_name: another image has the same, \(name)", record, place)
       }
       images.append((name, record))
     }

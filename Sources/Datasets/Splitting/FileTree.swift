@@ -10,30 +10,55 @@ struct FileTree {
   ///
   /// - Throws: `DatasetError` for a directory that cannot be read.
   init(_ root: String) throws(DatasetError) {
-    var files: [String] = []
+    var listing = Listing(limit: .max, isComplete: true)
     do {
-      try Self.list(root, "", inside: [], &files)
+      try listing.add(root, "", inside: [])
     } catch {
       throw DatasetError(file: root, reason: "cannot be read: \(fileSystemReason(of: error))")
     }
-    self.files = files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    files = listing.sorted
   }
 
-  private static func list(
-    _ directory: String, _ prefix: String, inside ancestors: [String], _ files: inout [String]
-  ) throws {
-    // A link may lead to a directory above it.
-    let place = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
-    if ancestors.contains(place) { return }
-    for name in try FileManager.default.contentsOfDirectory(atPath: directory) where !name.hasPrefix(".") {
-      let path = "\(directory)/\(name)"
-      var isDirectory: ObjCBool = false
-      // A link to nothing is no file.
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { continue }
-      if isDirectory.boolValue {
-        try list(path, "\(prefix)\(name)/", inside: ancestors + [place], &files)
-      } else {
-        files.append(prefix + name)
+  /// Lists what can be read, for messages and for a search.
+  ///
+  /// - Parameter limit: the most files.
+  init(readableBelow root: String, limit: Int = 200_000) {
+    var listing = Listing(limit: limit, isComplete: false)
+    try? listing.add(root, "", inside: [])
+    files = listing.sorted
+  }
+
+  private struct Listing {
+    let limit: Int
+    /// Whether a directory that cannot be read is an error.
+    let isComplete: Bool
+    private var files: [String] = []
+
+    init(limit: Int, isComplete: Bool) { (self.limit, self.isComplete) = (limit, isComplete) }
+
+    var sorted: [String] { files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+
+    mutating func add(_ directory: String, _ prefix: String, inside ancestors: [String]) throws {
+      // A link may lead to a directory above it.
+      let place = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
+      if ancestors.contains(place) { return }
+      let names: [String]
+      do {
+        names = try FileManager.default.contentsOfDirectory(atPath: directory)
+      } catch {
+        if isComplete { throw error }
+        return
+      }
+      for name in names where !name.hasPrefix(".") && files.count < limit {
+        let path = "\(directory)/\(name)"
+        var isDirectory: ObjCBool = false
+        // A link to nothing is no file.
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { continue }
+        if isDirectory.boolValue {
+          try add(path, "\(prefix)\(name)/", inside: ancestors + [place])
+        } else {
+          files.append(prefix + name)
+        }
       }
     }
   }

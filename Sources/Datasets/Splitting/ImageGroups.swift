@@ -1,17 +1,3 @@
-/// An image as its division into splits sees it.
-package struct SplitImage: Sendable, Equatable {
-  /// Its name in the data set, unique there.
-  package let name: String
-  /// Its file; nil when it was not found.
-  package let path: String?
-  /// How many objects of each class it has.
-  package let objects: [String: Int]
-
-  package init(name: String, path: String?, objects: [String: Int]) {
-    (self.name, self.path, self.objects) = (name, path, objects)
-  }
-}
-
 /// Which images have to be in the same split, because they show nearly the same.
 ///
 /// Together are kept: copies, which have the same bytes; versions that Roboflow made of one picture; and the frames of one

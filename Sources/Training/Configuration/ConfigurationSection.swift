@@ -83,9 +83,7 @@ final class ConfigurationSection {
   func noteUnknownKeys() {
     if let node, case .mapping(let entries) = node.content {
       for entry in entries where !resolved.contains(where: { $0.key == entry.key }) {
-        let key = fullKey(entry.key)
-        let hint = report.known.hint(for: key).map { "; " + $0 } ?? ""
-        report.problems.append(.init(origin: entry.keyOrigin, key: key, reason: "unknown key" + hint))
+        report.problems += report.known.problems(of: entry, called: fullKey(entry.key))
       }
     }
     for case (_, .section(let section)) in resolved {

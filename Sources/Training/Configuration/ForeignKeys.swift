@@ -4,15 +4,19 @@ enum ForeignKeys {
   /// What to say of an unknown key, as "did you mean 'training.learning_rate'?"; nil when the key is not one of these.
   ///
   /// - Parameters:
-  ///   - key: the key with its sections; only its last part matters, in any case and with any separators.
+  ///   - key: the key with its sections, in any case and with any separators; its last part matters, with the one before
+  ///     where that alone would mean something else.
   ///   - known: whether a key exists.
   static func answer(to key: String, known: (String) -> Bool) -> String? {
-    let name = key.split(separator: ".").last.map(normalised) ?? ""
-    if let targets = keys[name] {
-      let others = targets.filter { $0 != key && known($0) }
-      if !others.isEmpty { return "did you mean \(others.map { "'\($0)'" }.joined(separator: " or "))?" }
+    let parts = key.split(separator: ".").map(normalised)
+    for name in [parts.suffix(2).joined(), parts.last ?? ""] {
+      let others = (keys[name] ?? []).filter { $0 != key && known($0) }
+      let near = others.filter { $0.split(separator: ".").first.map(normalised) == parts.first }
+      let meant = near.isEmpty ? others : near
+      if !meant.isEmpty { return "did you mean \(meant.map { "'\($0)'" }.joined(separator: " or "))?" }
+      if let remark = remarks[name] { return remark }
     }
-    return remarks[name]
+    return nil
   }
 
   /// Lower case, without separators: `Batch-Size`, `batch_size` and `batchSize` are one.
@@ -25,17 +29,24 @@ enum ForeignKeys {
     let table: [(names: String, keys: [String])] = [
       ("lr lr0 baselr initiallr learningrate learnrate eta", ["training.learning_rate"]),
       ("batch batchsize globalbatch totalbatchsize imsperbatch trainbatchsize bs", ["training.global_batch"]),
+      ("perdevicetrainbatchsize batchsizeperdevice", ["training.micro_batch", "training.global_batch"]),
       ("microbatch subbatch subdivisions imspergpu samplespergpu imgspergpu batchpergpu", ["training.micro_batch"]),
-      ("epochs epoch maxepochs maxepoch numepochs nepochs totalepochs", ["training.epochs", "training.iterations"]),
       (
-        "iterations iters maxiter maxiters maxiterations niter steps maxsteps numsteps totalsteps trainsteps",
+        "epochs epoch maxepochs maxepoch numepochs nepochs totalepochs numtrainepochs",
+        ["training.epochs", "training.iterations"]
+      ),
+      (
+        "iterations iters maxiter maxiters maxiterations niter steps maxsteps numsteps totalsteps trainsteps maxbatches",
         ["training.iterations"]
       ),
-      ("milestones lrsteps lrmilestones decaysteps stepsize", ["training.schedule.milestones"]),
-      ("schedule scheduler lrscheduler lrschedule lrconfig coslr cosine policy lrpolicy", ["training.schedule"]),
+      ("milestones lrsteps lrmilestones decaysteps stepsize solversteps", ["training.schedule.milestones"]),
+      (
+        "schedule scheduler lrscheduler lrschedule lrconfig coslr cosine policy lrpolicy lrschedulername lrschedulertype",
+        ["training.schedule"]
+      ),
       ("gamma lrgamma lrdecay factor lrfactor lrdecayrate", ["training.schedule.factor"]),
       (
-        "warmup warmupepochs warmupiters warmupiterations warmupsteps warmupperiod",
+        "warmup warmupepochs warmupiters warmupiterations warmupsteps warmupperiod burnin",
         ["training.schedule.warmup_iterations"]
       ),
       ("warmupfactor warmupratio warmuplr warmupbiaslr", ["training.schedule.warmup_factor"]),
@@ -56,13 +67,18 @@ enum ForeignKeys {
         "pretrained weights checkpointpath loadfrom initweights pretrainedweights pretrainedmodel baseweights finetune",
         ["model.weights"]
       ),
-      ("backbone arch architecture network model modelname cfg basenet", ["model.name"]),
+      ("backbone arch architecture network model modelname cfg basenet metaarchitecture", ["model.name"]),
       ("anchors aspectratios minsizes maxsizes priors priorboxes defaultboxes", ["model.default_boxes"]),
       ("widthmultiple widthmult widthmultiplier alpha", ["model.width_multiplier"]),
       ("variance variances", ["model.variances"]),
       ("names classes labels classnames labelmap categories", ["data.classes"]),
       ("nc numclasses nclasses classcount", ["data.classes"]),
-      ("path root dataset dataroot datadir datasetdir datasetroot voc vocroot cocoroot", ["data.root"]),
+      (
+        "path root dataset dataroot datadir datapath datasetdir datasetpath datasetroot voc vocroot cocoroot",
+        ["data.root"]
+      ),
+      ("dir directory folder", ["data.root", "output"]),
+      ("imagedir imagesdir imgdir imageroot imgprefix imagefolder", ["data.image_directory"]),
       ("train trainset trainsplit traindata trainimages trainfile", ["data.train_split"]),
       (
         "val valid validation test valset valsplit testset testsplit valdata evalset testdata",
@@ -70,9 +86,9 @@ enum ForeignKeys {
       ),
       ("datatype datasettype datasetformat format", ["data.format"]),
       ("savedir outputdir outdir workdir workingdir logdir project rundir runs exp out", ["output"]),
-      ("saveperiod saveinterval saveevery checkpointinterval checkpointperiod", ["checkpoint.every"]),
+      ("saveperiod saveinterval saveevery savesteps checkpointinterval checkpointperiod", ["checkpoint.every"]),
       ("maxkeepckpts keepcheckpoints savetotallimit", ["checkpoint.keep"]),
-      ("evalperiod evalinterval evalevery valinterval valperiod testinterval", ["evaluation.every"]),
+      ("evalperiod evalinterval evalevery valinterval valperiod testinterval evalsteps", ["evaluation.every"]),
       ("conf confthres confthreshold scorethresh scorethreshold confidence", ["evaluation.score_threshold"]),
       ("iou iouthres nms nmsthresh nmsiou nmsthreshold iouthreshold", ["evaluation.nms_threshold"]),
       ("maxdet maxdetections detectionsperimage keeptopk maxperimage", ["evaluation.keep"]),
@@ -100,7 +116,7 @@ enum ForeignKeys {
         "the launcher decides: mpirun -np N starts N ranks"
       ),
       (
-        "imgsz imgsize imagesize inputsize inputwidth inputheight resolution minsize size",
+        "imgsz imgsize imagesize inputsize inputwidth inputheight resolution minsize size width height resize rect",
         "the network has a fixed input, 300×300 for 'model.name: ssd300-vgg16'"
       ),
       ("optimizer optim solver", "the optimizer is SGD with 'training.momentum' and 'training.weight_decay'"),
@@ -108,12 +124,19 @@ enum ForeignKeys {
         "resume resumefrom autoresume continue",
         "training resumes by itself from the newest checkpoint of 'output'; see --resume auto|never|FILE"
       ),
+      ("mean std pixelmean pixelstd imagemean imagestd normalize", "what is subtracted from the pixels is fixed"),
+      ("lrf minlr etamin", "with 'training.schedule.kind: cosine' the rate ends at 0, with steps where 'factor' leads"),
+      (
+        "nbs",
+        "nothing is scaled by the batch: 'training.learning_rate' is for the 'training.global_batch' that is given"
+      ),
+      ("negposratio posnegratio", "hard negative mining keeps 3 negatives for each positive, as the authors do"),
       ("syncbn", "the network has no batch normalization"),
       (
         "accumulate gradaccumulation gradientaccumulationsteps accumulategradbatches",
         "'training.global_batch' images are accumulated in micro-batches of 'training.micro_batch' by themselves"
       ),
-      ("save savejson plots show verbose cache exist ok existok", "nothing needs to be set for it"),
+      ("task mode save savejson plots show verbose cache exist ok existok", "nothing needs to be set for it"),
     ]
     var remarks: [String: String] = [:]
     for row in table {

@@ -6,6 +6,26 @@ struct KeyIndex {
     keys.append(key)
   }
 
+  /// What is wrong with an entry that has an unknown key. In a section of another program those keys are answered that have
+  /// an answer.
+  func problems(of entry: ConfigurationNode.Entry, called key: String) -> [ConfigurationError.Problem] {
+    // The section of a misspelt name has keys of ours.
+    let inner = nearest(to: key) == nil ? answers(inside: entry.value, called: key) : []
+    if !inner.isEmpty { return inner }
+    let hint = hint(for: key).map { "; " + $0 } ?? ""
+    return [ConfigurationError.Problem(origin: entry.keyOrigin, key: key, reason: "unknown key" + hint)]
+  }
+
+  private func answers(inside node: ConfigurationNode, called section: String) -> [ConfigurationError.Problem] {
+    guard case .mapping(let entries) = node.content else { return [] }
+    return entries.flatMap { entry -> [ConfigurationError.Problem] in
+      let key = "\(section).\(entry.key)"
+      let inner = answers(inside: entry.value, called: key)
+      guard inner.isEmpty, let hint = hint(for: key) else { return inner }
+      return [ConfigurationError.Problem(origin: entry.keyOrigin, key: key, reason: "unknown key; \(hint)")]
+    }
+  }
+
   /// What to say of an unknown key: what a name of another program is called here, where a key of this name stands, or which
   /// one is nearly of that name; nil when there is nothing to say.
   func hint(for unknown: String) -> String? {
@@ -27,7 +47,8 @@ struct KeyIndex {
         best = (distance, ofPath, key)
       }
     }
-    guard let best, best.distance <= max(2, name.count / 3) else { return nil }
+    // Of short words many are two letters apart that have nothing in common: std and seed, dir and wire.
+    guard let best, best.distance <= max(1, name.count / 4) else { return nil }
     return best.key
   }
 
@@ -35,18 +56,20 @@ struct KeyIndex {
     String(key.split(separator: ".").last ?? "")
   }
 
-  /// The Levenshtein distance: insertions, deletions and substitutions of one character.
+  /// The distance by insertions, deletions and substitutions of one character and exchanges of two neighbours.
   private static func editDistance(_ first: String, _ second: String) -> Int {
-    let second = Array(second)
-    var row = Array(0...second.count)
-    for (i, character) in first.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
+    let (first, second) = (Array(first), Array(second))
+    var (before, row) = ([Int](), Array(0...second.count))
+    for i in first.indices {
+      var next = [i + 1]
       for j in second.indices {
-        let substituted = diagonal + (character == second[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+        var distance = min(row[j] + (first[i] == second[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+        if i > 0, j > 0, first[i] == second[j - 1], first[i - 1] == second[j] {
+          distance = min(distance, before[j - 1] + 1)
+        }
+        next.append(distance)
       }
+      (before, row) = (row, next)
     }
     return row[second.count]
   }

@@ -2,5 +2,6 @@
 public struct StoppedBeforeStart: Error, CustomStringConvertible {
   let directory: String
 
+  /// The message.
   public var description: String { "stopped while waiting for \(directory); nothing was trained" }
 }

@@ -53,7 +53,7 @@ public struct TrainingPreview {
     for start in stride(from: 0, to: count, by: recipe.globalBatch) {
       let microBatches = try loader.nextIteration()
       for place in 0..<min(recipe.globalBatch, count - start) {
-        let name = String(format: "%07d-%03d-", iteration + start / recipe.globalBatch, place + 1)
+        let name = String(format: "%07ld-%03ld-", iteration + start / recipe.globalBatch, place + 1)
         didWrite(
           try write(
             place % recipe.microBatch, of: microBatches[place / recipe.microBatch], as: "\(directory)/\(name)"))

@@ -43,7 +43,7 @@ public struct FileScoring {
       let annotations = try COCOGroundTruthFile(Self.contents(of: file), file: file)
       classNames = annotations.categories.map(\.name)
       groundTruthWarnings =
-        Self.textWarnings(annotations.numbersAsText, file: file)
+        annotations.warnings + Self.textWarnings(annotations.numbersAsText, file: file)
         + (metric == .coco ? Self.warnings(annotations, file: file) : [])
       images = Self.images(annotations, metric: metric, pixels: pixels)
       fractions = annotations.fractions

@@ -9,7 +9,8 @@ public enum DatasetDivision {
   ///
   /// A directory with an XML file for each image gets lists of names, `ImageSets/Main/trainval.txt`, `test.txt` and, with a
   /// share for validation, `train.txt` and `val.txt`. Where they are to be and there is no `Annotations` or `JPEGImages`,
-  /// links of these names are made. A JSON file of COCO gives a file for each part.
+  /// links of these names are made. A JSON file of COCO gives a file for each part. When files may be overwritten, those of
+  /// an earlier division of the same images that this one does not have are removed.
   ///
   /// - Throws: `DatasetError`, ``SplitError``, `CheckpointError`.
   public static func perform(_ request: SplitRequest) throws -> SplitReport {
@@ -33,13 +34,12 @@ public enum DatasetDivision {
   private static func dividePascalVOC(_ request: SplitRequest, _ report: inout SplitReport) throws {
     let folder = try AnnotatedFolder(request.data, isWhole: request.keepsDirectories)
     // A link from a directory to itself would be a trap for other programs.
-    if folder.isFlat, RelativePath.of(request.output ?? request.data, from: request.data) == "." {
-      throw DatasetError(
-        file: request.data,
-        reason:
-          "has images and XML files side by side, not in JPEGImages and Annotations: --output DIR makes a directory of that layout with links to them"
-      )
+    if let reason = folder.reasonForOtherOutput,
+      RelativePath.of(request.output ?? request.data, from: request.data) == "."
+    {
+      throw DatasetError(file: request.data, reason: reason)
     }
+    let classNames = try folder.classNames()
     report.warnings += warnings(folder, request)
     let images = folder.images + (request.includesUnannotated ? folder.unannotated : [])
     let lists =
@@ -48,18 +48,21 @@ public enum DatasetDivision {
       : try self.lists(images, request, &report)
     let root = request.output ?? request.data
     var output = SplitOutput()
+    func path(_ list: String) -> String { "\(root)/ImageSets/Main/\(list).txt" }
     for list in lists.all {
-      let names = list.images.map { images[$0].name }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      output.add("\(root)/ImageSets/Main/\(list.name).txt", Data(names.map { $0 + "\n" }.joined().utf8))
+      let members = list.images.map { images[$0] }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+      output.add(path(list.name), Data(try SplitImage.listLines(members).map { $0 + "\n" }.joined().utf8))
     }
-    output.addLink("\(root)/Annotations", to: folder.annotationDirectory)
-    output.addLink("\(root)/JPEGImages", to: folder.imageDirectory)
-    let paths = output.paths
-    try output.write(overwrites: request.overwrites, inputs: [])
-    report.lines.append("written: \(paths.joined(separator: ", "))")
+    // What split may have written before: its own lists, and those of directories.
+    let directories = images.compactMap { $0.name.contains("/") ? $0.name.split(separator: "/").first : nil }
+    let names = Set(["train", "val", "trainval", "test"] + directories.map(String.init)).subtracting(
+      lists.all.map(\.name))
+    for name in names.sorted() where folder.hasAllImages(ofList: path(name)) { output.addLeftover(path(name)) }
+    for link in folder.links { output.addLink("\(root)/\(link.name)", to: link.target) }
+    try write(output, request, inputs: [], &report)
     report.configuration = configuration(
       format: "voc", root: root, train: lists.train, evaluation: lists.evaluation,
-      classNames: Set(images.flatMap(\.objects.keys)).sorted())
+      classNames: classNames)
   }
 
   /// Drawn at random.
@@ -81,7 +84,7 @@ public enum DatasetDivision {
     var warnings: [String] = []
     if !folder.missing.isEmpty {
       warnings.append(
-        "\(Quantities.count(folder.missing.count, "annotation")) without an image in \(folder.imageDirectory), left out: \(some(folder.missing))"
+        "\(Quantities.count(folder.missing.count, "annotation")) without an image in \(folder.imageDirectories), left out: \(some(folder.missing))"
       )
     }
     if !folder.unannotated.isEmpty {
@@ -90,7 +93,7 @@ public enum DatasetDivision {
       warnings.append(
         request.includesUnannotated
           ? "\(count) without an annotation, taken as background: \(names)"
-          : "\(count) without an annotation in \(folder.annotationDirectory), left out (--include-unannotated takes them as background): \(names)"
+          : "\(count) without an annotation in \(folder.annotationDirectories), left out (--include-unannotated takes them as background): \(names)"
       )
     }
     return warnings
@@ -103,29 +106,54 @@ public enum DatasetDivision {
       throw SplitError(
         description: "--keep-directories is for directories of images and XML files; \(request.data) is a file")
     }
+    if let reason = ForeignAnnotations(request.data)?.reason { throw DatasetError(file: request.data, reason: reason) }
     let place = COCOPlace(request.data)
     let division = try place.division()
+    report.warnings += division.warnings
     let missing = division.images.filter { $0.path == nil }.map(\.name)
     if !missing.isEmpty {
       report.warnings.append(
-        "\(Quantities.count(missing.count, "image")) of \(division.images.count) not found below \(place.root), so copies among them are not recognised: \(some(missing))"
+        "\(Quantities.count(missing.count, "image")) of \(division.images.count) not found below \(place.root), so copies among them are not recognised, and training needs them: \(some(missing))"
       )
     }
     let plan = try plan(division.images, request, &report)
     let names: [SplitPart: String] = [.train: "train", .validation: "val", .test: "test"]
-    var (output, paths) = (SplitOutput(), [SplitPart: String]())
-    for part in SplitPart.allCases where plan.parts.contains(part) {
-      let path = "\(request.output ?? place.directory)/\(place.prefix)\(names[part]!).json"
-      paths[part] = path
-      output.add(path, division.text { plan.parts[$0] == part })
+    func path(_ part: SplitPart) -> String {
+      "\(request.output ?? place.directory)/\(place.prefix)\(names[part]!).json"
     }
-    try output.write(overwrites: request.overwrites, inputs: [request.data])
-    report.lines.append("written: \(output.paths.joined(separator: ", "))")
-    let root = place.root(of: division.images)
+    var output = SplitOutput()
+    for part in SplitPart.allCases {
+      if plan.parts.contains(part) {
+        output.add(path(part), division.text { plan.parts[$0] == part })
+      } else if division.hasAllImages(ofFile: path(part)) {
+        output.addLeftover(path(part))
+      }
+    }
+    let (imageDirectory, lost) = try place.imageDirectory(of: division.images, for: output.paths)
+    if !lost.isEmpty {
+      report.warnings.append(
+        "\(Quantities.count(lost.count, "image")) in another directory than the rest, where training does not look: put all images into one: \(some(lost))"
+      )
+    }
+    try write(output, request, inputs: [request.data], &report)
+    let evaluation = request.fractions.validation == nil ? SplitPart.test : .validation
     report.configuration = configuration(
-      format: "coco", root: root, train: COCOPlace.split(paths[.train]!, root: root),
-      evaluation: COCOPlace.split(paths[request.fractions.validation == nil ? .test : .validation]!, root: root),
-      classNames: division.classNames)
+      format: "coco", root: place.root, imageDirectory: imageDirectory,
+      train: COCOPlace.split(path(.train), root: place.root),
+      evaluation: COCOPlace.split(path(evaluation), root: place.root), classNames: division.classNames)
+  }
+
+  // MARK: Output
+
+  private static func write(
+    _ output: SplitOutput, _ request: SplitRequest, inputs: [String], _ report: inout SplitReport
+  ) throws {
+    let paths = output.paths
+    let removed = try output.write(overwrites: request.overwrites, inputs: inputs)
+    report.lines.append("written: \(paths.joined(separator: ", "))")
+    if !removed.isEmpty {
+      report.lines.append("removed, as an earlier division of the same images: \(removed.joined(separator: ", "))")
+    }
   }
 
   // MARK: Plan
@@ -182,7 +210,7 @@ public enum DatasetDivision {
   }
 
   private static func configuration(
-    format: String, root: String, train: String, evaluation: String, classNames: [String]
+    format: String, root: String, imageDirectory: String? = nil, train: String, evaluation: String, classNames: [String]
   ) -> String {
     func text(_ word: String) -> String {
       // What could be read as a number, a truth value or YAML's punctuation is put in quotes.
@@ -190,11 +218,12 @@ public enum DatasetDivision {
       let isWord = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(word.lowercased())
       return isPlain && !isWord ? word : "\(JSONLiteral(word))"
     }
+    let directory = imageDirectory.map { "\n  image_directory: \(text($0))" } ?? ""
     return """
       version: 1
       data:
         format: \(format)
-        root: \(text(root))
+        root: \(text(root))\(directory)
         train_split: \(text(train))
         evaluation_split: \(text(evaluation))
         classes: [\(classNames.map(text).joined(separator: ", "))]

@@ -34,7 +34,6 @@ struct SplitDescription {
   /// Classes that a part has none of.
   var classWarnings: [String] {
     var warnings: [String] = []
-    if classNames.isEmpty { warnings.append("no image has an object") }
     for part in parts {
       let lacking = classNames.filter { objectCounts[part]?[$0] == nil }
       guard !lacking.isEmpty else { continue }

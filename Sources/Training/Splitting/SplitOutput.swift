@@ -5,9 +5,14 @@ import Foundation
 struct SplitOutput {
   private var texts: [(path: String, text: Data)] = []
   private var links: [(path: String, target: String)] = []
+  /// Files of an earlier division that this one does not have.
+  private(set) var leftovers: [String] = []
 
   /// Adds a file.
   mutating func add(_ path: String, _ text: Data) { texts.append((path, text)) }
+
+  /// Adds a file that is to go, when files may be overwritten: it would contradict the others.
+  mutating func addLeftover(_ path: String) { leftovers.append(path) }
 
   /// Adds a link to a directory.
   mutating func addLink(_ path: String, to target: String) { links.append((path, target)) }
@@ -18,10 +23,11 @@ struct SplitOutput {
   /// Writes everything.
   ///
   /// - Parameters:
-  ///   - overwrites: whether files may be there already.
+  ///   - overwrites: whether files may be there already; ``leftovers`` are removed then.
   ///   - inputs: files that are never overwritten.
+  /// - Returns: what was removed.
   /// - Throws: ``SplitError`` when something is in the way, before anything is changed; `CheckpointError` when the disk refuses.
-  func write(overwrites: Bool, inputs: [String]) throws {
+  func write(overwrites: Bool, inputs: [String]) throws -> [String] {
     func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let protected = Set(inputs.map(place))
     let files = texts.map(\.path)
@@ -54,6 +60,13 @@ struct SplitOutput {
       }
     }
     for file in written { try file.commit() }
+    let removed = overwrites ? leftovers.filter { !protected.contains(place($0)) } : []
+    for path in removed { try Self.remove(path) }
+    return removed
+  }
+
+  private static func remove(_ path: String) throws(CheckpointError) {
+    if unlink(path) != 0 { throw CheckpointError(path, cannot: "remove", errorNumber: errno) }
   }
 
   private func isInPlace(_ link: (path: String, target: String)) -> Bool {

@@ -24,6 +24,7 @@ public struct SplitRequest: Sendable {
     groupsFrames: Bool? = nil, overwrites: Bool = false, includesUnannotated: Bool = false,
     keepsDirectories: Bool = false
   ) {
+    precondition(output != "", "an output directory without a name is the root of the file system")
     self.data = data
     self.output = output
     fractions = SplitFractions(test: test, validation: validation)

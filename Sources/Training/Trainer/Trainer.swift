@@ -17,6 +17,14 @@ public final class Trainer {
     case finished
     /// Somebody asked to stop, or the job's time is up; a checkpoint of this iteration is written.
     case interrupted(iteration: Int)
+
+    /// What to say of a run that is to be continued; nothing of one that is finished.
+    public var notice: String? {
+      guard case .interrupted(let iteration) = self else { return nil }
+      return iteration == 0
+        ? "stopped after iteration 0, before there is a checkpoint: run the same command again to start"
+        : "stopped after iteration \(iteration); its checkpoint is written: run the same command again to continue"
+    }
   }
 
   /// Iterations of images in memory at most: the one in use and one that is prepared meanwhile.

@@ -52,12 +52,15 @@ struct SplitWorkspace {
   }
 
   /// Reads both splits by what the command printed; returns their numbers of images.
-  func read(_ printed: String) throws -> [Int] {
+  func read(_ printed: String) throws -> [Int] { try datasets(printed).map(\.images.count) }
+
+  /// The splits that what the command printed trains and evaluates on.
+  func datasets(_ printed: String) throws -> [Dataset] {
     let configuration = try Configuration(yaml: printed, name: "printed")
     let (training, evaluation): (SplitChoice, SplitChoice?) = (
       configuration.data.trainSplit, configuration.data.evaluationSplit
     )
-    return try [training, evaluation].compactMap(\.self).map { try configuration.dataset(split: $0).images.count }
+    return try [training, evaluation].compactMap(\.self).map { try configuration.dataset(split: $0) }
   }
 
   /// A file of 20 images with an object each; every other is of the second class, the last two of a third.

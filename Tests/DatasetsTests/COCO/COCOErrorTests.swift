@@ -117,7 +117,8 @@ import Testing
     folder["categories"] = #"[{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]"#
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(
-      error.description == "\(folder.path()):5: categories[1] (id 2): name: another category is called \"a\" too")
+      error.description == "\(folder.path()):5: categories[1] (id 2): name: another category is called \"a\" too; "
+        + "rename one, or give all their annotations one category_id")
   }
 
   @Test(arguments: [
@@ -166,7 +167,9 @@ import Testing
     }
     #expect(
       try message("val")
-        == "\(folder.path("val")): no such split: \(folder.root)/annotations holds no instances_SPLIT.json")
+        == "\(folder.path("val")): no such split: expected the layout of COCO (annotations/instances_SPLIT.json, "
+        + "SPLIT/_annotations.coco.json) or the path of a JSON file, found in \(folder.root): annotations/, train2017/; "
+        + "no JSON file is there")
     try folder.write()
     try folder.write(to: folder.path("test"))
     #expect(try message("val") == "\(folder.path("val")): no such split; the splits there are test, train2017")
@@ -177,7 +180,7 @@ import Testing
         == "\(folder.path()):2: images[0] (id 7): the image has no file \(folder.root)/train2017/b.png "
         + "(nor one in \(folder.root)/images/train2017, \(folder.root)/images, \(folder.root))")
     try FileManager.default.removeItem(atPath: folder.root + "/annotations")
-    #expect(try message("val").hasSuffix("the folder \(folder.root)/annotations does not exist or cannot be read"))
+    #expect(try message("val").hasSuffix("found in \(folder.root): train2017/; no JSON file is there"))
   }
 
   @Test func `all faults are listed, of each kind the first ones and a count`() throws {

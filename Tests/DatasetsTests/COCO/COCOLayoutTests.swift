@@ -37,7 +37,7 @@ import Testing
     ("result.json", "images", "result.json"), ("result.json", "images", "result"),
     ("export/result.json", "export/images", "export/result.json"),
     // Others.
-    ("annotations/val.json", "val", "val"), ("val.json", "", "val"),
+    ("annotations/val.json", "val", "val"), ("val.json", "", "val"), ("LABELS.JSON", "images", "LABELS.JSON"),
   ])
   func `The layouts of other programs are read`(annotations: String, images: String, split: String) throws {
     let dataset = try read(annotations: annotations, images: images, split: split)
@@ -62,7 +62,21 @@ import Testing
       error.description == "\(folder.path("test")): no such split; the splits there are train, result.json")
     let nowhere = DatasetSource(root: folder.root + "/none", split: "test")
     let other = try #require(throws: DatasetError.self) { try Dataset(.coco, [nowhere]) }
-    #expect(other.reason == "no such split: the folder \(folder.root)/none does not exist or cannot be read")
+    #expect(other.reason.contains("found no directory \(folder.root)/none; data.root is relative to "))
+  }
+
+  @Test(arguments: [
+    ("Annotations/Train.json", "the JSON files there are Annotations/Train.json: a split may be the path of one"),
+    ("Annotations/a.xml", "this looks like Pascal VOC's layout: data.format: voc"),
+  ])
+  func `What is there instead of the layout is named`(file: String, advice: String) throws {
+    let folder = try folder(annotations: file, images: "Images")
+    let source = DatasetSource(root: folder.root, split: "train2017")
+    // Made by the folder for its own tests.
+    for name in ["annotations", "train2017"] { try FileManager.default.removeItem(atPath: "\(folder.root)/\(name)") }
+    let error = try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }
+    #expect(error.reason.contains("expected the layout of COCO (annotations/instances_SPLIT.json, "), "\(error)")
+    #expect(error.reason.hasSuffix("found in \(folder.root): Annotations/, Images/; \(advice)"), "\(error)")
   }
 
   @Test func `The directory of images can be named, from the root or as an absolute path`() throws {
