@@ -93,8 +93,8 @@ struct BadInputTests {
     },
     Fault(
       "two pictures of one name", 64,
-      says: { _ in ["a/x.jpg and b/x.png would all be drawn as x.detections.png"] }
-    ) { try MultiboxProcess.run("detect", $0.path + "/any.safetensors", "a/x.jpg", "b/x.png") },
+      says: { _ in ["a/x.jpg and b/x.jpg would all be drawn as x.jpg.detections.png"] }
+    ) { try MultiboxProcess.run("detect", $0.path + "/any.safetensors", "a/x.jpg", "b/x.jpg") },
     Fault("fewer synthetic images than splits", 64, says: { _ in ["--images", "at least 5", "not 3"] }) {
       try MultiboxProcess.run("synthesize", $0.path + "/new", "--images", "3")
     },
