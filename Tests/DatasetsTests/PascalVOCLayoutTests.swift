@@ -153,6 +153,13 @@ import Testing
     }
   }
 
+  /// As by `root: $DATA/` with nothing in DATA. /proc and /sys have hundreds of thousands of files.
+  @Test func `the root of the file system is refused soon`() throws {
+    let start = ContinuousClock.now
+    #expect(try message("/").contains("expected the layout of Pascal VOC"))
+    #expect(ContinuousClock.now - start < .seconds(60))
+  }
+
   @Test func `a folder that is missing beside the lists is named once`() throws {
     let directory = try directory("ImageSets/Main/trainval.txt", "Annotations/a.xml")
     try "a\nb\n".write(

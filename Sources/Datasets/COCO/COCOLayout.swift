@@ -34,7 +34,7 @@ struct COCOLayout {
     guard FileManager.default.isDirectory(root) else {
       return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
     }
-    let files = FileTree(readableBelow: root, limit: 20_000).files
+    let files = FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files
     let json = files.filter(COCOSplit.isJSON)
     if !json.isEmpty {
       let rest = json.count > Self.exampleCount ? " and \(json.count - Self.exampleCount) more" : ""

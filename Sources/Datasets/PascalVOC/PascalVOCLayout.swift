@@ -43,7 +43,7 @@ struct PascalVOCLayout {
     guard FileManager.default.isDirectory(root) else {
       return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
     }
-    let search = AnnotationSearch(FileTree(readableBelow: root).files)
+    let search = AnnotationSearch(FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files)
     if !search.pairs.isEmpty { return search.ambiguity(in: root) ?? command(for: search) }
     if search.annotations.isEmpty {
       return search.files.contains(where: COCOSplit.isJSON)

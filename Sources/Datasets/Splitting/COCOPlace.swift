@@ -136,7 +136,7 @@ struct ImageDirectorySearch {
     var wanted: [String: [String]] = [:]
     for name in names { wanted[FileIndex.split(name).last.lowercased(), default: []].append(name) }
     var counts: [String: Int] = [:]
-    for file in FileTree(readableBelow: root).files {
+    for file in FileTree(readableBelow: root, time: .seconds(60)).files {
       for name in wanted[FileIndex.split(file).last.lowercased()] ?? [] {
         let path = "\(root)/\(file)"
         let isAsNamed = path.hasSuffix("/" + name)

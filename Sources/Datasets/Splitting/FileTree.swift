@@ -10,7 +10,7 @@ struct FileTree {
   ///
   /// - Throws: `DatasetError` for a directory that cannot be read.
   init(_ root: String) throws(DatasetError) {
-    var listing = Listing(limit: .max, isComplete: true)
+    var listing = Listing(limit: .max, end: nil, isComplete: true)
     do {
       try listing.add(root, "", inside: [])
     } catch {
@@ -19,22 +19,29 @@ struct FileTree {
     files = listing.sorted
   }
 
-  /// Lists what can be read, for messages and for a search.
+  /// Lists what can be read, for messages and for a search, as far as that goes quickly: the directory may be anything, as `/`.
   ///
-  /// - Parameter limit: the most files.
-  init(readableBelow root: String, limit: Int = 200_000) {
-    var listing = Listing(limit: limit, isComplete: false)
+  /// - Parameters:
+  ///   - limit: the most files.
+  ///   - time: how long it may take.
+  init(readableBelow root: String, limit: Int = 200_000, time: Duration) {
+    var listing = Listing(limit: limit, end: .now + time, isComplete: false)
     try? listing.add(root, "", inside: [])
     files = listing.sorted
   }
 
   private struct Listing {
     let limit: Int
+    let end: ContinuousClock.Instant?
     /// Whether a directory that cannot be read is an error.
     let isComplete: Bool
     private var files: [String] = []
 
-    init(limit: Int, isComplete: Bool) { (self.limit, self.isComplete) = (limit, isComplete) }
+    init(limit: Int, end: ContinuousClock.Instant?, isComplete: Bool) {
+      (self.limit, self.end, self.isComplete) = (limit, end, isComplete)
+    }
+
+    private var isFull: Bool { files.count >= limit || end.map { ContinuousClock.now >= $0 } ?? false }
 
     var sorted: [String] { files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 
@@ -49,7 +56,7 @@ struct FileTree {
         if isComplete { throw error }
         return
       }
-      for name in names where !name.hasPrefix(".") && files.count < limit {
+      for name in names where !name.hasPrefix(".") && !isFull {
         let path = "\(directory)/\(name)"
         var isDirectory: ObjCBool = false
         // A link to nothing is no file.
