@@ -4,20 +4,20 @@ import Detection
 ///
 /// Reading checks everything that can be checked without decoding the images, so that a broken file is found before
 /// training starts and not in its third hour.
-public struct Dataset: Sendable {
+package struct Dataset: Sendable {
   /// The classes; `classNames[0]` is label 1, because label 0 is background.
-  public let classNames: [String]
+  package let classNames: [String]
   /// The images in the order of the split.
-  public let images: [AnnotatedImage]
+  package let images: [AnnotatedImage]
   /// What was found wrong while reading.
-  public let faults: FaultLog
+  package let faults: FaultLog
   /// How COCO's files refer to images and classes; nothing for other formats, and for files that contradict each other.
-  public let cocoIdentifiers: COCOIdentifiers?
+  package let cocoIdentifiers: COCOIdentifiers?
 
   /// Joins images with the names of their labels.
   ///
   /// - Precondition: every label is 1 … `classNames.count`; identifiers of COCO are those of the images and classes.
-  public init(
+  package init(
     classNames: [String], images: [AnnotatedImage], faults: FaultLog = FaultLog(.stopAtFirstError),
     cocoIdentifiers: COCOIdentifiers? = nil
   ) {
@@ -41,7 +41,7 @@ public struct Dataset: Sendable {
   }
 
   /// How many objects there are of each class, label 1 first; crowds do not count.
-  public var objectCounts: [Int] {
+  package var objectCounts: [Int] {
     images.lazy.flatMap(\.objects).reduce(into: [Int](repeating: 0, count: classNames.count)) { counts, object in
       if !object.isCrowd { counts[object.groundTruth.label - 1] += 1 }
     }
@@ -53,7 +53,7 @@ public struct Dataset: Sendable {
   ///   - split: what messages call the data set.
   ///   - purpose: what the images are for, as "train on".
   /// - Throws: `DatasetError`, with the first of the images that cannot be read when that is why.
-  public func requireImages(of split: String, to purpose: String) throws(DatasetError) {
+  package func requireImages(of split: String, to purpose: String) throws(DatasetError) {
     guard images.isEmpty else { return }
     guard let first = faults.faults.first(where: { $0.kind == .brokenImage }) else {
       throw DatasetError(file: split, reason: "the split has no image to \(purpose)")
@@ -65,13 +65,13 @@ public struct Dataset: Sendable {
   }
 
   /// What was repaired or dropped while reading, one line each, naming file and line.
-  public var warnings: [String] { faults.lines }
+  package var warnings: [String] { faults.lines }
 
   /// `warnings`, and how many images have nothing to train on.
   ///
   /// Such images stay in the training set, so that an epoch is the split as it was given; they contribute no positives,
   /// no negatives and zero loss.
-  public func trainingWarnings(difficult policy: DifficultPolicy) -> [String] {
+  package func trainingWarnings(difficult policy: DifficultPolicy) -> [String] {
     let count = images.count { $0.trainingObjects(difficult: policy).isEmpty }
     if count == 0 { return warnings }
     return warnings + [
@@ -81,22 +81,22 @@ public struct Dataset: Sendable {
 }
 
 /// An image file and the objects annotated in it.
-public struct AnnotatedImage: Sendable, Equatable {
+package struct AnnotatedImage: Sendable, Equatable {
   /// The image's name within the data set, unique there.
-  public let identifier: String
+  package let identifier: String
   /// The image file.
-  public let imagePath: String
+  package let imagePath: String
   /// The file that holds the image's annotation.
-  public let annotationPath: String
+  package let annotationPath: String
   /// Columns of the image file.
-  public let width: Int
+  package let width: Int
   /// Rows of the image file.
-  public let height: Int
+  package let height: Int
   /// The usable objects, in the order of the annotation, whatever their difficulty.
-  public let objects: [AnnotatedObject]
+  package let objects: [AnnotatedObject]
 
   /// Joins an image file with its objects.
-  public init(
+  package init(
     identifier: String, imagePath: String, annotationPath: String, width: Int, height: Int, objects: [AnnotatedObject]
   ) {
     self.identifier = identifier
@@ -109,17 +109,17 @@ public struct AnnotatedImage: Sendable, Equatable {
 }
 
 /// One object of an image, in exact pixels and in fractions of the image side.
-public struct AnnotatedObject: Sendable, Equatable {
+package struct AnnotatedObject: Sendable, Equatable {
   /// The object as training sees it: fractions of the image side, rounded to `Float`.
-  public internal(set) var groundTruth: GroundTruth
+  package internal(set) var groundTruth: GroundTruth
   /// The object's box in pixels of the image, exact; metrics compare in pixels.
-  public let pixelBox: PixelBox
+  package let pixelBox: PixelBox
   /// Whether the box is around many objects that were not told apart (COCO): nothing to train on, ignored by metrics.
-  public let isCrowd: Bool
+  package let isCrowd: Bool
   /// Pixels of the object's outline, where the annotation states them (COCO); a metric of sizes goes by it.
-  public let area: Double?
+  package let area: Double?
   /// Whether it is the annotation number 0 of its file (COCO), which pycocotools never takes for found.
-  public let isNumberedZero: Bool
+  package let isNumberedZero: Bool
 
   /// Normalises a pixel box by the size of its image.
   ///
@@ -132,7 +132,7 @@ public struct AnnotatedObject: Sendable, Equatable {
   ///   - isNumberedZero: see ``isNumberedZero``.
   ///   - width: columns of the image.
   ///   - height: rows of the image.
-  public init(
+  package init(
     pixelBox: PixelBox, label: Int, isDifficult: Bool, isCrowd: Bool = false, area: Double? = nil,
     isNumberedZero: Bool = false, width: Int, height: Int
   ) {

@@ -1,5 +1,5 @@
 /// The layouts of annotations that can be read.
-public enum DatasetFormat: String, CaseIterable, Sendable {
+package enum DatasetFormat: String, CaseIterable, Sendable {
   /// One XML file for every image, as in the Pascal VOC challenges.
   case pascalVOC = "voc"
   /// One JSON file for all images, as in COCO's detection task.
@@ -7,17 +7,17 @@ public enum DatasetFormat: String, CaseIterable, Sendable {
 }
 
 /// A folder of data and the split of it that takes part.
-public struct DatasetSource: Sendable, Equatable {
+package struct DatasetSource: Sendable, Equatable {
   /// The folder.
-  public let root: String
+  package let root: String
   /// The split's name, as in `trainval`; with ``DatasetFormat/coco`` also the path of a JSON file, relative to the root.
-  public let split: String
+  package let split: String
 
   /// Where the images are, with ``DatasetFormat/coco``: a path from the root; nothing for the usual folders.
-  public let imageDirectory: String?
+  package let imageDirectory: String?
 
   /// Names a split of a folder.
-  public init(root: String, split: String, imageDirectory: String? = nil) {
+  package init(root: String, split: String, imageDirectory: String? = nil) {
     self.root = root
     self.split = split
     self.imageDirectory = imageDirectory
@@ -56,7 +56,7 @@ extension Dataset {
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
-  public init(
+  package init(
     _ format: DatasetFormat, _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
     rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }

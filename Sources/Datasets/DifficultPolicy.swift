@@ -1,7 +1,7 @@
 import Detection
 
 /// What becomes of objects that the annotator marked as difficult.
-public enum DifficultPolicy: String, CaseIterable, Sendable {
+package enum DifficultPolicy: String, CaseIterable, Sendable {
   /// Used in training, ignored in evaluation (neither a hit nor a miss counts), as in the original release.
   case trainOnly = "train-only"
   /// Dropped in training, ignored in evaluation.
@@ -12,13 +12,13 @@ public enum DifficultPolicy: String, CaseIterable, Sendable {
 
 extension AnnotatedImage {
   /// The objects to train on; crowds are none.
-  public func trainingObjects(difficult policy: DifficultPolicy) -> [GroundTruth] {
+  package func trainingObjects(difficult policy: DifficultPolicy) -> [GroundTruth] {
     let all = objects.filter { !$0.isCrowd }.map(\.groundTruth)
     return policy == .never ? all.filter { !$0.isDifficult } : all
   }
 
   /// The objects to evaluate against; a metric ignores crowds and those that are still marked as difficult.
-  public func evaluationObjects(difficult policy: DifficultPolicy) -> [AnnotatedObject] {
+  package func evaluationObjects(difficult policy: DifficultPolicy) -> [AnnotatedObject] {
     policy == .always ? objects.map(\.countedAsOrdinary) : objects
   }
 }

@@ -1,16 +1,16 @@
 import Images
 
 /// What a data set is read by where there is a choice.
-public struct ReadingRules: Sendable, Equatable {
+package struct ReadingRules: Sendable, Equatable {
   /// See ``UnannotatedImagePolicy``.
-  public let unannotated: UnannotatedImagePolicy
+  package let unannotated: UnannotatedImagePolicy
   /// What sets that, for messages, as it is written before the value.
-  public let unannotatedSetting: String
+  package let unannotatedSetting: String
   /// How large an image may be.
-  public let imageLimit: ImageLimit
+  package let imageLimit: ImageLimit
 
   /// Creates rules; those by default are the configuration's.
-  public init(
+  package init(
     unannotated: UnannotatedImagePolicy = .stop, unannotatedSetting: String = "data.unannotated_images:",
     imageLimit: ImageLimit = ImageLimit()
   ) {
@@ -23,7 +23,7 @@ public struct ReadingRules: Sendable, Equatable {
 /// What becomes of images that a split lists and that have no annotation file.
 ///
 /// In COCO's layout every image is listed beside the objects, and one without objects is background anyway.
-public enum UnannotatedImagePolicy: String, CaseIterable, Sendable {
+package enum UnannotatedImagePolicy: String, CaseIterable, Sendable {
   /// They are an error: an annotation is missing.
   case stop
   /// They have no object.

@@ -4,16 +4,16 @@ import Glibc
 ///
 /// The default is the authors' release and every published weight file; (center: 0.2, size: 0.1) has the two exchanged.
 /// A network only makes sense together with the variances it was trained with.
-public struct BoxVariances: Sendable, Equatable {
+package struct BoxVariances: Sendable, Equatable {
   /// Divides the offset of the centre.
-  public var center: Float
+  package var center: Float
   /// Divides the logarithm of the size ratio.
-  public var size: Float
+  package var size: Float
 
   /// Creates a pair of variances.
   ///
   /// - Precondition: both are positive.
-  public init(center: Float = 0.1, size: Float = 0.2) {
+  package init(center: Float = 0.1, size: Float = 0.2) {
     precondition(center > 0 && size > 0, "variances must be positive, got center \(center), size \(size)")
     self.center = center
     self.size = size
@@ -21,7 +21,7 @@ public struct BoxVariances: Sendable, Equatable {
 }
 
 /// A box relative to a default box: (centre x, centre y, width, height), the network's regression output. No unit.
-public typealias Location = SIMD4<Float>
+package typealias Location = SIMD4<Float>
 
 /// Converts boxes to locations, the regression targets relative to default boxes, and back.
 ///
@@ -31,25 +31,25 @@ public typealias Location = SIMD4<Float>
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2, equation 2; variances from the authors' release.
-public struct BoxCoder: Sendable, Equatable {
+package struct BoxCoder: Sendable, Equatable {
   /// Largest log(decoded size / default size): 1000 / 16. An untrained network cannot overflow the exponential.
   ///
   /// ### Source
   /// torchvision, `BoxCoder.bbox_xform_clip`.
-  public static let maximumLogSize = log(Float(1000) / 16)
+  package static let maximumLogSize = log(Float(1000) / 16)
 
   /// Divisors of the offsets.
-  public let variances: BoxVariances
+  package let variances: BoxVariances
 
   /// Creates a coder.
-  public init(variances: BoxVariances = BoxVariances()) {
+  package init(variances: BoxVariances = BoxVariances()) {
     self.variances = variances
   }
 
   /// The location of `box` relative to `defaultBox`.
   ///
   /// - Precondition: both boxes have positive width and height.
-  public func encode(_ box: CornerBox, relativeTo defaultBox: CenterBox) -> Location {
+  package func encode(_ box: CornerBox, relativeTo defaultBox: CenterBox) -> Location {
     precondition(
       box.isNondegenerate && defaultBox.width > 0 && defaultBox.height > 0,
       "cannot encode \(box) relative to \(defaultBox): sizes must be positive")
@@ -64,7 +64,7 @@ public struct BoxCoder: Sendable, Equatable {
   /// The box at `location` relative to `defaultBox`; at most 62.5 times as wide and high as the default box.
   ///
   /// A location that is not finite gives a box that is not finite.
-  public func decode(_ location: Location, relativeTo defaultBox: CenterBox) -> CenterBox {
+  package func decode(_ location: Location, relativeTo defaultBox: CenterBox) -> CenterBox {
     CenterBox(
       centerX: defaultBox.centerX + location.x * variances.center * defaultBox.width,
       centerY: defaultBox.centerY + location.y * variances.center * defaultBox.height,

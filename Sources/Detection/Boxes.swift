@@ -1,16 +1,16 @@
 /// A box by its corners, in fractions of the image side: (0, 0) is the upper left corner of the image, (1, 1) the lower right.
-public struct CornerBox: Sendable, Equatable {
+package struct CornerBox: Sendable, Equatable {
   /// Left edge.
-  public var xMin: Float
+  package var xMin: Float
   /// Upper edge.
-  public var yMin: Float
+  package var yMin: Float
   /// Right edge.
-  public var xMax: Float
+  package var xMax: Float
   /// Lower edge.
-  public var yMax: Float
+  package var yMax: Float
 
   /// Creates a box from its edges.
-  public init(xMin: Float, yMin: Float, xMax: Float, yMax: Float) {
+  package init(xMin: Float, yMin: Float, xMax: Float, yMax: Float) {
     self.xMin = xMin
     self.yMin = yMin
     self.xMax = xMax
@@ -18,42 +18,42 @@ public struct CornerBox: Sendable, Equatable {
   }
 
   /// Horizontal extent.
-  @inlinable public var width: Float { xMax - xMin }
+  @inlinable package var width: Float { xMax - xMin }
   /// Vertical extent.
-  @inlinable public var height: Float { yMax - yMin }
+  @inlinable package var height: Float { yMax - yMin }
   /// Width times height.
-  @inlinable public var area: Float { width * height }
+  @inlinable package var area: Float { width * height }
 
   /// Whether width and height are positive and finite, as matching requires of an annotated box.
-  @inlinable public var isNondegenerate: Bool {
+  @inlinable package var isNondegenerate: Bool {
     width > 0 && height > 0 && width < .infinity && height < .infinity
   }
 
   /// The same box by its centre and size.
-  @inlinable public var centered: CenterBox {
+  @inlinable package var centered: CenterBox {
     CenterBox(centerX: (xMin + xMax) / 2, centerY: (yMin + yMax) / 2, width: width, height: height)
   }
 
   /// The part inside the image. A box wholly outside shrinks to zero area on the nearest edge.
-  @inlinable public var clippedToImage: CornerBox {
+  @inlinable package var clippedToImage: CornerBox {
     CornerBox(
       xMin: clampedToUnit(xMin), yMin: clampedToUnit(yMin), xMax: clampedToUnit(xMax), yMax: clampedToUnit(yMax))
   }
 }
 
 /// A box by its centre and size, in fractions of the image side.
-public struct CenterBox: Sendable, Equatable {
+package struct CenterBox: Sendable, Equatable {
   /// Horizontal centre.
-  public var centerX: Float
+  package var centerX: Float
   /// Vertical centre.
-  public var centerY: Float
+  package var centerY: Float
   /// Width.
-  public var width: Float
+  package var width: Float
   /// Height.
-  public var height: Float
+  package var height: Float
 
   /// Creates a box from its centre and size.
-  public init(centerX: Float, centerY: Float, width: Float, height: Float) {
+  package init(centerX: Float, centerY: Float, width: Float, height: Float) {
     self.centerX = centerX
     self.centerY = centerY
     self.width = width
@@ -61,7 +61,7 @@ public struct CenterBox: Sendable, Equatable {
   }
 
   /// The same box by its corners.
-  @inlinable public var corners: CornerBox {
+  @inlinable package var corners: CornerBox {
     CornerBox(
       xMin: centerX - width / 2, yMin: centerY - height / 2, xMax: centerX + width / 2, yMax: centerY + height / 2)
   }
@@ -73,16 +73,16 @@ public struct CenterBox: Sendable, Equatable {
 }
 
 /// An annotated object of one image.
-public struct GroundTruth: Sendable, Equatable {
+package struct GroundTruth: Sendable, Equatable {
   /// Where the object is.
-  public var box: CornerBox
+  package var box: CornerBox
   /// Class index, 1 … classes; 0 is background and never annotated.
-  public var label: Int
+  package var label: Int
   /// Marked as hard to recognise by the annotator (Pascal VOC).
-  public var isDifficult: Bool
+  package var isDifficult: Bool
 
   /// Creates an annotation.
-  public init(box: CornerBox, label: Int, isDifficult: Bool = false) {
+  package init(box: CornerBox, label: Int, isDifficult: Bool = false) {
     self.box = box
     self.label = label
     self.isDifficult = isDifficult
@@ -90,16 +90,16 @@ public struct GroundTruth: Sendable, Equatable {
 }
 
 /// A detected object of one image.
-public struct DetectedObject: Sendable, Equatable {
+package struct DetectedObject: Sendable, Equatable {
   /// Where the object is.
-  public var box: CornerBox
+  package var box: CornerBox
   /// Class index, 1 … classes.
-  public var label: Int
+  package var label: Int
   /// Probability of the class, 0 … 1.
-  public var score: Float
+  package var score: Float
 
   /// Creates a detection.
-  public init(box: CornerBox, label: Int, score: Float) {
+  package init(box: CornerBox, label: Int, score: Float) {
     self.box = box
     self.label = label
     self.score = score

@@ -2,18 +2,18 @@
 ///
 /// Beside ``PixelBox`` because x + width − x is not always width in floating point: whoever must repeat COCO's arithmetic
 /// needs COCO's numbers.
-public struct COCOBox: Sendable, Equatable {
+package struct COCOBox: Sendable, Equatable {
   /// Left edge.
-  public var x: Double
+  package var x: Double
   /// Upper edge.
-  public var y: Double
+  package var y: Double
   /// Horizontal extent.
-  public var width: Double
+  package var width: Double
   /// Vertical extent.
-  public var height: Double
+  package var height: Double
 
   /// Creates a box from its upper left corner and its size.
-  public init(x: Double, y: Double, width: Double, height: Double) {
+  package init(x: Double, y: Double, width: Double, height: Double) {
     self.x = x
     self.y = y
     self.width = width
@@ -21,22 +21,22 @@ public struct COCOBox: Sendable, Equatable {
   }
 
   /// The box of the same edges.
-  public init(_ box: PixelBox) {
+  package init(_ box: PixelBox) {
     self.init(x: box.xMin, y: box.yMin, width: box.xMax - box.xMin, height: box.yMax - box.yMin)
   }
 
   /// Width times height.
-  public var area: Double { width * height }
+  package var area: Double { width * height }
 
   /// Whether corner and size are finite.
-  public var isFinite: Bool { x.isFinite && y.isFinite && width.isFinite && height.isFinite }
+  package var isFinite: Bool { x.isFinite && y.isFinite && width.isFinite && height.isFinite }
 
   /// The overlap of a detection with an annotated object, 0 … 1: intersection over union, or, when the object is a crowd,
   /// the share of the detection that lies inside it.
   ///
   /// ### Source
   /// `bbIou` in `maskApi.c` of pycocotools 2.0.11, operation by operation.
-  @inlinable public func overlap(with object: COCOBox, isCrowd: Bool = false) -> Double {
+  @inlinable package func overlap(with object: COCOBox, isCrowd: Bool = false) -> Double {
     let commonWidth = min(width + x, object.width + object.x) - max(x, object.x)
     if commonWidth <= 0 { return 0 }
     let commonHeight = min(height + y, object.height + object.y) - max(y, object.y)
@@ -48,7 +48,7 @@ public struct COCOBox: Sendable, Equatable {
 
 extension PixelBox {
   /// The edges of a COCO box.
-  public init(_ box: COCOBox) {
+  package init(_ box: COCOBox) {
     self.init(xMin: box.x, yMin: box.y, xMax: box.x + box.width, yMax: box.y + box.height)
   }
 }

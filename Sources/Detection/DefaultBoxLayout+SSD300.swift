@@ -1,12 +1,12 @@
 extension DefaultBoxLayout {
   /// SSD300 for Pascal VOC in the authors' release: sizes 30 … 315 pixels, unclipped, 8732 boxes.
-  public static let caffeVOC = ssd300(sizes: [30, 60, 111, 162, 213, 264, 315], clipping: .none)
+  package static let caffeVOC = ssd300(sizes: [30, 60, 111, 162, 213, 264, 315], clipping: .none)
 
   /// SSD300 for COCO in the authors' release: sizes 21 … 315 pixels, unclipped, 8732 boxes.
-  public static let caffeCOCO = ssd300(sizes: [21, 45, 99, 153, 207, 261, 315], clipping: .none)
+  package static let caffeCOCO = ssd300(sizes: [21, 45, 99, 153, 207, 261, 315], clipping: .none)
 
   /// torchvision's `ssd300_vgg16`: scales 0.07 … 1.05 of 300 pixels, width and height clipped, 8732 boxes.
-  public static let torchvision = ssd300(sizes: [21, 45, 99, 153, 207, 261, 315], clipping: .size)
+  package static let torchvision = ssd300(sizes: [21, 45, 99, 153, 207, 261, 315], clipping: .size)
 
   /// The maps of SSD300. A map's maximum size is the minimum size of the next one.
   private static func ssd300(sizes: [Double], clipping: Clipping) -> DefaultBoxLayout {

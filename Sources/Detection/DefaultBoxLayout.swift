@@ -6,9 +6,9 @@
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2, with the numbers and the order of the authors' release.
-public struct DefaultBoxLayout: Sendable, Equatable {
+package struct DefaultBoxLayout: Sendable, Equatable {
   /// What is limited to 0 … 1 (fractions of the image) once boxes are made.
-  public enum Clipping: String, Sendable, CaseIterable {
+  package enum Clipping: String, Sendable, CaseIterable {
     /// Nothing: boxes reach beyond the image (the authors' release).
     case none
     /// Width and height, but not the centre (torchvision).
@@ -18,22 +18,22 @@ public struct DefaultBoxLayout: Sendable, Equatable {
   }
 
   /// The default boxes of one feature map.
-  public struct FeatureMap: Sendable, Equatable {
+  package struct FeatureMap: Sendable, Equatable {
     /// Height of the map in cells.
-    public let rows: Int
+    package let rows: Int
     /// Width of the map in cells.
-    public let columns: Int
+    package let columns: Int
     /// Distance between the centres of neighbouring cells, in pixels.
-    public let step: Double
+    package let step: Double
     /// Side of the small square and scale of the elongated boxes, in pixels.
-    public let minimumSize: Double
+    package let minimumSize: Double
     /// Together with `minimumSize` the side of the large square √(minimum · maximum), in pixels.
-    public let maximumSize: Double
+    package let maximumSize: Double
     /// Width : height of elongated boxes; each also stands for its inverse.
-    public let aspectRatios: [Double]
+    package let aspectRatios: [Double]
 
     /// Describes the default boxes of one feature map.
-    public init(
+    package init(
       rows: Int, columns: Int, step: Double, minimumSize: Double, maximumSize: Double, aspectRatios: [Double]
     ) {
       self.rows = rows
@@ -45,24 +45,24 @@ public struct DefaultBoxLayout: Sendable, Equatable {
     }
 
     /// Boxes of a cell.
-    public var boxesPerCell: Int { 2 + 2 * aspectRatios.count }
+    package var boxesPerCell: Int { 2 + 2 * aspectRatios.count }
     /// Boxes of the map.
-    public var boxCount: Int { rows * columns * boxesPerCell }
+    package var boxCount: Int { rows * columns * boxesPerCell }
   }
 
   /// Height of the network's input in pixels.
-  public let imageHeight: Int
+  package let imageHeight: Int
   /// Width of the network's input in pixels.
-  public let imageWidth: Int
+  package let imageWidth: Int
   /// The maps, in the order of the network's outputs.
-  public let featureMaps: [FeatureMap]
+  package let featureMaps: [FeatureMap]
   /// What is limited to the image.
-  public let clipping: Clipping
+  package let clipping: Clipping
 
   /// Creates a layout.
   ///
   /// - Throws: `DefaultBoxLayoutError` naming the map and the number that cannot be.
-  public init(
+  package init(
     imageHeight: Int, imageWidth: Int, featureMaps: [FeatureMap], clipping: Clipping
   ) throws(DefaultBoxLayoutError) {
     if imageHeight < 1 || imageWidth < 1 { throw .emptyImage(height: imageHeight, width: imageWidth) }
@@ -83,7 +83,7 @@ public struct DefaultBoxLayout: Sendable, Equatable {
   ///   - maximumSizes: see `FeatureMap.maximumSize`, in pixels.
   ///   - aspectRatios: ratios of each map's elongated boxes, without inverses.
   /// - Throws: `DefaultBoxLayoutError` naming the list and the element that cannot be.
-  public init(
+  package init(
     imageHeight: Int, imageWidth: Int, mapSizes: [(rows: Int, columns: Int)], steps: [Double],
     minimumSizes: [Double], maximumSizes: [Double], aspectRatios: [[Double]], clipping: Clipping
   ) throws(DefaultBoxLayoutError) {
@@ -105,7 +105,7 @@ public struct DefaultBoxLayout: Sendable, Equatable {
   }
 
   /// Boxes of the whole image.
-  public var boxCount: Int { featureMaps.reduce(0) { $0 + $1.boxCount } }
+  package var boxCount: Int { featureMaps.reduce(0) { $0 + $1.boxCount } }
 
   init(validImageHeight: Int, imageWidth: Int, featureMaps: [FeatureMap], clipping: Clipping) {
     self.imageHeight = validImageHeight
@@ -129,7 +129,7 @@ public struct DefaultBoxLayout: Sendable, Equatable {
 }
 
 /// Why numbers do not describe default boxes. Feature maps count from 0.
-public enum DefaultBoxLayoutError: Error, Equatable, CustomStringConvertible {
+package enum DefaultBoxLayoutError: Error, Equatable, CustomStringConvertible {
   /// The image has no pixels.
   case emptyImage(height: Int, width: Int)
   /// There is no feature map.
@@ -144,7 +144,7 @@ public enum DefaultBoxLayoutError: Error, Equatable, CustomStringConvertible {
   case invalidAspectRatio(value: Double, featureMap: Int)
 
   /// What is wrong, in a sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .emptyImage(let height, let width):
       "default boxes need an image of at least one pixel, got \(height)×\(width)"

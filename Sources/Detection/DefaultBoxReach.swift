@@ -1,27 +1,27 @@
 /// How many annotated boxes have a default box that overlaps them well, and which other default boxes would reach more.
 ///
 /// A box without such a default box is still matched with its best one, but with that one only, so it is learnt slowly.
-public struct DefaultBoxReach: Sendable {
+package struct DefaultBoxReach: Sendable {
   /// The largest IoU of each box with any default box.
-  public let overlaps: [Float]
+  package let overlaps: [Float]
   /// The IoU that counts as reached.
-  public let threshold: Float
+  package let threshold: Float
 
   /// Measures boxes in fractions of the image.
   ///
   /// - Parameter threshold: the IoU from which training matches.
-  public init(_ boxes: [CornerBox], defaultBoxes: DefaultBoxes, threshold: Float = 0.5) {
+  package init(_ boxes: [CornerBox], defaultBoxes: DefaultBoxes, threshold: Float = 0.5) {
     self.threshold = threshold
     overlaps = boxes.map { defaultBoxes.largestOverlap(with: $0) }
   }
 
   /// Boxes with an IoU of at least the threshold.
-  public var reachedCount: Int { overlaps.count { $0 >= threshold } }
+  package var reachedCount: Int { overlaps.count { $0 >= threshold } }
 }
 
 extension DefaultBoxes {
   /// The largest IoU of any default box with `box`, 0 … 1.
-  public func largestOverlap(with box: CornerBox) -> Float {
+  package func largestOverlap(with box: CornerBox) -> Float {
     let (count, boxArea) = (count, box.area)
     return planes.withUnsafeBufferPointer { planes in
       var best: Float = 0
@@ -45,7 +45,7 @@ extension DefaultBoxLayout {
   /// of the boxes that were left, at most three times.
   ///
   /// - Parameter boxes: in fractions of the image; of more than 2000 an even sample is used.
-  public func reachingMore(_ boxes: [CornerBox], threshold: Float = 0.5) -> DefaultBoxLayout {
+  package func reachingMore(_ boxes: [CornerBox], threshold: Float = 0.5) -> DefaultBoxLayout {
     let step = max(1, (boxes.count + 1999) / 2000)
     let sample = stride(from: 0, to: boxes.count, by: step).map { boxes[$0] }
     func missed(_ layout: DefaultBoxLayout) -> Int {

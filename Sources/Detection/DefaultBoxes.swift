@@ -1,22 +1,22 @@
 /// The default boxes of a layout, in the order of the network's outputs: map, row, column, box of the cell.
-public struct DefaultBoxes: Sendable {
+package struct DefaultBoxes: Sendable {
   /// What the boxes were made from.
-  public let layout: DefaultBoxLayout
+  package let layout: DefaultBoxLayout
   /// The boxes by centre and size, [D]; D is 8732 for SSD300.
-  public let centered: [CenterBox]
+  package let centered: [CenterBox]
   /// The same boxes by corners, [D].
-  public let corners: [CornerBox]
+  package let corners: [CornerBox]
   /// Number of boxes of each feature map.
-  public let countPerMap: [Int]
+  package let countPerMap: [Int]
 
   /// Number of boxes, D.
-  public var count: Int { centered.count }
+  package var count: Int { centered.count }
 
   /// The corners again as five planes of D numbers, xMin, yMin, xMax, yMax and area: the form that vectorises.
   let planes: [Float]
 
   /// Makes the boxes of `layout`.
-  public init(_ layout: DefaultBoxLayout) {
+  package init(_ layout: DefaultBoxLayout) {
     let centered = layout.featureMaps.flatMap { Self.boxes(of: $0, in: layout) }
     let corners = centered.map(\.corners)
     self.layout = layout

@@ -2,9 +2,9 @@
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2 and 3.1, `DetectionOutput` of the authors' release; torchvision's `SSD`.
-public struct DetectionDecoder: Sendable {
+package struct DetectionDecoder: Sendable {
   /// When boxes are cut at the border of the image.
-  public enum Clipping: String, Sendable, CaseIterable {
+  package enum Clipping: String, Sendable, CaseIterable {
     /// IoU is taken between clipped boxes (torchvision).
     case beforeNMS
     /// IoU is taken between whole boxes (the authors' release).
@@ -12,20 +12,20 @@ public struct DetectionDecoder: Sendable {
   }
 
   /// What is kept.
-  public struct Settings: Sendable, Equatable {
+  package struct Settings: Sendable, Equatable {
     /// A class whose score does not exceed it is dropped.
-    public var scoreThreshold: Float
+    package var scoreThreshold: Float
     /// Of two boxes of a class with a larger IoU the one with the lower score is dropped.
-    public var nmsThreshold: Float
+    package var nmsThreshold: Float
     /// Boxes of a class that enter suppression, best first.
-    public var topK: Int
+    package var topK: Int
     /// Objects of an image, best first.
-    public var keep: Int
+    package var keep: Int
     /// When boxes are cut at the border of the image.
-    public var clipping: Clipping
+    package var clipping: Clipping
 
     /// Creates settings; the defaults are the authors'.
-    public init(
+    package init(
       scoreThreshold: Float = 0.01, nmsThreshold: Float = 0.45, topK: Int = 400, keep: Int = 200,
       clipping: Clipping = .afterNMS
     ) {
@@ -38,18 +38,18 @@ public struct DetectionDecoder: Sendable {
   }
 
   /// The boxes locations are relative to.
-  public let defaultBoxes: DefaultBoxes
+  package let defaultBoxes: DefaultBoxes
   /// Decodes locations.
-  public let coder: BoxCoder
+  package let coder: BoxCoder
   /// Number of classes, background included.
-  public let classCount: Int
+  package let classCount: Int
   /// What is kept.
-  public let settings: Settings
+  package let settings: Settings
 
   /// Creates a decoder.
   ///
   /// - Precondition: the score threshold is not negative and the numbers to keep are positive.
-  public init(
+  package init(
     defaultBoxes: DefaultBoxes, coder: BoxCoder = BoxCoder(), classCount: Int, settings: Settings = Settings()
   ) {
     precondition(classCount >= 2, "decoding needs background and at least one class, got classCount \(classCount)")
@@ -82,7 +82,7 @@ public struct DetectionDecoder: Sendable {
   /// - Parameters:
   ///   - locations: regression output, [D, 4].
   ///   - confidences: logits, [D, classes].
-  public func decode(locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>) -> [DetectedObject] {
+  package func decode(locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>) -> [DetectedObject] {
     let count = defaultBoxes.count
     let boxes = decodeBoxes(locations)
     var objects: [Candidate] = []

@@ -2,18 +2,18 @@
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2, "hard negative mining".
-public struct HardNegativeMining: Sendable, Equatable {
+package struct HardNegativeMining: Sendable, Equatable {
   /// Negatives kept for each positive, at most.
-  public let negativesPerPositive: Int
+  package let negativesPerPositive: Int
 
   /// Creates the rule.
-  public init(negativesPerPositive: Int = 3) {
+  package init(negativesPerPositive: Int = 3) {
     precondition(negativesPerPositive >= 0, "negativesPerPositive must not be negative, got \(negativesPerPositive)")
     self.negativesPerPositive = negativesPerPositive
   }
 
   /// The share of negatives among the default boxes that take part in the loss, 0 ..< 1.
-  public var negativeShare: Float { Float(negativesPerPositive) / Float(negativesPerPositive + 1) }
+  package var negativeShare: Float { Float(negativesPerPositive) / Float(negativesPerPositive + 1) }
 
   /// Marks the default boxes of one image that take part in the confidence loss: all positives, and the hardest negatives,
   /// equally hard ones by lowest index. An image without positives selects nothing.
@@ -24,7 +24,7 @@ public struct HardNegativeMining: Sendable, Equatable {
   ///   - positiveCount: number of labels other than 0.
   ///   - keys: scratch, [D].
   ///   - selected: overwritten with the marks, [D].
-  public func select(
+  package func select(
     losses: UnsafePointer<Float>, labels: UnsafePointer<Int32>, count: Int, positiveCount: Int,
     keys: UnsafeMutablePointer<Int32>, selected: UnsafeMutablePointer<Bool>
   ) {

@@ -2,7 +2,7 @@ extension CornerBox {
   /// Area of the intersection over area of the union, 0 … 1; 0 when both boxes have no area.
   ///
   /// Boxes are continuous, so no pixel is added to a side.
-  @inlinable public func intersectionOverUnion(with other: CornerBox) -> Float {
+  @inlinable package func intersectionOverUnion(with other: CornerBox) -> Float {
     let intersection = intersectionArea(with: other)
     let union = area + other.area - intersection
     return union > 0 ? intersection / union : 0

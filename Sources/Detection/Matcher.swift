@@ -1,5 +1,5 @@
 /// Which default boxes a ground-truth box claims.
-public enum MatchingRule: String, Sendable, CaseIterable {
+package enum MatchingRule: String, Sendable, CaseIterable {
   /// The authors' release: first pairs are formed one to one in order of falling IoU, so that every ground-truth box gets
   /// a default box of its own; then each default box left takes its best ground truth if the IoU reaches the threshold.
   case bipartite
@@ -13,13 +13,13 @@ public enum MatchingRule: String, Sendable, CaseIterable {
 ///
 /// A negative overlaps every ground-truth box by less than the threshold, under both rules, so each negative may be
 /// mined.
-public struct MatchedTargets: Sendable, Equatable {
+package struct MatchedTargets: Sendable, Equatable {
   /// Class of each default box, [D]; 0 is negative.
-  public let labels: [Int32]
+  package let labels: [Int32]
   /// Encoded ground truth of each positive, [D]; zero for negatives.
-  public let locations: [Location]
+  package let locations: [Location]
   /// Number of positives.
-  public let positiveCount: Int
+  package let positiveCount: Int
 }
 
 /// Matches the ground truth of an image with default boxes.
@@ -28,21 +28,21 @@ public struct MatchedTargets: Sendable, Equatable {
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2; `MatchBBox` of the authors' release; torchvision's `SSDMatcher`.
-public struct Matcher: Sendable {
+package struct Matcher: Sendable {
   /// The boxes to match with.
-  public let defaultBoxes: DefaultBoxes
+  package let defaultBoxes: DefaultBoxes
   /// Encodes the targets.
-  public let coder: BoxCoder
+  package let coder: BoxCoder
   /// Who claims what.
-  public let rule: MatchingRule
+  package let rule: MatchingRule
   /// IoU from which a default box becomes positive.
-  public let threshold: Float
+  package let threshold: Float
 
   /// A smaller IoU counts as no overlap and forms no one-to-one pair.
   private static let smallestOverlap: Float = 1e-6
 
   /// Creates a matcher.
-  public init(
+  package init(
     defaultBoxes: DefaultBoxes, coder: BoxCoder = BoxCoder(), rule: MatchingRule = .bipartite, threshold: Float = 0.5
   ) {
     precondition(threshold > 0 && threshold <= 1, "matching threshold must be in (0, 1], got \(threshold)")
@@ -55,7 +55,7 @@ public struct Matcher: Sendable {
   /// Targets of an image with `groundTruth`, difficult objects included.
   ///
   /// - Precondition: every box is nondegenerate and has a label above 0.
-  public func match(_ groundTruth: [GroundTruth]) -> MatchedTargets {
+  package func match(_ groundTruth: [GroundTruth]) -> MatchedTargets {
     var labels = [Int32](repeating: 0, count: defaultBoxes.count)
     var locations = [Location](repeating: .zero, count: defaultBoxes.count)
     var positiveCount = 0

@@ -12,16 +12,16 @@ import Glibc
 ///
 /// ### Source
 /// Liu et al. 2016, section 2.2, equations 1–3.
-public struct MultiBoxLoss: Sendable, Equatable {
+package struct MultiBoxLoss: Sendable, Equatable {
   /// Number of classes, background included.
-  public let classCount: Int
+  package let classCount: Int
   /// α, the weight of the location loss.
-  public let locationWeight: Float
+  package let locationWeight: Float
   /// Which negatives take part.
-  public let mining: HardNegativeMining
+  package let mining: HardNegativeMining
 
   /// Creates the loss.
-  public init(classCount: Int, locationWeight: Float = 1, mining: HardNegativeMining = HardNegativeMining()) {
+  package init(classCount: Int, locationWeight: Float = 1, mining: HardNegativeMining = HardNegativeMining()) {
     precondition(classCount >= 2, "the loss needs background and at least one class, got classCount \(classCount)")
     self.classCount = classCount
     self.locationWeight = locationWeight
@@ -29,38 +29,38 @@ public struct MultiBoxLoss: Sendable, Equatable {
   }
 
   /// Loss of one image or the sum over several, before the weight α and the division by N.
-  public struct Sums: Sendable, Equatable, BitwiseCopyable {
+  package struct Sums: Sendable, Equatable, BitwiseCopyable {
     /// Sum of the cross-entropy of positives and mined negatives.
-    public var confidence: Double
+    package var confidence: Double
     /// Sum of the smooth L1 distances of the positives.
-    public var location: Double
+    package var location: Double
 
     /// Creates sums, of nothing by default.
-    public init(confidence: Double = 0, location: Double = 0) {
+    package init(confidence: Double = 0, location: Double = 0) {
       self.confidence = confidence
       self.location = location
     }
 
     /// Whether both are.
-    public var isFinite: Bool { confidence.isFinite && location.isFinite }
+    package var isFinite: Bool { confidence.isFinite && location.isFinite }
 
     /// Adds image by image.
-    public static func + (one: Sums, other: Sums) -> Sums {
+    package static func + (one: Sums, other: Sums) -> Sums {
       Sums(confidence: one.confidence + other.confidence, location: one.location + other.location)
     }
   }
 
   /// Memory of an evaluation, reused from image to image. Each thread needs one of its own.
-  public final class Workspace {
+  package final class Workspace {
     /// D, the number of default boxes it is made for.
-    public let defaultBoxCount: Int
+    package let defaultBoxCount: Int
     fileprivate let losses: UnsafeMutablePointer<Float>
     fileprivate let sums: UnsafeMutablePointer<Float>
     fileprivate let keys: UnsafeMutablePointer<Int32>
     fileprivate let selected: UnsafeMutablePointer<Bool>
 
     /// Allocates memory for images of `defaultBoxCount` default boxes.
-    public init(defaultBoxCount: Int) {
+    package init(defaultBoxCount: Int) {
       precondition(defaultBoxCount > 0, "a workspace needs default boxes, got \(defaultBoxCount)")
       self.defaultBoxCount = defaultBoxCount
       losses = .allocate(capacity: defaultBoxCount)
@@ -78,7 +78,7 @@ public struct MultiBoxLoss: Sendable, Equatable {
   }
 
   /// The loss (confidence + α · location) / `normalizer` of the sums over a global batch; 0 when `normalizer` is 0.
-  public func mean(of sums: Sums, normalizer: Int) -> Double {
+  package func mean(of sums: Sums, normalizer: Int) -> Double {
     normalizer == 0 ? 0 : (sums.confidence + Double(locationWeight) * sums.location) / Double(normalizer)
   }
 
@@ -94,7 +94,7 @@ public struct MultiBoxLoss: Sendable, Equatable {
   ///   - locationGradients: dL/d(locations), [D, 4], divided by N; exactly zero for negatives.
   ///   - confidenceGradients: dL/d(confidences), [D, classes], divided by N; exactly zero where a box takes no part.
   ///   - workspace: scratch memory for D default boxes, not used by another thread meanwhile.
-  public func evaluate(
+  package func evaluate(
     locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>, targets: MatchedTargets, normalizer: Int,
     locationGradients: UnsafeMutablePointer<Float>, confidenceGradients: UnsafeMutablePointer<Float>,
     workspace: Workspace

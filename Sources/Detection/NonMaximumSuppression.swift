@@ -4,7 +4,7 @@
 ///   - boxes: in order of falling score.
 ///   - threshold: IoU above which two boxes are taken for the same object.
 /// - Returns: indices of the boxes kept, ascending.
-public func nonMaximumSuppression(_ boxes: [CornerBox], threshold: Float) -> [Int] {
+package func nonMaximumSuppression(_ boxes: [CornerBox], threshold: Float) -> [Int] {
   var kept: [Int] = []
   for index in boxes.indices
   where !kept.contains(where: { boxes[$0].intersectionOverUnion(with: boxes[index]) > threshold }) {

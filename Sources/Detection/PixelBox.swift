@@ -4,18 +4,18 @@
 /// is [xmin − 1, ymin − 1, xmax, ymax]. The area is width × height and the IoU is the plain one; for VOC annotations both
 /// equal the development kit's, which adds 1 to each side instead. A COCO box [x, y, width, height] is
 /// [x, y, x + width, y + height].
-public struct PixelBox: Sendable, Equatable {
+package struct PixelBox: Sendable, Equatable {
   /// Left edge.
-  public var xMin: Double
+  package var xMin: Double
   /// Upper edge.
-  public var yMin: Double
+  package var yMin: Double
   /// Right edge.
-  public var xMax: Double
+  package var xMax: Double
   /// Lower edge.
-  public var yMax: Double
+  package var yMax: Double
 
   /// Creates a box from its edges.
-  public init(xMin: Double, yMin: Double, xMax: Double, yMax: Double) {
+  package init(xMin: Double, yMin: Double, xMax: Double, yMax: Double) {
     self.xMin = xMin
     self.yMin = yMin
     self.xMax = xMax
@@ -23,20 +23,20 @@ public struct PixelBox: Sendable, Equatable {
   }
 
   /// Scales a box in fractions of the image, such as a detection, to pixels.
-  public init(_ box: CornerBox, imageWidth: Int, imageHeight: Int) {
+  package init(_ box: CornerBox, imageWidth: Int, imageHeight: Int) {
     self.init(
       xMin: Double(box.xMin) * Double(imageWidth), yMin: Double(box.yMin) * Double(imageHeight),
       xMax: Double(box.xMax) * Double(imageWidth), yMax: Double(box.yMax) * Double(imageHeight))
   }
 
   /// Width times height.
-  public var area: Double { (xMax - xMin) * (yMax - yMin) }
+  package var area: Double { (xMax - xMin) * (yMax - yMin) }
 
   /// Whether all edges are finite.
-  public var isFinite: Bool { xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite }
+  package var isFinite: Bool { xMin.isFinite && yMin.isFinite && xMax.isFinite && yMax.isFinite }
 
   /// Area of the intersection over area of the union, 0 … 1; 0 when the boxes do not meet or have no area.
-  public func intersectionOverUnion(with other: PixelBox) -> Double {
+  package func intersectionOverUnion(with other: PixelBox) -> Double {
     let width = min(xMax, other.xMax) - max(xMin, other.xMin)
     let height = min(yMax, other.yMax) - max(yMin, other.yMin)
     guard width > 0 && height > 0 else { return 0 }
@@ -45,7 +45,7 @@ public struct PixelBox: Sendable, Equatable {
   }
 
   /// The part of the box inside an image of the given size, or nothing when they do not overlap.
-  public func clipped(width: Int, height: Int) -> PixelBox? {
+  package func clipped(width: Int, height: Int) -> PixelBox? {
     let box = PixelBox(
       xMin: max(xMin, 0), yMin: max(yMin, 0), xMax: min(xMax, Double(width)), yMax: min(yMax, Double(height)))
     return box.xMin < box.xMax && box.yMin < box.yMax ? box : nil

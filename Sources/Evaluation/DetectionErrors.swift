@@ -19,50 +19,50 @@ import Detection
 /// Hoiem, Chodpathumwan and Dai, *Diagnosing Error in Object Detectors*, ECCV 2012, which takes duplicates for localisation
 /// errors and as many detections as there are objects; the duplicates of their own are from Bolya et al., *TIDE: A General
 /// Toolbox for Identifying Object Detection Errors*, ECCV 2020.
-public struct DetectionErrors: Sendable, Equatable {
+package struct DetectionErrors: Sendable, Equatable {
   /// Smallest IoU with the object that a correct detection finds.
-  public static let foundOverlap = 0.5
+  package static let foundOverlap = 0.5
   /// Smallest IoU with an object that a detection has to do with.
-  public static let nearOverlap = 0.1
+  package static let nearOverlap = 0.1
 
   /// The counts of a class.
-  public struct Counts: Sendable, Equatable {
+  package struct Counts: Sendable, Equatable {
     /// Detections that find an object.
-    public internal(set) var correct = 0
+    package internal(set) var correct = 0
     /// Detections of an object found before.
-    public internal(set) var duplicate = 0
+    package internal(set) var duplicate = 0
     /// Detections beside an object of their class.
-    public internal(set) var localisation = 0
+    package internal(set) var localisation = 0
     /// Detections on an object of another class.
-    public internal(set) var confusion = 0
+    package internal(set) var confusion = 0
     /// Detections on nothing.
-    public internal(set) var background = 0
+    package internal(set) var background = 0
     /// Objects that were not found.
-    public internal(set) var missed = 0
+    package internal(set) var missed = 0
   }
 
   /// How often the objects of one class are taken for another.
-  public struct Confusion: Sendable, Equatable {
+  package struct Confusion: Sendable, Equatable {
     /// Class index of the objects.
-    public let annotated: Int
+    package let annotated: Int
     /// Class index of the detections.
-    public let detected: Int
+    package let detected: Int
     /// Detections.
-    public let count: Int
+    package let count: Int
   }
 
   /// The smallest score looked at.
-  public let scoreThreshold: Double
+  package let scoreThreshold: Double
   /// The counts of each class, label 1 first; detections count for their own class.
-  public private(set) var classes: [Counts]
+  package private(set) var classes: [Counts]
   /// The confusions that occur, by class of the objects, then of the detections.
-  public let confusions: [Confusion]
+  package let confusions: [Confusion]
 
   /// Sorts the detections of images.
   ///
   /// - Parameter scoreThreshold: the default is where `multibox detect` begins to draw.
   /// - Precondition: labels are 1 … `objectClassCount`.
-  public init(_ images: [ImageResult], objectClassCount: Int, scoreThreshold: Double = 0.5) {
+  package init(_ images: [ImageResult], objectClassCount: Int, scoreThreshold: Double = 0.5) {
     self.scoreThreshold = scoreThreshold
     classes = Array(repeating: Counts(), count: objectClassCount)
     var confusions: [[Int]: Int] = [:]

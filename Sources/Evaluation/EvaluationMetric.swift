@@ -1,5 +1,5 @@
 /// The metrics there are; the raw values are their names on the command line and in files.
-public enum EvaluationMetric: String, Sendable, CaseIterable {
+package enum EvaluationMetric: String, Sendable, CaseIterable {
   /// Pascal VOC's average precision at 11 points.
   case voc07
   /// Pascal VOC's average precision as the area under the curve.

@@ -1,5 +1,5 @@
 /// What a metric found.
-public enum EvaluationResult: Sendable, Equatable {
+package enum EvaluationResult: Sendable, Equatable {
   /// By `voc07` or `voc12`.
   case pascalVOC(PascalVOCResult)
   /// By `coco`.
@@ -8,7 +8,7 @@ public enum EvaluationResult: Sendable, Equatable {
   /// Scores images.
   ///
   /// - Throws: `EvaluationError` if an image is there twice, or a label or number is not valid.
-  public init(
+  package init(
     _ images: [ImageResult], objectClassCount: Int, metric: EvaluationMetric
   ) throws(EvaluationError) {
     switch metric {
@@ -30,7 +30,7 @@ public enum EvaluationResult: Sendable, Equatable {
   }
 
   /// The metric.
-  public var metric: EvaluationMetric {
+  package var metric: EvaluationMetric {
     switch self {
     case .pascalVOC(let result): result.metric == .voc07 ? .voc07 : .voc12
     case .coco: .coco
@@ -38,7 +38,7 @@ public enum EvaluationResult: Sendable, Equatable {
   }
 
   /// The metric's mean over the classes that have an object to find; nil if none has.
-  public var meanAveragePrecision: Double? {
+  package var meanAveragePrecision: Double? {
     switch self {
     case .pascalVOC(let result): result.meanAveragePrecision
     case .coco(let result): result[.averagePrecision]
@@ -46,19 +46,19 @@ public enum EvaluationResult: Sendable, Equatable {
   }
 
   /// What is known of a class whatever the metric.
-  public struct ClassSummary: Sendable, Equatable {
+  package struct ClassSummary: Sendable, Equatable {
     /// By the metric, 0 … 1; nil without an object to find.
-    public let averagePrecision: Double?
+    package let averagePrecision: Double?
     /// Objects to find.
-    public let objects: Int
+    package let objects: Int
     /// Detections that the metric looked at and did not ignore, right or wrong.
-    public let detections: Int
+    package let detections: Int
     /// Largest precision at the recalls 0, 0.01 … 1 or above, at an IoU of 0.5; empty without an object to find.
-    public let precision: [Double]
+    package let precision: [Double]
   }
 
   /// One summary per class, label 1 first.
-  public var classes: [ClassSummary] {
+  package var classes: [ClassSummary] {
     switch self {
     case .pascalVOC(let result):
       result.classes.map {

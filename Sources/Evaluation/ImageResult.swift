@@ -4,22 +4,22 @@ import Detection
 ///
 /// The box should come from the annotation file, not by way of fractions of the image: single-precision rounding can move
 /// an IoU across the threshold.
-public struct PixelGroundTruth: Sendable, Equatable {
+package struct PixelGroundTruth: Sendable, Equatable {
   /// Where the object is.
-  public var box: PixelBox
+  package var box: PixelBox
   /// Class index, 1 … classes.
-  public var label: Int
+  package var label: Int
   /// Marked as hard to recognise by the annotator: finding it is neither rewarded nor punished.
-  public var isDifficult: Bool
+  package var isDifficult: Bool
   /// Many objects that were not told apart (COCO): finding some of them is neither rewarded nor punished.
-  public var isCrowd: Bool
+  package var isCrowd: Bool
   /// Pixels of the object's outline, where the annotation states them; COCO sorts objects by it into sizes.
-  public var area: Double?
+  package var area: Double?
   /// Whether a match with it counts for COCO's metric, see ``COCOObject/isCreditable``.
-  public var isCreditable: Bool
+  package var isCreditable: Bool
 
   /// Creates an annotation.
-  public init(
+  package init(
     box: PixelBox, label: Int, isDifficult: Bool = false, isCrowd: Bool = false, area: Double? = nil,
     isCreditable: Bool = true
   ) {
@@ -36,16 +36,16 @@ public struct PixelGroundTruth: Sendable, Equatable {
 }
 
 /// A detected object in pixels of the original image.
-public struct PixelDetection: Sendable, Equatable {
+package struct PixelDetection: Sendable, Equatable {
   /// Where the object is.
-  public var box: PixelBox
+  package var box: PixelBox
   /// Class index, 1 … classes.
-  public var label: Int
+  package var label: Int
   /// Confidence that orders the detections; only comparisons matter.
-  public var score: Double
+  package var score: Double
 
   /// Creates a detection.
-  public init(box: PixelBox, label: Int, score: Double) {
+  package init(box: PixelBox, label: Int, score: Double) {
     self.box = box
     self.label = label
     self.score = score
@@ -53,16 +53,16 @@ public struct PixelDetection: Sendable, Equatable {
 }
 
 /// What is known about one image: its objects and what the detector found.
-public struct ImageResult: Sendable, Equatable {
+package struct ImageResult: Sendable, Equatable {
   /// Position of the image in its split; orders images whatever process looked at them.
-  public var imageIndex: Int
+  package var imageIndex: Int
   /// Annotated objects.
-  public var groundTruth: [PixelGroundTruth]
+  package var groundTruth: [PixelGroundTruth]
   /// Detected objects.
-  public var detections: [PixelDetection]
+  package var detections: [PixelDetection]
 
   /// Creates the result of an image.
-  public init(imageIndex: Int, groundTruth: [PixelGroundTruth], detections: [PixelDetection]) {
+  package init(imageIndex: Int, groundTruth: [PixelGroundTruth], detections: [PixelDetection]) {
     self.imageIndex = imageIndex
     self.groundTruth = groundTruth
     self.detections = detections
@@ -70,7 +70,7 @@ public struct ImageResult: Sendable, Equatable {
 }
 
 /// Why results cannot be evaluated. Images, objects and detections count from 0.
-public enum EvaluationError: Error, Equatable, CustomStringConvertible {
+package enum EvaluationError: Error, Equatable, CustomStringConvertible {
   /// An image was added twice.
   case duplicateImage(imageIndex: Int)
   /// An annotated object has a class that does not exist.
@@ -83,7 +83,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case detectionNotFinite(imageIndex: Int, detection: Int)
 
   /// What is wrong, in a sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .duplicateImage(let imageIndex):
       "image \(imageIndex) was evaluated twice"

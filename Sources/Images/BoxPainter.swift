@@ -1,18 +1,18 @@
 import Foundation
 
 /// A box with what is known about it, to be drawn on a picture.
-public struct LabelledBox: Sendable {
+package struct LabelledBox: Sendable {
   /// The edges in pixels from the upper left corner of the picture.
-  public var left, top, right, bottom: Double
+  package var left, top, right, bottom: Double
   /// What the label says.
-  public var name: String
+  package var name: String
   /// The probability that the label gives too, if there is one.
-  public var score: Double?
+  package var score: Double?
   /// Chooses the colour; boxes of one class share it.
-  public var classIndex: Int
+  package var classIndex: Int
 
   /// Describes a box by its edges in pixels, its class and, for a detection, its score.
-  public init(
+  package init(
     left: Double, top: Double, right: Double, bottom: Double, name: String, score: Double? = nil, classIndex: Int
   ) {
     (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
@@ -24,7 +24,7 @@ public struct LabelledBox: Sendable {
 ///
 /// Lines and letters grow with the picture. Around a box runs a rim, dark or bright to contrast with
 /// its colour; its label stands on a plate of the box's colour. Plates stay inside the picture and avoid each other where one of the usual places is free; higher scores choose first.
-public struct BoxPainter {
+package struct BoxPainter {
   /// Twenty colours that are easy to tell apart (Trubetskoy, *List of 20 Simple, Distinct Colors*, 2017).
   private static let palette: [Color] = [
     0xE6194B, 0x3CB44B, 0xFFE119, 0x4363D8, 0xF58231, 0x911EB4, 0x42D4F4, 0xF032E6, 0xBFEF45, 0xFABED4,
@@ -43,7 +43,7 @@ public struct BoxPainter {
   }
 
   /// The picture with boxes and labels on it.
-  public static func paint(_ boxes: [LabelledBox], on image: Image) -> Image {
+  package static func paint(_ boxes: [LabelledBox], on image: Image) -> Image {
     let painter = BoxPainter(image)
     // The highest score is drawn last, on top.
     let order = boxes.indices.sorted { (boxes[$0].score ?? 1, $1) < (boxes[$1].score ?? 1, $0) }
@@ -53,7 +53,7 @@ public struct BoxPainter {
   }
 
   /// The colour of a class, repeating after twenty.
-  public static func color(ofClass index: Int) -> Color {
+  package static func color(ofClass index: Int) -> Color {
     let count = palette.count
     return palette[(index % count + count) % count]
   }

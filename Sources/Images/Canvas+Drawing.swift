@@ -1,9 +1,9 @@
 import CCairo
 
 /// What an area or a line is coloured with.
-public enum Paint: Sendable {
+package enum Paint: Sendable {
   /// A colour and its distance along a gradient, 0 at the start and 1 at the end.
-  public typealias Stop = (position: Double, color: Color)
+  package typealias Stop = (position: Double, color: Color)
 
   /// One colour.
   case color(Color)
@@ -14,33 +14,33 @@ public enum Paint: Sendable {
 }
 
 /// How a line is drawn.
-public struct LineStyle: Sendable {
+package struct LineStyle: Sendable {
   /// The thickness in pixels.
-  public var width: Double
+  package var width: Double
   /// The lengths of dashes and gaps in turn, in pixels; empty for an unbroken line.
-  public var dashes: [Double]
+  package var dashes: [Double]
 
   /// A line of a thickness in pixels.
-  public init(width: Double, dashes: [Double] = []) {
+  package init(width: Double, dashes: [Double] = []) {
     (self.width, self.dashes) = (width, dashes)
   }
 }
 
 extension Canvas {
   /// Colours the inside of a path.
-  public func fill(_ path: Path, with paint: Paint) {
+  package func fill(_ path: Path, with paint: Paint) {
     path.trace(in: context)
     cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)
     withSource(paint) { cairo_fill(context) }
   }
 
   /// Colours the inside of a path.
-  public func fill(_ path: Path, with color: Color) {
+  package func fill(_ path: Path, with color: Color) {
     fill(path, with: .color(color))
   }
 
   /// Draws a path as a line with round ends and joints.
-  public func stroke(_ path: Path, with color: Color, _ style: LineStyle) {
+  package func stroke(_ path: Path, with color: Color, _ style: LineStyle) {
     path.trace(in: context)
     cairo_set_line_width(context, style.width)
     cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
@@ -50,12 +50,12 @@ extension Canvas {
   }
 
   /// Colours the whole picture.
-  public func fill(with paint: Paint) {
+  package func fill(with paint: Paint) {
     withSource(paint) { cairo_paint(context) }
   }
 
   /// Restricts what `body` draws to the inside of a path.
-  public func clipped(to path: Path, _ body: () -> Void) {
+  package func clipped(to path: Path, _ body: () -> Void) {
     cairo_save(context)
     path.trace(in: context)
     cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)

@@ -1,34 +1,34 @@
 import CCairo
 
 /// A size and weight of DejaVu Sans; where that is not installed, of the system's standard face.
-public struct Font: Sendable, Equatable {
+package struct Font: Sendable, Equatable {
   /// The em in pixels; capitals are about 0.73 of it tall.
-  public var size: Double
+  package var size: Double
   /// Whether strokes are thick.
-  public var isBold: Bool
+  package var isBold: Bool
 
   /// A font of a size in pixels.
-  public init(size: Double, isBold: Bool = false) {
+  package init(size: Double, isBold: Bool = false) {
     (self.size, self.isBold) = (size, isBold)
   }
 }
 
 /// The room that a line of text takes, in pixels.
-public struct TextSize: Sendable, Equatable {
+package struct TextSize: Sendable, Equatable {
   /// From the start to where a next character would start.
-  public let width: Double
+  package let width: Double
   /// From the baseline to the top of the tallest character of the font.
-  public let ascent: Double
+  package let ascent: Double
   /// From the baseline to the bottom of the lowest character of the font.
-  public let descent: Double
+  package let descent: Double
 
   /// `ascent` and `descent` together.
-  public var height: Double { ascent + descent }
+  package var height: Double { ascent + descent }
 }
 
 extension Canvas {
   /// The room that `text` takes in a font.
-  public func measure(_ text: String, font: Font) -> TextSize {
+  package func measure(_ text: String, font: Font) -> TextSize {
     select(font)
     var extents = cairo_text_extents_t()
     cairo_text_extents(context, text, &extents)
@@ -40,7 +40,7 @@ extension Canvas {
   /// Writes a line of text that starts at `origin` on the baseline.
   ///
   /// - Parameter angle: turns the line about `origin`, in radians, clockwise.
-  public func draw(_ text: String, at origin: Point, font: Font, color: Color, angle: Double = 0) {
+  package func draw(_ text: String, at origin: Point, font: Font, color: Color, angle: Double = 0) {
     select(font)
     setSource(color)
     cairo_save(context)

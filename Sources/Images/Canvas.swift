@@ -3,18 +3,18 @@ import CCairo
 /// A picture to draw on with anti-aliased lines, areas and text.
 ///
 /// Coordinates are pixels from the upper left corner of the picture: the first pixel covers 0...1 in both directions.
-public final class Canvas {
+package final class Canvas {
   /// The number of columns.
-  public let width: Int
+  package let width: Int
   /// The number of rows.
-  public let height: Int
+  package let height: Int
   private let surface: OpaquePointer
   let context: OpaquePointer
 
   /// A picture of one colour.
   ///
   /// - Precondition: the sides are within 1...`Image.largestSide`.
-  public init(width: Int, height: Int, background: Color) {
+  package init(width: Int, height: Int, background: Color) {
     let sides = 1...Image.largestSide
     precondition(
       sides.contains(width) && sides.contains(height), "a canvas of \(width)×\(height) pixels is outside \(sides)")
@@ -29,7 +29,7 @@ public final class Canvas {
   /// A copy of a picture.
   ///
   /// - Precondition: the sides are within 1...`Image.largestSide`; decoded files always are.
-  public convenience init(_ image: Image) {
+  package convenience init(_ image: Image) {
     self.init(width: image.width, height: image.height, background: .black)
     cairo_surface_flush(surface)
     forEachRow { y, row in
@@ -49,7 +49,7 @@ public final class Canvas {
   }
 
   /// What has been drawn so far.
-  public func image() -> Image {
+  package func image() -> Image {
     cairo_surface_flush(surface)
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { pixels, count in
       forEachRow { y, row in

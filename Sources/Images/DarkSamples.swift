@@ -1,12 +1,12 @@
 /// The samples of a PNG file of 16 bits that is read as nearly black: they use the lower bits alone, as those of a camera with
 /// 10, 12 or 14 bits that are not scaled to 16.
-public struct DarkSamples: Sendable, Equatable {
+package struct DarkSamples: Sendable, Equatable {
   /// The largest sample, without the exceptions.
-  public let largest: Int
+  package let largest: Int
   /// Whether a few samples are larger, as hot pixels and marks are.
-  public let hasExceptions: Bool
+  package let hasExceptions: Bool
   /// Whether the picture is without transparency, so that an sBIT chunk may say how many bits are meant.
-  public let isOpaque: Bool
+  package let isOpaque: Bool
 
   /// No sample of such a picture reaches a quarter of the range.
   private static let bound = 1 << 14
@@ -18,7 +18,7 @@ public struct DarkSamples: Sendable, Equatable {
   ///   - limit: the most pixels that it may have.
   /// - Returns: nothing for all other files, for a picture that is black throughout, and for one whose sBIT chunk says that
   ///   fewer bits are meant.
-  public init?(ofPNG bytes: [UInt8], limit: ImageLimit = ImageLimit()) {
+  package init?(ofPNG bytes: [UInt8], limit: ImageLimit = ImageLimit()) {
     guard (try? pngSize(bytes, limit: limit, path: "")) != nil, let file = DeepPNG(bytes), file.unscaledImage() == nil,
       let samples = file.samples(), let largest = samples.max()
     else { return nil }

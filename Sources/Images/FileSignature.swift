@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a file is by its content, so that a file in the wrong place can be named for what it is.
-public enum FileSignature: String, Sendable, CaseIterable {
+package enum FileSignature: String, Sendable, CaseIterable {
   // Pictures.
   case jpeg = "a JPEG image"
   case png = "a PNG image"
@@ -35,7 +35,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   case text = "a text file"
 
   /// Whether it is a picture.
-  public var isImage: Bool {
+  package var isImage: Bool {
     switch self {
     case .jpeg, .png, .webP, .gif, .bmp, .tiff, .heic, .avif: true
     default: false
@@ -43,7 +43,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   }
 
   /// Whether it holds weights, of whatever program.
-  public var isWeights: Bool {
+  package var isWeights: Bool {
     switch self {
     case .safetensors, .pyTorch, .legacyPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow, .numPy: true
     default: false
@@ -51,7 +51,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   }
 
   /// What to do about a file that is not what its name says; nil when that depends on where it was given.
-  public var remedy: String? {
+  package var remedy: String? {
     switch self {
     case .html: "download it again"
     case .gitLFSPointer: "'git lfs pull' in its repository fetches the file"
@@ -64,7 +64,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   /// That a file is not what is expected, and what to do.
   ///
   /// - Parameter expected: with its article, as "a configuration (YAML)".
-  public func refusal(expecting expected: String) -> String {
+  package func refusal(expecting expected: String) -> String {
     "expected \(expected), found \(rawValue)\(remedy.map { ": \($0)" } ?? "")"
   }
 
@@ -74,7 +74,7 @@ public enum FileSignature: String, Sendable, CaseIterable {
   /// Looks at the first bytes of a file, at the last ones of an archive, and where neither tells at the name.
   ///
   /// - Returns: nil when the file cannot be read or is not recognised.
-  public init?(ofFile path: String) {
+  package init?(ofFile path: String) {
     var status = stat()
     // Opening anything else might wait for somebody to write.
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,

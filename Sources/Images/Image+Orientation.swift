@@ -3,7 +3,7 @@ extension Image {
   ///
   /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` as `init(contentsOf:)`.
-  public init(uprightContentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
+  package init(uprightContentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
     let bytes = try ImageFile.read(path)
     let header = try ImageHeader(bytes, limit: limit, path: path)
     self = try ReducedImage(decoding: bytes, path: path, reduction: 1, limit: limit).image.turned(

@@ -2,25 +2,25 @@
 ///
 /// ### Shapes
 /// `pixels`: [height, width, 3], row-major, red first, no padding between rows.
-public struct Image: Sendable, Equatable {
+package struct Image: Sendable, Equatable {
   /// The number of columns.
-  public let width: Int
+  package let width: Int
   /// The number of rows.
-  public let height: Int
+  package let height: Int
   /// The samples, [height, width, 3].
-  public var pixels: [UInt8]
+  package var pixels: [UInt8]
 
   /// The largest number of pixels a file may hold to be decoded unless a limit is given: a quarter of a gigabyte as RGB, the limit at which
   /// Pillow warns too. A damaged or malicious header cannot ask for more memory than that, nor for more than a few
   /// thousand pixels for each byte of the file.
-  public static let largestPixelCount = 89_478_485
+  package static let largestPixelCount = 89_478_485
   /// The largest width and height that a file may have to be decoded, the limit of Cairo.
-  public static let largestSide = 32_767
+  package static let largestSide = 32_767
 
   /// Wraps samples that are already in memory.
   ///
   /// - Precondition: `width` and `height` are positive and `pixels` holds height · width · 3 samples.
-  public init(width: Int, height: Int, pixels: [UInt8]) {
+  package init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "an image of \(width)×\(height) pixels has no area")
     precondition(
       pixels.count == width * height * 3,
@@ -39,7 +39,7 @@ public struct Image: Sendable, Equatable {
   /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` when the file cannot be read, is neither JPEG nor PNG, is damaged or cut off, or is larger
   ///   than `limit` or `largestSide`.
-  public init(contentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
+  package init(contentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
     self = try ReducedImage(contentsOf: path, reduction: 1, limit: limit).image
   }
 
@@ -48,14 +48,14 @@ public struct Image: Sendable, Equatable {
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - path: what errors call it.
-  public init(decoding bytes: [UInt8], path: String) throws {
+  package init(decoding bytes: [UInt8], path: String) throws {
     self = try ReducedImage(decoding: bytes, path: path, reduction: 1).image
   }
 
   /// The dimensions of a JPEG or PNG file, from its header alone.
   ///
   /// - Throws: `ImageError` as `init(contentsOf:)`, except that damage behind the header is not noticed.
-  public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
+  package static func size(ofFile path: String) throws -> (width: Int, height: Int) {
     let header = try ImageHeader(ofFile: path)
     return (header.width, header.height)
   }
@@ -64,7 +64,7 @@ public struct Image: Sendable, Equatable {
   ///
   /// - Parameter quality: 1 (smallest) to 100 (best).
   /// - Throws: `ImageError` when the encoder fails, as for a side beyond 65,500 pixels.
-  public func jpeg(quality: Int) throws -> [UInt8] {
+  package func jpeg(quality: Int) throws -> [UInt8] {
     try encodeJPEG(self, quality: quality, path: "JPEG encoder")
   }
 
@@ -74,7 +74,7 @@ public struct Image: Sendable, Equatable {
   ///   - path: the file; its folder must exist.
   ///   - quality: 1 (smallest) to 100 (best).
   /// - Throws: `ImageError` with the system's reason.
-  public func writeJPEG(to path: String, quality: Int) throws {
+  package func writeJPEG(to path: String, quality: Int) throws {
     try ImageFile.write(encodeJPEG(self, quality: quality, path: path), to: path)
   }
 
@@ -82,7 +82,7 @@ public struct Image: Sendable, Equatable {
   ///
   /// - Parameter path: the file; its folder must exist.
   /// - Throws: `ImageError` with the system's reason.
-  public func writePNG(to path: String) throws {
+  package func writePNG(to path: String) throws {
     try ImageFile.write(encodePNG(self, path: path), to: path)
   }
 }

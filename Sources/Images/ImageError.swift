@@ -1,16 +1,16 @@
 import Foundation
 
 /// A picture file that could not be read or written.
-public struct ImageError: Error, Equatable, CustomStringConvertible {
+package struct ImageError: Error, Equatable, CustomStringConvertible {
   /// The file.
-  public let path: String
+  package let path: String
   /// What is wrong with it, in words.
-  public let reason: String
+  package let reason: String
   /// Whether writing failed, which is the disk's fault and not the picture's.
-  public let isFromWriting: Bool
+  package let isFromWriting: Bool
 
   /// Names the file and the reason.
-  public init(path: String, reason: String, isFromWriting: Bool = false) {
+  package init(path: String, reason: String, isFromWriting: Bool = false) {
     self.path = path
     self.reason = reason
     self.isFromWriting = isFromWriting
@@ -22,7 +22,7 @@ public struct ImageError: Error, Equatable, CustomStringConvertible {
   }
 
   /// `path: reason`.
-  public var description: String { "\(path): \(reason)" }
+  package var description: String { "\(path): \(reason)" }
 }
 
 /// What a failure of Foundation's file functions comes down to, in the words of the operating system.

@@ -1,16 +1,16 @@
 /// What a picture file says about itself before its first sample.
-public struct ImageHeader: Sendable, Equatable {
+package struct ImageHeader: Sendable, Equatable {
   /// The number of columns that are stored.
-  public let width: Int
+  package let width: Int
   /// The number of rows that are stored.
-  public let height: Int
+  package let height: Int
   /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8.
-  public let orientation: Int
+  package let orientation: Int
   /// Bits of a sample: more than 8 in some PNG files.
-  public let bitDepth: Int
+  package let bitDepth: Int
 
   /// Creates a header.
-  public init(width: Int, height: Int, orientation: Int = 1, bitDepth: Int = 8) {
+  package init(width: Int, height: Int, orientation: Int = 1, bitDepth: Int = 8) {
     self.width = width
     self.height = height
     self.orientation = orientation
@@ -18,13 +18,13 @@ public struct ImageHeader: Sendable, Equatable {
   }
 
   /// Whether people are shown the picture with rows and columns exchanged.
-  public var isTurnedSideways: Bool { orientation >= 5 }
+  package var isTurnedSideways: Bool { orientation >= 5 }
 
   /// Reads the header of a JPEG or PNG file; damage behind it is not noticed.
   ///
   /// - Parameter limit: the most pixels that it may state.
   /// - Throws: `ImageError`.
-  public init(ofFile path: String, limit: ImageLimit = ImageLimit()) throws {
+  package init(ofFile path: String, limit: ImageLimit = ImageLimit()) throws {
     let prefix = try ImageFile.read(path, upToCount: 1 << 14)
     // A JPEG header may follow any amount of metadata; then the whole file is needed.
     self =

@@ -1,35 +1,35 @@
 /// A chart of one or more quantities over a common axis, such as losses over the iterations.
-public struct LinePlot: Sendable {
+package struct LinePlot: Sendable {
   /// A named line.
-  public struct Series: Sendable {
+  package struct Series: Sendable {
     /// What the legend calls it; nothing leaves it out of the legend.
-    public var name: String
+    package var name: String
     /// Positions in the units of the axes; a point that is not finite interrupts the line.
-    public var points: [Point]
+    package var points: [Point]
     /// Whether the line is thin and pale, as for measurements behind their running mean.
-    public var isFaint: Bool
+    package var isFaint: Bool
     /// Whether the line goes by the axis on the right.
-    public var isOnRight: Bool
+    package var isOnRight: Bool
 
     /// Names a sequence of points.
-    public init(name: String, points: [Point], isFaint: Bool = false, isOnRight: Bool = false) {
+    package init(name: String, points: [Point], isFaint: Bool = false, isOnRight: Bool = false) {
       (self.name, self.points, self.isFaint, self.isOnRight) = (name, points, isFaint, isOnRight)
     }
   }
 
   /// The heading.
-  public var title: String
+  package var title: String
   /// What the axes show.
-  public var horizontalLabel, verticalLabel: String
+  package var horizontalLabel, verticalLabel: String
   /// What the axis on the right shows, which is there when a line goes by it.
-  public var rightLabel: String
+  package var rightLabel: String
   /// What the axes show at least.
-  public var horizontalRange, verticalRange, rightRange: ClosedRange<Double>?
+  package var horizontalRange, verticalRange, rightRange: ClosedRange<Double>?
   /// The lines, later ones on top.
-  public var series: [Series]
+  package var series: [Series]
 
   /// A chart with a heading and named axes.
-  public init(
+  package init(
     title: String, horizontalLabel: String, verticalLabel: String, rightLabel: String = "",
     horizontalRange: ClosedRange<Double>? = nil, verticalRange: ClosedRange<Double>? = nil,
     rightRange: ClosedRange<Double>? = nil, series: [Series]
@@ -42,7 +42,7 @@ public struct LinePlot: Sendable {
   /// Draws the chart.
   ///
   /// - Precondition: at least 200×150 pixels, so that there is room for a line between the labels.
-  public func image(width: Int = 900, height: Int = 540) -> Image {
+  package func image(width: Int = 900, height: Int = 540) -> Image {
     precondition(width >= 200 && height >= 150, "\(width)×\(height) pixels are too few for a chart")
     let drawing = PlotDrawing(self, width: width, height: height)
     drawing.drawHeadings()

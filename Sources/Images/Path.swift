@@ -1,12 +1,12 @@
 import CCairo
 
 /// A position in pixels from the upper left corner of a picture.
-public struct Point: Sendable, Equatable {
+package struct Point: Sendable, Equatable {
   /// Distance from the left and upper edge.
-  public var x, y: Double
+  package var x, y: Double
 
   /// The point at a distance from the left and upper edge.
-  public init(x: Double, y: Double) {
+  package init(x: Double, y: Double) {
     (self.x, self.y) = (x, y)
   }
 }
@@ -14,7 +14,7 @@ public struct Point: Sendable, Equatable {
 /// Outlines made of straight lines and arcs, to be filled, stroked or clipped to.
 ///
 /// What lies inside an even number of outlines is outside, so an outline within another is a hole.
-public struct Path: Sendable {
+package struct Path: Sendable {
   private enum Step {
     case polyline([Point], closed: Bool)
     case ellipse(center: Point, radiusX: Double, radiusY: Double)
@@ -23,7 +23,7 @@ public struct Path: Sendable {
   private let steps: [Step]
 
   /// Several paths as one.
-  public init(_ parts: [Path]) {
+  package init(_ parts: [Path]) {
     steps = parts.flatMap(\.steps)
   }
 
@@ -32,20 +32,20 @@ public struct Path: Sendable {
   }
 
   /// A straight line.
-  public static func line(from start: Point, to end: Point) -> Path { polyline([start, end]) }
+  package static func line(from start: Point, to end: Point) -> Path { polyline([start, end]) }
 
   /// Straight lines through `points`.
-  public static func polyline(_ points: [Point]) -> Path {
+  package static func polyline(_ points: [Point]) -> Path {
     Path(step: .polyline(points, closed: false))
   }
 
   /// A closed polygon.
-  public static func polygon(_ corners: [Point]) -> Path {
+  package static func polygon(_ corners: [Point]) -> Path {
     Path(step: .polyline(corners, closed: true))
   }
 
   /// A rectangle; corners are rounded when `cornerRadius` is positive.
-  public static func rectangle(
+  package static func rectangle(
     left: Double, top: Double, width: Double, height: Double, cornerRadius: Double = 0
   ) -> Path {
     let radius = min(cornerRadius, width / 2, height / 2)
@@ -53,7 +53,7 @@ public struct Path: Sendable {
   }
 
   /// An ellipse with horizontal and vertical axes.
-  public static func ellipse(center: Point, radiusX: Double, radiusY: Double) -> Path {
+  package static func ellipse(center: Point, radiusX: Double, radiusY: Double) -> Path {
     Path(step: .ellipse(center: center, radiusX: radiusX, radiusY: radiusY))
   }
 

@@ -3,18 +3,18 @@
 /// A pixel of a picture with reduction n stands for n × n stored pixels, the one of column x for the stored columns
 /// n · x ..< n · (x + 1). It is about their mean: the JPEG decoder leaves out the high frequencies of each block. At the right and
 /// lower edge a pixel may stand for fewer.
-public struct ReducedImage: Sendable {
+package struct ReducedImage: Sendable {
   /// The reductions there are.
-  public static let reductions = [1, 2, 4, 8]
+  package static let reductions = [1, 2, 4, 8]
 
   /// The decoded picture.
-  public var image: Image
+  package var image: Image
   /// Columns of the file.
-  public let storedWidth: Int
+  package let storedWidth: Int
   /// Rows of the file.
-  public let storedHeight: Int
+  package let storedHeight: Int
   /// Stored pixels along the side of a decoded one.
-  public let reduction: Int
+  package let reduction: Int
 
   init(image: Image, storedWidth: Int, storedHeight: Int, reduction: Int) {
     self.image = image
@@ -29,7 +29,7 @@ public struct ReducedImage: Sendable {
   ///   - reduction: one of ``reductions``; a PNG file is decoded whole all the same.
   ///   - limit: the most pixels that the file may have.
   /// - Throws: `ImageError`.
-  public init(contentsOf path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
+  package init(contentsOf path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
     try self.init(decoding: ImageFile.read(path), path: path, reduction: reduction, limit: limit)
   }
 
@@ -41,7 +41,7 @@ public struct ReducedImage: Sendable {
   ///   - reduction: one of ``reductions``; a PNG file is decoded whole all the same.
   ///   - limit: the most pixels that the file may have.
   /// - Throws: `ImageError`.
-  public init(decoding bytes: [UInt8], path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
+  package init(decoding bytes: [UInt8], path: String, reduction: Int, limit: ImageLimit = ImageLimit()) throws {
     precondition(Self.reductions.contains(reduction), "no decoder reduces by \(reduction)")
     switch try ImageFile.format(of: bytes, path: path) {
     case .jpeg:

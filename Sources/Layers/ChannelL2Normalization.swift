@@ -11,44 +11,44 @@ import Tensors
 ///
 /// ### Source
 /// Liu, Rabinovich and Berg, *ParseNet*, 2015; ε = 1e-10 inside the root as in SSD's release.
-public struct ChannelL2Normalization: Layer {
+package struct ChannelL2Normalization: Layer {
   /// See ``Layer/name``.
-  public let name: String
+  package let name: String
   /// s.
-  public let scale: Parameter
+  package let scale: Parameter
 
   private static let epsilon: Float = 1e-10
   private static let rowsPerChunk = 64
 
   /// Declares the layer and its parameter.
-  public init(_ name: String, parameterName: String, channels: Int, layout: inout ParameterLayout) {
+  package init(_ name: String, parameterName: String, channels: Int, layout: inout ParameterLayout) {
     self.name = name
     scale = layout.add(parameterName, .scale, .vector(count: channels))
   }
 
   /// The scale.
-  public var parameters: [Parameter] { [scale] }
+  package var parameters: [Parameter] { [scale] }
   /// The projection needs x.
-  public var backwardReadsInput: Bool { true }
+  package var backwardReadsInput: Bool { true }
   /// Not needed.
-  public var backwardReadsOutput: Bool { false }
+  package var backwardReadsOutput: Bool { false }
   /// The shape of the input.
-  public func outputShape(for input: Shape) -> Shape {
+  package func outputShape(for input: Shape) -> Shape {
     precondition(input.channels == scale.range.count, "\(name) takes \(scale.range.count) channels, got \(input)")
     return input
   }
   /// Not counted: as is usual, only convolutions are.
-  public func multiplyAdds(for input: Shape) -> Int { 0 }
+  package func multiplyAdds(for input: Shape) -> Int { 0 }
   /// 1 / n of every pixel.
-  public func stateCount(for input: Shape) -> Int { input.pixels }
+  package func stateCount(for input: Shape) -> Int { input.pixels }
 
   /// See ``Layer/scratch(for:training:)``.
-  public func scratch(for input: Shape, training: Bool) -> ScratchSize {
+  package func scratch(for input: Shape, training: Bool) -> ScratchSize {
     ScratchSize(common: training ? chunks(input.pixels) * input.channels : 0)
   }
 
   /// See ``Layer/forward(_:into:state:weights:context:)``.
-  public func forward(
+  package func forward(
     _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
     context: ExecutionContext
   ) {
@@ -62,7 +62,7 @@ public struct ChannelL2Normalization: Layer {
   }
 
   /// See ``Layer/backward(_:weights:context:)``.
-  public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
     let (channels, pixels) = (pass.input.shape.channels, pass.input.shape.pixels)
     let partial = context.scratch
     context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// The sum is taken over fixed blocks, and the blocks in order, in double precision: the bits depend neither on threads, ranks and buckets
 /// nor on the instruction set.
-public struct GradientNorm {
+package struct GradientNorm {
   private let blocks: [(range: Range<Int>, parameter: Int)]
   private let parameters: [Parameter]
   private let weights: [Double]
@@ -12,7 +12,7 @@ public struct GradientNorm {
   private static let blockCount = 65_536
 
   /// Plans the norm of the parameters that lie in `range` of the arena.
-  public init(_ layout: ParameterLayout, in range: Range<Int>, inputScales: InputScales) {
+  package init(_ layout: ParameterLayout, in range: Range<Int>, inputScales: InputScales) {
     parameters = layout.parameters.filter { range.overlaps($0.range) }
     weights = parameters.map { 1 / (Double(inputScales[$0]) * Double(inputScales[$0])) }
     blocks = parameters.enumerated().flatMap { index, parameter in
@@ -23,7 +23,7 @@ public struct GradientNorm {
   }
 
   /// The norm of a gradient, and the first parameter whose gradient is not finite, if any.
-  public func evaluate(
+  package func evaluate(
     _ gradients: ParameterArena, context: ExecutionContext
   ) -> (norm: Double, notFinite: Parameter?) {
     let values = gradients.values.baseAddress!

@@ -2,7 +2,7 @@ import Randomness
 import Tensors
 
 /// The distribution of initial convolution kernels. Biases start at 0.
-public enum Initializer: String, Sendable, CaseIterable {
+package enum Initializer: String, Sendable, CaseIterable {
   /// Uniform within ± sqrt(6 / (fan in + fan out)). Glorot and Bengio 2010.
   case xavier
   /// Uniform with the variance that keeps the spread of activations through ReLUs, for networks trained from nothing (He et al.
@@ -18,7 +18,7 @@ public enum Initializer: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - damping: what kernels are divided by.
   ///   - normalizationScale: the value of normalisation scales.
-  public func initialize(
+  package func initialize(
     _ parameter: Parameter, in weights: ParameterArena, damping: Float = 1, normalizationScale: Float = 20, seed: UInt64
   ) {
     let values = weights[parameter]

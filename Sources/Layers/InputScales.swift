@@ -6,17 +6,17 @@ import Tensors
 /// so that gradient descent at rate η moves w′ at s²·η: for s = 64 four thousand times as fast as every other layer, which wipes out its
 /// first values within a few iterations. Gradients are therefore divided by s², and lengths of gradients are taken of g/s, the gradient of
 /// w′: training goes as if the layer read x′.
-public struct InputScales: Sendable, Equatable {
+package struct InputScales: Sendable, Equatable {
   /// s by the parameter's name; 1 for parameters that are not here.
-  public private(set) var byName: [String: Float]
+  package private(set) var byName: [String: Float]
 
   /// No layer reads large values, by default.
-  public init(_ byName: [String: Float] = [:]) {
+  package init(_ byName: [String: Float] = [:]) {
     self.byName = byName
   }
 
   /// s of a parameter, positive.
-  public subscript(parameter: Parameter) -> Float {
+  package subscript(parameter: Parameter) -> Float {
     get { byName[parameter.name] ?? 1 }
     set { byName[parameter.name] = newValue == 1 ? nil : newValue }
   }

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A layer is a description: it owns no memory. Weights, activations, state and scratch are handed to it, planned once for the
 /// whole graph. All methods give the same bits for any number of threads.
-public protocol Layer: Sendable {
+package protocol Layer: Sendable {
   /// Unique in a graph, e.g. "conv4_3".
   var name: String { get }
   /// The learned parameters, if any.
@@ -32,24 +32,24 @@ public protocol Layer: Sendable {
 }
 
 /// What a layer's backward reads and writes.
-public struct BackwardPass {
+package struct BackwardPass {
   /// The forward input; undefined where the layer said it does not read it.
-  public let input: Tensor
+  package let input: Tensor
   /// The forward output; undefined where the layer said it does not read it.
-  public let output: Tensor
+  package let output: Tensor
   /// What forward left.
-  public let state: UnsafeMutablePointer<Float>
+  package let state: UnsafeMutablePointer<Float>
   /// Gradient of the loss with respect to the output; the layer may overwrite it.
-  public let outputGradient: Tensor
+  package let outputGradient: Tensor
   /// Where the gradient with respect to the input goes; nil when nobody wants it.
-  public let inputGradient: Tensor?
+  package let inputGradient: Tensor?
   /// Whether the input gradient is added to what is there (another consumer of the same input came before).
-  public let accumulatesInputGradient: Bool
+  package let accumulatesInputGradient: Bool
   /// Where the gradients of the parameters go; they are set, not added to.
-  public let parameterGradients: ParameterArena
+  package let parameterGradients: ParameterArena
 
   /// Creates the description of a pass.
-  public init(
+  package init(
     input: Tensor, output: Tensor, state: UnsafeMutablePointer<Float>, outputGradient: Tensor, inputGradient: Tensor?,
     accumulatesInputGradient: Bool, parameterGradients: ParameterArena
   ) {

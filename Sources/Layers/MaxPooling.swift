@@ -4,20 +4,20 @@ import Tensors
 /// Maximum over square windows. Pixels outside the map take no part.
 ///
 /// Forward keeps, for every output value, which tap of its window was the first maximum; backward sends the gradient there.
-public struct MaxPooling: Layer {
+package struct MaxPooling: Layer {
   /// See ``Layer/name``.
-  public let name: String
+  package let name: String
   /// Rows and columns of the window.
-  public let kernel: Int
+  package let kernel: Int
   /// Input pixels between neighbouring windows.
-  public let stride: Int
+  package let stride: Int
   /// How far windows may start outside the map.
-  public let padding: Int
+  package let padding: Int
   /// Whether a last, incomplete window counts (Caffe's rounding).
-  public let ceilMode: Bool
+  package let ceilMode: Bool
 
   /// Declares the layer.
-  public init(_ name: String, kernel: Int, stride: Int, padding: Int = 0, ceilMode: Bool = false) {
+  package init(_ name: String, kernel: Int, stride: Int, padding: Int = 0, ceilMode: Bool = false) {
     precondition(
       kernel > 0 && kernel <= 15 && stride > 0 && padding >= 0 && 2 * padding <= kernel,
       "\(name): kernel \(kernel), stride \(stride), padding \(padding)")
@@ -29,15 +29,15 @@ public struct MaxPooling: Layer {
   }
 
   /// None.
-  public var parameters: [Parameter] { [] }
+  package var parameters: [Parameter] { [] }
   /// The kept choices are enough.
-  public var backwardReadsInput: Bool { false }
+  package var backwardReadsInput: Bool { false }
   /// The kept choices are enough.
-  public var backwardReadsOutput: Bool { false }
+  package var backwardReadsOutput: Bool { false }
 
   /// See ``Layer/outputShape(for:)``. With `ceilMode`, a window that would start in the padding behind the map is dropped, as Caffe
   /// and PyTorch do.
-  public func outputShape(for input: Shape) -> Shape {
+  package func outputShape(for input: Shape) -> Shape {
     func size(_ input: Int) -> Int {
       precondition(input + 2 * padding >= kernel || ceilMode, "\(name): a side of \(input) is smaller than the window")
       let free = input + 2 * padding - kernel + (ceilMode ? stride - 1 : 0)
@@ -48,16 +48,16 @@ public struct MaxPooling: Layer {
   }
 
   /// Comparisons only.
-  public func multiplyAdds(for input: Shape) -> Int { 0 }
+  package func multiplyAdds(for input: Shape) -> Int { 0 }
   /// One byte for each output value.
-  public func stateCount(for input: Shape) -> Int {
+  package func stateCount(for input: Shape) -> Int {
     (outputShape(for: input).count + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride
   }
   /// None.
-  public func scratch(for input: Shape, training: Bool) -> ScratchSize { ScratchSize() }
+  package func scratch(for input: Shape, training: Bool) -> ScratchSize { ScratchSize() }
 
   /// See ``Layer/forward(_:into:state:weights:context:)``.
-  public func forward(
+  package func forward(
     _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
     context: ExecutionContext
   ) {
@@ -75,7 +75,7 @@ public struct MaxPooling: Layer {
   }
 
   /// See ``Layer/backward(_:weights:context:)``.
-  public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
     guard let inputGradient = pass.inputGradient else { return }
     let (input, output) = (inputGradient.shape, pass.outputGradient.shape)
     let geometry = geometry(input, output)

@@ -7,16 +7,16 @@ import Tensors
 ///
 /// c is what clipping leaves of the gradient, s the scale of what the layer reads (``InputScales``). λ is zero for biases, and η is multiplied for biases. This is PyTorch's form: the learning rate acts on the momentum when it is
 /// applied, not when it is gathered (Caffe's form), which differs only in the iterations after the rate changes.
-public struct StochasticGradientDescent: Sendable {
+package struct StochasticGradientDescent: Sendable {
   /// μ.
-  public let momentum: Float
+  package let momentum: Float
   /// λ of weights and scales.
-  public let weightDecay: Float
+  package let weightDecay: Float
   /// Factor on η for biases.
-  public let biasLearningRateMultiplier: Float
+  package let biasLearningRateMultiplier: Float
 
   /// Creates the rule.
-  public init(momentum: Float, weightDecay: Float, biasLearningRateMultiplier: Float) {
+  package init(momentum: Float, weightDecay: Float, biasLearningRateMultiplier: Float) {
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.biasLearningRateMultiplier = biasLearningRateMultiplier
@@ -31,7 +31,7 @@ public struct StochasticGradientDescent: Sendable {
   ///   - inputScales: s of every parameter.
   ///   - average: a moving average of the weights, and the share of the new weights in it; nil for none.
   /// - Returns: the first parameter whose momentum is no longer finite there, if any.
-  public func update(
+  package func update(
     _ weights: ParameterArena, momentum arena: ParameterArena, gradients: ParameterArena, in range: Range<Int>,
     learningRate: Float, clip: Float = 1, inputScales: InputScales = InputScales(),
     average: (arena: ParameterArena, share: Float)? = nil, context: ExecutionContext

@@ -4,11 +4,11 @@
 ///
 /// ### Source
 /// Polyak and Juditsky 1992; the growing d is that of TensorFlow's `ExponentialMovingAverage` with `num_updates`.
-public enum WeightAverage {
+package enum WeightAverage {
   /// 1 − d, for the step that follows `iteration` steps.
   ///
   /// - Precondition: 0 < decay < 1.
-  public static func share(decay: Double, iteration: Int) -> Float {
+  package static func share(decay: Double, iteration: Int) -> Float {
     precondition(decay > 0 && decay < 1, "a moving average of decay \(decay)")
     return Float(1 - min(decay, Double(1 + iteration) / Double(10 + iteration)))
   }

@@ -3,7 +3,7 @@
 /// All calls but ``abort(_:)`` are collective: every rank makes the same calls in the same order. One call at a time: a
 /// communicator belongs to the thread that is using it, and the threads of a process take turns. Errors name the call, the rank
 /// and the library's reason.
-public protocol Communicator: AnyObject, Sendable {
+package protocol Communicator: AnyObject, Sendable {
   /// This process.
   var rank: Int { get }
   /// All processes.
@@ -50,16 +50,16 @@ public protocol Communicator: AnyObject, Sendable {
 }
 
 /// Numbers that go over the wire in bulk.
-public protocol WireElement: BitwiseCopyable {}
+package protocol WireElement: BitwiseCopyable {}
 extension Float: WireElement {}
 extension UInt16: WireElement {}
 
 extension Communicator {
   /// Whether this is the rank that reads the configuration, writes files and reports.
-  public var isRoot: Bool { rank == 0 }
+  package var isRoot: Bool { rank == 0 }
 
   /// Text of rank 0, at all ranks.
-  public func broadcast(_ text: String) throws(MessagePassingError) -> String {
+  package func broadcast(_ text: String) throws(MessagePassingError) -> String {
     var count = text.utf8.count
     try broadcast(&count, from: 0)
     var bytes = isRoot ? Array(text.utf8) : [UInt8](repeating: 0, count: count)
@@ -70,17 +70,17 @@ extension Communicator {
   }
 
   /// A value of rank `root`, at all ranks.
-  public func broadcast<Value: BitwiseCopyable>(_ value: inout Value, from root: Int) throws(MessagePassingError) {
+  package func broadcast<Value: BitwiseCopyable>(_ value: inout Value, from root: Int) throws(MessagePassingError) {
     try withUnsafeMutableBytes(of: &value) { (bytes) throws(MessagePassingError) in try broadcast(bytes, from: root) }
   }
 
   /// A value of every rank, in rank order, at all ranks.
-  public func allGather<Value: BitwiseCopyable>(_ value: Value) throws(MessagePassingError) -> [Value] {
+  package func allGather<Value: BitwiseCopyable>(_ value: Value) throws(MessagePassingError) -> [Value] {
     try allGather([value])
   }
 
   /// Equally many values of every rank, in rank order, at all ranks.
-  public func allGather<Value: BitwiseCopyable>(_ values: [Value]) throws(MessagePassingError) -> [Value] {
+  package func allGather<Value: BitwiseCopyable>(_ values: [Value]) throws(MessagePassingError) -> [Value] {
     guard let first = values.first else { return [] }
     var all = [Value](repeating: first, count: worldSize * values.count)
     try values.withUnsafeBufferPointer { (own) throws(MessagePassingError) in
@@ -92,7 +92,7 @@ extension Communicator {
   }
 
   /// A text of every rank, in rank order, at all ranks.
-  public func allGather(_ text: String) throws(MessagePassingError) -> [String] {
+  package func allGather(_ text: String) throws(MessagePassingError) -> [String] {
     let counts = try allGather(text.utf8.count)
     let longest = counts.max() ?? 0
     let padded = Array(text.utf8) + [UInt8](repeating: 0, count: longest - text.utf8.count)
@@ -103,7 +103,7 @@ extension Communicator {
   }
 
   /// Returns when all ranks are here.
-  public func barrier() throws(MessagePassingError) {
+  package func barrier() throws(MessagePassingError) {
     _ = try allGather(UInt8(0))
   }
 }

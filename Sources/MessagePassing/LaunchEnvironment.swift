@@ -1,21 +1,21 @@
 import Foundation
 
 /// What a launcher told this process in its environment.
-public struct LaunchEnvironment: Sendable {
+package struct LaunchEnvironment: Sendable {
   private let variables: [String: String]
 
   /// Reads the process's environment, or a given one.
-  public init(_ variables: [String: String] = ProcessInfo.processInfo.environment) {
+  package init(_ variables: [String: String] = ProcessInfo.processInfo.environment) {
     self.variables = variables
   }
 
   /// Whether mpirun, or srun with PMIx, started this process. Then MPI tells how many there are, else it is one.
-  public var isUnderMPI: Bool { isUnderMPIRun || variables["PMIX_RANK"] != nil }
+  package var isUnderMPI: Bool { isUnderMPIRun || variables["PMIX_RANK"] != nil }
 
   private var isUnderMPIRun: Bool { variables[Self.openMPISize] != nil }
 
   /// When the job will be ended from outside: `MULTIBOX_DEADLINE` or Slurm's `SLURM_JOB_END_TIME`, in seconds since 1970.
-  public var deadline: Date? {
+  package var deadline: Date? {
     for name in ["MULTIBOX_DEADLINE", "SLURM_JOB_END_TIME"] {
       if let seconds = variables[name].flatMap(Double.init), seconds > 0 { return Date(timeIntervalSince1970: seconds) }
     }
@@ -23,7 +23,7 @@ public struct LaunchEnvironment: Sendable {
   }
 
   /// The scheduler's name of the job, as "Slurm job 77", and how often the scheduler has started it before; nil outside of jobs.
-  public var schedulerJob: (name: String, restarts: Int)? {
+  package var schedulerJob: (name: String, restarts: Int)? {
     if let number = variables["SLURM_JOB_ID"] {
       return ("Slurm job \(number)", variables["SLURM_RESTART_COUNT"].flatMap(Int.init) ?? 0)
     }
@@ -36,7 +36,7 @@ public struct LaunchEnvironment: Sendable {
   ///
   /// - Throws: ``MessagePassingError`` when MPI does not start, or when a launcher runs several processes that do not know
   ///   each other.
-  public func communicator() throws(MessagePassingError) -> any Communicator {
+  package func communicator() throws(MessagePassingError) -> any Communicator {
     let communicator: any Communicator = isUnderMPI ? try MPICommunicator() : SingleProcessCommunicator()
     try requireTasksThatKnowEachOther(worldSize: communicator.worldSize)
     return communicator
@@ -95,7 +95,7 @@ public struct LaunchEnvironment: Sendable {
   ///
   /// - Parameter command: its name.
   /// - Throws: ``MessagePassingError`` when a launcher started others beside this one.
-  public func requireSingleProcess(_ command: String) throws(MessagePassingError) {
+  package func requireSingleProcess(_ command: String) throws(MessagePassingError) {
     guard let sign = signOfOthers else { return }
     throw MessagePassingError(
       "\(sign), but '\(command)' works in one process: all would do the same and write the same files. Start it without a launcher"

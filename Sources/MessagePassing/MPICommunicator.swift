@@ -5,11 +5,11 @@ import Foundation
 ///
 /// Waiting does not hold a processor: a collective that is not done is tested again after a pause, which grows from nothing to
 /// ``longestPause``. Open MPI moves messages only inside its calls, so the pause is also the longest time that arrived data waits.
-public final class MPICommunicator: Communicator, @unchecked Sendable {
+package final class MPICommunicator: Communicator, @unchecked Sendable {
   /// This process.
-  public let rank: Int
+  package let rank: Int
   /// All processes.
-  public let worldSize: Int
+  package let worldSize: Int
   private let handle: cmpi_communicator
 
   /// Tests without a pause, some 20 µs: what a small message takes on one machine.
@@ -20,7 +20,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   /// Starts MPI; to be called once, on the main thread.
   ///
   /// - Throws: ``MessagePassingError`` when the library cannot be used from several threads.
-  public convenience init() throws(MessagePassingError) {
+  package convenience init() throws(MessagePassingError) {
     var isThreaded: Int32 = 0
     try Self.check(cmpi_start(&isThreaded), "MPI_Init_thread", rank: -1)
     guard isThreaded != 0 else {
@@ -42,14 +42,14 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// The name and version of the library, as "Open MPI v4.1.4".
-  public static func libraryVersion() throws(MessagePassingError) -> String {
+  package static func libraryVersion() throws(MessagePassingError) -> String {
     var text = [CChar](repeating: 0, count: 256)
     try check(cmpi_library_version(&text, Int32(text.count)), "MPI_Get_library_version", rank: -1)
     return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// See ``Communicator/broadcast(_:from:)-9vq1f``.
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(MessagePassingError) {
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(MessagePassingError) {
     // Pieces, because a count is an int.
     for start in stride(from: 0, to: bytes.count, by: Self.largestBroadcast) {
       let count = min(Self.largestBroadcast, bytes.count - start)
@@ -60,7 +60,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/allGather(_:into:)``.
-  public func allGather(
+  package func allGather(
     _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer
   ) throws(MessagePassingError) {
     precondition(all.count == own.count * worldSize, "\(own.count) bytes of \(worldSize) ranks into \(all.count)")
@@ -69,7 +69,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/gather(_:to:)``.
-  public func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]] {
+  package func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]] {
     let counts = try allGather(own.count)
     let offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
     let total = counts.reduce(0, +)
@@ -93,7 +93,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/exchange(_:parts:senders:received:)``.
-  public func exchange<Element: WireElement>(
+  package func exchange<Element: WireElement>(
     _ own: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>], senders: [Int],
     received: UnsafeMutableBufferPointer<Element>
   ) throws(MessagePassingError) {
@@ -116,7 +116,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/allGather(_:parts:)``.
-  public func allGather<Element: WireElement>(
+  package func allGather<Element: WireElement>(
     _ values: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>]
   ) throws(MessagePassingError) {
     _ = try count(values.count, "MPI_Iallgatherv")
@@ -129,30 +129,30 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/sum(_:)``.
-  public func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
     let count = try self.count(values.count, "MPI_Allreduce")
     try check(cmpi_sum(values.baseAddress, count, handle), "MPI_Allreduce")
   }
 
   /// Sends bytes to one rank, which calls ``receive(_:from:)``. For measurements.
-  public func send(_ bytes: UnsafeRawBufferPointer, to other: Int) throws(MessagePassingError) {
+  package func send(_ bytes: UnsafeRawBufferPointer, to other: Int) throws(MessagePassingError) {
     let count = try self.count(bytes.count, "MPI_Send")
     try check(cmpi_send(bytes.baseAddress, count, Int32(other), handle), "MPI_Send")
   }
 
   /// Receives what ``send(_:to:)`` sends.
-  public func receive(_ bytes: UnsafeMutableRawBufferPointer, from other: Int) throws(MessagePassingError) {
+  package func receive(_ bytes: UnsafeMutableRawBufferPointer, from other: Int) throws(MessagePassingError) {
     let count = try self.count(bytes.count, "MPI_Recv")
     try check(cmpi_receive(bytes.baseAddress, count, Int32(other), handle), "MPI_Recv")
   }
 
   /// See ``Communicator/duplicate()``.
-  public func duplicate() throws(MessagePassingError) -> any Communicator {
+  package func duplicate() throws(MessagePassingError) -> any Communicator {
     try MPICommunicator(duplicating: handle, rank: rank)
   }
 
   /// See ``Communicator/abort(_:)``. MPI's own abort is given five seconds: it talks to the launcher over the network.
-  public func abort(_ code: Int32) -> Never {
+  package func abort(_ code: Int32) -> Never {
     let fallback = Thread {
       Thread.sleep(forTimeInterval: 5)
       _exit(code)
@@ -163,7 +163,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   /// See ``Communicator/finish()``.
-  public func finish() throws(MessagePassingError) {
+  package func finish() throws(MessagePassingError) {
     try check(cmpi_finish(), "MPI_Finalize")
   }
 

@@ -1,10 +1,10 @@
 /// Why ranks could not talk to each other, or must not go on together.
-public struct MessagePassingError: Error, Equatable, CustomStringConvertible {
+package struct MessagePassingError: Error, Equatable, CustomStringConvertible {
   /// What happened, and what may mend it.
-  public let description: String
+  package let description: String
 
   /// Creates an error from a sentence.
-  public init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 

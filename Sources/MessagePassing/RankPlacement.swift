@@ -1,13 +1,13 @@
 import Foundation
 
 /// On which machine and on which of its processors each rank runs.
-public struct RankPlacement: Sendable {
+package struct RankPlacement: Sendable {
   /// A rank's place.
-  public struct Place: Sendable, Equatable {
+  package struct Place: Sendable, Equatable {
     /// The machine's name.
-    public let host: String
+    package let host: String
     /// The processors its launcher gave it (its affinity mask).
-    public let processors: [Int]
+    package let processors: [Int]
 
     package init(host: String, processors: [Int]) {
       self.host = host
@@ -16,11 +16,11 @@ public struct RankPlacement: Sendable {
   }
 
   /// By rank.
-  public let places: [Place]
+  package let places: [Place]
   private let rank: Int
 
   /// Asks all ranks.
-  public init(_ communicator: any Communicator) throws(MessagePassingError) {
+  package init(_ communicator: any Communicator) throws(MessagePassingError) {
     let hosts = try communicator.allGather(ProcessInfo.processInfo.hostName)
     let lists = try communicator.allGather(Self.allowedProcessors())
     self.init(
@@ -34,19 +34,19 @@ public struct RankPlacement: Sendable {
   }
 
   /// This rank's place.
-  public var own: Place { places[rank] }
+  package var own: Place { places[rank] }
 
   /// The ranks of this machine.
-  public var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }
+  package var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }
 
   /// Compute threads for this rank: its processors, divided among the ranks that have the same ones.
-  public var threads: Int {
+  package var threads: Int {
     let sharers = ranksOnHost.count { !Set(places[$0].processors).isDisjoint(with: own.processors) }
     return max(1, own.processors.count / max(1, sharers))
   }
 
   /// What is wrong with `threads` threads on the own processors, and the launch option that mends it; nil when they fit.
-  public func warning(threads: Int) -> String? {
+  package func warning(threads: Int) -> String? {
     guard threads > own.processors.count else { return nil }
     return """
       rank \(rank) (\(own.host)) is bound to \(own.processors.count == 1 ? "one processor" : "\(own.processors.count) processors") \

@@ -1,5 +1,5 @@
 /// How numbers go over the wire.
-public enum WireFormat: String, Sendable, CaseIterable {
+package enum WireFormat: String, Sendable, CaseIterable {
   /// As they are.
   case float32
   /// Rounded to half the bytes: contributions before they are added, in float32, and sums once more.
@@ -11,7 +11,7 @@ public enum WireFormat: String, Sendable, CaseIterable {
 /// Each rank holds the pieces of its ``SummationOrder/Share``: one, if the ranks are a power of two. Each rank owns one part of the values,
 /// receives that part of every piece, adds them along the tree and sends the sum to all: with one piece each as many bytes as a ring, in two
 /// steps. With ``WireFormat/bfloat16`` all ranks still get the same bits, but they depend on the number of ranks.
-public final class ReproducibleSum {
+package final class ReproducibleSum {
   private let communicator: any Communicator
   private let wire: WireFormat
   private let shares: [SummationOrder.Share]
@@ -26,7 +26,7 @@ public final class ReproducibleSum {
   /// Allocates memory for sums of up to `capacity` values.
   ///
   /// - Parameter order: the tree of all terms, which the ranks share evenly.
-  public init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, wire: WireFormat) {
+  package init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, wire: WireFormat) {
     self.communicator = communicator
     self.wire = wire
     shares = order.shares(worldSize: communicator.worldSize)
@@ -45,7 +45,7 @@ public final class ReproducibleSum {
   }
 
   /// Bytes that sums of up to `capacity` values take.
-  public static func byteCount(worldSize: Int, order: SummationOrder, capacity: Int, wire: WireFormat) -> Int {
+  package static func byteCount(worldSize: Int, order: SummationOrder, capacity: Int, wire: WireFormat) -> Int {
     let shares = order.shares(worldSize: worldSize)
     let counts = counts(shares, capacity: capacity, wire: wire)
     return 4 * (counts.floats + pieceCount(shares) * blockCount) + 2 * (counts.sent16 + counts.received16)
@@ -73,7 +73,7 @@ public final class ReproducibleSum {
   /// Replaces the first of the rank's pieces by the sum over all pieces of all ranks.
   ///
   /// - Precondition: all ranks call with as many pieces as their share has, all of the same size, at most the capacity.
-  public func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
+  package func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
     precondition(pieces.count == shares[communicator.rank].pieces.count, "\(pieces.count) pieces")
     guard communicator.worldSize > 1, !pieces[0].isEmpty else { return }
     let parts = Self.parts(of: pieces[0].count, worldSize: communicator.worldSize)

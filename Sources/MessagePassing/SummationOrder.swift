@@ -3,24 +3,24 @@
 /// An even number of terms is two equal halves; an odd number is the larger half and the rest. The sum is the same, bit for bit, whoever
 /// holds which terms: a rank adds what it can without terms of others (``Share``), and the pieces that remain are added along the same
 /// tree.
-public struct SummationOrder: Sendable, Equatable {
+package struct SummationOrder: Sendable, Equatable {
   /// For each term, in order: how many times, once it lies on the stack, the two topmost subtrees become one.
-  public let merges: [Int]
+  package let merges: [Int]
 
   /// What a rank with a run of consecutive terms does.
-  public struct Share: Sendable, Equatable {
+  package struct Share: Sendable, Equatable {
     /// For each of the rank's terms: how many merges it does itself.
-    public let merges: [Int]
+    package let merges: [Int]
     /// For each subtree that remains: how many merges follow it where all pieces come together.
-    public let pieces: [Int]
+    package let pieces: [Int]
     /// The most subtrees on the rank's stack.
-    public let depth: Int
+    package let depth: Int
   }
 
   /// The tree of `count` terms.
   ///
   /// - Precondition: `count` is positive.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count > 0, "a sum of \(count) terms")
     merges = Self.merges(count)
   }
@@ -34,7 +34,7 @@ public struct SummationOrder: Sendable, Equatable {
 
   /// The part of a rank that holds the terms of `range`: one piece where the range is a subtree, as it is for each of 2^k ranks that share
   /// the terms evenly.
-  public func share(_ range: Range<Int>) -> Share {
+  package func share(_ range: Range<Int>) -> Share {
     var own: [Int] = []
     // Merges that follow the subtrees on the stack elsewhere; such a subtree is not touched here any more.
     var pieces: [Int] = []
@@ -56,7 +56,7 @@ public struct SummationOrder: Sendable, Equatable {
   /// The shares of `worldSize` ranks with equally many terms each.
   ///
   /// - Precondition: the number of terms is a multiple of `worldSize`.
-  public func shares(worldSize: Int) -> [Share] {
+  package func shares(worldSize: Int) -> [Share] {
     precondition(merges.count.isMultiple(of: worldSize), "\(merges.count) terms for \(worldSize) ranks")
     let each = merges.count / worldSize
     return (0..<worldSize).map { share($0 * each..<($0 + 1) * each) }

@@ -11,33 +11,33 @@ import Tensors
 ///
 /// ### Source
 /// Liu et al., *SSD: Single Shot MultiBox Detector*, ECCV 2016, with the numbers of the authors' release.
-public struct SSD: Sendable {
+package struct SSD: Sendable {
   /// The predictors of one source map.
-  public struct Head: Sendable {
+  package struct Head: Sendable {
     /// [batch, height, width, boxes per cell · 4].
-    public let locations: LayerGraph.Map
+    package let locations: LayerGraph.Map
     /// [batch, height, width, boxes per cell · classes].
-    public let confidences: LayerGraph.Map
+    package let confidences: LayerGraph.Map
   }
 
   /// Height and width of the input.
-  public static let inputSize = 300
+  package static let inputSize = 300
   /// What is subtracted from the channels of an image: red, green, blue. The release's (123, 117, 104) as torchvision writes
   /// them, 255 · (0.48235, 0.45882, 0.40784), so that its weights give its results to the last digits.
-  public static let inputMean: (Float, Float, Float) = (122.99925, 116.9991, 103.9992)
+  package static let inputMean: (Float, Float, Float) = (122.99925, 116.9991, 103.9992)
 
   /// Classes, background included.
-  public let classCount: Int
+  package let classCount: Int
   /// Factor on the channel counts of the base network and the extra layers.
-  public let widthMultiplier: Float
+  package let widthMultiplier: Float
   /// The reference boxes.
-  public let defaultBoxes: DefaultBoxes
+  package let defaultBoxes: DefaultBoxes
   /// The layers.
-  public let graph: LayerGraph
+  package let graph: LayerGraph
   /// The parameters, under torchvision's names.
-  public let parameters: ParameterLayout
+  package let parameters: ParameterLayout
   /// One for each feature map, the finest first.
-  public let heads: [Head]
+  package let heads: [Head]
 
   /// SSD300 on VGG-16.
   ///
@@ -48,7 +48,7 @@ public struct SSD: Sendable {
   ///   - convolutionMethod: how convolutions are computed.
   ///   - precision: what they multiply.
   /// - Precondition: the numbers are positive and the default boxes fit.
-  public init(
+  package init(
     ssd300VGG16 objectClassCount: Int, widthMultiplier: Float = 1, defaultBoxes layout: DefaultBoxLayout,
     convolutionMethod: ConvolutionMethod = .fastest, precision: Precision = .float32
   ) {
@@ -93,7 +93,7 @@ public struct SSD: Sendable {
   ///   - hasPretrainedBase: whether conv1_1 to conv5_3, and not conv6, will be replaced by pretrained weights.
   ///   - backgroundShare: the share of negatives among the default boxes that take part in the loss, above 0 and below 1.
   /// - Returns: how large the values are that the layers read.
-  public func initialize(
+  package func initialize(
     _ weights: ParameterArena, with initializer: Initializer, hasPretrainedBase: Bool = false,
     backgroundShare: Float = HardNegativeMining().negativeShare, seed: UInt64
   ) -> InputScales {
@@ -129,12 +129,12 @@ public struct SSD: Sendable {
   }
 
   /// Whether a layer predicts locations or confidences.
-  public func isPredictor(_ layer: String) -> Bool {
+  package func isPredictor(_ layer: String) -> Bool {
     graph.nodes.contains { $0.layer.name == layer && graph.outputs.contains($0.output) }
   }
 
   /// Whether a file with these tensors has the base network as an ImageNet classifier has it: conv5_3, but no conv6.
-  public static func isPretrainedBase(names: [String]) -> Bool {
+  package static func isPretrainedBase(names: [String]) -> Bool {
     names.contains("backbone.extra.0.5.weight") && !names.contains("backbone.extra.0.7.1.weight")
   }
 

@@ -2,15 +2,15 @@ import Layers
 import Tensors
 
 /// Runs an ``SSD`` forward and backward in memory planned and mapped beforehand.
-public final class SSDExecutor {
+package final class SSDExecutor {
   /// The network.
-  public let model: SSD
+  package let model: SSD
   /// The largest batch.
-  public var batch: Int { executor.batch }
+  package var batch: Int { executor.batch }
   /// Threads, kernels, scratch.
-  public var context: ExecutionContext { executor.context }
+  package var context: ExecutionContext { executor.context }
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
-  public var layerSeconds: LayerSeconds? {
+  package var layerSeconds: LayerSeconds? {
     get { executor.layerSeconds }
     set { executor.layerSeconds = newValue }
   }
@@ -22,7 +22,7 @@ public final class SSDExecutor {
   /// Plans for up to `batch` images; without `training` there is no backward and much less memory.
   ///
   /// - Parameter frozenLayers: layers from the input on that backward leaves out.
-  public init(
+  package init(
     _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, pool: ThreadPool, kernels: Kernels
   ) {
     self.model = model
@@ -33,7 +33,7 @@ public final class SSDExecutor {
   }
 
   /// Bytes that an executor maps.
-  public static func byteCount(
+  package static func byteCount(
     _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, threads: Int
   ) -> Int {
     let floats =
@@ -44,13 +44,13 @@ public final class SSDExecutor {
   }
 
   /// Computes ``locations(_:)`` and ``confidences(_:)`` of the images.
-  public func forward(_ images: Tensor, weights: ParameterArena) {
+  package func forward(_ images: Tensor, weights: ParameterArena) {
     executor.forward(images, weights: weights)
     predictions.copyFromMaps { self.executor.activation($0) }
   }
 
   /// The name of the first layer whose output for these images is not finite; nil when all are.
-  public func firstNonFiniteLayer(_ images: Tensor, weights: ParameterArena) -> String? {
+  package func firstNonFiniteLayer(_ images: Tensor, weights: ParameterArena) -> String? {
     var first: String?
     executor.forward(images, weights: weights) { layer, output in
       if first == nil, !(0..<output.shape.count).allSatisfy({ output.data[$0].isFinite }) { first = layer }
@@ -63,7 +63,7 @@ public final class SSDExecutor {
   /// - Parameter completed: called whenever more of the gradients is final, with the offset from which on all is; at last with that of the
   ///   first layer that is not frozen.
   /// - Precondition: made for training, after a forward pass.
-  public func backward(
+  package func backward(
     weights: ParameterArena, gradients parameterGradients: ParameterArena,
     completed: (_ offset: Int) -> Void = { _ in }
   ) {
@@ -73,11 +73,11 @@ public final class SSDExecutor {
   }
 
   /// The locations of one image, [D, 4].
-  public func locations(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.locations(image) }
+  package func locations(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.locations(image) }
   /// The confidences of one image, [D, classes].
-  public func confidences(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.confidences(image) }
+  package func confidences(_ image: Int) -> UnsafeMutablePointer<Float> { predictions.confidences(image) }
   /// Where the caller writes the gradient of the loss with respect to ``locations(_:)``.
-  public func locationGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.locations(image) }
+  package func locationGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.locations(image) }
   /// Where the caller writes the gradient of the loss with respect to ``confidences(_:)``.
-  public func confidenceGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.confidences(image) }
+  package func confidenceGradients(_ image: Int) -> UnsafeMutablePointer<Float> { gradients!.confidences(image) }
 }

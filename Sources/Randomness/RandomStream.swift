@@ -8,9 +8,9 @@ import Glibc
 ///
 /// ### Source
 /// SplitMix64: Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014.
-public struct RandomStream: Sendable {
+package struct RandomStream: Sendable {
   /// Separates streams that share the same numbers in their key. The raw values are part of the reproducibility promise.
-  public enum Purpose: UInt64, Sendable {
+  package enum Purpose: UInt64, Sendable {
     case initialization = 1
     case samplingOrder = 2
     case augmentation = 3
@@ -24,7 +24,7 @@ public struct RandomStream: Sendable {
   private var state: UInt64
 
   /// Creates the stream of `key` within `seed` and `purpose`.
-  public init(seed: UInt64, purpose: Purpose, key: UInt64...) {
+  package init(seed: UInt64, purpose: Purpose, key: UInt64...) {
     state = Self.mix(seed ^ Self.mix(purpose.rawValue))
     for part in key {
       state = Self.mix(state ^ Self.mix(part &+ Self.increment))
@@ -41,26 +41,26 @@ public struct RandomStream: Sendable {
   }
 
   /// The next 64 random bits.
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let value = Self.mix(state)
     state &+= Self.increment
     return value
   }
 
   /// Uniform in [0, 1), a multiple of 2⁻²⁴.
-  public mutating func uniform() -> Float {
+  package mutating func uniform() -> Float {
     Float(next() >> 40) * 0x1p-24
   }
 
   /// Uniform in [lower, upper).
-  public mutating func uniform(_ lower: Float, _ upper: Float) -> Float {
+  package mutating func uniform(_ lower: Float, _ upper: Float) -> Float {
     lower + (upper - lower) * uniform()
   }
 
   /// Uniform in 0 ..< bound, without modulo bias.
   ///
   /// - Precondition: `bound` is positive.
-  public mutating func integer(below bound: Int) -> Int {
+  package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "integer(below: \(bound)) needs a positive bound")
     let range = UInt64(bound)
     let unbiased = UInt64.max - UInt64.max % range
@@ -71,18 +71,18 @@ public struct RandomStream: Sendable {
   }
 
   /// True with the given probability.
-  public mutating func chance(_ probability: Float) -> Bool {
+  package mutating func chance(_ probability: Float) -> Bool {
     uniform() < probability
   }
 
   /// Standard normal, by the Box–Muller transform.
-  public mutating func normal() -> Float {
+  package mutating func normal() -> Float {
     let radius = (-2 * log(1 - Double(uniform()))).squareRoot()
     return Float(radius * cos(2 * .pi * Double(uniform())))
   }
 
   /// A uniformly random order of 0 ..< count (Fisher–Yates).
-  public mutating func permutation(count: Int) -> [Int] {
+  package mutating func permutation(count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, integer(below: last + 1))

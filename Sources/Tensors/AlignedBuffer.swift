@@ -3,15 +3,15 @@ import Glibc
 /// Zero-filled floats on a page boundary, backed by huge pages where the kernel grants them.
 ///
 /// Pages are touched on first use, so memory that is never written costs nothing.
-public final class AlignedBuffer {
+package final class AlignedBuffer {
   /// The floats; valid as long as the buffer lives.
-  public let floats: UnsafeMutableBufferPointer<Float>
+  package let floats: UnsafeMutableBufferPointer<Float>
   private let byteCount: Int
 
   /// Maps `count` floats.
   ///
   /// Stops the process when the address space is exhausted: no caller could go on.
-  public init(count: Int) {
+  package init(count: Int) {
     byteCount = max(count, 1) * MemoryLayout<Float>.stride
     guard
       let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),

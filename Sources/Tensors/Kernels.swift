@@ -2,23 +2,23 @@ import CKernels
 import Glibc
 
 /// One instruction-set variant of every C kernel. Variants may differ in the last bits; one process uses one of them throughout.
-public struct Kernels: @unchecked Sendable {
+package struct Kernels: @unchecked Sendable {
   /// The C functions; the table is constant for the life of the process.
-  public let table: ck_table
+  package let table: ck_table
   private let bfloat16: ck_operand_table?
 
   /// "baseline", "avx2" or "avx512".
-  public var instructionSet: String { String(cString: table.name) }
+  package var instructionSet: String { String(cString: table.name) }
 
   /// The variants this processor can run, slowest first.
-  public static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
+  package static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
     ck_table_at(index).map { Kernels(table: $0.pointee, bfloat16: ck_bfloat16_table_at(index)?.pointee) }
   }
 
   /// Products and the transforms that lay out their operands.
   ///
   /// - Precondition: the kernels can multiply so, see ``require(_:)``.
-  public func operands(_ precision: Precision) -> ck_operand_table {
+  package func operands(_ precision: Precision) -> ck_operand_table {
     switch precision {
     case .float32: return table.float32
     case .bfloat16:
@@ -28,17 +28,17 @@ public struct Kernels: @unchecked Sendable {
   }
 
   /// Whether the kernels can multiply so.
-  public func supports(_ precision: Precision) -> Bool { precision == .float32 || bfloat16 != nil }
+  package func supports(_ precision: Precision) -> Bool { precision == .float32 || bfloat16 != nil }
 
   /// - Throws: ``UnsupportedPrecision`` when the kernels cannot multiply so.
-  public func require(_ precision: Precision) throws(UnsupportedPrecision) {
+  package func require(_ precision: Precision) throws(UnsupportedPrecision) {
     guard supports(precision) else { throw UnsupportedPrecision(precision: precision, instructionSet: instructionSet) }
   }
 
   /// The variant that a process uses: the fastest, or the one that the environment variable `MULTIBOX_ISA` names.
   ///
   /// - Throws: ``UnknownInstructionSet`` when `MULTIBOX_ISA` names none that this processor can run.
-  public static func preferred() throws -> Kernels {
+  package static func preferred() throws -> Kernels {
     guard let name = getenv("MULTIBOX_ISA").map({ String(cString: $0) }), !name.isEmpty else { return available.last! }
     guard let kernels = available.first(where: { $0.instructionSet == name }) else {
       throw UnknownInstructionSet(name: name)
@@ -48,12 +48,12 @@ public struct Kernels: @unchecked Sendable {
 }
 
 /// Numbers of a kind that the kernels of this process cannot multiply.
-public struct UnsupportedPrecision: Error, CustomStringConvertible {
+package struct UnsupportedPrecision: Error, CustomStringConvertible {
   let precision: Precision
   let instructionSet: String
 
   /// What is needed, and why it is not there.
-  public var description: String {
+  package var description: String {
     let reason =
       ck_has_bfloat16()
       ? "MULTIBOX_ISA=\(instructionSet) keeps to kernels without it; leave MULTIBOX_ISA unset or set it to avx512"
@@ -63,11 +63,11 @@ public struct UnsupportedPrecision: Error, CustomStringConvertible {
 }
 
 /// `MULTIBOX_ISA` asks for an instruction set that does not exist or that this processor lacks.
-public struct UnknownInstructionSet: Error, CustomStringConvertible {
+package struct UnknownInstructionSet: Error, CustomStringConvertible {
   let name: String
 
   /// Names the request and what would work.
-  public var description: String {
+  package var description: String {
     let known = Kernels.available.map(\.instructionSet).joined(separator: ", ")
     return "MULTIBOX_ISA=\(name): this processor can run \(known)"
   }

@@ -1,7 +1,7 @@
 import COpenBLAS
 
 /// The library behind matrix products.
-public enum MatrixLibrary {
+package enum MatrixLibrary {
   /// The kind of processor for which it has chosen its kernels, as "Haswell". Other kinds give other last bits.
-  public static var processorKind: String { String(cString: openblas_get_corename()) }
+  package static var processorKind: String { String(cString: openblas_get_corename()) }
 }

@@ -1,20 +1,20 @@
 import COpenBLAS
 
 /// A row-major matrix inside a larger buffer, as an operand of ``multiply(_:_:into:accumulate:)``.
-public struct Matrix {
+package struct Matrix {
   /// The first element.
-  public let data: UnsafeMutablePointer<Float>
+  package let data: UnsafeMutablePointer<Float>
   /// Rows of the product's operand, after transposition.
-  public let rows: Int
+  package let rows: Int
   /// Columns of the product's operand, after transposition.
-  public let columns: Int
+  package let columns: Int
   /// Floats between two rows in memory.
-  public let stride: Int
+  package let stride: Int
   /// Whether memory holds the transpose: `columns` rows of `rows` elements.
-  public let isTransposed: Bool
+  package let isTransposed: Bool
 
   /// A dense or strided row-major matrix; `stride` defaults to `columns`.
-  public init(_ data: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
+  package init(_ data: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
     self.init(data, rows: rows, columns: columns, stride: stride ?? columns, isTransposed: false)
   }
 
@@ -27,7 +27,7 @@ public struct Matrix {
   }
 
   /// The transpose, without moving data.
-  public var transposed: Matrix {
+  package var transposed: Matrix {
     Matrix(data, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
   }
 }
@@ -35,7 +35,7 @@ public struct Matrix {
 /// product = left · right, or product += left · right, with OpenBLAS on the calling thread.
 ///
 /// - Precondition: the shapes fit and `product` is not transposed.
-public func multiply(_ left: Matrix, _ right: Matrix, into product: Matrix, accumulate: Bool = false) {
+package func multiply(_ left: Matrix, _ right: Matrix, into product: Matrix, accumulate: Bool = false) {
   precondition(
     left.columns == right.rows && product.rows == left.rows && product.columns == right.columns
       && !product.isTransposed,

@@ -4,14 +4,14 @@ extension Parameter {
   /// Copies the parameter's values from memory order to file order.
   ///
   /// - Precondition: both buffers have the parameter's count.
-  public func copyToFileOrder(from memory: UnsafeBufferPointer<Float>, to file: UnsafeMutableBufferPointer<Float>) {
+  package func copyToFileOrder(from memory: UnsafeBufferPointer<Float>, to file: UnsafeMutableBufferPointer<Float>) {
     permute(memory.count, file.count) { inMemory, inFile in file[inFile] = memory[inMemory] }
   }
 
   /// Copies the parameter's values from file order to memory order.
   ///
   /// - Precondition: both buffers have the parameter's count.
-  public func copyFromFileOrder(from file: UnsafeBufferPointer<Float>, to memory: UnsafeMutableBufferPointer<Float>) {
+  package func copyFromFileOrder(from file: UnsafeBufferPointer<Float>, to memory: UnsafeMutableBufferPointer<Float>) {
     permute(memory.count, file.count) { inMemory, inFile in memory[inMemory] = file[inFile] }
   }
 

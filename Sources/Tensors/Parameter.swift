@@ -1,7 +1,7 @@
 /// A learned tensor: a named range of every parameter arena.
-public struct Parameter: Sendable, Equatable {
+package struct Parameter: Sendable, Equatable {
   /// Decides how the optimizer treats the parameter.
-  public enum Role: Sendable {
+  package enum Role: Sendable {
     /// Convolution kernel: decays.
     case weight
     /// Convolution bias: does not decay, own learning rate.
@@ -11,7 +11,7 @@ public struct Parameter: Sendable, Equatable {
   }
 
   /// How the values lie in memory and in files.
-  public enum Layout: Sendable, Equatable {
+  package enum Layout: Sendable, Equatable {
     /// `count` values, the same in memory and in files.
     case vector(count: Int)
     /// A convolution kernel: [height, width, input, output] in memory, so that it is the right-hand matrix of a GEMM over
@@ -20,16 +20,16 @@ public struct Parameter: Sendable, Equatable {
   }
 
   /// The name in checkpoints (torchvision's state_dict key).
-  public let name: String
+  package let name: String
   /// See ``Role``.
-  public let role: Role
+  package let role: Role
   /// See ``Layout``.
-  public let layout: Layout
+  package let layout: Layout
   /// The floats of an arena that hold the parameter.
-  public let range: Range<Int>
+  package let range: Range<Int>
 
   /// The shape in files: [count] or [output, input, height, width].
-  public var fileShape: [Int] {
+  package var fileShape: [Int] {
     switch layout {
     case .vector(let count): [count]
     case .kernel(let height, let width, let input, let output): [output, input, height, width]
@@ -40,22 +40,22 @@ public struct Parameter: Sendable, Equatable {
 /// The ordered list of a model's parameters and their places in an arena.
 ///
 /// Parameters lie in forward order, each starting on a 64-byte boundary; backward therefore completes ranges from the end.
-public struct ParameterLayout: Sendable {
+package struct ParameterLayout: Sendable {
   /// In forward order.
-  public private(set) var parameters: [Parameter] = []
+  package private(set) var parameters: [Parameter] = []
   /// Floats in an arena, padding included.
-  public private(set) var arenaCount = 0
+  package private(set) var arenaCount = 0
 
   /// Creates an empty layout.
-  public init() {}
+  package init() {}
 
   /// Learned values, without padding.
-  public var valueCount: Int { parameters.reduce(0) { $0 + $1.range.count } }
+  package var valueCount: Int { parameters.reduce(0) { $0 + $1.range.count } }
 
   /// Appends a parameter and returns it with its range.
   ///
   /// - Precondition: no earlier parameter has the same name.
-  public mutating func add(_ name: String, _ role: Parameter.Role, _ layout: Parameter.Layout) -> Parameter {
+  package mutating func add(_ name: String, _ role: Parameter.Role, _ layout: Parameter.Layout) -> Parameter {
     precondition(!parameters.contains { $0.name == name }, "parameter \(name) is declared twice")
     let count =
       switch layout {

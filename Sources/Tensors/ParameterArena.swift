@@ -2,22 +2,22 @@
 ///
 /// Arenas of one layout are mirror images, so an optimizer step, a sum of gradients or a hash is one loop over one buffer.
 /// Padding between parameters is zero and stays zero.
-public final class ParameterArena {
+package final class ParameterArena {
   /// The parameters and their ranges.
-  public let layout: ParameterLayout
+  package let layout: ParameterLayout
   private let buffer: AlignedBuffer
 
   /// Allocates an arena filled with zeros.
-  public init(_ layout: ParameterLayout) {
+  package init(_ layout: ParameterLayout) {
     self.layout = layout
     buffer = AlignedBuffer(count: layout.arenaCount)
   }
 
   /// All floats, padding included.
-  public var values: UnsafeMutableBufferPointer<Float> { buffer.floats }
+  package var values: UnsafeMutableBufferPointer<Float> { buffer.floats }
 
   /// The values of one parameter, in memory order.
-  public subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
+  package subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: buffer.floats[parameter.range])
   }
 }

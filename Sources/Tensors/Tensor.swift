@@ -1,16 +1,16 @@
 /// The extent of a feature map batch, row-major with channels innermost: [batch, height, width, channels] (NHWC).
-public struct Shape: Sendable, Equatable, CustomStringConvertible {
+package struct Shape: Sendable, Equatable, CustomStringConvertible {
   /// Images.
-  public var batch: Int
+  package var batch: Int
   /// Rows.
-  public var height: Int
+  package var height: Int
   /// Columns.
-  public var width: Int
+  package var width: Int
   /// Contiguous floats of one pixel.
-  public var channels: Int
+  package var channels: Int
 
   /// Creates a shape.
-  public init(batch: Int, height: Int, width: Int, channels: Int) {
+  package init(batch: Int, height: Int, width: Int, channels: Int) {
     self.batch = batch
     self.height = height
     self.width = width
@@ -18,31 +18,31 @@ public struct Shape: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Pixels of all images.
-  public var pixels: Int { batch * height * width }
+  package var pixels: Int { batch * height * width }
   /// Floats of all images.
-  public var count: Int { pixels * channels }
+  package var count: Int { pixels * channels }
   /// "[4, 300, 300, 64]".
-  public var description: String { "[\(batch), \(height), \(width), \(channels)]" }
+  package var description: String { "[\(batch), \(height), \(width), \(channels)]" }
 }
 
 /// A view of floats that an ``AlignedBuffer`` owns. Copying the view does not copy the floats, and the owner must outlive it.
-public struct Tensor {
+package struct Tensor {
   /// The extent.
-  public let shape: Shape
+  package let shape: Shape
   /// `shape.count` floats.
-  public let data: UnsafeMutablePointer<Float>
+  package let data: UnsafeMutablePointer<Float>
 
   /// Creates a view.
-  public init(_ shape: Shape, _ data: UnsafeMutablePointer<Float>) {
+  package init(_ shape: Shape, _ data: UnsafeMutablePointer<Float>) {
     self.shape = shape
     self.data = data
   }
 
   /// The floats as a collection.
-  public var floats: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: data, count: shape.count) }
+  package var floats: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: data, count: shape.count) }
 
   /// The first float of one image.
-  public func image(_ index: Int) -> UnsafeMutablePointer<Float> {
+  package func image(_ index: Int) -> UnsafeMutablePointer<Float> {
     precondition(index >= 0 && index < shape.batch, "image \(index) of a batch of \(shape.batch)")
     return data + index * shape.height * shape.width * shape.channels
   }

@@ -10,15 +10,15 @@ import Synchronization
 /// included while it works.
 ///
 /// One loop runs at a time; the pool is driven from one thread.
-public final class ThreadPool {
+package final class ThreadPool {
   /// Threads that share a loop, the calling one included.
-  public let threadCount: Int
+  package let threadCount: Int
   private let crew: WorkerCrew
 
   /// Starts `threadCount − 1` threads.
   ///
   /// - Precondition: `threadCount` is positive.
-  public init(threadCount: Int) {
+  package init(threadCount: Int) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")
     self.threadCount = threadCount
     openblas_set_num_threads(1)
@@ -28,14 +28,14 @@ public final class ThreadPool {
   deinit { crew.stop() }
 
   /// The processors this process may run on (its affinity mask), which is the natural thread count.
-  public static var availableProcessors: Int { Int(ck_available_processors()) }
+  package static var availableProcessors: Int { Int(ck_available_processors()) }
 
   /// Makes the calling thread compute as the pool's do: denormals are zero.
-  public static func flushDenormals() { _ = ck_flush_denormals() }
+  package static func flushDenormals() { _ = ck_flush_denormals() }
 
   /// Calls `body(index, worker)` once for every index in 0 ..< count, on whichever thread is free, and returns when all have
   /// finished. `worker` is in 0 ..< threadCount and names scratch memory that no other call uses at the same time.
-  public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+  package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     let previous = ck_flush_denormals()
     defer { ck_restore_denormals(previous) }
     if threadCount > 1, count > 1 {
@@ -46,14 +46,14 @@ public final class ThreadPool {
   }
 
   /// Splits 0 ..< count into pieces of at most `grain` elements and calls `body(range, worker)` for each.
-  public func forEachRange(_ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void) {
+  package func forEachRange(_ count: Int, grain: Int, _ body: (_ range: Range<Int>, _ worker: Int) -> Void) {
     forEach((count + grain - 1) / grain) { piece, worker in
       body(piece * grain..<min((piece + 1) * grain, count), worker)
     }
   }
 
   /// The results of `transform(element, worker)`, in the order of the elements.
-  public func map<Element, Result>(
+  package func map<Element, Result>(
     _ elements: [Element], _ transform: (_ element: Element, _ worker: Int) -> Result
   ) -> [Result] {
     [Result](unsafeUninitializedCapacity: elements.count) { results, count in

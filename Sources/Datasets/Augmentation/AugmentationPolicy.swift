@@ -1,5 +1,5 @@
 /// Which random changes training samples go through.
-public enum AugmentationPolicy: String, CaseIterable, Sendable {
+package enum AugmentationPolicy: String, CaseIterable, Sendable {
   /// All of the original: photometric distortion, expansion, crop, random interpolation, flip.
   case ssd
   /// Mirroring with probability ½.

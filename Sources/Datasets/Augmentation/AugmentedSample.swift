@@ -14,15 +14,15 @@ import Tensors
 ///
 /// ### Source
 /// Liu et al. 2016, sections 2.2 and 3.6; the authors' release.
-public struct AugmentedSample: Sendable {
+package struct AugmentedSample: Sendable {
   /// What happens to the colours.
-  public let distortion: PhotometricDistortion
+  package let distortion: PhotometricDistortion
   /// The part of the image that is shown.
-  public let view: SourceView
+  package let view: SourceView
   /// How it is resized.
-  public let interpolation: Interpolation
+  package let interpolation: Interpolation
   /// The objects that remain, in fractions of the view.
-  public let objects: [GroundTruth]
+  package let objects: [GroundTruth]
   /// Whether the whole image is shown and resized linearly, mirrored or not.
   private let isAsInInference: Bool
 
@@ -35,7 +35,7 @@ public struct AugmentedSample: Sendable {
   ///   - seed: the seed of the run.
   ///   - epoch: the pass over the data, counted from 0.
   ///   - imageIndex: the image's index in the data set.
-  public init(
+  package init(
     policy: AugmentationPolicy, image: AnnotatedImage, objects: [GroundTruth], seed: UInt64, epoch: Int, imageIndex: Int
   ) {
     var stream = RandomStream(seed: seed, purpose: .augmentation, key: UInt64(epoch), UInt64(imageIndex))
@@ -68,7 +68,7 @@ public struct AugmentedSample: Sendable {
   ///
   /// A crop needs the resolution of what it shows, so it is decoded as if the image were that large; an expansion shows the
   /// image smaller.
-  public func reduction(for input: NetworkInput) -> Int {
+  package func reduction(for input: NetworkInput) -> Int {
     if isAsInInference { return 1 }
     let scale = min(view.width / Double(input.width), view.height / Double(input.height))
     let needed = interpolation == .area ? 1.0 : 2.0
@@ -84,7 +84,7 @@ public struct AugmentedSample: Sendable {
   ///   - reduction: how much smaller the image is than the one that the draw was made for.
   ///   - kernels: which ones does not matter to the result.
   /// - Precondition: times the reduction, the image has the size that the draw was made for.
-  public func render(
+  package func render(
     _ image: consuming Image, reduction: Int = 1, for input: NetworkInput, kernels: Kernels,
     into destination: UnsafeMutablePointer<Float>
   ) {

@@ -8,16 +8,16 @@ import Randomness
 ///
 /// ### Source
 /// Liu et al. 2016, section 3.6; numbers from the authors' release (`ExpandImage`).
-public struct Expansion: Sendable {
+package struct Expansion: Sendable {
   /// The largest canvas, as a factor of the image side.
-  public static let largestRatio: Float = 4
+  package static let largestRatio: Float = 4
 
   /// The canvas, as a factor of the image side, and the place of the image as fractions of the free room; nothing when
   /// the image stays as it is.
   private let placement: (ratio: Float, horizontal: Float, vertical: Float)?
 
   /// Draws whether to expand, how far, and where the image goes.
-  public init(from stream: inout RandomStream) {
+  package init(from stream: inout RandomStream) {
     guard stream.chance(0.5) else {
       placement = nil
       return
@@ -30,7 +30,7 @@ public struct Expansion: Sendable {
   /// - Parameters:
   ///   - view: the whole image; becomes the canvas.
   ///   - objects: in fractions of the image; become fractions of the canvas.
-  public func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
+  package func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
     guard let placement else { return }
     let width = (view.width * Double(placement.ratio)).rounded(.down)
     let height = (view.height * Double(placement.ratio)).rounded(.down)

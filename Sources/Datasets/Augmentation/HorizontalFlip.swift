@@ -2,22 +2,22 @@ import Detection
 import Randomness
 
 /// Mirrors a sample left to right with probability ½.
-public struct HorizontalFlip: Sendable {
+package struct HorizontalFlip: Sendable {
   /// Whether this sample is mirrored.
-  public let isApplied: Bool
+  package let isApplied: Bool
 
   /// A flip that is or is not done.
-  public init(isApplied: Bool) {
+  package init(isApplied: Bool) {
     self.isApplied = isApplied
   }
 
   /// Draws whether to mirror.
-  public init(from stream: inout RandomStream) {
+  package init(from stream: inout RandomStream) {
     isApplied = stream.chance(0.5)
   }
 
   /// Mirrors the view and its boxes.
-  public func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
+  package func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
     guard isApplied else { return }
     view.isMirrored.toggle()
     for index in objects.indices {

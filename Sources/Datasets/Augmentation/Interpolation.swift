@@ -6,7 +6,7 @@ import Randomness
 /// An output pixel covers an interval of the input along each axis; pixels are squares with their centre at a half. The
 /// kernels are OpenCV's. `nearest` takes the input pixel under the centre (OpenCV's the one under the left edge, which
 /// shifts the picture by up to half an output pixel against its boxes). Only `area` smooths before shrinking.
-public enum Interpolation: CaseIterable, Sendable {
+package enum Interpolation: CaseIterable, Sendable {
   /// Weights fall linearly over one input pixel.
   case linear
   /// Input pixels count as far as the output pixel covers them.
@@ -19,7 +19,7 @@ public enum Interpolation: CaseIterable, Sendable {
   case lanczos
 
   /// Draws one of the five with equal probability.
-  public init(from stream: inout RandomStream) {
+  package init(from stream: inout RandomStream) {
     self = Self.allCases[stream.integer(below: Self.allCases.count)]
   }
 

@@ -13,9 +13,9 @@ import Tensors
 ///
 /// ### Source
 /// Liu et al. 2016 refer to Howard 2013; numbers from the authors' release (`ApplyDistort`).
-public struct PhotometricDistortion: Sendable, Equatable {
+package struct PhotometricDistortion: Sendable, Equatable {
   /// One change of all pixels.
-  public enum Change: Sendable, Equatable {
+  package enum Change: Sendable, Equatable {
     /// Adds to every sample; drawn from −32 … 32.
     case brightness(Float)
     /// Multiplies every sample; drawn from 0.5 … 1.5.
@@ -27,15 +27,15 @@ public struct PhotometricDistortion: Sendable, Equatable {
   }
 
   /// The changes in the order in which they are made.
-  public let changes: [Change]
+  package let changes: [Change]
 
   /// Makes the given changes.
-  public init(changes: [Change]) {
+  package init(changes: [Change]) {
     self.changes = changes
   }
 
   /// Draws the order, the changes and their amounts.
-  public init(from stream: inout RandomStream) {
+  package init(from stream: inout RandomStream) {
     let contrastIsSecond = stream.chance(0.5)
     let brightness = Self.draw(from: &stream, -32, 32).map(Change.brightness)
     let contrast = Self.draw(from: &stream, 0.5, 1.5).map(Change.contrast)
@@ -53,7 +53,7 @@ public struct PhotometricDistortion: Sendable, Equatable {
   /// Distorts the pixels that a view shows; the others are left as they are.
   ///
   /// - Parameter kernels: which ones does not matter to the result.
-  public func apply(to image: inout Image, visibleIn view: SourceView, kernels: Kernels) {
+  package func apply(to image: inout Image, visibleIn view: SourceView, kernels: Kernels) {
     let rows = touchedPixels(from: view.y, length: view.height).clamped(to: 0..<image.height)
     let columns = touchedPixels(from: view.x, length: view.width).clamped(to: 0..<image.width)
     let width = image.width

@@ -15,9 +15,9 @@ import Randomness
 /// ### Source
 /// Liu et al. 2016, section 2.2; numbers and the rule "any" from the authors' release (`GenerateBatchSamples`,
 /// emit constraint `CENTER`).
-public struct RandomCrop: Sendable {
+package struct RandomCrop: Sendable {
   /// The condition on the IoU of a region and some object.
-  public enum Constraint: Sendable, Equatable {
+  package enum Constraint: Sendable, Equatable {
     /// An object overlaps the region at least this much.
     case atLeast(Float)
     /// An object overlaps the region at most this much.
@@ -35,26 +35,26 @@ public struct RandomCrop: Sendable {
   }
 
   /// The samplers besides the whole view.
-  public static let constraints: [Constraint] = [
+  package static let constraints: [Constraint] = [
     .atLeast(0.1), .atLeast(0.3), .atLeast(0.5), .atLeast(0.7), .atLeast(0.9), .atMost(1),
   ]
 
   /// How often a sampler tries.
-  public static let trials = 50
+  package static let trials = 50
 
   /// The region to keep, in fractions of the view.
-  public let region: CornerBox
+  package let region: CornerBox
   /// What the region was drawn for; nil for the whole view and for a given region.
-  public let constraint: Constraint?
+  package let constraint: Constraint?
 
   /// Keeps a given region.
-  public init(region: CornerBox) {
+  package init(region: CornerBox) {
     self.region = region
     constraint = nil
   }
 
   /// Draws a region for a view that shows these objects.
-  public init(from stream: inout RandomStream, objects: [GroundTruth]) {
+  package init(from stream: inout RandomStream, objects: [GroundTruth]) {
     var found: [(region: CornerBox, constraint: Constraint?)] = [(CornerBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1), nil)]
     if !objects.isEmpty {
       for constraint in Self.constraints {
@@ -84,7 +84,7 @@ public struct RandomCrop: Sendable {
   }
 
   /// Cuts the region out of the view and drops or clips the objects.
-  public func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
+  package func apply(to view: inout SourceView, objects: inout [GroundTruth]) {
     view = view.cropped(to: region)
     objects = objects.compactMap { project($0) }
   }

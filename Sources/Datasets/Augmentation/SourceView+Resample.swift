@@ -18,7 +18,7 @@ extension SourceView {
   ///   - kernels: which ones does not matter to the result.
   ///   - destination: room for height · width · 3 values.
   /// - Precondition: the view has positive width and height.
-  public func resample(
+  package func resample(
     _ image: Image, interpolation: Interpolation, to input: NetworkInput, kernels: Kernels,
     into destination: UnsafeMutablePointer<Float>
   ) {

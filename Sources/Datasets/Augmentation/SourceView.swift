@@ -7,20 +7,20 @@ import Detection
 ///
 /// The rectangle is not rounded to whole pixels, so boxes and pixels go through exactly the same map. (The original
 /// release cuts crops at whole pixels but projects boxes with the uncut numbers, which shifts them by up to a pixel.)
-public struct SourceView: Sendable, Equatable {
+package struct SourceView: Sendable, Equatable {
   /// Left edge in pixels of the image.
-  public var x: Double
+  package var x: Double
   /// Upper edge in pixels of the image.
-  public var y: Double
+  package var y: Double
   /// Width in pixels of the image.
-  public var width: Double
+  package var width: Double
   /// Height in pixels of the image.
-  public var height: Double
+  package var height: Double
   /// Whether left and right are exchanged.
-  public var isMirrored = false
+  package var isMirrored = false
 
   /// Views a rectangle of the image.
-  public init(x: Double, y: Double, width: Double, height: Double) {
+  package init(x: Double, y: Double, width: Double, height: Double) {
     self.x = x
     self.y = y
     self.width = width
@@ -28,7 +28,7 @@ public struct SourceView: Sendable, Equatable {
   }
 
   /// Views a whole image.
-  public init(imageWidth: Int, imageHeight: Int) {
+  package init(imageWidth: Int, imageHeight: Int) {
     self.init(x: 0, y: 0, width: Double(imageWidth), height: Double(imageHeight))
   }
 
@@ -50,7 +50,7 @@ public struct SourceView: Sendable, Equatable {
   ///
   /// - Parameter region: in fractions of this view.
   /// - Precondition: the view is not mirrored yet.
-  public func cropped(to region: CornerBox) -> SourceView {
+  package func cropped(to region: CornerBox) -> SourceView {
     precondition(!isMirrored, "a view is cropped before it is mirrored, not after (isMirrored: \(isMirrored))")
     return SourceView(
       x: x + Double(region.xMin) * width, y: y + Double(region.yMin) * height,

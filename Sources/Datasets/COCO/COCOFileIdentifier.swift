@@ -1,10 +1,10 @@
 /// How COCO's files refer to an image: by a number, or, in files of other makers, by a name.
-public enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConvertible {
+package enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConvertible {
   case number(Int)
   case name(String)
 
   /// Numbers by size, then names by the codes of their characters.
-  public static func < (one: COCOFileIdentifier, other: COCOFileIdentifier) -> Bool {
+  package static func < (one: COCOFileIdentifier, other: COCOFileIdentifier) -> Bool {
     switch (one, other) {
     case (.number(let one), .number(let other)): one < other
     case (.name(let one), .name(let other)): one.unicodeScalars.lexicographicallyPrecedes(other.unicodeScalars)
@@ -20,7 +20,7 @@ public enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConv
   }
 
   /// As JSON has it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .number(let number): "\(number)"
     case .name(let name): "\"\(name)\""
@@ -30,12 +30,12 @@ public enum COCOFileIdentifier: Hashable, Sendable, Comparable, CustomStringConv
 
 extension COCOFileIdentifier: ExpressibleByIntegerLiteral {
   /// A number.
-  public init(integerLiteral value: Int) { self = .number(value) }
+  package init(integerLiteral value: Int) { self = .number(value) }
 }
 
 extension COCOFileIdentifier: Encodable {
   /// As JSON has it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .number(let number): try container.encode(number)

@@ -1,45 +1,45 @@
 import Detection
 
 /// What scoring needs of a file of COCO annotations: images, categories and boxes, without the image files.
-public struct COCOGroundTruthFile: Sendable {
+package struct COCOGroundTruthFile: Sendable {
   /// A kind of objects.
-  public struct Category: Sendable, Equatable {
+  package struct Category: Sendable, Equatable {
     /// What annotations and results call it.
-    public let identifier: Int
+    package let identifier: Int
     /// What people call it; unique.
-    public let name: String
+    package let name: String
   }
 
   /// An annotated object.
-  public struct Annotation: Sendable, Equatable {
+  package struct Annotation: Sendable, Equatable {
     /// What the file calls it, if it does.
-    public let identifier: COCOFileIdentifier?
+    package let identifier: COCOFileIdentifier?
     /// Position in `images`.
-    public let imageIndex: Int
+    package let imageIndex: Int
     /// Class index: 1 for the first of `categories`.
-    public let label: Int
+    package let label: Int
     /// Where the object is.
-    public let box: COCOBox
+    package let box: COCOBox
     /// Pixels of the outline; the area of the box where the file states none.
-    public let area: Double
+    package let area: Double
     /// Many objects that were not told apart.
-    public let isCrowd: Bool
+    package let isCrowd: Bool
     /// Marked by `ignore` or `difficult`.
-    public let isDifficult: Bool
+    package let isDifficult: Bool
   }
 
   /// The images, by increasing number.
-  public let images: [COCOFileIdentifier]
+  package let images: [COCOFileIdentifier]
   /// The categories, by increasing number.
-  public let categories: [Category]
+  package let categories: [Category]
   /// The objects, in the order of the file.
-  public let annotations: [Annotation]
+  package let annotations: [Annotation]
   /// How many numbers are written as text.
-  public let numbersAsText: Int
+  package let numbersAsText: Int
   /// Whether the boxes look like fractions of the image.
   package let fractions: FractionCheck
   /// What was repaired, in the words in which a data set to evaluate on tells it.
-  public let warnings: [String]
+  package let warnings: [String]
 
   /// Reads the text of a file. As in a data set to evaluate on, a box that is missing is the one around the outline, an
   /// object with the number of another is taken, and a box of a negative size is dropped; `Dataset.coco` says more.
@@ -48,7 +48,7 @@ public struct COCOGroundTruthFile: Sendable {
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such file, a key that is missing or
   ///   has a value of another kind, a number that is not finite, an image or a category whose identifier another has, or an
   ///   identifier that refers to nothing.
-  public init(_ text: [UInt8], file: String) throws(DatasetError) {
+  package init(_ text: [UInt8], file: String) throws(DatasetError) {
     let source = AnnotationFile(path: file, kind: .json)
     var parser = JSONPullParser(try source.json(text) { $0 })
     var log = FaultLog(.stopAtFirstError)

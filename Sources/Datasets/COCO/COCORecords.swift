@@ -36,11 +36,11 @@ struct COCOAnnotation {
 }
 
 /// The numbers by which files of COCO results refer to images and classes.
-public struct COCOIdentifiers: Sendable, Equatable {
+package struct COCOIdentifiers: Sendable, Equatable {
   /// The number of each image of the data set, or its name in files that have such.
-  public let images: [COCOFileIdentifier]
+  package let images: [COCOFileIdentifier]
   /// The category of each class, label 1 first; nothing for a class that the file does not have.
-  public let categories: [Int?]
+  package let categories: [Int?]
 }
 
 /// One record each. Keys that are not needed are passed over, and so are `null` and an empty text where a key is not

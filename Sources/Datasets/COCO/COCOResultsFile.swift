@@ -3,23 +3,23 @@ import Detection
 /// Detections in COCO's results format: a list of records with `image_id`, `category_id`, `bbox` and `score`.
 ///
 /// Other keys, such as `segmentation`, are passed over.
-public struct COCOResultsFile: Sendable {
+package struct COCOResultsFile: Sendable {
   /// A record.
-  public struct Detection: Sendable, Equatable {
+  package struct Detection: Sendable, Equatable {
     /// Position of the image among those it may be of.
-    public let imageIndex: Int
+    package let imageIndex: Int
     /// Class index, 1 … classes.
-    public let label: Int
+    package let label: Int
     /// Where the object is.
-    public let box: COCOBox
+    package let box: COCOBox
     /// Confidence.
-    public let score: Double
+    package let score: Double
   }
 
   /// The records in the order of the file.
-  public let detections: [Detection]
+  package let detections: [Detection]
   /// How many numbers are written as text.
-  public let numbersAsText: Int
+  package let numbersAsText: Int
   /// Whether the boxes look like fractions of the image.
   package let fractions: FractionCheck
 
@@ -31,7 +31,7 @@ public struct COCOResultsFile: Sendable {
   ///   - labels: class indices of the categories that records may have.
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such list, a key that is missing or
   ///   has a value of another kind, a number that is not finite, a negative size, an unknown image or category.
-  public init(
+  package init(
     _ text: [UInt8], file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
   ) throws(DatasetError) {
     let source = AnnotationFile(path: file, kind: .json)

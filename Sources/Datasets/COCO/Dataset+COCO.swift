@@ -29,7 +29,7 @@ extension Dataset {
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError` with the list, the record and the key at fault.
   /// - Precondition: `sources` is not empty.
-  public static func coco(
+  package static func coco(
     _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
     rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }
@@ -44,7 +44,7 @@ extension Dataset {
   /// The names of the categories of a split, by ascending id: the classes when none are listed.
   ///
   /// - Throws: `DatasetError`.
-  public static func categoryNames(ofCOCO source: DatasetSource) throws -> [String] {
+  package static func categoryNames(ofCOCO source: DatasetSource) throws -> [String] {
     var log = FaultLog(.stopAtFirstError)
     let file = try JSONRecordFile(COCOSplit(source).path)
     let names = try COCOCategoryList(file, wanted: nil, log: &log).names

@@ -9,7 +9,7 @@ extension DatasetError {
   /// - Parameters:
   ///   - bytes: the file, when it has been read already.
   ///   - limit: the most pixels that it may have.
-  public init?(darkImage path: String, bytes: [UInt8]? = nil, limit: ImageLimit) {
+  package init?(darkImage path: String, bytes: [UInt8]? = nil, limit: ImageLimit) {
     guard let bytes = bytes ?? (try? Data(contentsOf: URL(fileURLWithPath: path))).map({ [UInt8]($0) }),
       let samples = DarkSamples(ofPNG: bytes, limit: limit)
     else { return nil }
@@ -28,7 +28,7 @@ extension DatasetError {
   ///   - paths: image files of any kind; only the samples of those with 16 bits are looked at.
   ///   - limit: the most pixels that one may have.
   ///   - willRead: called now and then with the path of a file that is about to be opened.
-  public static func darkImages(
+  package static func darkImages(
     among paths: [String], limit: ImageLimit, willRead: (String) -> Void = { _ in }
   ) -> DatasetError? {
     var dark = FaultTally()

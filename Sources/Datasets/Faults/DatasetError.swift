@@ -1,16 +1,16 @@
 /// Data that cannot be used: a broken annotation, a missing file, an unknown class.
-public struct DatasetError: Error, Equatable, CustomStringConvertible {
+package struct DatasetError: Error, Equatable, CustomStringConvertible {
   /// The file (or folder) at fault.
-  public let file: String
+  package let file: String
   /// The line in `file`, counted from 1, where there is one.
-  public let line: Int?
+  package let line: Int?
   /// The annotated object at fault, as the file's format counts or names it ("object 2"), where there is one.
-  public let object: String?
+  package let object: String?
   /// What is wrong, in words.
-  public let reason: String
+  package let reason: String
 
   /// Names the place and the reason.
-  public init(file: String, line: Int? = nil, object: String? = nil, reason: String) {
+  package init(file: String, line: Int? = nil, object: String? = nil, reason: String) {
     self.file = file
     self.line = line
     self.object = object
@@ -18,7 +18,7 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
   }
 
   /// `file:line: object: reason`, without the parts that are not known.
-  public var description: String {
+  package var description: String {
     let place = line.map { "\(file):\($0)" } ?? file
     return [place, object, reason].compactMap { $0 }.joined(separator: ": ")
   }

@@ -1,7 +1,7 @@
 /// Something that is wrong with a data set: of what kind, where, and whether the data can be used nevertheless.
-public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
+package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
   /// What can be wrong.
-  public enum Kind: String, Sendable, CaseIterable, Codable {
+  package enum Kind: String, Sendable, CaseIterable, Codable {
     /// A list of images, or a file with all annotations, cannot be read or contradicts itself.
     case unreadableSplit
     /// An image or annotation that the split names is not there.
@@ -67,26 +67,26 @@ public struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// What is wrong.
-  public let kind: Kind
+  package let kind: Kind
   /// Where, and in which words.
-  public let error: DatasetError
+  package let error: DatasetError
 
   /// Names a fault.
-  public init(_ kind: Kind, _ error: DatasetError) {
+  package init(_ kind: Kind, _ error: DatasetError) {
     self.kind = kind
     self.error = error
   }
 
   /// Whether training with this data would be wrong.
-  public var isError: Bool { kind.isError }
+  package var isError: Bool { kind.isError }
 
   /// The place and the reason.
-  public var description: String { error.description }
+  package var description: String { error.description }
 }
 
 extension DatasetFault.Kind {
   /// Whether training with such data would be wrong.
-  public var isError: Bool {
+  package var isError: Bool {
     switch self {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
       .backgroundClass, .fractionBoxes:
@@ -101,7 +101,7 @@ extension DatasetFault.Kind {
   }
 
   /// Faults of the kind in words, as "boxes without area".
-  public var plural: String {
+  package var plural: String {
     switch self {
     case .unreadableSplit: "unreadable splits"
     case .missingFile: "missing files"

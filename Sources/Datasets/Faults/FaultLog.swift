@@ -4,9 +4,9 @@ import Images
 ///
 /// Of each kind the first ``linesPerKind`` are kept and all are counted, so that a data set that is wrong throughout does
 /// not fill memory and screen.
-public struct FaultLog: Sendable {
+package struct FaultLog: Sendable {
   /// What becomes of errors.
-  public enum Policy: Sendable {
+  package enum Policy: Sendable {
     /// The first one ends reading: for training.
     case stopAtFirstError
     /// An image that cannot be read is left out of the split and listed; any other error ends reading.
@@ -16,20 +16,20 @@ public struct FaultLog: Sendable {
   }
 
   /// How many faults of a kind are kept.
-  public static let linesPerKind = 20
+  package static let linesPerKind = 20
 
   /// The faults that were kept, in the order in which they were met.
-  public private(set) var faults: [DatasetFault] = []
+  package private(set) var faults: [DatasetFault] = []
   /// How many faults there are of each kind.
-  public private(set) var counts: [DatasetFault.Kind: Int] = [:]
+  package private(set) var counts: [DatasetFault.Kind: Int] = [:]
   /// Image files that are left out because their annotation states another size: perhaps they are other images by mistake.
-  public private(set) var imagesOfOtherSize: [String] = []
+  package private(set) var imagesOfOtherSize: [String] = []
   private let policy: Policy
   /// Images of 16 bits a sample, whose samples are still to be looked at.
   private var deepImages: [String] = []
 
   /// An empty log.
-  public init(_ policy: Policy) {
+  package init(_ policy: Policy) {
     self.policy = policy
   }
 
@@ -49,7 +49,7 @@ public struct FaultLog: Sendable {
   /// Takes a fault; the error is made only when it is kept or thrown.
   ///
   /// - Throws: the error, when training with the data would be wrong and the policy is to stop.
-  public mutating func note(
+  package mutating func note(
     _ kind: DatasetFault.Kind, _ error: @autoclosure () -> DatasetError
   ) throws(DatasetError) {
     if kind.isError, stops(at: kind) { throw error() }
@@ -86,10 +86,10 @@ public struct FaultLog: Sendable {
   }
 
   /// Whether an error was met.
-  public var hasErrors: Bool { counts.keys.contains(where: \.isError) }
+  package var hasErrors: Bool { counts.keys.contains(where: \.isError) }
 
   /// The faults that were kept, and for each kind how many more there are.
-  public var lines: [String] {
+  package var lines: [String] {
     let rest = DatasetFault.Kind.allCases.compactMap { kind -> String? in
       let more = (counts[kind] ?? 0) - Self.linesPerKind
       return more > 0 ? "and \(more) more \(kind.plural)" : nil

@@ -4,7 +4,7 @@ extension AnnotatedImage {
   /// Decodes the image file.
   ///
   /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
-  public func load() throws -> Image { try load(reduction: 1).image }
+  package func load() throws -> Image { try load(reduction: 1).image }
 
   /// Decodes the image file, smaller where the format allows it.
   ///

@@ -1,7 +1,7 @@
 import Randomness
 
 /// What becomes of a training image that cannot be decoded when its turn comes.
-public enum DamagedImagePolicy: String, CaseIterable, Sendable {
+package enum DamagedImagePolicy: String, CaseIterable, Sendable {
   /// It ends the run.
   case stop
   /// Another image takes its place in this epoch, the same one whatever rank or thread meets the damage.
@@ -9,7 +9,7 @@ public enum DamagedImagePolicy: String, CaseIterable, Sendable {
 }
 
 /// What becomes of an image that cannot be decoded when a detector is to be scored on it.
-public enum DamagedEvaluationPolicy: String, CaseIterable, Sendable {
+package enum DamagedEvaluationPolicy: String, CaseIterable, Sendable {
   /// It ends the evaluation.
   case stop
   /// The image and its objects are left out of the metric.
@@ -17,11 +17,11 @@ public enum DamagedEvaluationPolicy: String, CaseIterable, Sendable {
 }
 
 /// An image that took the place of a damaged one.
-public struct ImageReplacement: Sendable, Equatable {
+package struct ImageReplacement: Sendable, Equatable {
   /// Why the damaged image cannot be used.
-  public let error: DatasetError
+  package let error: DatasetError
   /// The name of the image that is shown instead.
-  public let substitute: String
+  package let substitute: String
 }
 
 /// The images that may take the place of a damaged one: a pure function of seed, epoch and image.

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Prepares the images of a split once, in order and unchanged, in background threads.
-public final class EvaluationLoader: Sendable {
+package final class EvaluationLoader: Sendable {
   private let dataset: Dataset
   private let ring: SampleRing
 
@@ -17,7 +17,7 @@ public final class EvaluationLoader: Sendable {
   ///   - capacity: batches in memory, at least 2: the one in use and those prepared ahead.
   ///   - damaged: what becomes of images that cannot be decoded; one that is skipped has a place in its batch, without pixels.
   /// - Precondition: `images` are indices of the data set; `batch` is positive.
-  public init(
+  package init(
     dataset: Dataset, images: Range<Int>, input: NetworkInput, kernels: Kernels, batch: Int, threads: Int,
     capacity: Int, damaged: DamagedEvaluationPolicy = .stop
   ) {
@@ -56,18 +56,18 @@ public final class EvaluationLoader: Sendable {
   /// - Returns: nothing when all images have been handed out.
   /// - Throws: `DatasetError` at the batch that holds an image which cannot be read and is not to be skipped, and at every later call;
   ///   `CancellationError` after `stop`.
-  public func nextBatch() throws -> MicroBatch? {
+  package func nextBatch() throws -> MicroBatch? {
     try ring.next()?.first.map { MicroBatch($0, dataset: dataset) }
   }
 
   /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
-  public func stop() {
+  package func stop() {
     ring.stop()
   }
 
   /// The files of the images that are being prepared at this instant.
-  public var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
+  package var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
 
   /// How long all calls of `nextBatch` together have waited for data; to be read where they are made.
-  public var waitSeconds: Double { ring.waitSeconds }
+  package var waitSeconds: Double { ring.waitSeconds }
 }

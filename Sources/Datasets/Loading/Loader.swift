@@ -6,7 +6,7 @@ import Tensors
 ///
 /// What an iteration holds depends on the schedule, the augmentation and the iteration alone: not on the threads, the
 /// other ranks, or where the run was resumed. Pixels live in a ring of micro-batches that is allocated once.
-public final class Loader: Sendable {
+package final class Loader: Sendable {
   private let dataset: Dataset
   private let ring: SampleRing
 
@@ -27,7 +27,7 @@ public final class Loader: Sendable {
   ///   - byteLimit: what the samples in memory may take; the iteration in use and one more micro-batch are kept anyway.
   ///   - firstIteration: where to start, counted from 0; the number of completed iterations when a run is resumed.
   /// - Precondition: schedule and data set have the same number of images; `microBatches` lies in the iteration.
-  public init(
+  package init(
     dataset: Dataset, schedule: SampleSchedule, augmentation: AugmentationPolicy, difficult: DifficultPolicy,
     damaged: DamagedImagePolicy = .stop, input: NetworkInput, kernels: Kernels, microBatch: Int,
     microBatches: Range<Int>, threads: Int, capacity: Int, byteLimit: Int = .max, firstIteration: Int
@@ -67,7 +67,7 @@ public final class Loader: Sendable {
   ///
   /// - Throws: `DatasetError` at the iteration that holds an image which cannot be read, and at every later call;
   ///   `CancellationError` after `stop`.
-  public func nextIteration() throws -> [MicroBatch] {
+  package func nextIteration() throws -> [MicroBatch] {
     guard let groups = try ring.next() else { preconditionFailure("the stream of training samples has no end") }
     return groups.map { MicroBatch($0, dataset: dataset) }
   }
@@ -77,7 +77,7 @@ public final class Loader: Sendable {
   /// - Parameters:
   ///   - capacity: iterations, as for the initializer.
   ///   - samples: of an iteration, of this rank.
-  public static func byteCount(
+  package static func byteCount(
     capacity: Int, samples: Int, microBatch: Int, input: NetworkInput, byteLimit: Int
   ) -> Int {
     let bytes = microBatch * input.sampleCount * MemoryLayout<Float>.stride
@@ -87,15 +87,15 @@ public final class Loader: Sendable {
   }
 
   /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
-  public func stop() {
+  package func stop() {
     ring.stop()
   }
 
   /// The files of the images that are being prepared at this instant.
-  public var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
+  package var imagesInWork: [String] { ring.samplesInWork.map { dataset.images[$0.imageIndex].imagePath } }
 
   /// How long all calls of `nextIteration` together have waited for data; to be read where they are made.
-  public var waitSeconds: Double { ring.waitSeconds }
+  package var waitSeconds: Double { ring.waitSeconds }
 }
 
 extension MicroBatch {

@@ -4,24 +4,24 @@ import Detection
 ///
 /// ### Shapes
 /// `pixels`: [count, height, width, 3], red first, mean subtracted, aligned to 64 bytes.
-public struct MicroBatch {
+package struct MicroBatch {
   /// The samples' pixels; valid until the loader is asked for more, stopped or released.
-  public let pixels: UnsafeMutablePointer<Float>
+  package let pixels: UnsafeMutablePointer<Float>
   /// For each sample, its place in the stream and the image whose turn it is.
-  public let samples: [SampleSchedule.Sample]
+  package let samples: [SampleSchedule.Sample]
   /// For each sample, the objects it shows, in fractions of the sample.
-  public let groundTruth: [[GroundTruth]]
+  package let groundTruth: [[GroundTruth]]
   /// For each sample, the name of the image it shows.
-  public let identifiers: [String]
+  package let identifiers: [String]
   /// For each sample, the index of that image in the data set.
-  public let imageIndices: [Int]
+  package let imageIndices: [Int]
   /// Samples that show another image than the one whose turn it is.
-  public let replacements: [ImageReplacement]
+  package let replacements: [ImageReplacement]
   /// For each sample, why it has no pixels and does not count; nothing for samples that have.
-  public let damage: [DatasetError?]
+  package let damage: [DatasetError?]
 
   /// Joins samples that lie at `pixels`, one after the other; without `imageIndices` each shows the image whose turn it is.
-  public init(
+  package init(
     pixels: UnsafeMutablePointer<Float>, samples: [SampleSchedule.Sample], groundTruth: [[GroundTruth]],
     identifiers: [String], imageIndices: [Int]? = nil, replacements: [ImageReplacement] = [],
     damage: [DatasetError?]? = nil
@@ -36,5 +36,5 @@ public struct MicroBatch {
   }
 
   /// The number of samples.
-  public var count: Int { samples.count }
+  package var count: Int { samples.count }
 }

@@ -2,18 +2,18 @@ import Images
 import Tensors
 
 /// What the network expects of an image: its size and the colour that becomes 0.
-public struct NetworkInput: Sendable {
+package struct NetworkInput: Sendable {
   /// Columns.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// Red, green and blue on the scale 0–255, subtracted from every pixel.
-  public let mean: (Float, Float, Float)
+  package let mean: (Float, Float, Float)
 
   /// Describes an input.
   ///
   /// - Precondition: `width` and `height` are positive.
-  public init(width: Int, height: Int, mean: (Float, Float, Float)) {
+  package init(width: Int, height: Int, mean: (Float, Float, Float)) {
     precondition(width > 0 && height > 0, "a network cannot take images of \(width)×\(height) pixels")
     self.width = width
     self.height = height
@@ -29,7 +29,7 @@ public struct NetworkInput: Sendable {
   /// `destination`: [height, width, 3], red first, overwritten.
   ///
   /// - Parameter kernels: which ones does not matter to the result.
-  public func sample(_ image: Image, kernels: Kernels, into destination: UnsafeMutablePointer<Float>) {
+  package func sample(_ image: Image, kernels: Kernels, into destination: UnsafeMutablePointer<Float>) {
     SourceView(imageWidth: image.width, imageHeight: image.height)
       .resample(image, interpolation: .linear, to: self, kernels: kernels, into: destination)
   }
@@ -38,7 +38,7 @@ public struct NetworkInput: Sendable {
   ///
   /// ### Shapes
   /// `sample`: [height, width, 3], red first, mean subtracted.
-  public func image(of sample: UnsafePointer<Float>) -> Image {
+  package func image(of sample: UnsafePointer<Float>) -> Image {
     let mean = [mean.0, mean.1, mean.2]
     return Image(
       width: width, height: height,

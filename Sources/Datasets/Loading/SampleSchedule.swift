@@ -9,18 +9,18 @@ import Randomness
 /// batch; every image is used exactly once in every epoch.
 ///
 /// Nothing here depends on how many ranks or threads share the work, and no state has to be saved to resume.
-public struct SampleSchedule: Sendable {
+package struct SampleSchedule: Sendable {
   /// A place in the stream and the image that stands there.
-  public struct Sample: Sendable, Equatable {
+  package struct Sample: Sendable, Equatable {
     /// The place in the stream, counted from 0.
-    public let position: Int
+    package let position: Int
     /// The pass over the data, counted from 0.
-    public let epoch: Int
+    package let epoch: Int
     /// The image's index in the data set.
-    public let imageIndex: Int
+    package let imageIndex: Int
 
     /// Creates a sample.
-    public init(position: Int, epoch: Int, imageIndex: Int) {
+    package init(position: Int, epoch: Int, imageIndex: Int) {
       self.position = position
       self.epoch = epoch
       self.imageIndex = imageIndex
@@ -28,18 +28,18 @@ public struct SampleSchedule: Sendable {
   }
 
   /// The seed of the run.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The number of images.
-  public let count: Int
+  package let count: Int
   /// The samples of one iteration over all ranks.
-  public let globalBatch: Int
+  package let globalBatch: Int
   /// The order of the epoch that was asked for last; only a memory, it never changes an answer.
   private var latest: (epoch: Int, order: [Int])?
 
   /// Creates the schedule of a run.
   ///
   /// - Precondition: `count` and `globalBatch` are positive.
-  public init(seed: UInt64, count: Int, globalBatch: Int) {
+  package init(seed: UInt64, count: Int, globalBatch: Int) {
     precondition(count > 0 && globalBatch > 0, "no schedule for \(count) images in batches of \(globalBatch)")
     self.seed = seed
     self.count = count
@@ -47,7 +47,7 @@ public struct SampleSchedule: Sendable {
   }
 
   /// The order of the images in an epoch.
-  public func order(epoch: Int) -> [Int] {
+  package func order(epoch: Int) -> [Int] {
     var stream = RandomStream(seed: seed, purpose: .samplingOrder, key: UInt64(epoch))
     return stream.permutation(count: count)
   }
@@ -55,7 +55,7 @@ public struct SampleSchedule: Sendable {
   /// The sample at a place of the stream; keeps the order of that epoch for the next call.
   ///
   /// - Precondition: `position` is not negative.
-  public mutating func sample(at position: Int) -> Sample {
+  package mutating func sample(at position: Int) -> Sample {
     precondition(position >= 0, "position \(position) is before the first sample")
     let epoch = position / count
     if latest?.epoch != epoch { latest = (epoch, order(epoch: epoch)) }
@@ -65,7 +65,7 @@ public struct SampleSchedule: Sendable {
   /// The samples of one iteration, in order.
   ///
   /// - Parameter iteration: counted from 0.
-  public mutating func samples(iteration: Int) -> [Sample] {
+  package mutating func samples(iteration: Int) -> [Sample] {
     (iteration * globalBatch..<(iteration + 1) * globalBatch).map { sample(at: $0) }
   }
 }

@@ -25,7 +25,7 @@ extension Dataset {
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   /// - Precondition: `sources` is not empty.
-  public static func pascalVOC(
+  package static func pascalVOC(
     _ sources: [DatasetSource], classes: [String]? = nil, rules: ReadingRules = ReadingRules(),
     requiresImageFiles: Bool = true, faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }
@@ -41,7 +41,7 @@ extension Dataset {
   }
 
   /// Reads one split of several roots.
-  public static func pascalVOC(
+  package static func pascalVOC(
     roots: [String], split: String, classes: [String]? = nil, rules: ReadingRules = ReadingRules(),
     requiresImageFiles: Bool = true, willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {

@@ -1,7 +1,7 @@
 /// The classes of the Pascal VOC challenges.
-public enum PascalVOCClasses {
+package enum PascalVOCClasses {
   /// The 20 names in alphabetical order; the first is label 1.
-  public static let names = [
+  package static let names = [
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog",
     "horse",
     "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",

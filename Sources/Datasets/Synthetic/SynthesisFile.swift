@@ -2,14 +2,14 @@ import Foundation
 import Images
 
 /// A synthetic data set that could not be written.
-public struct SynthesisError: Error, Equatable, CustomStringConvertible {
+package struct SynthesisError: Error, Equatable, CustomStringConvertible {
   /// The file or folder.
-  public let path: String
+  package let path: String
   /// What is wrong with it, in words.
-  public let reason: String
+  package let reason: String
 
   /// `path: reason`.
-  public var description: String { "\(path): \(reason)" }
+  package var description: String { "\(path): \(reason)" }
 }
 
 /// Folders and text files of a synthetic data set.

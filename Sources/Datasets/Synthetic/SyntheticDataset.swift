@@ -8,21 +8,21 @@ import Synchronization
 /// Each image shows one to five shapes of 8 % to 80 % of its shorter side on a textured background. Every tenth image is
 /// for validation and two of ten are for testing. An image depends on the seed and its number only: a larger data set of
 /// the same seed contains the smaller one.
-public struct SyntheticDataset: Sendable, Equatable {
+package struct SyntheticDataset: Sendable, Equatable {
   /// The names of the classes: circle, square, triangle, star, cross, ring.
-  public static let classNames = SyntheticShape.allCases.map(\.rawValue)
+  package static let classNames = SyntheticShape.allCases.map(\.rawValue)
   /// With fewer images a split would be empty.
-  public static let smallestImageCount = 5
+  package static let smallestImageCount = 5
 
   /// The number of images in all splits together.
-  public let images: Int
+  package let images: Int
   /// What makes this data set differ from others.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// Describes a data set; nothing is drawn yet.
   ///
   /// - Precondition: `images` is at least `smallestImageCount`.
-  public init(images: Int, seed: UInt64) {
+  package init(images: Int, seed: UInt64) {
     precondition(
       images >= Self.smallestImageCount,
       "\(images) images are fewer than \(Self.smallestImageCount), one for each split")
@@ -40,7 +40,7 @@ public struct SyntheticDataset: Sendable, Equatable {
   ///   - progress: called with the number of images finished, in order, from several threads but never at once.
   /// - Throws: `SynthesisError` when the folder holds anything else or a file cannot be written, `ImageError` for an
   ///   image file.
-  public func write(to directory: String, progress: @Sendable (_ finished: Int) -> Void = { _ in }) throws {
+  package func write(to directory: String, progress: @Sendable (_ finished: Int) -> Void = { _ in }) throws {
     let stamp = SynthesisStamp(of: self, in: directory)
     if try stamp.check() == .complete { return }
     try SynthesisFile.makeFolder(directory)

@@ -5,14 +5,14 @@
 ///
 /// ### Source
 /// Lin et al., *Microsoft COCO: Common Objects in Context*, ECCV 2014, and `cocoeval.py` of pycocotools.
-public struct COCOEvaluator: Sendable {
+package struct COCOEvaluator: Sendable {
   /// Number of classes, background not counted.
-  public let objectClassCount: Int
+  package let objectClassCount: Int
   private var images: [COCOImageResult] = []
   private var imageIndices: Set<Int> = []
 
   /// Creates an evaluator without images.
-  public init(objectClassCount: Int) {
+  package init(objectClassCount: Int) {
     precondition(objectClassCount >= 0, "\(objectClassCount) classes")
     self.objectClassCount = objectClassCount
   }
@@ -20,14 +20,14 @@ public struct COCOEvaluator: Sendable {
   /// Adds the result of an image. The order of the calls does not matter.
   ///
   /// - Throws: `EvaluationError` if the image was added before, or a label or number is not valid.
-  public mutating func add(_ image: COCOImageResult) throws(EvaluationError) {
+  package mutating func add(_ image: COCOImageResult) throws(EvaluationError) {
     try validate(image)
     if !imageIndices.insert(image.imageIndex).inserted { throw .duplicateImage(imageIndex: image.imageIndex) }
     images.append(image)
   }
 
   /// Precision and recall over the images added.
-  public func evaluate() -> COCOResult {
+  package func evaluate() -> COCOResult {
     var matches = Array(repeating: COCOClassMatches(), count: objectClassCount)
     for image in images.sorted(by: { $0.imageIndex < $1.imageIndex }) { match(image, &matches) }
     let classes = matches.indices.map { index in

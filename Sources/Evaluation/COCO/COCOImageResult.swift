@@ -1,23 +1,23 @@
 import Detection
 
 /// An annotated object as COCO's metric sees it.
-public struct COCOObject: Sendable, Equatable {
+package struct COCOObject: Sendable, Equatable {
   /// Where the object is.
-  public var box: COCOBox
+  package var box: COCOBox
   /// Class index, 1 … classes.
-  public var label: Int
+  package var label: Int
   /// Pixels of the object's outline, which decide whether it is small, medium or large.
-  public var area: Double
+  package var area: Double
   /// Many objects that were not told apart: any number of detections may lie in it, none of which counts.
-  public var isCrowd: Bool
+  package var isCrowd: Bool
   /// Not to be found: the one detection that is matched with it does not count.
-  public var isIgnored: Bool
+  package var isIgnored: Bool
   /// Whether a match with it counts as one. pycocotools takes the annotation number 0 for "no match", so that the object
   /// with this number is never found and its detection is false.
-  public var isCreditable: Bool
+  package var isCreditable: Bool
 
   /// Creates an annotation.
-  public init(
+  package init(
     box: COCOBox, label: Int, area: Double, isCrowd: Bool = false, isIgnored: Bool = false, isCreditable: Bool = true
   ) {
     self.box = box
@@ -29,7 +29,7 @@ public struct COCOObject: Sendable, Equatable {
   }
 
   /// Takes over an annotation; without a stated area the box's counts, and a difficult object is ignored.
-  public init(_ object: PixelGroundTruth) {
+  package init(_ object: PixelGroundTruth) {
     let box = COCOBox(object.box)
     self.init(
       box: box, label: object.label, area: object.area ?? box.area, isCrowd: object.isCrowd,
@@ -38,45 +38,45 @@ public struct COCOObject: Sendable, Equatable {
 }
 
 /// A detected object as COCO's metric sees it.
-public struct COCODetection: Sendable, Equatable {
+package struct COCODetection: Sendable, Equatable {
   /// Where the object is.
-  public var box: COCOBox
+  package var box: COCOBox
   /// Class index, 1 … classes.
-  public var label: Int
+  package var label: Int
   /// Confidence that orders the detections; only comparisons matter.
-  public var score: Double
+  package var score: Double
 
   /// Creates a detection.
-  public init(box: COCOBox, label: Int, score: Double) {
+  package init(box: COCOBox, label: Int, score: Double) {
     self.box = box
     self.label = label
     self.score = score
   }
 
   /// Takes over a detection.
-  public init(_ detection: PixelDetection) {
+  package init(_ detection: PixelDetection) {
     self.init(box: COCOBox(detection.box), label: detection.label, score: detection.score)
   }
 }
 
 /// What is known about one image: its objects and what the detector found.
-public struct COCOImageResult: Sendable, Equatable {
+package struct COCOImageResult: Sendable, Equatable {
   /// Position of the image among those evaluated; orders images whatever process looked at them.
-  public var imageIndex: Int
+  package var imageIndex: Int
   /// Annotated objects.
-  public var objects: [COCOObject]
+  package var objects: [COCOObject]
   /// Detected objects.
-  public var detections: [COCODetection]
+  package var detections: [COCODetection]
 
   /// Creates the result of an image.
-  public init(imageIndex: Int, objects: [COCOObject], detections: [COCODetection]) {
+  package init(imageIndex: Int, objects: [COCOObject], detections: [COCODetection]) {
     self.imageIndex = imageIndex
     self.objects = objects
     self.detections = detections
   }
 
   /// Takes over the result of an image.
-  public init(_ image: ImageResult) {
+  package init(_ image: ImageResult) {
     self.init(
       imageIndex: image.imageIndex, objects: image.groundTruth.map { COCOObject($0) },
       detections: image.detections.map { COCODetection($0) })
@@ -85,7 +85,7 @@ public struct COCOImageResult: Sendable, Equatable {
 
 extension ImageResult {
   /// Takes over the result of an image.
-  public init(_ image: COCOImageResult) {
+  package init(_ image: COCOImageResult) {
     self.init(
       imageIndex: image.imageIndex,
       groundTruth: image.objects.map {

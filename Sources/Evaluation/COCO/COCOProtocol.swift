@@ -18,7 +18,7 @@ enum COCOProtocol {
 }
 
 /// Which objects and detections count, by their area: a position in `COCOProtocol.areas`.
-public enum COCOAreaRange: Int, Sendable, CaseIterable {
+package enum COCOAreaRange: Int, Sendable, CaseIterable {
   /// Any area.
   case all
   /// Up to 32² pixels.

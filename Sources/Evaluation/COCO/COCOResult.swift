@@ -1,5 +1,5 @@
 /// One of the twelve numbers of COCO's metric; the raw value is its usual name.
-public enum COCOStatistic: String, Sendable, CaseIterable {
+package enum COCOStatistic: String, Sendable, CaseIterable {
   /// Average precision, the mean over IoU thresholds from 0.5 to 0.95.
   case averagePrecision = "AP"
   /// Average precision at an IoU of 0.5.
@@ -27,45 +27,45 @@ public enum COCOStatistic: String, Sendable, CaseIterable {
 }
 
 /// What COCO's metric found for one class.
-public struct COCOClassResult: Sendable, Equatable {
+package struct COCOClassResult: Sendable, Equatable {
   /// Class index, 1 … classes.
-  public let label: Int
+  package let label: Int
   /// Objects to find, of any size; crowds and ignored ones are not among them.
-  public let groundTruthCount: Int
+  package let groundTruthCount: Int
   /// Detections that were looked at, at most a hundred of each image.
-  public let detectionCount: Int
+  package let detectionCount: Int
   /// By area range; nil without an object to find.
   let curves: [COCOCurve?]
   /// Recall by threshold with one and with ten detections of each image.
   let recall1, recall10: [Double]?
 
   /// Mean precision over all IoU thresholds and 101 recalls; nil without an object to find.
-  public var averagePrecision: Double? { curves[COCOAreaRange.all.rawValue].flatMap { pairwiseMean($0.precision) } }
+  package var averagePrecision: Double? { curves[COCOAreaRange.all.rawValue].flatMap { pairwiseMean($0.precision) } }
   /// Mean precision over 101 recalls at an IoU of 0.5; nil without an object to find.
-  public var averagePrecision50: Double? { averagePrecision(threshold: COCOProtocol.half) }
+  package var averagePrecision50: Double? { averagePrecision(threshold: COCOProtocol.half) }
   /// Mean precision over 101 recalls at an IoU of 0.75; nil without an object to find.
-  public var averagePrecision75: Double? { averagePrecision(threshold: COCOProtocol.threeQuarters) }
+  package var averagePrecision75: Double? { averagePrecision(threshold: COCOProtocol.threeQuarters) }
 
   private func averagePrecision(threshold: Int) -> Double? {
     curves[COCOAreaRange.all.rawValue].flatMap { pairwiseMean(Array($0.precision(threshold: threshold))) }
   }
 
   /// Largest precision at the recalls 0, 0.01 … 1 or above, at an IoU of 0.5; empty without an object to find.
-  public var precision50: [Double] {
+  package var precision50: [Double] {
     curves[COCOAreaRange.all.rawValue].map { Array($0.precision(threshold: COCOProtocol.half)) } ?? []
   }
 }
 
 /// What COCO's metric found for all classes.
-public struct COCOResult: Sendable, Equatable {
+package struct COCOResult: Sendable, Equatable {
   /// One result per class, label 1 first.
-  public let classes: [COCOClassResult]
+  package let classes: [COCOClassResult]
 
   /// One of the twelve numbers, the mean over the classes that have an object to find; nil if none has.
   ///
   /// ### Source
   /// `COCOeval.summarize` of pycocotools 2.0.11, which says −1 where this says nil.
-  public subscript(_ statistic: COCOStatistic) -> Double? {
+  package subscript(_ statistic: COCOStatistic) -> Double? {
     switch statistic {
     case .averagePrecision: meanPrecision(.all)
     case .averagePrecision50: meanPrecision(.all, threshold: COCOProtocol.half)

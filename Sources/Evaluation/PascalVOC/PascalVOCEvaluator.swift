@@ -1,32 +1,32 @@
 /// Average precision of one class.
-public struct PascalVOCClassResult: Sendable, Equatable {
+package struct PascalVOCClassResult: Sendable, Equatable {
   /// Class index, 1 … classes.
-  public let label: Int
+  package let label: Int
   /// Average precision, 0 … 1; nil for a class without objects that are not difficult.
-  public let averagePrecision: Double?
+  package let averagePrecision: Double?
   /// Precision after each detection that counts, in order of falling score; empty where the average precision is nil.
-  public let precision: [Double]
+  package let precision: [Double]
   /// Recall after each detection that counts, parallel to `precision`.
-  public let recall: [Double]
+  package let recall: [Double]
   /// Objects that are not difficult.
-  public let groundTruthCount: Int
+  package let groundTruthCount: Int
   /// Detections of such objects.
-  public let truePositives: Int
+  package let truePositives: Int
   /// Detections of nothing, or of an object found before.
-  public let falsePositives: Int
+  package let falsePositives: Int
   /// Detections of difficult objects.
-  public let ignoredDetections: Int
+  package let ignoredDetections: Int
 }
 
 /// Average precision of all classes.
-public struct PascalVOCResult: Sendable, Equatable {
+package struct PascalVOCResult: Sendable, Equatable {
   /// How curves became numbers.
-  public let metric: VOCMetric
+  package let metric: VOCMetric
   /// One result per class, label 1 first.
-  public let classes: [PascalVOCClassResult]
+  package let classes: [PascalVOCClassResult]
 
   /// mAP: the mean over the classes that have an average precision; nil if none has.
-  public var meanAveragePrecision: Double? {
+  package var meanAveragePrecision: Double? {
     let values = classes.compactMap(\.averagePrecision)
     return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
@@ -42,18 +42,18 @@ public struct PascalVOCResult: Sendable, Equatable {
 /// ### Source
 /// Everingham et al., *The Pascal Visual Object Classes (VOC) Challenge*, IJCV 2010, and `VOCevaldet.m` of its development
 /// kit.
-public struct PascalVOCEvaluator: Sendable {
+package struct PascalVOCEvaluator: Sendable {
   /// Smallest IoU of a detection with the object it finds.
-  public static let overlapThreshold = 0.5
+  package static let overlapThreshold = 0.5
 
   /// Number of classes, background not counted.
-  public let objectClassCount: Int
+  package let objectClassCount: Int
   /// The results so far, in the order they were added; the values to send when processes share a split.
-  public private(set) var images: [ImageResult] = []
+  package private(set) var images: [ImageResult] = []
   private var imageIndices: Set<Int> = []
 
   /// Creates an evaluator without images.
-  public init(objectClassCount: Int) {
+  package init(objectClassCount: Int) {
     precondition(objectClassCount > 0, "evaluation needs at least one class, got \(objectClassCount)")
     self.objectClassCount = objectClassCount
   }
@@ -61,7 +61,7 @@ public struct PascalVOCEvaluator: Sendable {
   /// Adds the result of an image. The order of the calls does not matter.
   ///
   /// - Throws: `EvaluationError` if the image was added before, or a label or number is not valid.
-  public mutating func add(_ image: ImageResult) throws(EvaluationError) {
+  package mutating func add(_ image: ImageResult) throws(EvaluationError) {
     try validate(image)
     if !imageIndices.insert(image.imageIndex).inserted { throw .duplicateImage(imageIndex: image.imageIndex) }
     images.append(image)
@@ -70,14 +70,14 @@ public struct PascalVOCEvaluator: Sendable {
   /// Adds the result of the image at position `imageIndex` of the split.
   ///
   /// - Throws: `EvaluationError` if the image was added before, or a label or number is not valid.
-  public mutating func add(
+  package mutating func add(
     imageIndex: Int, groundTruth: [PixelGroundTruth], detections: [PixelDetection]
   ) throws(EvaluationError) {
     try add(ImageResult(imageIndex: imageIndex, groundTruth: groundTruth, detections: detections))
   }
 
   /// Average precision of all classes over the images added.
-  public func evaluate(metric: VOCMetric) -> PascalVOCResult {
+  package func evaluate(metric: VOCMetric) -> PascalVOCResult {
     let images = images.sorted { $0.imageIndex < $1.imageIndex }
     var ranked: [[RankedDetection]] = Array(repeating: [], count: objectClassCount)
     var groundTruthCounts = Array(repeating: 0, count: objectClassCount)

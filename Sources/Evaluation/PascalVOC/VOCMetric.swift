@@ -1,5 +1,5 @@
 /// How Pascal VOC turns a precision–recall curve into one number.
-public enum VOCMetric: String, Sendable, CaseIterable {
+package enum VOCMetric: String, Sendable, CaseIterable {
   /// Mean over the recalls 0, 0.1 … 1 of the largest precision at this recall or above (VOC2007).
   ///
   /// Recalls are compared exactly, as fractions: 3 of 10 objects reach the recall 0.3. Programs that compare rounded

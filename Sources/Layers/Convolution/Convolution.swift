@@ -10,34 +10,34 @@ import Tensors
 ///
 /// ### Shapes
 /// x: [batch, height, width, inputChannels]; w: [k, k, inputChannels, outputChannels] in memory.
-public struct Convolution: Layer {
+package struct Convolution: Layer {
   /// See ``Layer/name``.
-  public let name: String
+  package let name: String
   /// The kernel.
-  public let weight: Parameter
+  package let weight: Parameter
   /// One value for each output channel.
-  public let bias: Parameter
+  package let bias: Parameter
   /// Rows and columns of the kernel.
-  public let kernel: Int
+  package let kernel: Int
   /// Input pixels between neighbouring outputs.
-  public let stride: Int
+  package let stride: Int
   /// Zeros around the map on every side.
-  public let padding: Int
+  package let padding: Int
   /// Input pixels between neighbouring taps.
-  public let dilation: Int
+  package let dilation: Int
   /// Channels of x.
-  public let inputChannels: Int
+  package let inputChannels: Int
   /// Channels of y.
-  public let outputChannels: Int
+  package let outputChannels: Int
   /// Whether f is max(0, z).
-  public let rectifies: Bool
+  package let rectifies: Bool
   /// Which algorithm computes the passes.
-  public var method: ConvolutionMethod
+  package var method: ConvolutionMethod
   /// What products multiply, where that is faster; ``ConvolutionMethod/columns`` multiplies float32.
-  public var precision: Precision
+  package var precision: Precision
 
   /// Declares the layer and its two parameters, `<parameterName>.weight` and `<parameterName>.bias`.
-  public init(
+  package init(
     _ name: String, parameterName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     from inputChannels: Int, to outputChannels: Int, rectifies: Bool, method: ConvolutionMethod = .fastest,
     precision: Precision = .float32, layout: inout ParameterLayout
@@ -64,14 +64,14 @@ public struct Convolution: Layer {
   }
 
   /// The kernel and the bias.
-  public var parameters: [Parameter] { [weight, bias] }
+  package var parameters: [Parameter] { [weight, bias] }
   /// The weight gradient needs x.
-  public var backwardReadsInput: Bool { true }
+  package var backwardReadsInput: Bool { true }
   /// The sign of y is the mask of the ReLU.
-  public var backwardReadsOutput: Bool { rectifies }
+  package var backwardReadsOutput: Bool { rectifies }
 
   /// See ``Layer/outputShape(for:)``.
-  public func outputShape(for input: Shape) -> Shape {
+  package func outputShape(for input: Shape) -> Shape {
     precondition(input.channels == inputChannels, "\(name) takes \(inputChannels) channels, got \(input)")
     let extent = dilation * (kernel - 1) + 1
     let height = (input.height + 2 * padding - extent) / stride + 1
@@ -82,17 +82,17 @@ public struct Convolution: Layer {
   }
 
   /// See ``Layer/multiplyAdds(for:)``.
-  public func multiplyAdds(for input: Shape) -> Int { outputShape(for: input).count * taps * inputChannels }
+  package func multiplyAdds(for input: Shape) -> Int { outputShape(for: input).count * taps * inputChannels }
   /// Nothing beside input and output.
-  public func stateCount(for input: Shape) -> Int { 0 }
+  package func stateCount(for input: Shape) -> Int { 0 }
 
   /// See ``Layer/scratch(for:training:)``.
-  public func scratch(for input: Shape, training: Bool) -> ScratchSize {
+  package func scratch(for input: Shape, training: Bool) -> ScratchSize {
     algorithm(for: input).scratch(training: training)
   }
 
   /// See ``Layer/forward(_:into:state:weights:context:)``.
-  public func forward(
+  package func forward(
     _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
     context: ExecutionContext
   ) {
@@ -100,20 +100,20 @@ public struct Convolution: Layer {
   }
 
   /// See ``Layer/backward(_:weights:context:)``. The output gradient is masked by the ReLU in place.
-  public func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
     weightGradient(pass, context: context)
     if pass.inputGradient != nil { inputGradient(pass, weights: weights, context: context) }
   }
 
   /// The first half of backward: masks the output gradient and sets the gradients of the parameters.
-  public func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
+  package func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
     algorithm(for: pass.input.shape).weightGradient(pass, context: context)
   }
 
   /// The second half: sets the input gradient, or adds to it.
   ///
   /// - Precondition: the pass has an input gradient.
-  public func inputGradient(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  package func inputGradient(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
     algorithm(for: pass.input.shape).inputGradient(
       pass, into: pass.inputGradient!, weights: weights, context: context)
   }
@@ -126,7 +126,7 @@ public struct Convolution: Layer {
   }
 
   /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.
-  public func usedMethod(for input: Shape) -> ConvolutionMethod {
+  package func usedMethod(for input: Shape) -> ConvolutionMethod {
     let isDefined = kernel == WinogradTransform.taps && stride == 1
     switch method {
     case .columns, .blockedColumns: return method

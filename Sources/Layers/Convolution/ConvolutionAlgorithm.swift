@@ -1,7 +1,7 @@
 import Tensors
 
 /// How the passes of a convolution are computed.
-public enum ConvolutionMethod: String, Sendable, CaseIterable {
+package enum ConvolutionMethod: String, Sendable, CaseIterable {
   /// Winograd's algorithm where it is faster, products of columns in a layout of their own elsewhere.
   case fastest
   /// Products of columns (im2col) by OpenBLAS: slower, with a quarter of Winograd's rounding error.

@@ -5,17 +5,17 @@ import Tensors
 /// An iteration has the steps 0 … n − 1 (forward of node i is step i), n (the caller reads the outputs and writes their gradients)
 /// and n + 1 … 2n (backward of node i is step 2n − i). Inference has only the steps up to n. Nodes without a backward step have no
 /// gradients, and nothing waits for one.
-public struct ActivationPlan: Sendable {
+package struct ActivationPlan: Sendable {
   /// Whether a node has a backward step: it is not frozen, and it or a node before it has parameters that are trained.
   let hasBackward: [Bool]
   let activationOffsets: [Int?]
   let gradientOffsets: [Int?]
   let stateOffsets: [Int]
   /// Floats of the buffer.
-  public let count: Int
+  package let count: Int
 
   /// Plans `graph` for up to `batch` images; backward leaves out the first `frozen` nodes.
-  public init(_ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0) {
+  package init(_ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0) {
     let nodes = graph.nodes
     let outside = nodes.count
     func backwardStep(_ node: Int) -> Int { 2 * outside - node }

@@ -1,15 +1,15 @@
 import Tensors
 
 /// Runs a graph forward and backward in memory that was planned and mapped before the first iteration.
-public final class GraphExecutor {
+package final class GraphExecutor {
   /// The graph that runs.
-  public let graph: LayerGraph
+  package let graph: LayerGraph
   /// The largest batch.
-  public let batch: Int
+  package let batch: Int
   /// Threads, kernels, scratch.
-  public let context: ExecutionContext
+  package let context: ExecutionContext
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
-  public var layerSeconds: LayerSeconds?
+  package var layerSeconds: LayerSeconds?
   private let plan: ActivationPlan
   private let memory: AlignedBuffer
   private var images: Tensor?
@@ -19,7 +19,7 @@ public final class GraphExecutor {
   /// Maps the memory for up to `batch` images; without `training` there is none for gradients.
   ///
   /// - Parameter frozen: the first nodes, which backward leaves out; the gradients of their parameters are not written.
-  public init(
+  package init(
     _ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0, pool: ThreadPool, kernels: Kernels
   ) {
     self.graph = graph
@@ -36,7 +36,7 @@ public final class GraphExecutor {
   /// - Precondition: the shape is that of the graph's input, with at most ``batch`` images.
   ///
   /// - Parameter inspect: called with every layer's name and output, as long as that is in memory.
-  public func forward(
+  package func forward(
     _ images: Tensor, weights: ParameterArena, inspect: ((_ layer: String, _ output: Tensor) -> Void)? = nil
   ) {
     precondition(
@@ -57,7 +57,7 @@ public final class GraphExecutor {
   ///
   /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first layer that is
   ///   not frozen.
-  public func backward(
+  package func backward(
     weights: ParameterArena, gradients: ParameterArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
     var written: Set<LayerGraph.Map> = []
@@ -73,14 +73,14 @@ public final class GraphExecutor {
   }
 
   /// A feature map of the current images.
-  public func activation(_ map: LayerGraph.Map) -> Tensor {
+  package func activation(_ map: LayerGraph.Map) -> Tensor {
     guard let images else { preconditionFailure("forward comes first") }
     guard let offset = plan.activationOffsets[map.index] else { return images }
     return tensor(map, offset)
   }
 
   /// The gradient of the loss with respect to a feature map.
-  public func gradient(_ map: LayerGraph.Map) -> Tensor {
+  package func gradient(_ map: LayerGraph.Map) -> Tensor {
     guard let offset = plan.gradientOffsets[map.index] else {
       preconditionFailure("map \(map.index) has no gradient")
     }

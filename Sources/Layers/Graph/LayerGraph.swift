@@ -1,37 +1,37 @@
 import Tensors
 
 /// Layers in an order in which they can run, and which feature map each reads and writes. A description without memory.
-public struct LayerGraph: Sendable {
+package struct LayerGraph: Sendable {
   /// Names a feature map of the graph.
-  public struct Map: Hashable, Sendable {
+  package struct Map: Hashable, Sendable {
     let index: Int
   }
 
   /// A layer and its place.
-  public struct Node: Sendable {
+  package struct Node: Sendable {
     /// The layer.
-    public let layer: any Layer
+    package let layer: any Layer
     /// What it reads.
-    public let input: Map
+    package let input: Map
     /// What it writes.
-    public let output: Map
+    package let output: Map
   }
 
   /// In forward order.
-  public private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
   /// The maps that are read from outside; their gradients come from outside.
-  public var outputs: [Map] = []
+  package var outputs: [Map] = []
   /// The images.
-  public let input = Map(index: 0)
+  package let input = Map(index: 0)
   private var shapes: [Shape]
 
   /// Starts a graph over images of the given size.
-  public init(inputHeight: Int, inputWidth: Int, inputChannels: Int) {
+  package init(inputHeight: Int, inputWidth: Int, inputChannels: Int) {
     shapes = [Shape(batch: 1, height: inputHeight, width: inputWidth, channels: inputChannels)]
   }
 
   /// Appends a layer that reads `input`, and returns its output.
-  public mutating func add(_ layer: any Layer, to input: Map) -> Map {
+  package mutating func add(_ layer: any Layer, to input: Map) -> Map {
     let output = Map(index: shapes.count)
     shapes.append(layer.outputShape(for: shapes[input.index]))
     nodes.append(Node(layer: layer, input: input, output: output))
@@ -39,7 +39,7 @@ public struct LayerGraph: Sendable {
   }
 
   /// The shape of a map for `batch` images.
-  public func shape(_ map: Map, batch: Int = 1) -> Shape {
+  package func shape(_ map: Map, batch: Int = 1) -> Shape {
     var shape = shapes[map.index]
     shape.batch = batch
     return shape
@@ -49,17 +49,17 @@ public struct LayerGraph: Sendable {
   var maps: [Map] { shapes.indices.map(Map.init) }
 
   /// Multiply–adds of one image's forward pass.
-  public var multiplyAdds: Int { nodes.reduce(0) { $0 + $1.layer.multiplyAdds(for: shape($1.input)) } }
+  package var multiplyAdds: Int { nodes.reduce(0) { $0 + $1.layer.multiplyAdds(for: shape($1.input)) } }
 
   /// The offset in an arena from which on parameters belong to the nodes behind the first `frozen`.
   ///
   /// - Precondition: parameters lie in the order of the nodes.
-  public func trainedOffset(frozen: Int) -> Int {
+  package func trainedOffset(frozen: Int) -> Int {
     nodes.prefix(frozen).flatMap(\.layer.parameters).map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
   }
 
   /// Scratch that is enough for every layer.
-  public func scratch(batch: Int, training: Bool) -> ScratchSize {
+  package func scratch(batch: Int, training: Bool) -> ScratchSize {
     nodes.reduce(ScratchSize()) {
       $0.union($1.layer.scratch(for: shape($1.input, batch: batch), training: training))
     }

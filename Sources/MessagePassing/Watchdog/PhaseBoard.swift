@@ -1,17 +1,17 @@
 import Synchronization
 
 /// What this process is doing and since when: written by whoever works, read by the watchdog.
-public final class PhaseBoard: Sendable {
+package final class PhaseBoard: Sendable {
   /// What the board says at an instant.
-  public struct Reading: Sendable, Equatable {
+  package struct Reading: Sendable, Equatable {
     /// "loading 000012.jpg", "exchange of bucket 3 of 14".
-    public var phase: String
+    package var phase: String
     /// Seconds since the phase was entered.
-    public var secondsInPhase: Double
+    package var secondsInPhase: Double
     /// Seconds since anything was finished.
-    public var secondsWithoutProgress: Double
+    package var secondsWithoutProgress: Double
     /// Whether the process waits for other ranks, and so cannot be what holds the job up.
-    public var waitsForOthers: Bool
+    package var waitsForOthers: Bool
 
     package init(
       phase: String, secondsInPhase: Double, secondsWithoutProgress: Double, waitsForOthers: Bool
@@ -34,14 +34,14 @@ public final class PhaseBoard: Sendable {
   private let state = Mutex(State())
 
   /// Creates a board in the phase "start".
-  public init() {}
+  package init() {}
 
   /// Notes that one thing is finished and another begins.
   ///
   /// - Parameters:
   ///   - waitsForOthers: whether the phase ends when other ranks have done something.
   ///   - detail: what to add to `phase` in a report; called from another thread.
-  public func enter(_ phase: String, waitsForOthers: Bool = false, detail: (@Sendable () -> String)? = nil) {
+  package func enter(_ phase: String, waitsForOthers: Bool = false, detail: (@Sendable () -> String)? = nil) {
     state.withLock {
       let now = ContinuousClock.now
       $0 = State(phase: phase, detail: detail, waitsForOthers: waitsForOthers, entered: now, progressed: now)
@@ -49,12 +49,12 @@ public final class PhaseBoard: Sendable {
   }
 
   /// Notes that a part of the phase is finished.
-  public func progress() {
+  package func progress() {
     state.withLock { $0.progressed = .now }
   }
 
   /// What the board says now.
-  public func read() -> Reading {
+  package func read() -> Reading {
     let state = state.withLock { $0 }
     let now = ContinuousClock.now
     return Reading(

@@ -5,9 +5,9 @@ import Foundation
 /// A thread of its own in every rank reports the rank's ``PhaseBoard`` to rank 0 over a connection that is not MPI's: a silent peer does not
 /// disturb it. Rank 0 judges by ``StallRule``; its verdict ends every rank, and a rank that does not hear from rank 0 for that long, and
 /// gets nowhere, ends by itself.
-public final class StallWatchdog: @unchecked Sendable {
+package final class StallWatchdog: @unchecked Sendable {
   /// The exit code of a job that has stalled.
-  public static let exitCode: Int32 = 77
+  package static let exitCode: Int32 = 77
 
   /// Where rank 0 listens.
   private struct Meeting: BitwiseCopyable {
@@ -35,7 +35,7 @@ public final class StallWatchdog: @unchecked Sendable {
   ///   - seconds: how long anything may take.
   ///   - setting: what sets that, for messages; nil for the configuration.
   ///   - report: tells people why the job ends.
-  public init(
+  package init(
     _ communicator: any Communicator, board: PhaseBoard, seconds: Double, setting: String? = nil,
     report: @escaping @Sendable (String) -> Void
   ) throws(MessagePassingError) {
@@ -69,7 +69,7 @@ public final class StallWatchdog: @unchecked Sendable {
   }
 
   /// Ends the watch.
-  public func stop() {
+  package func stop() {
     stopLock.lock()
     isStopped = true
     stopLock.broadcast()

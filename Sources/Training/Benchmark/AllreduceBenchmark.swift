@@ -2,12 +2,12 @@ import Foundation
 import MessagePassing
 
 /// Times the sum of equally many numbers over all ranks, as gradients are summed: by ``ReproducibleSum`` and by MPI itself.
-public struct AllreduceBenchmark {
+package struct AllreduceBenchmark {
   /// 4 KiB to 64 MiB.
-  public static let defaultBytes = (0..<8).map { 4096 << (2 * $0) }
+  package static let defaultBytes = (0..<8).map { 4096 << (2 * $0) }
 
   /// The ways to sum.
-  public enum Method: String, Sendable, CaseIterable {
+  package enum Method: String, Sendable, CaseIterable {
     /// In a fixed order.
     case reproducible
     /// In a fixed order, with half the bytes.
@@ -17,15 +17,15 @@ public struct AllreduceBenchmark {
   }
 
   /// Seconds by method and size.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Ranks.
-    public let worldSize: Int
+    package let worldSize: Int
     /// Sizes of the summed array.
-    public let bytes: [Int]
+    package let bytes: [Int]
     /// For each size the median of the repetitions; a repetition takes as long as its slowest rank.
-    public let seconds: [Method: [Double]]
+    package let seconds: [Method: [Double]]
     /// Repetitions that are counted.
-    public let iterations: Int
+    package let iterations: Int
   }
 
   private let bytes: [Int]
@@ -34,7 +34,7 @@ public struct AllreduceBenchmark {
   /// Describes a benchmark.
   ///
   /// - Precondition: `bytes` are positive multiples of 4, and `iterations` is positive.
-  public init(bytes: [Int], iterations: Int) {
+  package init(bytes: [Int], iterations: Int) {
     precondition(
       bytes.allSatisfy { $0 > 0 && $0.isMultiple(of: 4) } && iterations > 0, "\(iterations) of \(bytes) bytes")
     self.bytes = bytes
@@ -44,7 +44,7 @@ public struct AllreduceBenchmark {
   /// Runs one repetition of each size and method that is not counted, then the others. Collective.
   ///
   /// - Throws: `MessagePassingError`, also when a sum is wrong.
-  public func run(_ job: Job) throws -> Result {
+  package func run(_ job: Job) throws -> Result {
     let capacity = (bytes.max() ?? 0) / MemoryLayout<Float>.stride
     let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: capacity)
     defer { values.deallocate() }
@@ -123,7 +123,7 @@ extension AllreduceBenchmark.Result {
   }
 
   /// One JSON object.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
@@ -133,7 +133,7 @@ extension AllreduceBenchmark.Result {
   }
 
   /// A table for people.
-  public var text: String {
+  package var text: String {
     let methods = AllreduceBenchmark.Method.allCases
     let header = ["bytes"] + methods.flatMap { [$0.rawValue, "GB/s"] }
     let rows = bytes.indices.map { index in

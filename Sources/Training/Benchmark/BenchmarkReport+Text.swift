@@ -2,7 +2,7 @@ import Foundation
 
 extension BenchmarkReport {
   /// Tables for people.
-  public var text: String {
+  package var text: String {
     let model = workload.configuration.model
     let width = model.widthMultiplier == 1 ? "" : ", width \(model.widthMultiplier)"
     let facts = [

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Effective operations are those of a direct convolution, a multiply–add counted as two, whatever algorithm was used. Unless stated
 /// otherwise seconds are medians over the iterations.
-public struct BenchmarkReport: Sendable {
+package struct BenchmarkReport: Sendable {
   /// What a clock showed for one iteration.
   package struct Iteration: Sendable {
     let seconds: Double
@@ -25,21 +25,21 @@ public struct BenchmarkReport: Sendable {
   }
 
   /// One layer of the network, over all images of an iteration.
-  public struct Layer: Sendable {
+  package struct Layer: Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
     /// Multiply–adds of one image's forward pass; 0 for what is no convolution.
-    public let multiplyAdds: Int
+    package let multiplyAdds: Int
     /// Seconds of the forward pass.
-    public let forwardSeconds: Double
+    package let forwardSeconds: Double
     /// Seconds of the backward pass; nil when there is none.
-    public let backwardSeconds: Double?
+    package let backwardSeconds: Double?
     /// Effective FLOP/s of the forward pass.
-    public let forwardRate: Double
+    package let forwardRate: Double
     /// Effective FLOP/s of the backward pass; nil when there is none.
-    public let backwardRate: Double?
+    package let backwardRate: Double?
     /// Effective FLOP/s of both.
-    public let rate: Double
+    package let rate: Double
 
     var seconds: Double { forwardSeconds + (backwardSeconds ?? 0) }
   }
@@ -47,27 +47,27 @@ public struct BenchmarkReport: Sendable {
   /// What was measured, as in "training step".
   let subject: String
   /// What was computed.
-  public let workload: Workload
+  package let workload: Workload
   /// Seconds of every iteration.
-  public let seconds: [Double]
+  package let seconds: [Double]
   /// Phases of an iteration in their order.
-  public let phases: [(name: String, seconds: Double)]
+  package let phases: [(name: String, seconds: Double)]
   /// In the order of the forward pass.
-  public let layers: [Layer]
+  package let layers: [Layer]
   /// Everything but layers that convolve: pooling, normalisation, matching and loss or decoding, sums of gradients, update.
-  public let secondsOutsideConvolutions: Double
+  package let secondsOutsideConvolutions: Double
   /// How much of the time of its threads the program had a processor; much less than 1 where other programs were busy too.
-  public let processorShare: Double
+  package let processorShare: Double
   /// Effective FLOP/s of whole iterations.
-  public let rate: Double
+  package let rate: Double
   /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set, precision and threads.
-  public let peak: Double
+  package let peak: Double
   /// The kernels' instruction set.
-  public let instructionSet: String
+  package let instructionSet: String
   /// For which kind of processor matrix products are computed.
-  public let matrixLibrary: String
+  package let matrixLibrary: String
   /// The largest resident set of the process.
-  public let peakMemoryBytes: Int
+  package let peakMemoryBytes: Int
 
   /// - Precondition: there is an iteration.
   package init(
@@ -104,9 +104,9 @@ public struct BenchmarkReport: Sendable {
   }
 
   /// By the fastest iteration.
-  public var imagesPerSecond: Double { Double(workload.batch) / (seconds.min() ?? .infinity) }
+  package var imagesPerSecond: Double { Double(workload.batch) / (seconds.min() ?? .infinity) }
   /// By the median of the iterations.
-  public var medianImagesPerSecond: Double { Double(workload.batch) / seconds.median }
+  package var medianImagesPerSecond: Double { Double(workload.batch) / seconds.median }
 }
 
 /// The arithmetic of a layer.
@@ -159,7 +159,7 @@ extension BenchmarkReport {
   }
 
   /// One JSON object.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let model = workload.configuration.model

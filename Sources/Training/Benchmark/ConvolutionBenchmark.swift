@@ -4,33 +4,33 @@ import Randomness
 import Tensors
 
 /// Times every convolution of a network, pass by pass, by method, precision and instruction set.
-public struct ConvolutionBenchmark {
+package struct ConvolutionBenchmark {
   /// The passes of a convolution.
-  public enum Pass: String, Sendable, CaseIterable {
+  package enum Pass: String, Sendable, CaseIterable {
     case forward
     case inputGradient = "input_gradient"
     case weightGradient = "weight_gradient"
   }
 
   /// One measurement.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The layer's name.
-    public let layer: String
+    package let layer: String
     /// "[8, 38, 38, 512] → 512".
-    public let shape: String
+    package let shape: String
     /// What computed it.
-    public let algorithm: ConvolutionMethod
+    package let algorithm: ConvolutionMethod
     /// What was multiplied, where that is faster.
-    public let precision: Precision
+    package let precision: Precision
     /// The kernels that computed it.
-    public let instructionSet: String
+    package let instructionSet: String
     /// Multiply–adds of one pass by definition.
-    public let multiplyAdds: Int
+    package let multiplyAdds: Int
     /// The fastest repetition of each pass.
-    public let seconds: [Pass: Double]
+    package let seconds: [Pass: Double]
 
     /// 10⁹ operations of the definition, a second.
-    public func effectiveGigaflops(_ pass: Pass) -> Double {
+    package func effectiveGigaflops(_ pass: Pass) -> Double {
       2e-9 * Double(multiplyAdds) / (seconds[pass] ?? .infinity)
     }
   }
@@ -44,7 +44,7 @@ public struct ConvolutionBenchmark {
   /// Describes a benchmark.
   ///
   /// - Parameter layers: parts of the names of layers to time; all when empty.
-  public init(model: Configuration.Model.Name, batch: Int, threads: Int?, repetitions: Int, layers: [String]) throws {
+  package init(model: Configuration.Model.Name, batch: Int, threads: Int?, repetitions: Int, layers: [String]) throws {
     configuration = try Configuration(
       yaml: "{version: 1, model: {name: \(model.rawValue)}}", name: "benchmark", overrides: [])
     self.batch = batch
@@ -56,7 +56,7 @@ public struct ConvolutionBenchmark {
   /// Times the layers with `kernels`, in every precision; with both methods where both are possible and `methods` has them.
   ///
   /// - Precondition: the kernels support the precisions.
-  public func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
+  package func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
     let graph = configuration.ssd.graph
     let pool = ThreadPool(threadCount: threads)
     let weights = ParameterArena(configuration.ssd.parameters)
@@ -139,7 +139,7 @@ extension ConvolutionBenchmark {
   }
 
   /// One JSON object.
-  public func json(_ rows: [Row]) throws -> String {
+  package func json(_ rows: [Row]) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let layers = rows.map { row in
@@ -155,7 +155,7 @@ extension ConvolutionBenchmark {
   }
 
   /// A table for people: milliseconds and effective GFLOP/s of the three passes.
-  public func text(_ rows: [Row]) -> String {
+  package func text(_ rows: [Row]) -> String {
     let header =
       ["layer", "input → outputs", "algorithm", "precision", "kernels"]
       + Pass.allCases.map { "\($0.rawValue) ms (GFLOP/s)" }

@@ -5,18 +5,18 @@ import Tensors
 ///
 /// With random weights all classes are about equally likely, so that nearly every default box is a candidate for every class. Decoding
 /// is at its slowest then.
-public struct InferenceBenchmark {
+package struct InferenceBenchmark {
   private let workload: Workload
 
   /// Describes a benchmark.
-  public init(_ workload: Workload) {
+  package init(_ workload: Workload) {
     self.workload = workload
   }
 
   /// Measures the peak of the processors, then all iterations.
   ///
   /// - Throws: nothing but what reading initial weights may throw.
-  public func run(kernels: Kernels) throws -> BenchmarkReport {
+  package func run(kernels: Kernels) throws -> BenchmarkReport {
     let configuration = workload.configuration
     let model = configuration.ssd
     let pool = ThreadPool(threadCount: workload.threads)

@@ -4,18 +4,18 @@ import Logging
 import Tensors
 
 /// Times the loader of training images: reading, decoding, augmentation, resizing and packing, without a network.
-public struct LoaderBenchmark {
+package struct LoaderBenchmark {
   /// How long it took.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Images that were prepared.
-    public let images: Int
+    package let images: Int
     /// Wall-clock seconds for all of them.
-    public let seconds: Double
+    package let seconds: Double
     /// Threads that prepared them.
-    public let threads: Int
+    package let threads: Int
 
     /// The rate of all threads together.
-    public var imagesPerSecond: Double { Double(images) / seconds }
+    package var imagesPerSecond: Double { Double(images) / seconds }
   }
 
   private let configuration: Configuration
@@ -27,7 +27,7 @@ public struct LoaderBenchmark {
   /// - Parameters:
   ///   - threads: by default as many as training would take.
   ///   - images: how many are prepared at least; whole iterations are.
-  public init(_ configuration: Configuration, threads: Int?, images: Int) {
+  package init(_ configuration: Configuration, threads: Int?, images: Int) {
     self.configuration = configuration
     self.threads = threads ?? configuration.loaderThreads(computeThreads: configuration.computeThreads)
     let batch = configuration.training.globalBatch
@@ -37,7 +37,7 @@ public struct LoaderBenchmark {
   /// Prepares the images twice: first to bring their files into memory, then by the clock.
   ///
   /// - Throws: `DatasetError`, ``ConfigurationError``, `UnknownInstructionSet`.
-  public func run(logger: Logger) throws -> Result {
+  package func run(logger: Logger) throws -> Result {
     let dataset = try configuration.dataset(split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(dataset)
     for warning in dataset.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
@@ -69,7 +69,7 @@ extension LoaderBenchmark.Result {
   }
 
   /// One JSON object.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
@@ -79,7 +79,7 @@ extension LoaderBenchmark.Result {
   }
 
   /// A sentence for people.
-  public var text: String {
+  package var text: String {
     "\(String(format: "%.1f", imagesPerSecond)) images/s: \(images) images in \(Quantities.seconds(seconds)), "
       + Quantities.count(threads, "thread")
   }

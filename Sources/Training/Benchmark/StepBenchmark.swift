@@ -2,18 +2,18 @@ import Layers
 import Tensors
 
 /// Times whole training steps, the loader excepted, on images and objects made up in memory.
-public struct StepBenchmark {
+package struct StepBenchmark {
   private let workload: Workload
 
   /// Describes a benchmark.
-  public init(_ workload: Workload) {
+  package init(_ workload: Workload) {
     self.workload = workload
   }
 
   /// Measures the peak of the processors, then all iterations.
   ///
   /// - Throws: ``NonFiniteLoss``.
-  public func run(kernels: Kernels) throws -> BenchmarkReport {
+  package func run(kernels: Kernels) throws -> BenchmarkReport {
     let configuration = workload.configuration
     let model = configuration.ssd
     let pool = ThreadPool(threadCount: workload.threads)

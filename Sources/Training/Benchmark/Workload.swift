@@ -2,22 +2,22 @@ import Glibc
 import Tensors
 
 /// What a benchmark computes: a network, the images of an iteration, and the threads that share the work.
-public struct Workload: Sendable {
+package struct Workload: Sendable {
   /// Images of a forward pass when nothing else is asked for and the batch has as many.
-  public static let preferredMicroBatch = 8
+  package static let preferredMicroBatch = 8
 
   /// The network and everything else that is not said here, which has its default.
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// Images of an iteration.
-  public let batch: Int
+  package let batch: Int
   /// Images of a forward pass; divides ``batch``.
-  public let microBatch: Int
+  package let microBatch: Int
   /// Compute threads.
-  public let threads: Int
+  package let threads: Int
   /// Iterations before those that count.
-  public let warmUp: Int
+  package let warmUp: Int
   /// Iterations that count.
-  public let iterations: Int
+  package let iterations: Int
 
   /// Describes a workload.
   ///
@@ -28,7 +28,7 @@ public struct Workload: Sendable {
   ///   - threads: by default one for each processor that this process may use.
   /// - Precondition: the numbers are positive, but `warmUp` may be 0 and `classes` is at least 2; `microBatch` divides `batch`.
   /// - Throws: ``ConfigurationError`` for a width that the network does not have.
-  public init(
+  package init(
     model: Configuration.Model.Name, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?,
     precision: Precision, threads: Int?, warmUp: Int, iterations: Int
   ) throws(ConfigurationError) {

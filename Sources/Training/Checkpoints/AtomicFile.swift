@@ -10,11 +10,11 @@ import Foundation
 /// there at once.
 ///
 /// Writing beyond the process's file size limit raises `SIGXFSZ`; a program that wants the error instead ignores the signal.
-public final class AtomicFile {
+package final class AtomicFile {
   private static let temporarySuffix = ".partial"
 
   /// The name the file will have.
-  public let path: String
+  package let path: String
   private let target: Target
   private var descriptor: Int32
   private var isCommitted = false
@@ -55,7 +55,7 @@ public final class AtomicFile {
   }
 
   /// Creates the temporary file.
-  public init(_ path: String) throws(CheckpointError) {
+  package init(_ path: String) throws(CheckpointError) {
     self.path = path
     target = try Target(path)
     switch target {
@@ -73,7 +73,7 @@ public final class AtomicFile {
   /// Finds out before long work whether a file can be written, without a trace.
   ///
   /// - Throws: ``CheckpointError`` when it is a directory, or its directory does not exist or cannot be written to.
-  public static func requireWritable(_ path: String) throws(CheckpointError) {
+  package static func requireWritable(_ path: String) throws(CheckpointError) {
     switch try Target(path) {
     case .device:
       if access(path, W_OK) != 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
@@ -97,24 +97,24 @@ public final class AtomicFile {
   }
 
   /// Appends bytes.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     try bytes.write(to: descriptor, path: path)
   }
 
   /// Appends text as UTF-8.
-  public func write(_ text: String) throws(CheckpointError) {
+  package func write(_ text: String) throws(CheckpointError) {
     try write(Array(text.utf8))
   }
 
   /// Appends bytes.
-  public func write(_ bytes: [UInt8]) throws(CheckpointError) {
+  package func write(_ bytes: [UInt8]) throws(CheckpointError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(CheckpointError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// Makes the file durable and gives it its name.
   ///
   /// - Precondition: not committed before.
-  public func commit() throws(CheckpointError) {
+  package func commit() throws(CheckpointError) {
     precondition(!isCommitted, "\(path) is committed twice")
     if case .file = target, fsync(descriptor) != 0 {
       throw CheckpointError(path, cannot: "flush to the disk", errorNumber: errno)
@@ -141,7 +141,7 @@ public final class AtomicFile {
   }
 
   /// Writes a whole text file.
-  public static func replace(_ path: String, with text: String) throws(CheckpointError) {
+  package static func replace(_ path: String, with text: String) throws(CheckpointError) {
     let file = try AtomicFile(path)
     try file.write(text)
     try file.commit()
@@ -181,14 +181,14 @@ public final class AtomicFile {
   }
 
   /// Whether two paths are names of one file that exists.
-  public static func isSame(_ path: String, _ other: String) -> Bool {
+  package static func isSame(_ path: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
     return stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
       && first.st_ino == second.st_ino
   }
 
   /// Removes the temporaries that killed processes left in a directory. No other process may be writing there.
-  public static func removeStale(in directory: String) throws(CheckpointError) {
+  package static func removeStale(in directory: String) throws(CheckpointError) {
     for name in try fileNames(in: directory) where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {
       if unlink("\(directory)/\(name)") != 0 {
         throw CheckpointError("\(directory)/\(name)", cannot: "remove", errorNumber: errno)

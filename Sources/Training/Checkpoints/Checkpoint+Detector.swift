@@ -8,7 +8,7 @@ extension Checkpoint {
   ///
   /// - Parameter overrides: `KEY=VALUE` arguments, see ``Configuration/init(yaml:name:overrides:)``.
   /// - Throws: ``CheckpointError`` when the file is no such detector; ``ConfigurationError`` for the overrides.
-  public func detectorConfiguration(overrides: [String] = []) throws -> Configuration {
+  package func detectorConfiguration(overrides: [String] = []) throws -> Configuration {
     let yaml = try metadata?.configurationYAML ?? torchvisionYAML()
     return try Configuration(yaml: yaml, name: file.path, overrides: overrides).namingClasses()
   }

@@ -7,19 +7,19 @@ import Tensors
 ///
 /// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
 /// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened.
-public struct Checkpoint {
+package struct Checkpoint {
   /// What a training run writes beside its tensors.
-  public struct Metadata: Sendable, Equatable {
+  package struct Metadata: Sendable, Equatable {
     /// Optimizer steps taken.
-    public let iteration: Int
+    package let iteration: Int
     /// The resolved configuration of the run, as YAML.
-    public let configurationYAML: String
+    package let configurationYAML: String
     /// Names of the classes, label 1 first, background not among them.
-    public let classNames: [String]
+    package let classNames: [String]
     /// See ``SafetensorsFile/parametersSHA256()``.
-    public let parametersSHA256: String
+    package let parametersSHA256: String
     /// How large the values are that layers read.
-    public let inputScales: InputScales
+    package let inputScales: InputScales
   }
 
   /// What stands before the names of all tensors that only training reads.
@@ -30,12 +30,12 @@ public struct Checkpoint {
   static let averagePrefix = "optimizer.average."
 
   /// The tensors.
-  public let file: SafetensorsFile
+  package let file: SafetensorsFile
   /// Nil for plain weights.
-  public let metadata: Metadata?
+  package let metadata: Metadata?
 
   /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
-  public init(contentsOf path: String) throws(CheckpointError) {
+  package init(contentsOf path: String) throws(CheckpointError) {
     file = try SafetensorsFile(path)
     metadata = try Metadata(file)
     if let metadata {
@@ -49,7 +49,7 @@ public struct Checkpoint {
   /// Writes a checkpoint; the file appears complete and durable or not at all.
   ///
   /// - Parameter progress: called at every tensor that is hashed or written.
-  public static func write(
+  package static func write(
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
     progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
@@ -84,7 +84,7 @@ public struct Checkpoint {
   ///
   /// - Throws: ``CheckpointError`` naming the first tensor that is missing, has another shape, or has no place. The state
   ///   is changed only when all fit.
-  public func restore(_ state: TrainingState) throws(CheckpointError) {
+  package func restore(_ state: TrainingState) throws(CheckpointError) {
     let metadata = try requireState()
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
     let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
@@ -123,7 +123,7 @@ public struct Checkpoint {
   /// Opens a file, or the newest valid checkpoint of a run directory.
   ///
   /// - Parameter logger: told which file of a directory it is, and of checkpoints that are not valid.
-  public init(at path: String, logger: Logger) throws(CheckpointError) {
+  package init(at path: String, logger: Logger) throws(CheckpointError) {
     guard let directory = RunCheckpoints(directory: path) else {
       self = try Checkpoint(contentsOf: path)
       return
@@ -137,7 +137,7 @@ public struct Checkpoint {
   ///
   /// - Throws: ``CheckpointError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
   ///   written.
-  public func export(to path: String) throws(CheckpointError) {
+  package func export(to path: String) throws(CheckpointError) {
     guard metadata != nil else {
       throw CheckpointError(
         file.path, "holds weights only, without the configuration of a run: there is nothing to export")

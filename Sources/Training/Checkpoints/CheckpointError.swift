@@ -1,18 +1,18 @@
 import Foundation
 
 /// Why a file of a run cannot be read, written or believed.
-public struct CheckpointError: Error, Equatable, CustomStringConvertible {
+package struct CheckpointError: Error, Equatable, CustomStringConvertible {
   /// The file or directory.
-  public let path: String
+  package let path: String
   /// The tensor whose entry is at fault; nil when the whole file is.
-  public let tensor: String?
+  package let tensor: String?
   /// What is wrong.
-  public let reason: String
+  package let reason: String
   /// The operating system's error number, when it reported the fault.
-  public let errorNumber: Int32?
+  package let errorNumber: Int32?
 
   /// `path: tensor name: reason`
-  public var description: String {
+  package var description: String {
     [path, tensor.map { "tensor \($0)" }, reason].compactMap { $0 }.joined(separator: ": ")
   }
 

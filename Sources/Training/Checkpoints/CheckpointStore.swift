@@ -3,7 +3,7 @@ import Logging
 import Tensors
 
 /// Where a run starts from.
-public enum ResumePolicy: Sendable, Equatable {
+package enum ResumePolicy: Sendable, Equatable {
   /// From the newest valid checkpoint of the run directory, or from the beginning when it has none.
   case auto
   /// From the beginning.
@@ -12,7 +12,7 @@ public enum ResumePolicy: Sendable, Equatable {
   case path(String)
 
   /// Reads the argument of `--resume`: `auto`, `never`, or a path.
-  public init(argument: String) {
+  package init(argument: String) {
     switch argument {
     case "auto": self = .auto
     case "never": self = .never
@@ -23,12 +23,12 @@ public enum ResumePolicy: Sendable, Equatable {
 
 /// The folder `checkpoints` of a run directory: `iteration-0001000.safetensors` and so on, and `latest`, a text file with
 /// the name of the newest one for people and scripts. One process writes there at a time.
-public struct CheckpointStore {
+package struct CheckpointStore {
   private static let prefix = "iteration-"
   private static let suffix = ".safetensors"
 
   /// The folder.
-  public let directory: String
+  package let directory: String
   private let keep: Int
   private let logger: Logger
 
@@ -36,7 +36,7 @@ public struct CheckpointStore {
   ///
   /// - Parameter keep: how many of the newest checkpoints to keep.
   /// - Precondition: `keep` is positive.
-  public init(runDirectory: String, keep: Int, logger: Logger) throws(CheckpointError) {
+  package init(runDirectory: String, keep: Int, logger: Logger) throws(CheckpointError) {
     precondition(keep > 0, "cannot keep \(keep) checkpoints")
     directory = runDirectory + "/checkpoints"
     self.keep = keep
@@ -58,7 +58,7 @@ public struct CheckpointStore {
   }
 
   /// Where the checkpoint of an iteration is.
-  public func path(iteration: Int) -> String {
+  package func path(iteration: Int) -> String {
     let digits = String(iteration)
     let zeros = String(repeating: "0", count: max(0, 7 - digits.count))
     return "\(directory)/\(Self.prefix)\(zeros)\(digits)\(Self.suffix)"
@@ -70,7 +70,7 @@ public struct CheckpointStore {
   /// they are set aside under a name that resuming does not see.
   ///
   /// - Parameter progress: called at every tensor that is hashed or written.
-  public func save(
+  package func save(
     iteration: Int, configuration: Configuration, state: TrainingState, progress: @escaping () -> Void = {}
   ) throws(CheckpointError) {
     let path = path(iteration: iteration)
@@ -88,7 +88,7 @@ public struct CheckpointStore {
   }
 
   /// Where the best checkpoint is.
-  public var bestPath: String { directory + "/best\(Self.suffix)" }
+  package var bestPath: String { directory + "/best\(Self.suffix)" }
 
   /// Gives the checkpoint of an iteration a second name, ``bestPath``, under which it stays when it is no longer among the newest.
   ///
@@ -113,7 +113,7 @@ public struct CheckpointStore {
   /// The checkpoint to continue from; nil to start from the beginning.
   ///
   /// - Throws: ``CheckpointError`` when the given checkpoint is not valid, or when there are checkpoints but none is valid.
-  public func checkpoint(toResume policy: ResumePolicy) throws(CheckpointError) -> Checkpoint? {
+  package func checkpoint(toResume policy: ResumePolicy) throws(CheckpointError) -> Checkpoint? {
     switch policy {
     case .never: nil
     case .path(let path): try resumable(path)
@@ -133,7 +133,7 @@ public struct CheckpointStore {
   ///
   /// - Returns: nil when there is no checkpoint at all.
   /// - Throws: ``CheckpointError`` when there are checkpoints but none is valid.
-  public func newestValid() throws(CheckpointError) -> Checkpoint? {
+  package func newestValid() throws(CheckpointError) -> Checkpoint? {
     let iterations = try iterations()
     for iteration in iterations.reversed() {
       do throws(CheckpointError) {

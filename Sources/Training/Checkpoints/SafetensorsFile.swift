@@ -4,9 +4,9 @@ import Images
 /// A safetensors file opened for reading; its header has been validated, so every tensor it lists is there in full.
 ///
 /// The format: the header's length as 8 bytes little-endian, the header (JSON), the tensors' bytes.
-public final class SafetensorsFile {
+package final class SafetensorsFile {
   /// How an element is stored.
-  public enum ElementType: String, Sendable, CaseIterable {
+  package enum ElementType: String, Sendable, CaseIterable {
     case boolean = "BOOL"
     case unsigned8 = "U8"
     case signed8 = "I8"
@@ -26,7 +26,7 @@ public final class SafetensorsFile {
     case unsigned64 = "U64"
 
     /// Bytes of an element.
-    public var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .boolean, .unsigned8, .signed8, .float8E5M2, .float8E4M3, .float8E8M0: 1
       case .signed16, .unsigned16, .float16, .bfloat16: 2
@@ -36,7 +36,7 @@ public final class SafetensorsFile {
     }
 
     /// True when ``SafetensorsFile/read(_:into:)`` converts it to `Float`.
-    public var isReadable: Bool {
+    package var isReadable: Bool {
       switch self {
       case .float16, .bfloat16, .float32, .float64: true
       default: false
@@ -45,30 +45,30 @@ public final class SafetensorsFile {
   }
 
   /// An entry of the header.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// The key in the header.
-    public let name: String
+    package let name: String
     /// How elements are stored.
-    public let type: ElementType
+    package let type: ElementType
     /// Extents, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
 
     /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
   }
 
   /// Where the file is.
-  public let path: String
+  package let path: String
   /// By name, in UTF-8 order.
-  public let tensors: [Tensor]
+  package let tensors: [Tensor]
   /// The entry `__metadata__`; empty when there is none.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   private let byteRanges: [String: Range<Int>]
   private let dataStart: Int
   private let descriptor: Descriptor
 
   /// Opens a file and validates its header against the file's size.
-  public init(_ path: String) throws(CheckpointError) {
+  package init(_ path: String) throws(CheckpointError) {
     self.path = path
     if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
     descriptor = try Descriptor(path)
@@ -91,7 +91,7 @@ public final class SafetensorsFile {
   }
 
   /// The entry of a tensor; nil when the file does not have it.
-  public func tensor(named name: String) -> Tensor? {
+  package func tensor(named name: String) -> Tensor? {
     byteRanges[name] == nil ? nil : tensors.first { $0.name == name }
   }
 
@@ -99,7 +99,7 @@ public final class SafetensorsFile {
   ///
   /// - Precondition: the tensor is one of this file's and the buffer has its count.
   /// - Throws: ``CheckpointError`` when elements are no floating-point numbers or the file has changed.
-  public func read(_ tensor: Tensor, into floats: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
+  package func read(_ tensor: Tensor, into floats: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
     guard let range = byteRanges[tensor.name] else { preconditionFailure("\(path) has no tensor \(tensor.name)") }
     precondition(floats.count == tensor.count, "\(tensor.name) has \(tensor.count) elements, not \(floats.count)")
     let start = dataStart + range.lowerBound
@@ -120,14 +120,14 @@ public final class SafetensorsFile {
   /// Reads a tensor's elements in file order, converted to `Float`.
   ///
   /// - Precondition, errors: as for ``read(_:into:)``.
-  public func floats(of tensor: Tensor) throws(CheckpointError) -> [Float] {
+  package func floats(of tensor: Tensor) throws(CheckpointError) -> [Float] {
     var floats = [Float](repeating: 0, count: tensor.count)
     try floats.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in try read(tensor, into: buffer) }
     return floats
   }
 
   /// SHA-256 over all floating-point tensors, in UTF-8 order of their names, as little-endian float32 in file order.
-  public func parametersSHA256() throws(CheckpointError) -> String {
+  package func parametersSHA256() throws(CheckpointError) -> String {
     let hash = SHA256()
     for tensor in tensors where tensor.type.isReadable {
       try floats(of: tensor).withUnsafeBytes(hash.update)

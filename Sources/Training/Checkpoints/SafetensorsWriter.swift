@@ -2,28 +2,28 @@ import Foundation
 import Tensors
 
 /// A float32 tensor to be written.
-public struct TensorSource {
+package struct TensorSource {
   /// The key in the file.
-  public let name: String
+  package let name: String
   /// Extents, outermost first.
-  public let shape: [Int]
+  package let shape: [Int]
   /// Fills a buffer of the tensor's count with its elements, in file order.
-  public let copy: (UnsafeMutableBufferPointer<Float>) -> Void
+  package let copy: (UnsafeMutableBufferPointer<Float>) -> Void
 
   /// Describes a tensor whose elements `copy` produces.
-  public init(name: String, shape: [Int], copy: @escaping (UnsafeMutableBufferPointer<Float>) -> Void) {
+  package init(name: String, shape: [Int], copy: @escaping (UnsafeMutableBufferPointer<Float>) -> Void) {
     self.name = name
     self.shape = shape
     self.copy = copy
   }
 
   /// Number of elements.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
 extension ParameterArena {
   /// Every parameter as a tensor in file order, its name behind `prefix`.
-  public func tensorSources(prefix: String = "") -> [TensorSource] {
+  package func tensorSources(prefix: String = "") -> [TensorSource] {
     layout.parameters.map { parameter in
       TensorSource(name: prefix + parameter.name, shape: parameter.fileShape) { file in
         parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: file)
@@ -39,7 +39,7 @@ extension Sequence<TensorSource> {
   }
 
   /// What ``SafetensorsFile/parametersSHA256()`` gives once the tensors are in a file.
-  public func parametersSHA256() -> String {
+  package func parametersSHA256() -> String {
     let hash = SHA256()
     for tensor in inNameOrder {
       tensor.withBytes(hash.update)
@@ -52,7 +52,7 @@ extension Sequence<TensorSource> {
   /// The file appears complete and durable or not at all, see ``AtomicFile``. Equal contents give equal bytes.
   ///
   /// - Precondition: no two tensors have the same name.
-  public func writeSafetensors(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
+  package func writeSafetensors(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
     let tensors = inNameOrder
     for (tensor, next) in zip(tensors, tensors.dropFirst()) {
       precondition(tensor.name != next.name, "tensor \(tensor.name) is written twice")

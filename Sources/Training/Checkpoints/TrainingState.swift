@@ -2,27 +2,27 @@ import Layers
 import Tensors
 
 /// What an iteration reads and changes, and a checkpoint holds.
-public final class TrainingState {
+package final class TrainingState {
   /// The weights that are trained.
-  public let weights: ParameterArena
+  package let weights: ParameterArena
   /// The optimizer's momentum.
-  public let momentum: ParameterArena
+  package let momentum: ParameterArena
   /// The moving average of the weights; nil where none is kept.
-  public let average: ParameterArena?
+  package let average: ParameterArena?
   /// How large the values are that layers read; decided where a run begins.
-  public package(set) var inputScales = InputScales()
+  package var inputScales = InputScales()
 
   /// Allocates a state of zeros.
-  public init(_ layout: ParameterLayout, keepsAverage: Bool = false) {
+  package init(_ layout: ParameterLayout, keepsAverage: Bool = false) {
     weights = ParameterArena(layout)
     momentum = ParameterArena(layout)
     average = keepsAverage ? ParameterArena(layout) : nil
   }
 
   /// The parameters.
-  public var layout: ParameterLayout { weights.layout }
+  package var layout: ParameterLayout { weights.layout }
   /// The weights that a detector uses: the average where there is one.
-  public var detectorWeights: ParameterArena { average ?? weights }
+  package var detectorWeights: ParameterArena { average ?? weights }
 
   /// The arenas, and what stands before a parameter's name in the name of its tensor.
   var arenas: [(prefix: String, arena: ParameterArena)] {

@@ -1,15 +1,15 @@
 import Tensors
 
 /// What became of every tensor when a model was started from the weights in a file.
-public struct WeightLoading: Sendable, Equatable {
+package struct WeightLoading: Sendable, Equatable {
   /// A tensor that was left out because its classes are not the model's.
-  public struct Mismatch: Sendable, Equatable {
+  package struct Mismatch: Sendable, Equatable {
     /// The parameter, left at its initial value.
-    public let name: String
+    package let name: String
     /// The shape in the file.
-    public let found: [Int]
+    package let found: [Int]
     /// The shape in the model.
-    public let expected: [Int]
+    package let expected: [Int]
 
     package init(name: String, found: [Int], expected: [Int]) {
       self.name = name
@@ -19,17 +19,17 @@ public struct WeightLoading: Sendable, Equatable {
   }
 
   /// Parameters filled from the file, in the model's order.
-  public private(set) var taken: [String] = []
+  package private(set) var taken: [String] = []
   /// Parameters that the file does not have, left at their initial values.
-  public private(set) var missing: [String] = []
+  package private(set) var missing: [String] = []
   /// Classification heads of which the channels of some classes were taken, by the classes' names.
-  public private(set) var takenByClass: [String] = []
+  package private(set) var takenByClass: [String] = []
   /// Classes of the model that the file does not have; their channels are at their initial values.
-  public private(set) var missingClasses: [String] = []
+  package private(set) var missingClasses: [String] = []
   /// Classification heads for other classes, left at their initial values.
-  public private(set) var mismatched: [Mismatch] = []
+  package private(set) var mismatched: [Mismatch] = []
   /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
-  public private(set) var unexpected: [String] = []
+  package private(set) var unexpected: [String] = []
 
   /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
@@ -38,7 +38,7 @@ public struct WeightLoading: Sendable, Equatable {
   ///   say its classes, unless their number is that of Pascal VOC or COCO.
   /// - Throws: ``CheckpointError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
-  public init(
+  package init(
     from file: SafetensorsFile, into weights: ParameterArena, classNames: [String]? = nil
   ) throws(CheckpointError) {
     var heads: [(SafetensorsFile.Tensor, Parameter, ClassCorrespondence)] = []
@@ -154,7 +154,7 @@ extension Checkpoint {
   /// - Parameter classNames: the detector's classes, label 1 first.
   /// - Throws: ``CheckpointError`` when a tensor of the model is missing from the file or has another shape, and when some
   ///   classes are the checkpoint's in another order and others are not its at all.
-  public func fill(_ weights: ParameterArena, classNames: [String]) throws(CheckpointError) {
+  package func fill(_ weights: ParameterArena, classNames: [String]) throws(CheckpointError) {
     let own = metadata?.classNames ?? classNames
     let isSelection = own != classNames && Set(classNames).isSubset(of: own)
     if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {

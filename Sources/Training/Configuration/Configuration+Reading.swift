@@ -13,7 +13,7 @@ extension Configuration {
   /// - Parameter overrides: `KEY=VALUE` arguments, applied in order; KEY is dotted, VALUE is YAML.
   /// - Throws: ``ConfigurationError`` with every fault of the file and the overrides; `DatasetError` when the names of the
   ///   classes cannot be read.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
+  package init(contentsOf path: String, overrides: [String] = []) throws {
     let file = ConfigurationOrigin.file(path, line: nil)
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
@@ -38,7 +38,7 @@ extension Configuration {
   ///   - name: what messages call the text; its last component without extension names the default run directory.
   ///   - overrides: `KEY=VALUE` arguments, applied in order; KEY is dotted, VALUE is YAML.
   /// - Throws: ``ConfigurationError`` with every fault of the text and the overrides.
-  public init(yaml: String, name: String, overrides: [String] = []) throws(ConfigurationError) {
+  package init(yaml: String, name: String, overrides: [String] = []) throws(ConfigurationError) {
     var tree = try ConfigurationNode(yaml: yaml, name: name)
     for argument in overrides {
       try tree.override(argument)

@@ -1,14 +1,14 @@
 import Datasets
 
 /// Which split of the data set directories takes part: `data.train_split` or `data.evaluation_split`.
-public enum SplitChoice: Sendable, Equatable, CustomStringConvertible {
+package enum SplitChoice: Sendable, Equatable, CustomStringConvertible {
   /// The split of this name, of every directory.
   case same(String)
   /// A split for each directory in turn; nothing for one that has no part.
   case each([String?])
 
   /// The names as in messages.
-  public var description: String {
+  package var description: String {
     switch self {
     case .same(let name): name
     case .each(let names): names.compactMap(\.self).joined(separator: ", ")
@@ -20,7 +20,7 @@ extension Configuration {
   /// The data set directories.
   ///
   /// - Throws: ``ConfigurationError`` when the configuration names none.
-  public func requireRoots() throws(ConfigurationError) -> [String] {
+  package func requireRoots() throws(ConfigurationError) -> [String] {
     guard !data.roots.isEmpty else {
       throw ConfigurationError(
         .file(source, line: nil), key: "data.root", "missing; expected the directory of the data set, or a list of them"
@@ -32,7 +32,7 @@ extension Configuration {
   /// The directories that take part in a split.
   ///
   /// - Throws: ``ConfigurationError`` when there is no directory, or another number of them than of splits.
-  public func sources(_ split: SplitChoice) throws(ConfigurationError) -> [DatasetSource] {
+  package func sources(_ split: SplitChoice) throws(ConfigurationError) -> [DatasetSource] {
     let roots = try requireRoots()
     let directories = data.imageDirectories
     let places = roots.enumerated().map { index, root in
@@ -56,12 +56,12 @@ extension Configuration {
 
   /// What becomes of training images whose files cannot be read at all, when their headers are: with
   /// `data.damaged_images: replace` they are left out of the split.
-  public var trainingFaults: FaultLog.Policy {
+  package var trainingFaults: FaultLog.Policy {
     data.damagedImages == .replace ? .leaveOutBrokenImages : .stopAtFirstError
   }
 
   /// The same for images to evaluate, by `evaluation.damaged_images: skip`.
-  public var evaluationFaults: FaultLog.Policy {
+  package var evaluationFaults: FaultLog.Policy {
     evaluation.damagedImages == .skip ? .leaveOutBrokenImages : .stopAtFirstError
   }
 
@@ -72,7 +72,7 @@ extension Configuration {
   ///
   /// - Parameter option: the argument that names one, for the message.
   /// - Throws: ``ConfigurationError`` when the configuration has none.
-  public func requireEvaluationSplit(orBy option: String) throws(ConfigurationError) -> SplitChoice {
+  package func requireEvaluationSplit(orBy option: String) throws(ConfigurationError) -> SplitChoice {
     guard let split = data.evaluationSplit else {
       throw ConfigurationError(
         .file(source, line: nil), key: "data.evaluation_split",
@@ -88,7 +88,7 @@ extension Configuration {
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public func dataset(
+  package func dataset(
     split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     try Dataset(
@@ -103,7 +103,7 @@ extension Configuration {
   /// Only for the format of COCO there is something to read, and nothing once the names are in the resolved configuration.
   ///
   /// - Throws: `DatasetError` when the categories cannot be read; ``ConfigurationError`` when there is no directory.
-  public func namingClasses() throws -> Configuration {
+  package func namingClasses() throws -> Configuration {
     guard data.classNames.isEmpty, let first = try sources(data.trainSplit).first else { return self }
     let names = try Dataset.categoryNames(ofCOCO: first).map { JSONLiteral($0) }
     return try Configuration(

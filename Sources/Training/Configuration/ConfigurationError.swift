@@ -1,25 +1,25 @@
 /// Why a configuration was refused: every problem found, in the order of the file, those of `--set` last.
-public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// One fault of the configuration.
-  public struct Problem: Sendable, Equatable, CustomStringConvertible {
+  package struct Problem: Sendable, Equatable, CustomStringConvertible {
     /// Where the value comes from.
-    public let origin: ConfigurationOrigin
+    package let origin: ConfigurationOrigin
     /// The key with its sections, as in `training.global_batch`; nil when the fault is not one key's.
-    public let key: String?
+    package let key: String?
     /// What was expected and what was found.
-    public let reason: String
+    package let reason: String
 
     /// `configs/a.yaml:12: training.global_batch: expected …, found …`
-    public var description: String {
+    package var description: String {
       ([origin.description, key, reason] as [String?]).compactMap { $0 }.joined(separator: ": ")
     }
   }
 
   /// At least one.
-  public let problems: [Problem]
+  package let problems: [Problem]
 
   /// One problem a line.
-  public var description: String {
+  package var description: String {
     problems.map(\.description).joined(separator: "\n")
   }
 
@@ -34,14 +34,14 @@ public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The place a configuration value was read from.
-public enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
+package enum ConfigurationOrigin: Sendable, Equatable, CustomStringConvertible {
   /// A line, counted from 1, of the named YAML text; nil when the whole text is meant.
   case file(String, line: Int?)
   /// A `--set` argument, as given.
   case override(String)
 
   /// `file:line` or `--set argument`.
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let name, let line?): "\(name):\(line)"
     case .file(let name, nil): name

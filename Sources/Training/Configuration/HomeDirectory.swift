@@ -2,18 +2,18 @@ import Foundation
 
 /// The `~` at the start of a path. A shell replaces it only where a word begins, so not in `--output=~/run` or
 /// `--set data.root=~/data`, and never in a file; without this it would be a directory of that name.
-public enum HomeDirectory {
+package enum HomeDirectory {
   /// Why a path names nothing.
-  public struct PathError: Error, Equatable, CustomStringConvertible {
+  package struct PathError: Error, Equatable, CustomStringConvertible {
     /// The path as given, and what to write instead.
-    public let description: String
+    package let description: String
   }
 
   /// The path with the home directory in place of a leading `~`; any other path as it is.
   ///
   /// - Throws: ``PathError`` for `~user`, when there is no home directory, and for an empty path: to begin a longer one with
   ///   it would lead to the root of the file system.
-  public static func expand(_ path: String) throws(PathError) -> String {
+  package static func expand(_ path: String) throws(PathError) -> String {
     if path.isEmpty { throw PathError(description: "an empty path; is a variable of the shell not set?") }
     guard path.hasPrefix("~") else { return path }
     let rest = path.dropFirst()

@@ -1,7 +1,7 @@
 /// `training.learning_rate` and `training.schedule` as they are written: a schedule for runs of any length.
-public struct LearningRatePlan: Sendable, Equatable {
+package struct LearningRatePlan: Sendable, Equatable {
   /// How the rate falls behind the warm-up.
-  public enum Kind: String, Sendable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     /// At milestones, by a factor.
     case steps
     /// Along half a period of a cosine, to 0 at the end of the run.
@@ -9,7 +9,7 @@ public struct LearningRatePlan: Sendable, Equatable {
   }
 
   /// When the rate drops.
-  public enum Milestone: Sendable, Equatable {
+  package enum Milestone: Sendable, Equatable {
     /// After so many iterations.
     case iteration(Int)
     /// After this fraction of the run, between 0 and 1.
@@ -24,17 +24,17 @@ public struct LearningRatePlan: Sendable, Equatable {
   }
 
   /// The rate between warm-up and fall.
-  public let base: Double
+  package let base: Double
   /// See ``Kind``.
-  public let kind: Kind
+  package let kind: Kind
   /// In increasing order, whatever the length of the run, unless it is too short to tell neighbours apart.
-  public let milestones: [Milestone]
+  package let milestones: [Milestone]
   /// What the rate is multiplied with at each milestone.
-  public let factor: Double
+  package let factor: Double
   /// Steps of the warm-up; 0 for none.
-  public let warmupIterations: Int
+  package let warmupIterations: Int
   /// The share of the rate that the first step of the warm-up has.
-  public let warmupFactor: Double
+  package let warmupFactor: Double
 
   /// Whether the rate of an iteration depends on the length of the run.
   var dependsOnLength: Bool {
@@ -45,7 +45,7 @@ public struct LearningRatePlan: Sendable, Equatable {
   }
 
   /// The schedule of a run.
-  public func schedule(iterations: Int) -> LearningRateSchedule {
+  package func schedule(iterations: Int) -> LearningRateSchedule {
     LearningRateSchedule(
       base: base,
       decay: kind == .cosine

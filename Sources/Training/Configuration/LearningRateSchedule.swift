@@ -15,9 +15,9 @@ import Foundation
 /// ### Source
 /// The steps are those of the authors' release (Caffe's `multistep`); the warm-up is Goyal et al. 2017, section 2.2; the cosine is
 /// Loshchilov and Hutter 2017, equation 5, without restarts.
-public struct LearningRateSchedule: Sendable, Equatable {
+package struct LearningRateSchedule: Sendable, Equatable {
   /// How the rate falls.
-  public enum Decay: Sendable, Equatable {
+  package enum Decay: Sendable, Equatable {
     /// At milestones, which increase, by a factor.
     case steps(milestones: [Int], factor: Double)
     /// To 0 at the end of a run of `iterations`.
@@ -25,18 +25,18 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The rate between warm-up and fall.
-  public let base: Double
+  package let base: Double
   /// See ``Decay``.
-  public let decay: Decay
+  package let decay: Decay
   /// Steps of the warm-up; 0 for none.
-  public let warmupIterations: Int
+  package let warmupIterations: Int
   /// The share of the rate that the first step of the warm-up has.
-  public let warmupFactor: Double
+  package let warmupFactor: Double
 
   /// Creates a schedule.
   ///
   /// - Precondition: `warmupIterations` is not negative.
-  public init(base: Double, decay: Decay, warmupIterations: Int, warmupFactor: Double) {
+  package init(base: Double, decay: Decay, warmupIterations: Int, warmupFactor: Double) {
     precondition(warmupIterations >= 0, "\(warmupIterations) warm-up iterations")
     self.base = base
     self.decay = decay
@@ -45,7 +45,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The learning rate of the step that follows `completed` steps.
-  public func rate(afterIterations completed: Int) -> Float {
+  package func rate(afterIterations completed: Int) -> Float {
     var rate = base
     switch decay {
     case .steps(let milestones, let factor):

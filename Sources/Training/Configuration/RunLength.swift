@@ -1,5 +1,5 @@
 /// How long a run trains: `training.iterations` or `training.epochs`.
-public enum RunLength: Sendable, Equatable {
+package enum RunLength: Sendable, Equatable {
   /// Optimizer steps.
   case iterations(Int)
   /// Passes over the training images.
@@ -10,7 +10,7 @@ public enum RunLength: Sendable, Equatable {
   /// - Parameters:
   ///   - images: of the training split.
   ///   - globalBatch: images of a step.
-  public func iterations(images: Int, globalBatch: Int) -> Int {
+  package func iterations(images: Int, globalBatch: Int) -> Int {
     switch self {
     case .iterations(let count): return count
     case .epochs(let epochs):
@@ -25,7 +25,7 @@ extension Configuration {
   /// Optimizer steps of the whole run.
   ///
   /// - Parameter images: of the training split.
-  public func iterations(images: Int) -> Int {
+  package func iterations(images: Int) -> Int {
     training.length.iterations(images: images, globalBatch: training.globalBatch)
   }
 }

@@ -7,7 +7,7 @@ extension Configuration {
   /// The network that the configuration describes.
   ///
   /// - Precondition: the classes have names, see ``namingClasses()``.
-  public var ssd: SSD {
+  package var ssd: SSD {
     switch model.name {
     case .ssd300VGG16:
       SSD(
@@ -19,7 +19,7 @@ extension Configuration {
   /// The kernels that this process computes with.
   ///
   /// - Throws: `UnknownInstructionSet`; ``ConfigurationError`` when they cannot multiply in the configured precision.
-  public func kernels() throws -> Kernels {
+  package func kernels() throws -> Kernels {
     let kernels = try Kernels.preferred()
     do {
       try kernels.require(training.precision)

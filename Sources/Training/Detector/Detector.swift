@@ -7,11 +7,11 @@ import Models
 import Tensors
 
 /// A network with its weights and post-processing: images in, objects out.
-public final class Detector {
+package final class Detector {
   /// Names of the classes, label 1 first.
-  public let classNames: [String]
+  package let classNames: [String]
   /// The largest number of images of one forward pass.
-  public let batch: Int
+  package let batch: Int
   let input: NetworkInput
   let kernels: Kernels
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
@@ -27,7 +27,7 @@ public final class Detector {
   private let pixels: AlignedBuffer
 
   /// Maps the memory for `batch` images at a time.
-  public convenience init(
+  package convenience init(
     _ configuration: Configuration, weights: ParameterArena, batch: Int, pool: ThreadPool, kernels: Kernels
   ) {
     self.init(
@@ -54,7 +54,7 @@ public final class Detector {
   /// Opens the weights of a checkpoint.
   ///
   /// - Throws: ``CheckpointError`` when a tensor of the configured model is missing from the file or has another shape.
-  public convenience init(
+  package convenience init(
     _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
     let weights = ParameterArena(configuration.ssd.parameters)
@@ -65,7 +65,7 @@ public final class Detector {
   /// The objects in images of any size, in pixels of each image.
   ///
   /// - Precondition: there are at most ``batch`` images.
-  public func detect(_ images: [Image]) -> [[PixelDetection]] {
+  package func detect(_ images: [Image]) -> [[PixelDetection]] {
     precondition(images.count <= batch, "\(images.count) images for a detector of \(batch)")
     let stride = input.width * input.height * 3
     pool.forEach(images.count) { index, _ in

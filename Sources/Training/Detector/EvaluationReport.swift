@@ -4,14 +4,14 @@ import Foundation
 
 /// The files that an evaluation leaves: `evaluation.json` with the metric and the kinds of errors, `detections.json` in the
 /// COCO results format, `precision-recall.png` with the curves.
-public struct EvaluationReport {
+package struct EvaluationReport {
   /// The detections and annotations.
-  public let evaluation: SplitEvaluation
+  package let evaluation: SplitEvaluation
   /// The metric.
-  public let sheet: ScoreSheet
+  package let sheet: ScoreSheet
 
   /// Joins what was detected with its metric.
-  public init(_ evaluation: SplitEvaluation, metric: EvaluationMetric) throws {
+  package init(_ evaluation: SplitEvaluation, metric: EvaluationMetric) throws {
     self.evaluation = evaluation
     sheet = ScoreSheet(
       classNames: evaluation.classNames, imageCount: evaluation.images.count, result: try evaluation.score(metric))
@@ -27,7 +27,7 @@ public struct EvaluationReport {
   /// Writes the files into `directory`, which is made when it does not exist.
   ///
   /// - Throws: ``CheckpointError`` or `ImageError` naming the file that cannot be written.
-  public func write(to directory: String) throws {
+  package func write(to directory: String) throws {
     try RunDirectory.create(directory)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]

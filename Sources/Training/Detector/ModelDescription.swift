@@ -6,7 +6,7 @@ import Models
 import Tensors
 
 /// What `multibox describe` shows of a configuration or a checkpoint.
-public struct ModelDescription {
+package struct ModelDescription {
   private let configuration: Configuration
   private let model: SSD
   private let budget: MemoryBudget
@@ -15,7 +15,7 @@ public struct ModelDescription {
   /// Reads a configuration (YAML), or a checkpoint (weights by name or content, or the directory of a run).
   ///
   /// The hash is that of the checkpoint's weights and momentum, or of the weights that training would start from.
-  public init(_ path: String, overrides: [String], logger: Logger) throws {
+  package init(_ path: String, overrides: [String], logger: Logger) throws {
     if path.hasSuffix(".safetensors") || RunCheckpoints(directory: path) != nil
       || FileSignature(ofFile: path)?.isWeights == true
     {
@@ -54,7 +54,7 @@ public struct ModelDescription {
   }
 
   /// One JSON object.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
@@ -66,7 +66,7 @@ public struct ModelDescription {
   }
 
   /// Tables for people.
-  public var text: String {
+  package var text: String {
     var rows = [["layer", "output", "parameters", "GMAC"]]
     for node in model.graph.nodes {
       let shape = model.graph.shape(node.output)

@@ -5,24 +5,24 @@ import Foundation
 import MessagePassing
 
 /// A detector's results on a whole split.
-public struct SplitEvaluation: Sendable {
+package struct SplitEvaluation: Sendable {
   /// Batches of images in memory.
   static let loaderCapacity = 2
 
   /// Names of the classes, label 1 first.
-  public let classNames: [String]
+  package let classNames: [String]
   /// The images' names, in the order of the split.
-  public let identifiers: [String]
+  package let identifiers: [String]
   /// How COCO's files refer to images and classes, where the data set is of that format.
-  public let cocoIdentifiers: COCOIdentifiers?
+  package let cocoIdentifiers: COCOIdentifiers?
   /// What was annotated and detected, in the order of the split.
-  public let images: [ImageResult]
+  package let images: [ImageResult]
   /// Why images of the split could not be decoded and were left out, in the order of the split.
-  public let damagedImages: [DatasetError]
+  package let damagedImages: [DatasetError]
   /// How many images were left out: those, and those whose headers were found unreadable before.
-  public let damagedImageCount: Int
+  package let damagedImageCount: Int
   /// Wall-clock seconds, decoding of the images included.
-  public let seconds: Double
+  package let seconds: Double
 
   package init(
     classNames: [String], identifiers: [String], cocoIdentifiers: COCOIdentifiers? = nil, images: [ImageResult],
@@ -47,7 +47,7 @@ public struct SplitEvaluation: Sendable {
   ///   - loaderThreads: threads that prepare images.
   ///   - board: told what is going on.
   /// - Throws: `DatasetError` naming an image that cannot be read and is not to be skipped, or when no image is left; `MessagePassingError`.
-  public init(
+  package init(
     _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy,
     damaged: DamagedEvaluationPolicy = .stop, loaderThreads: Int,
     communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
@@ -131,7 +131,7 @@ public struct SplitEvaluation: Sendable {
   }
 
   /// Average precision of every class and its mean.
-  public func score(_ metric: EvaluationMetric) throws -> EvaluationResult {
+  package func score(_ metric: EvaluationMetric) throws -> EvaluationResult {
     try EvaluationResult(
       metric == .coco ? inOrderOfNumbers : images, objectClassCount: classNames.count, metric: metric)
   }

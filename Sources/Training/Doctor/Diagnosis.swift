@@ -2,13 +2,13 @@ import Foundation
 import MessagePassing
 
 /// Everything the ``Doctor`` has found.
-public struct Diagnosis: Sendable, Equatable {
+package struct Diagnosis: Sendable, Equatable {
   /// Ranks that were examined.
-  public let worldSize: Int
+  package let worldSize: Int
   /// Their machines, in the order of the first rank on each.
-  public let hosts: [String]
+  package let hosts: [String]
   /// What the checks have found, in the order of training's own needs.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// Measured connections between ranks.
   package let links: [Link]
 
@@ -20,14 +20,14 @@ public struct Diagnosis: Sendable, Equatable {
   }
 
   /// What is left to say when the ranks could not even be joined to a job.
-  public init(_ error: MessagePassingError) {
+  package init(_ error: MessagePassingError) {
     self.init(
       worldSize: 1, hosts: [ProcessInfo.processInfo.hostName],
       findings: [.error("MPI", .machine, error.description, remedy: nil)])
   }
 
   /// What training would end with; nil when it can start.
-  public var fault: Finding.Fault? {
+  package var fault: Finding.Fault? {
     let faults: [Finding.Fault] = findings.compactMap {
       if case .error(let fault) = $0.status { fault } else { nil }
     }
@@ -35,7 +35,7 @@ public struct Diagnosis: Sendable, Equatable {
   }
 
   /// One finding a line, what mends it below, and the verdict.
-  public var text: String {
+  package var text: String {
     let width = findings.map(\.check.count).max() ?? 0
     let lines = findings.flatMap { finding in
       let indent = String(repeating: " ", count: 9 + width)
@@ -77,7 +77,7 @@ public struct Diagnosis: Sendable, Equatable {
   }
 
   /// One JSON object.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let summary = Summary(
@@ -95,7 +95,7 @@ public struct Diagnosis: Sendable, Equatable {
 
 extension Finding.Status {
   /// "ok", "warning" or "error".
-  public var name: String {
+  package var name: String {
     switch self {
     case .ok: "ok"
     case .warning: "warning"

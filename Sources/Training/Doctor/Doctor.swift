@@ -6,7 +6,7 @@ import MessagePassing
 ///
 /// Every check first collects what all ranks see and then judges it, in rank 0's place and in all others alike; so no check leaves
 /// ranks waiting for each other, whatever it finds.
-public final class Doctor {
+package final class Doctor {
   let job: Job
   let hosts: [String]
   private(set) var configuration: Configuration?
@@ -22,7 +22,7 @@ public final class Doctor {
   /// - Parameters:
   ///   - resume: what training would start from.
   ///   - readsPixels: whether every image is decoded, or only its header read.
-  public init(_ job: Job, resume: ResumePolicy = .auto, readsPixels: Bool = true) {
+  package init(_ job: Job, resume: ResumePolicy = .auto, readsPixels: Bool = true) {
     self.job = job
     self.resume = resume
     self.readsPixels = readsPixels
@@ -36,7 +36,7 @@ public final class Doctor {
   ///
   /// - Parameter read: gives the configuration, at rank 0; nil examines machine and launch alone.
   /// - Throws: `MessagePassingError` and what else leaves nothing to examine.
-  public func examine(_ read: (() throws -> Configuration)?) throws -> Diagnosis {
+  package func examine(_ read: (() throws -> Configuration)?) throws -> Diagnosis {
     try readConfiguration(read)
     let facts = try communicator.allGatherCodable(try RankFacts(job, configuration: configuration))
     findings += LaunchFacts.findings(

@@ -1,7 +1,7 @@
 /// What one check of the ``Doctor`` has found.
-public struct Finding: Sendable, Equatable {
+package struct Finding: Sendable, Equatable {
   /// What a fault lies in, in the order in which training would meet it.
-  public enum Fault: Int, Sendable, CaseIterable {
+  package enum Fault: Int, Sendable, CaseIterable {
     /// The machine, or how ranks are started on it.
     case machine
     /// The configuration.
@@ -13,7 +13,7 @@ public struct Finding: Sendable, Equatable {
   }
 
   /// Whether training can start.
-  public enum Status: Sendable, Equatable {
+  package enum Status: Sendable, Equatable {
     /// Nothing is wrong.
     case ok
     /// It can, but slower than need be, or not for long, or with other bits than elsewhere.
@@ -23,13 +23,13 @@ public struct Finding: Sendable, Equatable {
   }
 
   /// The name of the check.
-  public let check: String
+  package let check: String
   /// See ``Status``.
-  public let status: Status
+  package let status: Status
   /// What was found, with numbers.
-  public let message: String
+  package let message: String
   /// The option or action that mends it; nil when nothing needs mending.
-  public let remedy: String?
+  package let remedy: String?
 
   /// Whether training can start in spite of it.
   var allowsTraining: Bool {

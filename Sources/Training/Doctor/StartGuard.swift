@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 
 /// Ends the process when MPI does not get going, or does not come to an end: before a job is joined nothing else watches.
-public final class StartGuard: @unchecked Sendable {
+package final class StartGuard: @unchecked Sendable {
   private let condition = NSCondition()
   private var isOver = false
 
@@ -12,7 +12,7 @@ public final class StartGuard: @unchecked Sendable {
   ///   - seconds: how long MPI may take.
   ///   - phase: what it does meanwhile, as "start".
   ///   - exitCode: what the process ends with.
-  public init(seconds: Double, phase: String, exitCode: Int32) {
+  package init(seconds: Double, phase: String, exitCode: Int32) {
     let thread = Thread { [self] in
       // The first rank of a machine speaks for the others, which are ended with it.
       let isFirst = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"].map { $0 == "0" } ?? true
@@ -26,7 +26,7 @@ public final class StartGuard: @unchecked Sendable {
   }
 
   /// Ends the wait: MPI works, or the process has other reasons to end.
-  public func disarm() {
+  package func disarm() {
     condition.lock()
     isOver = true
     condition.broadcast()

@@ -87,9 +87,9 @@ extension ContractRecord {
 }
 
 /// Ranks of one job that believe different things.
-public struct ContractError: SharedFailure, Equatable, CustomStringConvertible {
+package struct ContractError: SharedFailure, Equatable, CustomStringConvertible {
   /// Which ranks differ from rank 0, and in what.
-  public let description: String
+  package let description: String
 }
 
 /// What all ranks know before an iteration.

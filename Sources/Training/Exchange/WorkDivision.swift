@@ -21,7 +21,7 @@ extension Configuration {
   /// Refuses a number of ranks that does not divide the micro-batches of an iteration.
   ///
   /// - Throws: ``ConfigurationError`` with the numbers that do.
-  public func requireLegal(worldSize: Int) throws(ConfigurationError) {
+  package func requireLegal(worldSize: Int) throws(ConfigurationError) {
     let microBatches = training.globalBatch / training.microBatch
     guard !microBatches.isMultiple(of: worldSize) else { return }
     let legal = (1...microBatches).filter(microBatches.isMultiple(of:)).map(String.init).joined(separator: ", ")

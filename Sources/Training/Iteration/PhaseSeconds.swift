@@ -1,25 +1,25 @@
 /// Wall-clock seconds of one iteration, by phase.
-public struct PhaseSeconds: Sendable, Equatable {
+package struct PhaseSeconds: Sendable, Equatable {
   /// Waiting for the loader.
-  public var data = 0.0
+  package var data = 0.0
   /// Forward of all micro-batches.
-  public var forward = 0.0
+  package var forward = 0.0
   /// Matching, mining, loss and its gradient.
-  public var loss = 0.0
+  package var loss = 0.0
   /// Backward of all micro-batches.
-  public var backward = 0.0
+  package var backward = 0.0
   /// Adding up the gradients of this rank's micro-batches.
-  public var gradientSum = 0.0
+  package var gradientSum = 0.0
   /// Waiting for other ranks.
-  public var communication = 0.0
+  package var communication = 0.0
   /// Optimizer.
-  public var update = 0.0
+  package var update = 0.0
 
   /// Creates zeros.
-  public init() {}
+  package init() {}
 
   /// All phases.
-  public var total: Double { data + forward + loss + backward + gradientSum + communication + update }
+  package var total: Double { data + forward + loss + backward + gradientSum + communication + update }
 
   /// Adds the time that `body` takes to a phase.
   mutating func measure<Value>(

@@ -7,32 +7,32 @@ import Tensors
 
 /// The computation of one iteration: matching, forward, loss and backward of this rank's micro-batches, sum of gradients over all
 /// ranks, update.
-public final class TrainingStep {
+package final class TrainingStep {
   /// What an iteration measured.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Confidence and location loss of the global batch, before weighting and division by ``positives``.
-    public var sums = MultiBoxLoss.Sums()
+    package var sums = MultiBoxLoss.Sums()
     /// N, the matched default boxes of the global batch.
-    public var positives = 0
+    package var positives = 0
     /// (confidence loss + α · location loss) / N; 0 without positives.
-    public var loss = 0.0
+    package var loss = 0.0
 
     package init() {}
   }
 
   /// Ground truth of this rank's micro-batches, matched with default boxes.
-  public struct Targets {
+  package struct Targets {
     fileprivate let microBatches: [[MatchedTargets]]
     /// Matched default boxes.
-    public let positives: Int
+    package let positives: Int
   }
 
   /// What the step moves: weights, momentum, their average.
-  public let state: TrainingState
+  package let state: TrainingState
   /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:iteration:)``, of all behind it.
-  public var gradients: ParameterArena { tree.pieces[0] }
+  package var gradients: ParameterArena { tree.pieces[0] }
   /// Seconds of the last iteration, by phase.
-  public private(set) var seconds = PhaseSeconds()
+  package private(set) var seconds = PhaseSeconds()
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
   var layerSeconds: LayerSeconds? {
     get { executor.layerSeconds }
@@ -68,7 +68,7 @@ public final class TrainingStep {
   ///   - communicator: the ranks that share the iteration.
   ///   - board: told what is going on.
   /// - Throws: `MessagePassingError` when the ranks cannot agree on a channel for gradients.
-  public init(
+  package init(
     _ model: SSD, matcher: Matcher, optimizer: StochasticGradientDescent, microBatch: Int, microBatches: Int,
     pool: ThreadPool, kernels: Kernels, frozenLayers: Int = 0, clipNorm: Double? = nil, averageDecay: Double? = nil,
     communicator: any Communicator = SingleProcessCommunicator(),
@@ -119,7 +119,7 @@ public final class TrainingStep {
   }
 
   /// Matches the objects of an iteration's images, which needs no forward pass: N is known before the first one.
-  public func match(_ microBatches: [MicroBatch]) -> Targets {
+  package func match(_ microBatches: [MicroBatch]) -> Targets {
     seconds = PhaseSeconds()
     let results = seconds.measure(\.loss) {
       context.pool.map(microBatches.flatMap(\.groundTruth)) { image, _ in matcher.match(image) }
@@ -136,7 +136,7 @@ public final class TrainingStep {
   ///
   /// - Parameter normalizer: N, the matched default boxes of the global batch.
   /// - Throws: ``NonFiniteLoss`` at every rank when a micro-batch of any has a loss that is not finite; `MessagePassingError`.
-  public func computeGradients(
+  package func computeGradients(
     _ microBatches: [MicroBatch], _ targets: Targets, normalizer: Int
   ) throws -> Result {
     tree.reset()
@@ -171,7 +171,7 @@ public final class TrainingStep {
   /// - Returns: the length of the gradient, where it is limited.
   /// - Throws: `MessagePassingError`; ``NonFiniteGradient``, and then the weights are not to be used.
   @discardableResult
-  public func update(learningRate: Float, iteration: Int = 0) throws -> Double? {
+  package func update(learningRate: Float, iteration: Int = 0) throws -> Double? {
     board.enter("exchange of gradients,", waitsForOthers: true) { [exchange] in exchange.position }
     let average = averageDecay.flatMap { decay in
       state.average.map { ($0, share: WeightAverage.share(decay: decay, iteration: iteration)) }
@@ -203,7 +203,7 @@ public final class TrainingStep {
   }
 
   /// The name of the first layer whose output is not finite for these images; nil when all are.
-  public func firstNonFiniteLayer(_ microBatch: MicroBatch) -> String? {
+  package func firstNonFiniteLayer(_ microBatch: MicroBatch) -> String? {
     executor.firstNonFiniteLayer(images(of: microBatch), weights: state.weights)
   }
 
@@ -240,7 +240,7 @@ public final class TrainingStep {
 }
 
 /// A loss that is infinite or not a number.
-public struct NonFiniteLoss: Error {
+package struct NonFiniteLoss: Error {
   /// The micro-batch of the global batch.
   let microBatch: Int
   /// Its loss.
@@ -250,7 +250,7 @@ public struct NonFiniteLoss: Error {
 }
 
 /// A gradient that is infinite or not a number, though the loss was finite.
-public struct NonFiniteGradient: Error {
+package struct NonFiniteGradient: Error {
   /// The parameter whose momentum it has spoiled.
   let parameter: String
 }

@@ -7,31 +7,31 @@ import Tensors
 /// This process as a member of a job: the ranks it works with, what it is doing, who watches that it gets on.
 ///
 /// Started by mpirun or srun the job has many ranks, else one; everything else is the same.
-public final class Job {
+package final class Job {
   /// The ranks.
-  public let communicator: any Communicator
+  package let communicator: any Communicator
   /// What this rank is doing.
-  public let board = PhaseBoard()
+  package let board = PhaseBoard()
   /// Where the ranks run.
-  public let placement: RankPlacement
+  package let placement: RankPlacement
   /// Messages for people: all of rank 0, warnings and errors of the others.
-  public let logger: Logger
+  package let logger: Logger
   /// When the job will be ended from outside.
-  public let deadline: Date?
+  package let deadline: Date?
   private var watchdog: StallWatchdog?
   private var runLock: RunLock?
 
   /// Joins the job. To be called once in a process, on the main thread.
   ///
   /// - Throws: `MessagePassingError`.
-  public convenience init(_ environment: LaunchEnvironment) throws {
+  package convenience init(_ environment: LaunchEnvironment) throws {
     try self.init(try environment.communicator(), deadline: environment.deadline)
   }
 
   /// A job over existing ranks, e.g. a ``SingleProcessCommunicator``.
   ///
   /// - Parameter logger: takes the messages; by default standard error.
-  public init(_ communicator: any Communicator, deadline: Date? = nil, logger: Logger? = nil) throws {
+  package init(_ communicator: any Communicator, deadline: Date? = nil, logger: Logger? = nil) throws {
     self.communicator = communicator
     self.deadline = deadline
     placement = try RankPlacement(communicator)
@@ -49,7 +49,7 @@ public final class Job {
   /// Reads a configuration at rank 0 and gives it to all.
   ///
   /// - Throws: what `read` throws, at rank 0 only: the others wait, and are ended with it.
-  public func configuration(_ read: () throws -> Configuration) throws -> Configuration {
+  package func configuration(_ read: () throws -> Configuration) throws -> Configuration {
     board.enter("waiting for the configuration", waitsForOthers: !communicator.isRoot)
     guard communicator.worldSize > 1 else { return try read() }
     guard communicator.isRoot else {
@@ -66,7 +66,7 @@ public final class Job {
   ///
   /// - Parameter faults: whether to stop at the first error or to list all.
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public func dataset(
+  package func dataset(
     _ configuration: Configuration, split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError
   ) throws -> Dataset {
     board.enter("reading the split \(split)")
@@ -74,12 +74,12 @@ public final class Job {
   }
 
   /// Copies values of rank 0 to all ranks.
-  public func broadcast(_ arena: ParameterArena) throws {
+  package func broadcast(_ arena: ParameterArena) throws {
     try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: 0)
   }
 
   /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.
-  public func computeThreads(_ configuration: Configuration) -> Int {
+  package func computeThreads(_ configuration: Configuration) -> Int {
     let threads = configuration.training.threads ?? placement.threads
     if let warning = placement.warning(threads: threads) { logger.warning("\(warning)") }
     return threads
@@ -88,7 +88,7 @@ public final class Job {
   /// Ends the job, with exit code 77, when anything takes longer than `seconds`. Collective.
   ///
   /// - Parameter setting: what sets that, for messages; nil for the configuration.
-  public func watch(seconds: Double, setting: String? = nil) throws {
+  package func watch(seconds: Double, setting: String? = nil) throws {
     watchdog = try StallWatchdog(communicator, board: board, seconds: seconds, setting: setting) { [logger] in
       logger.error("\($0)")
     }
@@ -98,7 +98,7 @@ public final class Job {
   ///
   /// - Parameter exitCode: what the job ends with when another takes the directory although this one runs.
   /// - Throws: ``CheckpointError`` naming the process that holds the directory, at rank 0.
-  public func hold(runDirectory: String, exitCode: Int32) throws {
+  package func hold(runDirectory: String, exitCode: Int32) throws {
     board.enter("taking the run directory \(runDirectory)", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot {
       runLock = try RunLock(
@@ -116,14 +116,14 @@ public final class Job {
   }
 
   /// Leaves the job in good order.
-  public func finish() throws {
+  package func finish() throws {
     watchdog?.stop()
     runLock?.release()
     try communicator.finish()
   }
 
   /// Reports why the job cannot go on and ends all its processes.
-  public func abort(_ error: any Error, code: Int32) -> Never {
+  package func abort(_ error: any Error, code: Int32) -> Never {
     if communicator.isRoot || !(error is any SharedFailure) {
       logger.error("\(error)")
     } else {
@@ -136,4 +136,4 @@ public final class Job {
 }
 
 /// A failure that all ranks meet together, so that one report is enough.
-public protocol SharedFailure: Error {}
+package protocol SharedFailure: Error {}

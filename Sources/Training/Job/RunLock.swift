@@ -7,7 +7,7 @@ import Foundation
 /// on the same machine at once, on another one when its file has not been renewed for ``patience`` seconds.
 ///
 /// It is to be given back by ``release()``; of several processes that find an abandoned lock, the one that creates a claim to that very owner's succession takes it over.
-public final class RunLock: @unchecked Sendable {
+package final class RunLock: @unchecked Sendable {
   /// The name of the file.
   package static let fileName = "run.lock"
   /// Seconds after which a lock from another machine counts as abandoned when it is not renewed.
@@ -52,7 +52,7 @@ public final class RunLock: @unchecked Sendable {
   }
 
   /// Gives the directory back. Idempotent.
-  public func release() {
+  package func release() {
     condition.lock()
     let isFirst = !isReleased
     isReleased = true

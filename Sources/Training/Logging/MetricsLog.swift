@@ -5,7 +5,7 @@ import Logging
 ///
 /// A line is one `write(2)`, so that a process killed at any instant leaves whole lines but perhaps for the last. To be
 /// repeated by nobody and lost by nobody, the lines of an iteration are appended before its checkpoint is written.
-public final class MetricsLog {
+package final class MetricsLog {
   /// An evaluation that is in the log.
   struct Evaluation: Decodable {
     let iteration: Int
@@ -25,7 +25,7 @@ public final class MetricsLog {
   ///
   /// Lines of later iterations, which a killed run wrote after its last checkpoint, are removed, so that the file reads
   /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
-  public init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(CheckpointError) {
+  package init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(CheckpointError) {
     self.path = path
     evaluations = try Self.discardLines(of: path, after: iteration, logger: logger)
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
@@ -37,12 +37,12 @@ public final class MetricsLog {
   }
 
   /// Appends the line of an iteration.
-  public func append(_ record: TrainingRecord) throws(CheckpointError) {
+  package func append(_ record: TrainingRecord) throws(CheckpointError) {
     try append(record.json)
   }
 
   /// Appends the line of an evaluation.
-  public func append(_ record: EvaluationRecord) throws(CheckpointError) {
+  package func append(_ record: EvaluationRecord) throws(CheckpointError) {
     try append(record.json)
   }
 

@@ -1,29 +1,29 @@
 /// What one iteration of training reports: a line of `metrics.jsonl`.
-public struct TrainingRecord: Sendable, Equatable {
+package struct TrainingRecord: Sendable, Equatable {
   /// Optimizer steps taken, this one included.
-  public var iteration: Int
+  package var iteration: Int
   /// Images seen divided by the images of the training split.
-  public var epoch: Double
+  package var epoch: Double
   /// Confidence loss plus location loss, per matched default box.
-  public var loss: Double
+  package var loss: Double
   /// The share of the classes.
-  public var confidenceLoss: Double
+  package var confidenceLoss: Double
   /// The share of the boxes.
-  public var locationLoss: Double
+  package var locationLoss: Double
   /// Matched default boxes of the global batch.
-  public var positives: Int
+  package var positives: Int
   /// The length of the gradient before it was limited; nil where it is not.
-  public var gradientNorm: Double?
+  package var gradientNorm: Double?
   /// The learning rate of the step.
-  public var learningRate: Float
+  package var learningRate: Float
   /// Images of the global batch per second of this iteration.
-  public var imagesPerSecond: Double
+  package var imagesPerSecond: Double
   /// Where the time went.
-  public var seconds: PhaseSeconds
+  package var seconds: PhaseSeconds
   /// Number of ranks.
-  public var worldSize: Int
+  package var worldSize: Int
   /// Damaged images of the global batch in whose place others were used.
-  public var damagedImages: Int
+  package var damagedImages: Int
 
   var json: JSONLiteral {
     JSONLiteral(
@@ -92,13 +92,13 @@ struct ImagesRecord {
 }
 
 /// What an evaluation during training reports: a line of `metrics.jsonl`.
-public struct EvaluationRecord: Sendable, Equatable {
+package struct EvaluationRecord: Sendable, Equatable {
   /// The average precision of a class.
-  public struct ClassPrecision: Sendable, Equatable {
+  package struct ClassPrecision: Sendable, Equatable {
     /// The class.
-    public let name: String
+    package let name: String
     /// 0 … 1; not a number when the split has no object of the class.
-    public let averagePrecision: Double
+    package let averagePrecision: Double
 
     package init(name: String, averagePrecision: Double) {
       self.name = name
@@ -107,21 +107,21 @@ public struct EvaluationRecord: Sendable, Equatable {
   }
 
   /// Optimizer steps taken before the evaluation.
-  public var iteration: Int
+  package var iteration: Int
   /// The metric's name, as in the configuration.
-  public var metric: String
+  package var metric: String
   /// The evaluation split's name.
-  public var split: String
+  package var split: String
   /// Mean over the classes, 0 … 1.
-  public var meanAveragePrecision: Double
+  package var meanAveragePrecision: Double
   /// In the order of labels.
-  public var classes: [ClassPrecision]
+  package var classes: [ClassPrecision]
   /// Images evaluated.
-  public var images: Int
+  package var images: Int
   /// Images that were left out because they are damaged.
-  public var damagedImages: Int
+  package var damagedImages: Int
   /// Duration.
-  public var seconds: Double
+  package var seconds: Double
 
   package init(
     iteration: Int, metric: String, split: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,

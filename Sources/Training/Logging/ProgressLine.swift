@@ -1,7 +1,7 @@
 import Foundation
 
 /// Shows how far training is: one line that rewrites itself on a terminal, now and then a line elsewhere.
-public struct ProgressLine {
+package struct ProgressLine {
   private let total: Int
   private let start: Int
   private let startTime: ContinuousClock.Instant
@@ -14,7 +14,7 @@ public struct ProgressLine {
   /// - Parameters:
   ///   - start: iterations done before.
   ///   - total: the last iteration of this part of the run.
-  public init(from start: Int, to total: Int) {
+  package init(from start: Int, to total: Int) {
     self.init(from: start, to: total, isTerminal: isatty(STDERR_FILENO) == 1, now: .now) {
       FileHandle.standardError.write(Data($0.utf8))
     }
@@ -32,12 +32,12 @@ public struct ProgressLine {
 
   /// Shows an iteration, unless the last one was shown a moment ago: a tenth of a second on a terminal, half a minute
   /// elsewhere. The first and the last iteration are always shown.
-  public mutating func update(_ record: TrainingRecord) {
+  package mutating func update(_ record: TrainingRecord) {
     update(record, now: .now)
   }
 
   /// Ends the line on a terminal, so that what is printed next starts on its own.
-  public mutating func finish() {
+  package mutating func finish() {
     if isTerminal && lastShown != nil { write("\n") }
     lastShown = nil
   }

@@ -4,11 +4,11 @@ import Logging
 /// Writes messages for people to standard error: `warning: …`, `error: …`; what is merely informative stands alone.
 ///
 /// On a terminal the message takes the place of an unfinished ``ProgressLine``.
-public struct StandardErrorLogHandler: LogHandler {
+package struct StandardErrorLogHandler: LogHandler {
   /// Less severe messages are not written.
-  public var logLevel = Logger.Level.info
+  package var logLevel = Logger.Level.info
   /// Facts that go with every message, as `key=value` behind it.
-  public var metadata: Logger.Metadata = [:]
+  package var metadata: Logger.Metadata = [:]
   private let sender: String?
   private let isTerminal: Bool
   private let write: @Sendable (String) -> Void
@@ -16,7 +16,7 @@ public struct StandardErrorLogHandler: LogHandler {
   /// Creates a handler; to be given to `LoggingSystem.bootstrap`.
   ///
   /// - Parameter sender: who speaks, before every warning and error, where several processes share standard error.
-  public init(sender: String? = nil) {
+  package init(sender: String? = nil) {
     self.init(sender: sender, isTerminal: isatty(STDERR_FILENO) == 1) {
       FileHandle.standardError.write(Data($0.utf8))
     }
@@ -29,13 +29,13 @@ public struct StandardErrorLogHandler: LogHandler {
   }
 
   /// One fact that goes with every message.
-  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
   /// Writes a message.
-  public func log(event: LogEvent) {
+  package func log(event: LogEvent) {
     let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
     let prefix =
       switch event.level {

@@ -4,13 +4,13 @@ import Images
 import Tensors
 
 /// Pictures of what a network is trained on: samples as the loader hands them out, with their boxes.
-public struct TrainingPreview {
+package struct TrainingPreview {
   /// A picture that was written.
-  public struct Picture: Sendable {
+  package struct Picture: Sendable {
     /// The file.
-    public let path: String
+    package let path: String
     /// The names of the classes of its objects.
-    public let objects: [String]
+    package let objects: [String]
   }
 
   private let configuration: Configuration
@@ -19,14 +19,14 @@ public struct TrainingPreview {
   /// Reads the annotations of the training split.
   ///
   /// - Throws: `DatasetError`, ``ConfigurationError``.
-  public init(_ configuration: Configuration) throws {
+  package init(_ configuration: Configuration) throws {
     self.configuration = configuration
     dataset = try configuration.dataset(split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(dataset)
   }
 
   /// What was repaired or dropped while reading, and images without boxes.
-  public var warnings: [String] { dataset.trainingWarnings(difficult: configuration.data.difficult) }
+  package var warnings: [String] { dataset.trainingWarnings(difficult: configuration.data.difficult) }
 
   /// Writes the first samples of an iteration and those that follow it, as PNG files.
   ///
@@ -40,7 +40,7 @@ public struct TrainingPreview {
   ///   - didWrite: called for each picture.
   /// - Throws: `DatasetError` for an image that cannot be read, ``CheckpointError`` or `ImageError` for a file that cannot
   ///   be written, `UnknownInstructionSet`.
-  public func write(
+  package func write(
     _ count: Int, fromIteration iteration: Int, to directory: String, didWrite: (Picture) -> Void = { _ in }
   ) throws {
     try RunDirectory.create(directory)

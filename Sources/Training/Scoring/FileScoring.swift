@@ -4,9 +4,9 @@ import Evaluation
 import Foundation
 
 /// Detections and ground truth from files, without a detector: what `multibox score` scores.
-public struct FileScoring {
+package struct FileScoring {
   /// Where the annotated objects are.
-  public enum GroundTruth: Sendable {
+  package enum GroundTruth: Sendable {
     /// A JSON file in COCO's format.
     case coco(file: String)
     /// A folder in the layout of Pascal VOC.
@@ -14,9 +14,9 @@ public struct FileScoring {
   }
 
   /// Names of the classes, label 1 first.
-  public let classNames: [String]
+  package let classNames: [String]
   /// What the files hold that the metric sees otherwise than one may expect, one line each.
-  public let warnings: [String]
+  package let warnings: [String]
   private let metric: EvaluationMetric
   private var images: [COCOImageResult]
 
@@ -29,7 +29,7 @@ public struct FileScoring {
   /// - Throws: `DatasetError` naming file, line and record of what cannot be used; ``CheckpointError`` for a file that cannot
   ///   be read.
   /// - Precondition: `pixels` is continuous for COCO's metric.
-  public init(
+  package init(
     groundTruth: GroundTruth, detections: String, metric: EvaluationMetric, pixels: PixelConvention = .continuous
   ) throws {
     precondition(metric != .coco || pixels == .continuous, "COCO's metric has continuous boxes, not \(pixels)")
@@ -72,7 +72,7 @@ public struct FileScoring {
   }
 
   /// The metric's result.
-  public func score() throws(EvaluationError) -> ScoreSheet {
+  package func score() throws(EvaluationError) -> ScoreSheet {
     let result: EvaluationResult
     if metric == .coco {
       var evaluator = COCOEvaluator(objectClassCount: classNames.count)
@@ -157,7 +157,7 @@ extension Dataset {
   /// ``warnings``, and what `metric` sees otherwise than one may expect.
   ///
   /// - Parameter policy: whether difficult objects are ignored or count.
-  public func evaluationWarnings(_ metric: EvaluationMetric, difficult policy: DifficultPolicy) -> [String] {
+  package func evaluationWarnings(_ metric: EvaluationMetric, difficult policy: DifficultPolicy) -> [String] {
     warnings + (metric == .coco ? FileScoring.warnings(self, difficult: policy) : [])
   }
 }

@@ -2,16 +2,16 @@ import Evaluation
 import Foundation
 
 /// What a metric found, for people and for programs.
-public struct ScoreSheet: Sendable {
+package struct ScoreSheet: Sendable {
   /// Names of the classes, label 1 first, all different.
-  public let classNames: [String]
+  package let classNames: [String]
   /// Images scored.
-  public let imageCount: Int
+  package let imageCount: Int
   /// The metric.
-  public let result: EvaluationResult
+  package let result: EvaluationResult
 
   /// Joins a result with the names of its classes.
-  public init(classNames: [String], imageCount: Int, result: EvaluationResult) {
+  package init(classNames: [String], imageCount: Int, result: EvaluationResult) {
     self.classNames = classNames
     self.imageCount = imageCount
     self.result = result
@@ -25,7 +25,7 @@ public struct ScoreSheet: Sendable {
   }
 
   /// A table of the classes for people, then the means. The last line has the mAP.
-  public var table: String {
+  package var table: String {
     let rows: [[String]]
     var means = ""
     switch result {
@@ -64,7 +64,7 @@ extension ScoreSheet: Encodable {
 
   /// For Pascal VOC the keys `metric`, `mAP` and `AP`, with null where there is no object to find; for COCO the twelve
   /// names, with −1 there, as COCO's own programs have it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     switch result {
     case .pascalVOC(let result):
       var container = encoder.container(keyedBy: Key.self)

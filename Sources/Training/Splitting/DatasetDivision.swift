@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// Divides a data set into images to train on and images to test on.
-public enum DatasetDivision {
+package enum DatasetDivision {
   /// Divides a data set and writes the result.
   ///
   /// A directory with an XML file for each image gets lists of names, `ImageSets/Main/trainval.txt`, `test.txt` and, with a
@@ -13,7 +13,7 @@ public enum DatasetDivision {
   /// an earlier division of the same images that this one does not have are removed.
   ///
   /// - Throws: `DatasetError`, ``SplitError``, `CheckpointError`.
-  public static func perform(_ request: SplitRequest) throws -> SplitReport {
+  package static func perform(_ request: SplitRequest) throws -> SplitReport {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: request.data, isDirectory: &isDirectory) else {
       throw DatasetError(

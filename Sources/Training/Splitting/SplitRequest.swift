@@ -1,11 +1,11 @@
 import Datasets
 
 /// What `multibox split` is to do.
-public struct SplitRequest: Sendable {
+package struct SplitRequest: Sendable {
   /// A directory of images with an XML file for each, or a JSON file of COCO.
-  public let data: String
+  package let data: String
   /// Where the result goes; nil for the place of the data.
-  public let output: String?
+  package let output: String?
   let fractions: SplitFractions
   let seed: UInt64
   let frames: ImageGroups.FrameRule
@@ -19,7 +19,7 @@ public struct SplitRequest: Sendable {
   ///   - overwrites: whether lists and files of an earlier division are replaced.
   ///   - includesUnannotated: whether images without an XML file are divided too, as images of background.
   ///   - keepsDirectories: whether the directories are the parts, and nothing is drawn at random.
-  public init(
+  package init(
     data: String, output: String? = nil, test: Double, validation: Double? = nil, seed: UInt64,
     groupsFrames: Bool? = nil, overwrites: Bool = false, includesUnannotated: Bool = false,
     keepsDirectories: Bool = false
@@ -37,17 +37,17 @@ public struct SplitRequest: Sendable {
 }
 
 /// A division that cannot be made as it was asked for.
-public struct SplitError: Error, Equatable, CustomStringConvertible {
+package struct SplitError: Error, Equatable, CustomStringConvertible {
   /// What is in the way, and what to do.
-  public let description: String
+  package let description: String
 }
 
 /// What became of a ``SplitRequest``.
-public struct SplitReport: Sendable {
+package struct SplitReport: Sendable {
   /// What was found and done, a line or a table each, for people.
-  public internal(set) var lines: [String] = []
+  package internal(set) var lines: [String] = []
   /// What may be wrong.
-  public internal(set) var warnings: [String] = []
+  package internal(set) var warnings: [String] = []
   /// A configuration that uses the result, as YAML.
-  public internal(set) var configuration = ""
+  package internal(set) var configuration = ""
 }

@@ -7,10 +7,10 @@ import Tensors
 
 extension Configuration {
   /// Compute threads: as configured, or one for each processor this process may use.
-  public var computeThreads: Int { training.threads ?? ThreadPool.availableProcessors }
+  package var computeThreads: Int { training.threads ?? ThreadPool.availableProcessors }
 
   /// Threads that prepare images: as configured, or as many as compute, at most four.
-  public func loaderThreads(computeThreads: Int) -> Int { data.loaderThreads ?? min(4, computeThreads) }
+  package func loaderThreads(computeThreads: Int) -> Int { data.loaderThreads ?? min(4, computeThreads) }
 
   /// Makes sure that there is something to train on.
   ///
@@ -40,12 +40,12 @@ extension Configuration {
   }
 
   /// Matches ground truth with the model's default boxes.
-  public func matcher(for model: SSD) -> Matcher {
+  package func matcher(for model: SSD) -> Matcher {
     Matcher(defaultBoxes: model.defaultBoxes, coder: boxCoder, rule: self.model.matching)
   }
 
   /// The update rule.
-  public var optimizer: StochasticGradientDescent {
+  package var optimizer: StochasticGradientDescent {
     StochasticGradientDescent(
       momentum: training.momentum, weightDecay: training.weightDecay,
       biasLearningRateMultiplier: training.biasLearningRateMultiplier)

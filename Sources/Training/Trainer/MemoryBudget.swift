@@ -3,19 +3,19 @@ import Models
 import Tensors
 
 /// What a training process will map, known before it starts.
-public struct MemoryBudget: Sendable, CustomStringConvertible {
+package struct MemoryBudget: Sendable, CustomStringConvertible {
   /// One use of memory.
-  public struct Item: Sendable {
+  package struct Item: Sendable {
     /// What for.
-    public let name: String
+    package let name: String
     /// How much.
-    public let bytes: Int
+    package let bytes: Int
   }
 
   /// The uses, in the order of printing.
-  public let items: [Item]
+  package let items: [Item]
   /// All of them.
-  public var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
+  package var bytes: Int { items.reduce(0) { $0 + $1.bytes } }
 
   /// The budget of one process.
   ///
@@ -24,7 +24,7 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
   ///   - evaluates: whether it evaluates; the network then runs in the memory of training.
   ///   - worldSize: the ranks that share an iteration.
   ///   - writes: whether the process writes checkpoints, as rank 0 does.
-  public init(
+  package init(
     _ configuration: Configuration, model: SSD, frozenLayers: Int = 0, threads: Int, evaluates: Bool,
     worldSize: Int = 1, writes: Bool = true
   ) {
@@ -56,7 +56,7 @@ public struct MemoryBudget: Sendable, CustomStringConvertible {
   }
 
   /// "1.33 GB: weights and momentum 0.21, …".
-  public var description: String {
+  package var description: String {
     func gigabytes(_ bytes: Int) -> String {
       let hundredths = (bytes + 5_000_000) / 10_000_000
       return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"

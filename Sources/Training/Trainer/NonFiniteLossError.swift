@@ -1,7 +1,7 @@
 /// The loss or a gradient became infinite or not a number. The newest checkpoint is from before.
-public struct NonFiniteLossError: SharedFailure, CustomStringConvertible {
+package struct NonFiniteLossError: SharedFailure, CustomStringConvertible {
   /// Names the iteration, rank, images, the parts of the loss and the layer in which it began.
-  public let description: String
+  package let description: String
 
   init(iteration: Int, _ loss: NonFiniteLoss, rank: Int, images: [String], layer: String?) {
     description = """

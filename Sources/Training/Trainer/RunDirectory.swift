@@ -1,11 +1,11 @@
 import Foundation
 
 /// The directory of a run.
-public enum RunDirectory {
+package enum RunDirectory {
   /// Makes a directory and its parents.
   ///
   /// - Throws: ``CheckpointError`` naming it and the reason.
-  public static func create(_ path: String) throws(CheckpointError) {
+  package static func create(_ path: String) throws(CheckpointError) {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {

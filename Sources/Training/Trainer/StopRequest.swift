@@ -4,11 +4,11 @@ import Synchronization
 /// Whether somebody has asked the process to stop: by SIGTERM, SIGUSR1 or SIGINT.
 ///
 /// The signal only sets a flag; training stops between two iterations, when all ranks know. A second SIGINT ends the process at once.
-public enum StopRequest {
+package enum StopRequest {
   private static let flag = Atomic<Bool>(false)
 
   /// Turns the three signals into requests, even if the parent process had them blocked. To be called before threads start.
-  public static func listen() {
+  package static func listen() {
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in [SIGTERM, SIGUSR1, SIGINT] { sigaddset(&signals, number) }
@@ -22,5 +22,5 @@ public enum StopRequest {
   }
 
   /// Whether a request has come.
-  public static var isPending: Bool { flag.load(ordering: .relaxed) }
+  package static var isPending: Bool { flag.load(ordering: .relaxed) }
 }

@@ -10,16 +10,16 @@ import Tensors
 ///
 /// Iteration i of a run is a pure function of the weights and momentum after i − 1 iterations and of the configuration, so a
 /// resumed run continues with the bits of the uninterrupted one, on any legal number of ranks.
-public final class Trainer {
+package final class Trainer {
   /// How a part of a run ended.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     /// All iterations that were asked for are done.
     case finished
     /// Somebody asked to stop, or the job's time is up; a checkpoint of this iteration is written.
     case interrupted(iteration: Int)
 
     /// What to say of a run that is to be continued; nothing of one that is finished.
-    public var notice: String? {
+    package var notice: String? {
       guard case .interrupted(let iteration) = self else { return nil }
       return iteration == 0
         ? "stopped after iteration 0, before there is a checkpoint: run the same command again to start"
@@ -56,7 +56,7 @@ public final class Trainer {
   ///
   /// - Throws: `ConfigurationError`, `DatasetError`, ``CheckpointError`` or `MessagePassingError`; nothing has been trained then, and
   ///   the run directory is as it was but for being there.
-  public init(_ configuration: Configuration, resume: ResumePolicy, job: Job, kernels: Kernels) throws {
+  package init(_ configuration: Configuration, resume: ResumePolicy, job: Job, kernels: Kernels) throws {
     self.configuration = configuration
     self.job = job
     self.kernels = kernels
@@ -113,7 +113,7 @@ public final class Trainer {
   /// - Throws: `DatasetError` for an image that cannot be read, ``CheckpointError`` for a file that cannot be written,
   ///   ``NonFiniteLossError``, `MessagePassingError`. The newest checkpoint stays valid.
   @discardableResult
-  public func run(until stop: Int? = nil) throws -> Outcome {
+  package func run(until stop: Int? = nil) throws -> Outcome {
     let last = min(stop ?? iterations, iterations)
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
     files = try store.map {
