@@ -19,6 +19,13 @@ func system(_ name: String, pkgConfig: String, debian: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
+/// What the detector is built from, and all that stands on it.
+let inference: [Target.Dependency] = [
+  "Models", "Layers", "Tensors", "Kernels", "CKernels", "Detection", "Datasets", "Loading", "Images", "Evaluation",
+  "MessagePassing",
+  "ModelFiles", "Files", "Configuration", "Randomness", .product(name: "Logging", package: "swift-log"),
+]
+
 let package = Package(
   name: "multibox",
   products: [.executable(name: "multibox", targets: ["multibox"])],
@@ -38,51 +45,68 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimised),
 
     library("Randomness"),
-    library("Tensors", ["CKernels", "COpenBLAS"]),
-    library("Layers", ["Tensors", "Randomness"]),
+    library("Kernels", ["CKernels"]),
+    library("Tensors", ["Kernels", "CKernels", "COpenBLAS"]),
+    library("Layers", ["Tensors", "Kernels", "CKernels", "Randomness"]),
     library("Detection"),
-    library("Models", ["Layers", "Tensors", "Detection"]),
-    library("Images", ["CTurboJPEG", "CCairo", "CPNG"]),
-    library("Datasets", ["Detection", "Images", "Randomness", "Tensors", "CLibXML2"]),
+    library("Models", ["Layers", "Tensors", "Kernels", "Detection"]),
+    library("Files", ["CCrypto"]),
+    library("ModelFiles", ["Tensors", "Files"]),
+    library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
+    library("Datasets", ["Detection", "Images", "Files", "CLibXML2"]),
+    library("Loading", ["Datasets", "Detection", "Images", "Tensors", "Kernels", "CKernels", "Randomness"]),
+    library("Splitting", ["Datasets", "Images", "Files", "Randomness"]),
+    library("Synthetic", ["Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
     library("MessagePassing", ["CMPI"]),
     library(
-      "Training",
+      "Configuration",
       [
-        "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
-        "Randomness", "CCrypto", .product(name: "Logging", package: "swift-log"), "Yams",
+        "Layers", "Tensors", "Kernels", "Detection", "Datasets", "Loading", "Images", "Evaluation", "MessagePassing",
+        "Files",
+        "Yams",
       ]),
+    library("Inference", inference),
+    library("Training", inference + ["Inference"]),
+    library("Measurement", inference + ["Inference", "Training"]),
+    library("Doctor", inference + ["Inference", "Training", "Measurement"]),
     .executableTarget(
       name: "multibox",
-      dependencies: [
-        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
+      dependencies: inference + [
+        "Inference", "Training", "Measurement", "Doctor", "Splitting", "Synthetic",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Randomness", "Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
-    .executableTarget(
-      name: "HashingProgram", dependencies: ["Training", "CCrypto"], path: "Tests/HashingProgram",
+      name: "TestSupport", dependencies: ["Randomness", "Tensors", "Kernels", "Datasets", "Images"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
+    .executableTarget(
+      name: "HashingProgram", dependencies: ["Files", "CCrypto"], path: "Tests/HashingProgram", swiftSettings: strict),
     tests("RandomnessTests", ["Randomness"]),
+    tests("KernelsTests", ["Kernels", "CKernels", "TestSupport"]),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
-    tests("LayersTests", ["Layers", "Tensors", "Randomness", "TestSupport"]),
+    tests("LayersTests", ["Layers", "Tensors", "Kernels", "Randomness", "TestSupport"]),
     tests("DetectionTests", ["Detection", "Randomness"]),
-    tests("ModelsTests", ["Models", "Layers", "Tensors", "Detection", "Randomness"]),
-    tests("ImagesTests", ["Images", "Randomness", "TestSupport"]),
-    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "Tensors", "TestSupport"]),
+    tests("ModelsTests", ["Models", "Layers", "Tensors", "Kernels", "Detection", "Randomness"]),
+    tests("FilesTests", ["Files", "HashingProgram", "TestSupport"]),
+    tests("ModelFilesTests", ["ModelFiles", "Files", "Inference", "TestSupport"]),
+    tests("ImagesTests", ["Images", "Files", "Randomness", "TestSupport"]),
+    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
+    tests("LoadingTests", ["Loading", "Datasets", "Detection", "Images", "Kernels", "Randomness", "TestSupport"]),
+    tests("SplittingTests", ["Splitting"]),
+    tests("SyntheticTests", ["Synthetic", "Datasets", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests("MessagePassingTests", ["MessagePassing"]),
+    tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
+    tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
+    tests("TrainingTests", ["Training", "Inference", "Synthetic"] + inference + ["TestSupport"]),
+    tests("MeasurementTests", ["Measurement", "Training", "Layers", "MessagePassing"]),
     tests(
-      "TrainingTests",
-      [
-        "Training", "Models", "Layers", "Tensors", "Detection", "Datasets", "Images", "Evaluation", "MessagePassing",
-        "Randomness",
-        "HashingProgram", "TestSupport", .product(name: "Logging", package: "swift-log"),
-      ]),
-    tests("CommandTests", ["multibox", "Training", "Datasets", "Images", "Tensors", "TestSupport"]),
+      "DoctorTests",
+      ["Doctor", "Training", "Configuration", "MessagePassing", "Models", "Images", "Synthetic", "TestSupport"]),
+    tests("CommandTests", ["multibox", "Synthetic"] + inference + ["TestSupport"]),
     tests("ClusterTests", ["multibox", "TestSupport"]),
   ]
 )

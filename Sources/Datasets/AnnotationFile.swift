@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Images
 
 /// A file of annotations or of names, as bytes; one that is something else is named for what it is.
 struct AnnotationFile {

@@ -26,7 +26,8 @@ package struct DatasetSource: Sendable, Equatable {
 
 extension DatasetSource {
   /// The sources without those that are listed again, which is noted.
-  static func distinct(_ sources: [DatasetSource], log: inout FaultLog) throws(DatasetError) -> [DatasetSource] {
+  package static func distinct(_ sources: [DatasetSource], log: inout FaultLog) throws(DatasetError) -> [DatasetSource]
+  {
     var distinct: [DatasetSource] = []
     for source in sources {
       let root = RootNames.canonical(source.root)

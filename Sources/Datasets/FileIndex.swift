@@ -4,30 +4,30 @@ import Foundation
 ///
 /// A folder is listed when a file in it is first asked for. Names that differ in letter case alone stand in for one
 /// another when the exact one is not there.
-struct FileIndex {
+package struct FileIndex {
   /// The folder.
-  let folder: String
+  package let folder: String
   /// Extensions that count, in lower case, the preferred ones first.
-  let extensions: [String]
+  package let extensions: [String]
   /// Names of the files of a folder below by their stem in lower case.
   private var listings: [String: [String: [String]]] = [:]
 
-  init(folder: String, extensions: [String]) {
+  package init(folder: String, extensions: [String]) {
     (self.folder, self.extensions) = (folder, extensions)
   }
 
   /// Whether the folder is there.
-  var exists: Bool { FileManager.default.isDirectory(folder) }
+  package var exists: Bool { FileManager.default.isDirectory(folder) }
 
   /// Paths below the folder of the files with this name and one of the extensions, the preferred one first.
   ///
   /// - Parameter name: without extension, perhaps with folders: `street/000001`.
-  mutating func files(named name: String) -> [String] {
+  package mutating func files(named name: String) -> [String] {
     all(named: name).filter { extensions.contains(Self.extension(of: $0)) }
   }
 
   /// Paths below the folder of the files with this name and another extension.
-  mutating func others(named name: String) -> [String] {
+  package mutating func others(named name: String) -> [String] {
     all(named: name).filter { !extensions.contains(Self.extension(of: $0)) }
   }
 
@@ -51,18 +51,18 @@ struct FileIndex {
   }
 
   /// The folders and the last component of a path.
-  static func split(_ path: String) -> (folders: String, last: String) {
+  package static func split(_ path: String) -> (folders: String, last: String) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path) }
     return (String(path[..<slash]), String(path[path.index(after: slash)...]))
   }
 
   /// A path without its extension.
-  static func stem(of path: String) -> String {
+  package static func stem(of path: String) -> String {
     dot(in: path).map { String(path[..<$0]) } ?? path
   }
 
   /// What stands behind the last dot of a path's last component, in lower case.
-  static func `extension`(of path: String) -> String {
+  package static func `extension`(of path: String) -> String {
     dot(in: path).map { path[path.index(after: $0)...].lowercased() } ?? ""
   }
 
@@ -75,7 +75,7 @@ struct FileIndex {
 
 extension FileManager {
   /// Whether there is a folder at the path.
-  func isDirectory(_ path: String) -> Bool {
+  package func isDirectory(_ path: String) -> Bool {
     var isDirectory: ObjCBool = false
     return fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
   }

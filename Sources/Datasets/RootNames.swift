@@ -45,7 +45,7 @@ struct RootNames {
 
 extension AnnotatedImage {
   /// The same image with another name.
-  func named(_ identifier: String) -> AnnotatedImage {
+  package func named(_ identifier: String) -> AnnotatedImage {
     AnnotatedImage(
       identifier: identifier, imagePath: imagePath, annotationPath: annotationPath, width: width, height: height,
       objects: objects)

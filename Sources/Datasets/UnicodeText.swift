@@ -1,10 +1,10 @@
 /// The text of a file in UTF-8 or UTF-16, with or without a byte order mark.
-struct UnicodeText {
+package struct UnicodeText {
   /// Why bytes are no text.
-  struct Fault: Error {
+  package struct Fault: Error {
     /// Counted from 1, where it is known.
-    let line: Int?
-    let reason: String
+    package let line: Int?
+    package let reason: String
   }
 
   /// How the characters are stored.
@@ -14,7 +14,7 @@ struct UnicodeText {
   }
 
   /// The text without the byte order mark.
-  let text: String
+  package let text: String
 
   /// Whether bytes are the first of a text in UTF-16 or UTF-32.
   static func isWide(_ bytes: [UInt8]) -> Bool {
@@ -29,7 +29,7 @@ struct UnicodeText {
   /// A byte order mark decides. Without one, a zero beside the first character tells UTF-16 from UTF-8, since no text has it.
   ///
   /// - Throws: `Fault` for what is neither, as text in Latin-1 or UTF-32.
-  init(_ bytes: [UInt8]) throws(Fault) {
+  package init(_ bytes: [UInt8]) throws(Fault) {
     let (encoding, markLength) = try Self.encoding(of: bytes)
     let content = bytes[markLength...]
     switch encoding {

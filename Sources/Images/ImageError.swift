@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A picture file that could not be read or written.
@@ -23,11 +24,4 @@ package struct ImageError: Error, Equatable, CustomStringConvertible {
 
   /// `path: reason`.
   package var description: String { "\(path): \(reason)" }
-}
-
-/// What a failure of Foundation's file functions comes down to, in the words of the operating system.
-package func fileSystemReason(of error: any Error) -> String {
-  let failure = error as NSError
-  let cause = (failure.userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
-  return cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
 }

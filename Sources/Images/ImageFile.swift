@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Picture files as bytes: reading, telling the format, and replacing in one step.

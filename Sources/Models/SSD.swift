@@ -1,5 +1,6 @@
 import Detection
 import Glibc
+import Kernels
 import Layers
 import Tensors
 

@@ -1,5 +1,4 @@
 import Layers
-import Tensors
 
 /// The VGG-16 base network as SSD reshapes it: fc6 becomes a dilated convolution (conv6), fc7 a pointwise one (conv7), pool5 keeps
 /// the resolution, and the classifier is gone.

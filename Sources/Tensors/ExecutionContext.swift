@@ -1,3 +1,5 @@
+import Kernels
+
 /// What a layer computes with: threads, kernels and scratch memory, sized once before the first iteration.
 package final class ExecutionContext {
   /// The threads.

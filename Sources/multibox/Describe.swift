@@ -1,6 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
-import Training
+import Measurement
 
 struct Describe: ParsableCommand {
   static let configuration = CommandConfiguration(

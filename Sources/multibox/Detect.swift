@@ -1,10 +1,10 @@
 import ArgumentParser
 import Datasets
 import Evaluation
+import Files
 import Foundation
 import Images
 import MessagePassing
-import Training
 
 struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -82,7 +82,7 @@ struct Detect: ParsableCommand {
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
     let output = try json.map(JSONOutput.init)
     let directory = pictureDirectory
-    if let directory { try RunDirectory.create(directory) }
+    if let directory { try Directory.create(directory) }
     let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     var results: [ImageDetections] = []
     for error in list.errors { logger.error("\(error)") }

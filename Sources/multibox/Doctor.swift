@@ -1,4 +1,7 @@
 import ArgumentParser
+import Configuration
+import Doctor
+import Files
 import Foundation
 import MessagePassing
 import Training

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Configuration
 import Evaluation
+import Files
 import Foundation
+import Inference
 import Tensors
 import Training
 

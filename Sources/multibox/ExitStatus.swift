@@ -1,9 +1,13 @@
+import Configuration
 import Datasets
 import Detection
 import Evaluation
+import Files
 import Images
+import Kernels
 import MessagePassing
-import Tensors
+import Splitting
+import Synthetic
 import Training
 
 /// The documented exit codes (sysexits.h where it has one).
@@ -24,7 +28,7 @@ enum ExitStatus: Int32 {
     case is DatasetError, is EvaluationError: self = .data
     case let error as ImageError: self = error.isFromWriting ? .disk : .data
     case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine
-    case is CheckpointError, is SynthesisError: self = .disk
+    case is FileError, is SynthesisError: self = .disk
     case is NonFiniteLossError: self = .nonFiniteLoss
     case is StoppedBeforeStart: self = .interrupted
     default: self = .internalError

@@ -1,7 +1,8 @@
 import ArgumentParser
+import Files
 import Foundation
+import Inference
 import MessagePassing
-import Training
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(

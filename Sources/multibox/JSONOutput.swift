@@ -1,12 +1,12 @@
+import Files
 import Foundation
-import Training
 
 /// What programs read.
 struct JSONOutput {
   private let path: String
 
   /// - Parameter path: a file; `-` is standard output.
-  /// - Throws: `CheckpointError` when the file cannot be written, so that this is known before the work is done.
+  /// - Throws: `FileError` when the file cannot be written, so that this is known before the work is done.
   init(_ path: String) throws {
     self.path = path
     if path != "-" { try AtomicFile.requireWritable(path) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Models
 import Training
 
 /// The command line.

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Configuration
+import Files
 import Foundation
+import Inference
 import Logging
 import Tensors
-import Training
 
 /// `--set KEY=VALUE`, shared by the commands that read a configuration.
 struct OverrideOptions: ParsableArguments {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
+import Files
+import Inference
 import MessagePassing
-import Training
 
 struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(

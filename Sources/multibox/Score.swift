@@ -1,9 +1,11 @@
 import ArgumentParser
 import Datasets
+import Detection
 import Evaluation
+import Files
 import Foundation
+import Inference
 import MessagePassing
-import Training
 
 struct Score: ParsableCommand {
   static let configuration = CommandConfiguration(

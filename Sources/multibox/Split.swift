@@ -1,6 +1,7 @@
 import ArgumentParser
+import Files
 import MessagePassing
-import Training
+import Splitting
 
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(

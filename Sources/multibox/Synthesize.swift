@@ -1,7 +1,7 @@
 import ArgumentParser
-import Datasets
-import Training
+import Files
 import MessagePassing
+import Synthetic
 
 struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Tensors
+import Configuration
+import Files
 import Training
 
 struct Train: ParsableCommand {

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Training
 
 extension ClusterTests {
   /// `launch/pbs.sh` with commands that answer as PBS does. There is no PBS to test with.

@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import Kernels
+import Layers
 import TestSupport
 import Testing
 

@@ -1,8 +1,9 @@
 import Datasets
 import Foundation
+import Inference
+import Synthetic
 import TestSupport
 import Testing
-import Training
 
 /// Training and evaluation on data in COCO's layout, as users start them.
 struct COCOWorkflowTests {

@@ -1,7 +1,7 @@
 import Foundation
+import Inference
 import TestSupport
 import Testing
-import Training
 
 /// Weights without momentum, for everything but going on with a run.
 struct ExportTests {

@@ -1,7 +1,7 @@
 import Foundation
+import Inference
 import TestSupport
 import Testing
-import Training
 
 struct KillTests {
   private let workspace: Workspace

@@ -1,7 +1,9 @@
 import Datasets
 import Foundation
 import Images
-import Tensors
+import Kernels
+import Loading
+import Synthetic
 import TestSupport
 import Testing
 

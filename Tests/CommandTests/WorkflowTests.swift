@@ -1,8 +1,10 @@
 import Datasets
+import Evaluation
 import Foundation
 import Images
 import TestSupport
 import Testing
+import multibox
 
 /// The way from nothing to pictures with boxes, as a user walks it.
 struct WorkflowTests {

@@ -1,5 +1,5 @@
-import Datasets
 import Foundation
+import Synthetic
 import TestSupport
 
 /// A temporary directory with a synthetic data set and the ``NarrowExperiment`` as a configuration file.

@@ -1,5 +1,7 @@
 import Datasets
 import Foundation
+import Tensors
+import TestSupport
 import Testing
 
 /// Boxes that are fractions of the image, in data that should have pixels.

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 /// Annotations refer to the pixels as they are stored, whatever EXIF says about showing them.

@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Foundation
+import TestSupport
 import Testing
 
 /// Reads what should be read, and repairs with a warning what can be repaired.

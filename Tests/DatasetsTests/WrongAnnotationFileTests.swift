@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 /// Files that are given as annotations, lists or results and are something else are named for what they are.

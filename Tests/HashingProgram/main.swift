@@ -1,6 +1,6 @@
 import CCrypto
+import Files
 import Glibc
-import Training
 
 // Hashes and ends: with 1 if OpenSSL cleans up at exit. See `SHA256Tests`.
 _ = SHA256().finish()

@@ -1,5 +1,4 @@
 import Images
-import Randomness
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
+import Files
 import Foundation
+import Images
 import TestSupport
 import Testing
-
-import Images
 
 /// Files are named by what is in them, whatever they are called.
 struct FileSignatureTests {

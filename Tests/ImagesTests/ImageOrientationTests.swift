@@ -1,8 +1,7 @@
 import Foundation
+import Images
 import TestSupport
 import Testing
-
-import Images
 
 /// The eight orientations of EXIF.
 struct ImageOrientationTests {

@@ -1,5 +1,5 @@
+import Kernels
 import Layers
-import Randomness
 import Tensors
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
-import Testing
-
 import MessagePassing
+import Testing
 
 struct BFloat16Tests {
   /// The nearest of all 65,536 values, ties to the even one: by search.

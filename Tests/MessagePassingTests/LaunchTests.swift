@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import MessagePassing
+import Testing
 
 struct LaunchTests {
   @Test func launchersAreRecognised() {

@@ -1,6 +1,5 @@
-import Testing
-
 import MessagePassing
+import Testing
 
 struct StallRuleTests {
   private let rule = StallRule(limit: 10)

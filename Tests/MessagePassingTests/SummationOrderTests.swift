@@ -1,6 +1,5 @@
-import Testing
-
 import MessagePassing
+import Testing
 
 struct SummationOrderTests {
   /// The tree as text: ((0+1)+2).

@@ -1,8 +1,7 @@
-import Detection
 import Foundation
+import Kernels
 import Layers
 import Models
-import Randomness
 import Tensors
 import Testing
 

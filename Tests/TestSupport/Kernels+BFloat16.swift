@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 extension Kernels {
   /// Those that multiply bfloat16; nil where the processor cannot.

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import ModelFiles
 import TestSupport
 import Testing
 import Training
@@ -38,7 +40,7 @@ import Training
   @Test func `A missing directory is named with the system's error`() {
     let path = directory.path + "/missing/a"
     #expect(
-      throws: CheckpointError(path, cannot: "create a file in \(directory.path)/missing", errorNumber: ENOENT)
+      throws: FileError(path, cannot: "create a file in \(directory.path)/missing", errorNumber: ENOENT)
     ) { try AtomicFile(path) }
   }
 
@@ -54,7 +56,7 @@ import Training
     #expect(try names() == ["chain", "link", "real"])
     let loop = directory.path + "/loop"
     try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
-    #expect(throws: CheckpointError.self) { try AtomicFile(loop) }
+    #expect(throws: FileError.self) { try AtomicFile(loop) }
   }
 
   @Test func `A pipe stays a pipe, and is written to`() throws {
@@ -75,10 +77,10 @@ import Training
   @Test func `What cannot be written is known before`() throws {
     try AtomicFile.requireWritable(directory.path + "/new")
     #expect(try names() == [])
-    #expect(throws: CheckpointError(directory.path, "a directory; a file is to be written")) {
+    #expect(throws: FileError(directory.path, "a directory; a file is to be written")) {
       try AtomicFile.requireWritable(directory.path)
     }
-    #expect(throws: CheckpointError.self) { try AtomicFile.requireWritable(directory.path + "/missing/a") }
+    #expect(throws: FileError.self) { try AtomicFile.requireWritable(directory.path + "/missing/a") }
   }
 
   @Test func `Leftovers of killed writers are removed, other files are not`() throws {
@@ -97,7 +99,7 @@ import Training
 
     let large = [TensorSource(name: "a", shape: [5 << 20]) { $0.update(repeating: 1) }]
     let error = withFullDisk {
-      #expect(throws: CheckpointError.self) { try large.writeSafetensors(to: path) }
+      #expect(throws: FileError.self) { try large.writeSafetensors(to: path) }
     }
     #expect(error?.errorNumber == EFBIG)
     #expect(error?.path == path)
@@ -111,7 +113,7 @@ import Training
     let log = try MetricsLog(path, resumingAfter: 0, logger: MessageRecorder().logger)
     truncate(path, off_t(Self.fileSizeLimit - 10))
     let error = withFullDisk {
-      #expect(throws: CheckpointError.self) { try log.append(MetricsLogTests.record(1)) }
+      #expect(throws: FileError.self) { try log.append(MetricsLogTests.record(1)) }
     }
     #expect(error?.errorNumber == EFBIG)
     #expect(error?.path == path)

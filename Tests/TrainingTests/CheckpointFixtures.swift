@@ -1,3 +1,5 @@
+import Configuration
+import Inference
 import Logging
 import Synchronization
 import Tensors

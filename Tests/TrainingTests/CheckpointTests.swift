@@ -1,11 +1,13 @@
-import Detection
+import Files
 import Foundation
+import Inference
+import Kernels
 import Layers
+import ModelFiles
 import Models
 import Tensors
 import TestSupport
 import Testing
-import Training
 
 struct CheckpointTests {
   private let directory: TemporaryDirectory
@@ -94,7 +96,7 @@ struct CheckpointTests {
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     bytes[bytes.count - 5] ^= 1
     try bytes.write(to: URL(fileURLWithPath: path))
-    let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path) }
+    let error = #expect(throws: FileError.self) { try Checkpoint(contentsOf: path) }
     #expect(error?.reason.hasPrefix("the tensors have SHA-256 ") == true)
   }
 
@@ -111,7 +113,7 @@ struct CheckpointTests {
   ])
   func `Incomplete metadata is named`(metadata: [String: String], reason: String) throws {
     try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(to: path, metadata: metadata)
-    #expect(throws: CheckpointError(path, reason)) { try Checkpoint(contentsOf: path) }
+    #expect(throws: FileError(path, reason)) { try Checkpoint(contentsOf: path) }
   }
 
   @Test func `A checkpoint of another model does not restore and changes nothing`() throws {
@@ -120,7 +122,7 @@ struct CheckpointTests {
     let origin = "; the checkpoint is of ssd300-vgg16, width 0.25, 2 classes"
     func expect(_ fixture: CheckpointFixture, _ tensor: String, _ reason: String, in checkpoint: Checkpoint) {
       let before = fixture.weights.bits
-      #expect(throws: CheckpointError(path, tensor: tensor, reason + origin)) {
+      #expect(throws: FileError(path, tensor: tensor, reason + origin)) {
         try checkpoint.restore(fixture.state)
       }
       #expect(fixture.weights.bits == before)
@@ -139,7 +141,7 @@ struct CheckpointTests {
     let checkpoint = try Checkpoint(contentsOf: path)
     #expect(checkpoint.metadata == nil)
     #expect(
-      throws: CheckpointError(
+      throws: FileError(
         path,
         "holds weights only; a run cannot be continued from it: start one from them by --set model.weights=\(path)")
     ) {
@@ -175,7 +177,7 @@ struct WeightLoadingTests {
         "a: 2 tensors taken", "not in the file, initialised: extra.scale",
         "other number of classes, initialised: head.classification_head.weight ([20, 5, 1, 1], not [12, 5, 1, 1])",
       ])
-    #expect(throws: CheckpointError.self) { try loading.requireComplete(path: "a") }
+    #expect(throws: FileError.self) { try loading.requireComplete(path: "a") }
     for parameter in model.weights.layout.parameters {
       let values = model.weights[parameter].map(\.bitPattern)
       if loading.taken.contains(parameter.name) {
@@ -191,10 +193,10 @@ struct WeightLoadingTests {
     try CheckpointFixture().write(to: path, iteration: 9)
     let incomplete = try WeightLoading(from: SafetensorsFile(path), into: model.weights)
     #expect(
-      throws: CheckpointError(path, tensor: "extra.scale", "missing; a detector needs all 4 tensors")
+      throws: FileError(path, tensor: "extra.scale", "missing; a detector needs all 4 tensors")
     ) { try incomplete.requireComplete(path: path) }
     let otherClasses = try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture(classes: 5).weights)
-    let error = #expect(throws: CheckpointError.self) { try otherClasses.requireComplete(path: path) }
+    let error = #expect(throws: FileError.self) { try otherClasses.requireComplete(path: path) }
     #expect(error?.tensor == "head.classification_head.weight")
     try model.write(to: path, iteration: 9)
     try WeightLoading(from: SafetensorsFile(path), into: model.weights).requireComplete(path: path)
@@ -231,7 +233,7 @@ struct WeightLoadingTests {
       TensorSource(name: "backbone.weight", shape: [5, 4, 2, 3]) { $0.update(repeating: 0) },
       TensorSource(name: "backbone.bias", shape: [6]) { $0.update(repeating: 0) },
     ].writeSafetensors(to: path)
-    #expect(throws: CheckpointError(path, tensor: "backbone.bias", "has shape [6], the model needs [5]")) {
+    #expect(throws: FileError(path, tensor: "backbone.bias", "has shape [6], the model needs [5]")) {
       try WeightLoading(from: SafetensorsFile(path), into: model.weights)
     }
     #expect(model.weights.bits == before)
@@ -240,7 +242,7 @@ struct WeightLoadingTests {
   @Test func `A file of foreign names is refused`() throws {
     try [TensorSource(name: "conv1", shape: [1]) { $0[0] = 0 }].writeSafetensors(to: path)
     let reason = "no tensor fits: the model's are like backbone.weight, the file's are like conv1"
-    #expect(throws: CheckpointError(path, reason)) {
+    #expect(throws: FileError(path, reason)) {
       try WeightLoading(from: SafetensorsFile(path), into: CheckpointFixture().weights)
     }
   }
@@ -290,16 +292,16 @@ struct DetectorConfigurationTests {
   @Test func `Weights that are no such detector are refused`() throws {
     let head = "head.classification_head.module_list.0.weight"
     #expect(
-      throws: CheckpointError(path, tensor: head, "has shape [6, 1, 3, 3]; expected 4 · classes output channels")
+      throws: FileError(path, tensor: head, "has shape [6, 1, 3, 3]; expected 4 · classes output channels")
     ) { try torchvision(channels: 6).detectorConfiguration() }
-    let narrow = #expect(throws: CheckpointError.self) {
+    let narrow = #expect(throws: FileError.self) {
       try torchvision(channels: 12, first: [16, 3, 3, 3]).detectorConfiguration()
     }
     #expect(narrow?.tensor == "backbone.features.0.weight")
     try [TensorSource(name: "backbone.features.0.weight", shape: [64, 3, 3, 3]) { $0.update(repeating: 0) }]
       .writeSafetensors(to: path)
     #expect(
-      throws: CheckpointError(
+      throws: FileError(
         path, tensor: head, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
     ) { try Checkpoint(contentsOf: path).detectorConfiguration() }
   }

@@ -1,7 +1,9 @@
+import Files
 import Foundation
+import Inference
+import ModelFiles
 import TestSupport
 import Testing
-import Training
 
 /// A classification head is taken for the classes that its file has by name, not for as many.
 struct ClassNameTests {
@@ -96,7 +98,7 @@ struct ClassNameTests {
     #expect(try fill(["new", "kind2", "other"]) == file, "renamed")
     #expect(try fill(["kind2", "kind1", "kind3"])[1] == file[2])
     #expect(try fill(["kind3"])[1] == file[3])
-    let error = try #require(throws: CheckpointError.self) { try fill(["kind2", "new", "kind3"]) }
+    let error = try #require(throws: FileError.self) { try fill(["kind2", "new", "kind3"]) }
     #expect(error.reason.contains(#"its classes are kind1, kind2, kind3; "kind2" has another place"#))
   }
 }

@@ -1,7 +1,6 @@
-import Tensors
+import Kernels
 import TestSupport
 import Testing
-import Training
 
 struct LearningTests {
   private let runs: NarrowRuns

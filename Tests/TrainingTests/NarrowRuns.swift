@@ -1,8 +1,7 @@
-import Datasets
+import Configuration
 import Foundation
-import Layers
 import MessagePassing
-import Tensors
+import Synthetic
 import TestSupport
 import Testing
 import Training
@@ -52,7 +51,7 @@ struct NarrowRuns {
   /// Opens the newest checkpoint, which verifies it.
   func state(_ name: String) throws -> State {
     let store = try CheckpointStore(runDirectory: path(name), keep: 1, logger: messages.logger)
-    let metadata = try #require(try store.newestValid()?.metadata)
+    let metadata = try #require(try store.directory.newestValid()?.metadata)
     return State(
       iteration: metadata.iteration, parametersSHA256: metadata.parametersSHA256,
       metrics: try NarrowExperiment.metrics(ofRun: path(name)))

@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-import Training
 
 struct RealDataTrainingTests {
   private func losses(_ name: String, split: String, classes: String) throws -> [Double] {

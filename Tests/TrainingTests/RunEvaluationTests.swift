@@ -1,7 +1,9 @@
+import Files
 import Foundation
+import Inference
+import ModelFiles
 import TestSupport
 import Testing
-import Training
 
 /// Evaluations of a run: when, what they leave, and what a fault in one costs.
 struct RunEvaluationTests {
@@ -83,7 +85,7 @@ struct RunEvaluationTests {
     let weights = runs.path("weights.safetensors")
     try Checkpoint(contentsOf: runs.path("run") + "/checkpoints/iteration-0000001.safetensors").export(to: weights)
     for _ in 1...2 {
-      let error = try #require(throws: CheckpointError.self) { try runs.train("other", resume: .path(weights)) }
+      let error = try #require(throws: FileError.self) { try runs.train("other", resume: .path(weights)) }
       #expect(error.description.hasSuffix("start one from them by --set model.weights=\(weights)"), "\(error)")
       // Plain weights, as of another program.
       try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(to: weights)

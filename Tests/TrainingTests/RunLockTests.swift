@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import MessagePassing
 import Synchronization
@@ -39,7 +40,7 @@ struct RunLockTests {
   @Test func `A held directory is refused with the name of its owner, and free again when given back`() throws {
     let lock = try RunLock(run)
     #expect(names == ["run.lock"])
-    let error = try #require(throws: CheckpointError.self) { try RunLock(run) }
+    let error = try #require(throws: FileError.self) { try RunLock(run) }
     let host = ProcessInfo.processInfo.hostName
     for text in ["\(run): in use by process \(getpid()) on \(host), since 20", "--output DIR", "kill \(getpid())"] {
       #expect(error.description.contains(text), "\(error)")
@@ -79,7 +80,7 @@ struct RunLockTests {
         utimensat(AT_FDCWD, path, nil, 0)
       }
     }
-    let error = try #require(throws: CheckpointError.self) { try RunLock(run, patience: 3) }
+    let error = try #require(throws: FileError.self) { try RunLock(run, patience: 3) }
     stops.store(true, ordering: .relaxed)
     thread.wait()
     for text in ["on node7", "run again in 3 s or remove \(file)"] { #expect(error.description.contains(text)) }
@@ -104,11 +105,11 @@ struct RunLockTests {
   @Test func `Something else of the lock's name is refused at once`() throws {
     try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/none/there")
-    let link = try #require(throws: CheckpointError.self) { try RunLock(run) }
+    let link = try #require(throws: FileError.self) { try RunLock(run) }
     #expect(link.description == "\(file): a symbolic link, where the lock of the run is to be: remove it")
     try FileManager.default.removeItem(atPath: file)
     try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
-    let folder = try #require(throws: CheckpointError.self) { try RunLock(run) }
+    let folder = try #require(throws: FileError.self) { try RunLock(run) }
     #expect(folder.description == "\(file): not a file, where the lock of the run is to be: remove it")
     #expect(names == ["run.lock"])
   }
@@ -142,7 +143,7 @@ struct RunLockTests {
     // The same directory by another path is held.
     let alias = directory.path + "/alias"
     try FileManager.default.createSymbolicLink(atPath: alias, withDestinationPath: run)
-    #expect(throws: CheckpointError.self) { try RunLock(alias) }
+    #expect(throws: FileError.self) { try RunLock(alias) }
     other.release()
     lock.release()
   }
@@ -187,7 +188,7 @@ struct RunLockTests {
   }
 
   @Test func `An owner that did not renew its lock in time learns who has the directory`() throws {
-    let error = Mutex<CheckpointError?>(nil)
+    let error = Mutex<FileError?>(nil)
     let lock = try RunLock(run, patience: 0.6, lost: { lost in error.withLock { $0 = lost } })
     let other = owner { $0.host = "node9" }
     try leave(other)

@@ -1,7 +1,7 @@
 import Foundation
 import Images
+import ModelFiles
 import Tensors
-import Training
 
 /// `Tests/Fixtures/torchvision-ssd300.safetensors` and the formulas of the weights and images it was made from, which
 /// `ssd_formulas.py` beside it defines.

@@ -1,8 +1,9 @@
-import Datasets
+import Configuration
 import Detection
-import Evaluation
-import Images
+import Inference
+import Kernels
 import Layers
+import Loading
 import Models
 import Tensors
 import Testing

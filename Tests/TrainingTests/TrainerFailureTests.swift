@@ -1,5 +1,8 @@
 import Datasets
+import Files
 import Foundation
+import Loading
+import ModelFiles
 import TestSupport
 import Testing
 import Training
@@ -19,7 +22,7 @@ struct TrainerFailureTests {
     let before = try runs.train("run", until: 1)
     let file = runs.path("run") + "/config.yaml"
     let configuration = try String(contentsOfFile: file, encoding: .utf8)
-    let error = #expect(throws: CheckpointError.self) { try runs.trainer("run", [override]) }
+    let error = #expect(throws: FileError.self) { try runs.trainer("run", [override]) }
     #expect(error?.path == runs.path("run") + "/checkpoints/iteration-0000001.safetensors")
     #expect(error?.tensor != nil)
     #expect(error?.reason.hasSuffix("; the checkpoint is of ssd300-vgg16, width 0.0625, 6 classes") == true)

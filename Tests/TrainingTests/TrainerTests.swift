@@ -1,8 +1,9 @@
+import Configuration
 import Foundation
-import Tensors
+import Kernels
+import ModelFiles
 import TestSupport
 import Testing
-import Training
 
 /// What a run computes, whatever it is computed with and however often it is interrupted.
 struct TrainerTests {

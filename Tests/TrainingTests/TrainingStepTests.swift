@@ -1,6 +1,6 @@
-import Datasets
 import Detection
 import Layers
+import Loading
 import Models
 import Randomness
 import Tensors

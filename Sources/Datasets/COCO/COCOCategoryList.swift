@@ -2,7 +2,7 @@
 ///
 /// Left out, with a note, is a category without annotations that has the name of another one, or that only names the group
 /// of others, as Roboflow writes it before the classes with the number 0, or stands for the background.
-struct COCOCategoryList {
+package struct COCOCategoryList {
   /// What a record of the file says, and where.
   private struct Entry {
     let category: COCOCategory
@@ -14,16 +14,16 @@ struct COCOCategoryList {
   }
 
   /// The categories by ascending id; no two have the same name.
-  private(set) var categories: [COCOCategory] = []
+  package private(set) var categories: [COCOCategory] = []
   /// The ids of all categories of the file, also of those that are left out.
-  private(set) var numbers: Set<Int> = []
+  package private(set) var numbers: Set<Int> = []
   private let file: JSONRecordFile
 
   /// Reads the categories.
   ///
   /// - Parameter wanted: names that are the classes in any case.
   /// - Throws: `DatasetError` for a record that is broken, an id or name that is there twice.
-  init(_ file: JSONRecordFile, wanted: [String]?, log: inout FaultLog) throws(DatasetError) {
+  package init(_ file: JSONRecordFile, wanted: [String]?, log: inout FaultLog) throws(DatasetError) {
     self.file = file
     var entries: [Entry] = []
     var texts = FaultTally()
@@ -52,10 +52,10 @@ struct COCOCategoryList {
   }
 
   /// The names by ascending id.
-  var names: [String] { categories.map(\.name) }
+  package var names: [String] { categories.map(\.name) }
 
   /// The number of a name.
-  func number(of name: String) -> Int? { categories.first { $0.name == name }?.id }
+  package func number(of name: String) -> Int? { categories.first { $0.name == name }?.id }
 
   /// Names that several categories have.
   private static func repeated(_ entries: [Entry]) -> [String] {

@@ -77,7 +77,7 @@ package struct COCOGroundTruthFile: Sendable {
 
 /// Collects the records, whose references may point forward, and follows them when all are there.
 private struct COCOGroundTruthReader {
-  typealias Fault = JSONPullParser.Fault
+  package typealias Fault = JSONPullParser.Fault
 
   struct Object {
     let position: Int

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Finds the image files of a split by their `file_name`, whatever system and folder it was written for.
-struct COCOImageFinder {
+package struct COCOImageFinder {
   /// Extensions that stand in for one another when the name's own is not there.
   private static let extensions: Set = ["jpg", "jpeg", "jpe", "jfif", "png"]
 
@@ -13,7 +13,7 @@ struct COCOImageFinder {
   private var owners: [String: String] = [:]
 
   /// What a name means.
-  enum Finding {
+  package enum Finding {
     /// The file that the name says.
     case asNamed(String)
     /// The only file that the name can mean, elsewhere or called otherwise.
@@ -25,7 +25,7 @@ struct COCOImageFinder {
     case nothing
 
     /// The only file, if there is one.
-    var path: String? {
+    package var path: String? {
       switch self {
       case .asNamed(let path), .similar(let path): path
       case .taken, .several, .nothing: nil
@@ -33,7 +33,7 @@ struct COCOImageFinder {
     }
   }
 
-  init(_ split: COCOSplit) {
+  package init(_ split: COCOSplit) {
     groups = split.namedFolders.map { [$0] } + [split.usualFolders]
   }
 
@@ -42,7 +42,7 @@ struct COCOImageFinder {
   /// Tried in turn: the name as it is, in each folder; an absolute path; the name with `/` for `\` and without one leading
   /// folder after the other; its last part without regard to letter case and to the kind of image in the extension. All but
   /// the first two are guesses, so they count only when one picture fits.
-  mutating func find(_ name: String) -> Finding {
+  package mutating func find(_ name: String) -> Finding {
     if let path = path(asNamed: name) { return finding(path, for: name) ?? .asNamed(path) }
     let paths = guesses(name)
     guard let path = paths.first else { return .nothing }

@@ -287,7 +287,7 @@ struct COCOReader {
 
 extension FaultTally {
   /// Counts the numbers of a record that are written as text.
-  mutating func add<Value>(_ record: JSONRecord<Value>, at place: JSONRecordPlace) {
+  package mutating func add<Value>(_ record: JSONRecord<Value>, at place: JSONRecordPlace) {
     guard case .usable(_, let count) = record, count > 0 else { return }
     add(.numberAsText, count: count, place.annotationPlace().error("has a number written as text, used as a number"))
   }

@@ -1,20 +1,20 @@
 /// A category of COCO's annotations.
-struct COCOCategory {
-  let id: Int
-  let name: String
+package struct COCOCategory {
+  package let id: Int
+  package let name: String
   /// The group that the category belongs to.
   let supercategory: String?
 }
 
 /// An image of COCO's annotations.
-struct COCOImage {
-  let id: COCOFileIdentifier
+package struct COCOImage {
+  package let id: COCOFileIdentifier
   /// Relative to the folder of images.
-  let file_name: String
+  package let file_name: String
   /// Columns; nothing when the record states none.
-  let width: Int?
+  package let width: Int?
   /// Rows; nothing when the record states none.
-  let height: Int?
+  package let height: Int?
 }
 
 /// An object of COCO's annotations.
@@ -65,7 +65,7 @@ extension JSONPullParser {
   }
 
   /// Passes an image. A width or height below 1 is none.
-  mutating func cocoImage() throws(Fault) -> COCOImage {
+  package mutating func cocoImage() throws(Fault) -> COCOImage {
     let start = position
     var id: COCOFileIdentifier?
     var name: String?

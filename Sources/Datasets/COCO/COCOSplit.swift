@@ -9,18 +9,18 @@ import Foundation
 /// An image is looked for under its `file_name` beside a file that is in no folder `annotations`, and in `images` there;
 /// then in NAME, `images/NAME`, `images` and in the root, where NAME is the file's name without `instances_` and `.json`.
 /// Where the source names a folder of images, that comes first, then NAME in it.
-struct COCOSplit {
+package struct COCOSplit {
   /// The file of annotations.
-  let path: String
+  package let path: String
   /// The folder of images that the source names, and NAME in it; they are looked at first.
   let namedFolders: [String]
   /// The other folders in which images may be, in the order of the search.
   let usualFolders: [String]
   /// All folders in which images may be, in the order of the search.
-  var folders: [String] { Self.distinct(namedFolders + usualFolders) }
+  package var folders: [String] { Self.distinct(namedFolders + usualFolders) }
 
   /// - Throws: `DatasetError` with the splits that exist, or for a folder of images that does not.
-  init(_ source: DatasetSource) throws(DatasetError) {
+  package init(_ source: DatasetSource) throws(DatasetError) {
     let candidates = Self.candidates(root: source.root, split: source.split)
     guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
       throw DatasetError(file: candidates[0], reason: COCOLayout(root: source.root).reasonForMissingSplit)
@@ -31,7 +31,7 @@ struct COCOSplit {
   /// A file that need not be there yet.
   ///
   /// - Throws: `DatasetError` for a folder of images that is not there.
-  init(path: String, _ source: DatasetSource) throws(DatasetError) {
+  package init(path: String, _ source: DatasetSource) throws(DatasetError) {
     let (root, split) = (source.root, source.split)
     self.path = path
     let file = URL(fileURLWithPath: path)
@@ -69,7 +69,7 @@ struct COCOSplit {
   private static let prefix = "instances_"
 
   /// The split that a file is; `split` is what it was given as.
-  static func name(of file: URL) -> String {
+  package static func name(of file: URL) -> String {
     if file.lastPathComponent == exportName { return file.deletingLastPathComponent().lastPathComponent }
     let stem = file.deletingPathExtension().lastPathComponent
     return stem.hasPrefix(prefix) ? String(stem.dropFirst(prefix.count)) : stem

@@ -2,18 +2,18 @@
 ///
 /// ### Source
 /// RFC 8259. What a skipped value holds is checked only as far as its strings and brackets end.
-struct JSONCursor {
+package struct JSONCursor {
   /// Text that is no JSON.
-  struct Fault: Error {
+  package struct Fault: Error {
     /// The byte, counted from 0.
-    let position: Int
-    let reason: String
+    package let position: Int
+    package let reason: String
   }
 
   private let bytes: UnsafeRawBufferPointer
-  private(set) var position: Int
+  package private(set) var position: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+  package init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
     self.bytes = bytes
     self.position = position
   }
@@ -24,14 +24,14 @@ struct JSONCursor {
   }
 
   /// Passes a character, with the space before it, if it comes next.
-  mutating func take(_ character: Unicode.Scalar) -> Bool {
+  package mutating func take(_ character: Unicode.Scalar) -> Bool {
     skipSpace()
     guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
     position += 1
     return true
   }
 
-  mutating func expect(_ character: Unicode.Scalar, _ reason: String) throws {
+  package mutating func expect(_ character: Unicode.Scalar, _ reason: String) throws {
     guard take(character) else { throw fault(reason) }
   }
 
@@ -41,7 +41,7 @@ struct JSONCursor {
   }
 
   /// Passes a string without escapes and returns it; keys have none.
-  mutating func string() throws -> String {
+  package mutating func string() throws -> String {
     skipSpace()
     let range = try skipValue()
     guard bytes[range.lowerBound] == UInt8(ascii: "\"") else {
@@ -51,7 +51,7 @@ struct JSONCursor {
   }
 
   /// Passes a value and returns where it is.
-  mutating func skipValue() throws -> Range<Int> {
+  package mutating func skipValue() throws -> Range<Int> {
     skipSpace()
     let start = position
     guard position < bytes.count else { throw fault("the file ends where a value was expected") }

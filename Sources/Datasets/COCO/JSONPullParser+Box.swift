@@ -2,14 +2,14 @@ import Detection
 
 extension JSONPullParser {
   /// Passes a list of finite numbers.
-  mutating func numbers() throws(Fault) -> [Double] {
+  package mutating func numbers() throws(Fault) -> [Double] {
     var numbers: [Double] = []
     try forEachElement { parser, _ throws(Fault) in numbers.append(try parser.lenientNumber()) }
     return numbers
   }
 
   /// Passes a box [x, y, width, height] of finite numbers, the last two of which are not negative.
-  mutating func box() throws(Fault) -> COCOBox {
+  package mutating func box() throws(Fault) -> COCOBox {
     let start = position
     let values = try numbers()
     guard values.count == 4 else {
@@ -23,7 +23,7 @@ extension JSONPullParser {
 
 extension COCOBox {
   /// Takes x, y, width and height.
-  init(_ values: [Double]) {
+  package init(_ values: [Double]) {
     self.init(x: values[0], y: values[1], width: values[2], height: values[3])
   }
 
@@ -35,21 +35,21 @@ extension COCOBox {
 
 extension FractionCheck {
   /// Takes a box whose image is not known.
-  mutating func add(_ box: COCOBox, at place: @autoclosure () -> AnnotationPlace) {
+  package mutating func add(_ box: COCOBox, at place: @autoclosure () -> AnnotationPlace) {
     add((box.x, box.y, box.width, box.height), hasArea: box.width > 0 && box.height > 0, at: place())
   }
 }
 
 extension AnnotationPlace {
   /// A value of a file that is read as a whole.
-  init(_ parser: JSONPullParser, _ position: Int, file: String, object: String) {
+  package init(_ parser: JSONPullParser, _ position: Int, file: String, object: String) {
     self.init { DatasetError(file: file, line: parser.line(of: position), object: object, reason: $0) }
   }
 }
 
 extension DatasetError {
   /// A fault of a file; `root` is what messages call the outermost value.
-  init(_ fault: JSONPullParser.Fault, in parser: JSONPullParser, file: String, root: String = "") {
+  package init(_ fault: JSONPullParser.Fault, in parser: JSONPullParser, file: String, root: String = "") {
     let object = root + fault.path
     self.init(
       file: file, line: parser.line(of: fault.position), object: object.isEmpty ? nil : object, reason: fault.reason)

@@ -13,7 +13,7 @@ extension JSONPullParser {
   }
 
   /// Passes a mark: `true`, `false`, 0, 1, the same as text, another word of ``MarkWord``, or `null`, which is none.
-  mutating func mark() throws(Fault) -> Bool {
+  package mutating func mark() throws(Fault) -> Bool {
     if takeNull() { return false }
     if let truth = takeTruth() { return truth }
     let before = self
@@ -27,7 +27,7 @@ extension JSONPullParser {
   }
 
   /// Passes a number or a name; a name that is written like a number is one.
-  mutating func identifier() throws(Fault) -> COCOFileIdentifier {
+  package mutating func identifier() throws(Fault) -> COCOFileIdentifier {
     guard isAtString() else { return .number(try integer()) }
     let name = COCOFileIdentifier.name(try string())
     guard let number = name.numberWrittenAsText else { return name }

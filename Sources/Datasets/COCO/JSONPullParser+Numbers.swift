@@ -1,7 +1,7 @@
 /// Numbers. They are rounded correctly.
 extension JSONPullParser {
   /// Passes a finite number.
-  mutating func number() throws(Fault) -> Double {
+  package mutating func number() throws(Fault) -> Double {
     skipSpace()
     let start = position
     let isNegative = take(byte: UInt8(ascii: "-"))
@@ -49,7 +49,7 @@ extension JSONPullParser {
   }
 
   /// Passes a whole number.
-  mutating func integer() throws(Fault) -> Int {
+  package mutating func integer() throws(Fault) -> Int {
     skipSpace()
     let start = position
     let (text, value) = try numeral()

@@ -5,17 +5,17 @@
 ///
 /// ### Source
 /// RFC 8259. Numbers are rounded correctly.
-struct JSONPullParser {
+package struct JSONPullParser {
   /// Text that is not what its caller expects, or not JSON at all.
-  struct Fault: Error {
+  package struct Fault: Error {
     /// The keys and positions from the outermost value to the one at fault, as in `annotations[3].bbox`.
-    private(set) var path = ""
+    package private(set) var path = ""
     /// The byte, counted from 0.
-    let position: Int
-    let reason: String
+    package let position: Int
+    package let reason: String
 
     /// The same fault as a value around it knows it.
-    func inside(_ step: String) -> Fault {
+    package func inside(_ step: String) -> Fault {
       var fault = self
       fault.path = path.isEmpty || path.hasPrefix("[") ? step + path : "\(step).\(path)"
       return fault
@@ -24,22 +24,24 @@ struct JSONPullParser {
 
   private static let deepest = 200
 
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// Where the parser is; its extensions alone move it.
-  var position = 0
+  package var position = 0
   /// Numbers so far that were written as text and taken all the same.
-  var numbersAsText = 0
+  package var numbersAsText = 0
   private var depth = 0
 
   /// Starts in front of the first value.
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
     // Some programs put a byte order mark before UTF-8.
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
   /// The line of a byte, counted from 1.
-  func line(of position: Int) -> Int { bytes[..<min(position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1 }
+  package func line(of position: Int) -> Int {
+    bytes[..<min(position, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
+  }
 
   // MARK: Lists and objects
 
@@ -63,7 +65,7 @@ struct JSONPullParser {
   }
 
   /// Passes an object; `body` is given each key and must pass its value.
-  mutating func forEachMember(_ body: (inout JSONPullParser, String) throws(Fault) -> Void) throws(Fault) {
+  package mutating func forEachMember(_ body: (inout JSONPullParser, String) throws(Fault) -> Void) throws(Fault) {
     try enter(UInt8(ascii: "{"), "an object")
     if !take(UInt8(ascii: "}")) {
       repeat {
@@ -82,13 +84,13 @@ struct JSONPullParser {
   }
 
   /// Makes sure that nothing follows.
-  mutating func end() throws(Fault) {
+  package mutating func end() throws(Fault) {
     skipSpace()
     if position < bytes.count { throw unexpected("the end of the file") }
   }
 
   /// Passes any value.
-  mutating func skip() throws(Fault) {
+  package mutating func skip() throws(Fault) {
     skipSpace()
     switch current {
     case UInt8(ascii: "{"): try forEachMember { parser, _ throws(Fault) in try parser.skip() }
@@ -120,7 +122,7 @@ struct JSONPullParser {
   }
 
   /// Passes a text.
-  mutating func string() throws(Fault) -> String {
+  package mutating func string() throws(Fault) -> String {
     skipSpace()
     guard current == UInt8(ascii: "\"") else { throw unexpected("a text in quotes") }
     let start = position + 1
@@ -147,13 +149,13 @@ struct JSONPullParser {
   // MARK: Characters
 
   /// The next byte, 0 at the end.
-  var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
+  package var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
   mutating func skipSpace() {
     while current == 0x20 || (0x09...0x0D).contains(current) { position += 1 }
   }
 
-  mutating func take(byte: UInt8) -> Bool {
+  package mutating func take(byte: UInt8) -> Bool {
     guard current == byte else { return false }
     position += 1
     return true
@@ -221,7 +223,7 @@ struct JSONPullParser {
   }
 
   /// What was expected and what is there instead.
-  func unexpected(_ expected: String) -> Fault {
+  package func unexpected(_ expected: String) -> Fault {
     guard position < bytes.count else {
       return Fault(
         position: position, reason: "the file ends where \(expected) was expected; perhaps it is cut off")

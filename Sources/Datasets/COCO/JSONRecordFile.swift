@@ -5,16 +5,16 @@ import Foundation
 /// Decoding such a file as a whole takes several times its size in memory, which for the half gigabyte of COCO's training
 /// annotations is too much in every rank. Here the file is mapped, cut at its brackets, and each record read by itself;
 /// messages can then name the record.
-struct JSONRecordFile {
-  let path: String
-  let data: Data
+package struct JSONRecordFile {
+  package let path: String
+  package let data: Data
   /// Where the value of each key of the outermost object is.
-  let sections: [String: Range<Int>]
+  package let sections: [String: Range<Int>]
 
   /// Maps a file and finds its sections.
   ///
   /// - Throws: `DatasetError` with the line for a file that cannot be read or is no JSON object.
-  init(_ path: String) throws(DatasetError) {
+  package init(_ path: String) throws(DatasetError) {
     self.path = path
     let file = AnnotationFile(path: path, kind: .json)
     data = try file.json(file.contents(.mappedIfSafe)) { Data($0) }
@@ -55,7 +55,7 @@ struct JSONRecordFile {
   ///   - parse: passes a record.
   ///   - body: takes each record and its place.
   /// - Throws: `DatasetError` when there is no such list; what `body` throws.
-  func forEach<Record>(
+  package func forEach<Record>(
     in section: String, _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Record,
     _ body: (JSONRecord<Record>, JSONRecordPlace) throws(DatasetError) -> Void
   ) throws(DatasetError) {
@@ -87,7 +87,7 @@ struct JSONRecordFile {
   }
 
   /// The line of a byte, counted from 1.
-  func line(of position: Int) -> Int { Self.line(of: position, in: data) }
+  package func line(of position: Int) -> Int { Self.line(of: position, in: data) }
 
   private static func line(of position: Int, in data: Data) -> Int {
     data.withUnsafeBytes { bytes in
@@ -99,12 +99,12 @@ struct JSONRecordFile {
 }
 
 /// A record, or why it cannot be read.
-enum JSONRecord<Value> {
+package enum JSONRecord<Value> {
   /// With how many of its numbers are written as text.
   case usable(Value, numbersAsText: Int)
   case broken(() -> DatasetError)
 
-  func value() throws(DatasetError) -> Value {
+  package func value() throws(DatasetError) -> Value {
     switch self {
     case .usable(let value, _): return value
     case .broken(let error): throw error()
@@ -113,11 +113,11 @@ enum JSONRecord<Value> {
 }
 
 /// Where a record of a ``JSONRecordFile`` is.
-struct JSONRecordPlace {
-  let file: JSONRecordFile
-  let section: String
+package struct JSONRecordPlace {
+  package let file: JSONRecordFile
+  package let section: String
   /// Counted from 0, as JSON's lists are.
-  let index: Int
+  package let index: Int
   fileprivate let range: Range<Int>
 
   /// Reads the record.

@@ -2,9 +2,9 @@ import Detection
 import Images
 
 /// A place in annotations, for messages.
-struct AnnotationPlace {
+package struct AnnotationPlace {
   /// The error of a reason at this place.
-  let error: (_ reason: String) -> DatasetError
+  package let error: (_ reason: String) -> DatasetError
 
   /// - Parameter object: what messages call the object, as "object 2 (dog)".
   init(file: String, line: Int?, object: String? = nil) {
@@ -24,7 +24,7 @@ extension FaultLog {
   /// An orientation is noted, since it is not applied: annotations refer to the stored rows and columns.
   ///
   /// - Returns: nothing when the file cannot be read or has too many pixels, which is noted.
-  mutating func header(ofImage path: String, limit: ImageLimit) throws(DatasetError) -> ImageHeader? {
+  package mutating func header(ofImage path: String, limit: ImageLimit) throws(DatasetError) -> ImageHeader? {
     let header: ImageHeader
     do {
       header = try ImageHeader(ofFile: path, limit: limit)
@@ -47,7 +47,7 @@ extension FaultLog {
   /// - Parameter mayBeExchanged: whether width and height are known to change places in such annotations by mistake, and
   ///   no box contradicts that.
   /// - Returns: whether the annotation can be used.
-  mutating func check(
+  package mutating func check(
     statedWidth: Int, statedHeight: Int, against header: ImageHeader, of imagePath: String, mayBeExchanged: Bool,
     at place: AnnotationPlace
   ) throws(DatasetError) -> Bool {
@@ -76,7 +76,7 @@ extension FaultLog {
   ///   - hasArea: whether the file's own numbers span an area.
   ///   - written: the file's own numbers, for messages.
   ///   - tolerance: pixels beyond the image that rounding in the file explains; they are clipped without a warning.
-  mutating func clip(
+  package mutating func clip(
     _ edges: PixelBox, hasArea: Bool, written: @autoclosure () -> String, to header: ImageHeader, tolerance: Double = 0,
     at place: AnnotationPlace
   ) throws(DatasetError) -> PixelBox? {
@@ -103,7 +103,7 @@ extension FaultLog {
   /// Checks names that are to be the classes.
   ///
   /// - Parameter file: what the message is about: the folder of the data set or the file that the names are from.
-  mutating func checkClasses(_ names: [String], file: String) throws(DatasetError) {
+  package mutating func checkClasses(_ names: [String], file: String) throws(DatasetError) {
     func refuse(_ kind: DatasetFault.Kind, _ problem: String) throws(DatasetError) {
       try note(kind, DatasetError(file: file, reason: "class list \(names): \(problem)"))
     }

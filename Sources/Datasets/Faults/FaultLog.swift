@@ -34,7 +34,7 @@ package struct FaultLog: Sendable {
   }
 
   /// Takes an image of 16 bits a sample.
-  mutating func add(deepImage path: String) { deepImages.append(path) }
+  package mutating func add(deepImage path: String) { deepImages.append(path) }
 
   /// Tells how many of the images of 16 bits are nearly black; an examination decodes all images anyway.
   ///

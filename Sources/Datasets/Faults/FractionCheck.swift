@@ -34,7 +34,7 @@ package struct FractionCheck: Sendable {
   ///   - hasArea: whether they span an area; a box without tells nothing.
   ///   - image: the image's size, where it is known.
   ///   - place: of the box.
-  mutating func add(
+  package mutating func add(
     _ numbers: (Double, Double, Double, Double), hasArea: Bool, of image: ImageHeader? = nil,
     at place: @autoclosure () -> AnnotationPlace
   ) {
@@ -71,7 +71,7 @@ package struct FractionCheck: Sendable {
   /// Tells that boxes look like fractions, if they do.
   ///
   /// - Throws: the error, when the log's policy is to stop and most of them do.
-  func note(in log: inout FaultLog) throws(DatasetError) {
+  package func note(in log: inout FaultLog) throws(DatasetError) {
     guard let message else { return }
     try log.note(verdict == .fractions ? .fractionBoxes : .fewFractionBoxes, message)
   }
@@ -79,7 +79,7 @@ package struct FractionCheck: Sendable {
 
 extension FractionCheck {
   /// Takes a box of a COCO file.
-  mutating func add(
+  package mutating func add(
     _ box: [Double], of image: ImageHeader? = nil, at place: @autoclosure () -> AnnotationPlace
   ) {
     add((box[0], box[1], box[2], box[3]), hasArea: box[2] > 0 && box[3] > 0, of: image, at: place())

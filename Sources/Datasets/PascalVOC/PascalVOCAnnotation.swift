@@ -4,35 +4,35 @@ import Foundation
 ///
 /// An object's part (head, hand, foot) nests a further name and box inside the object, and the photographer has a name
 /// too; only elements at their full path count, so neither is mistaken for the object.
-struct PascalVOCAnnotation {
+package struct PascalVOCAnnotation {
   /// A number or word of the file and where it stands.
-  struct Value<Content> {
-    let content: Content
-    let line: Int
+  package struct Value<Content> {
+    package let content: Content
+    package let line: Int
   }
 
-  struct Object {
+  package struct Object {
     /// Counted from 1.
-    let number: Int
-    let name: Value<String>
-    let isDifficult: Bool
+    package let number: Int
+    package let name: Value<String>
+    package let isDifficult: Bool
     /// Where the box starts.
     let boxLine: Int
     /// Inclusive 1-based pixel numbers, unchecked.
-    let xMin: Double
-    let yMin: Double
-    let xMax: Double
-    let yMax: Double
+    package let xMin: Double
+    package let yMin: Double
+    package let xMax: Double
+    package let yMax: Double
 
     /// What messages call it.
-    var title: String { "object \(number) (\(name.content))" }
+    package var title: String { "object \(number) (\(name.content))" }
   }
 
   /// The image size that the file states; nothing when it states none, half of one, or zero.
-  private(set) var size: Value<(width: Int, height: Int)>?
+  package private(set) var size: Value<(width: Int, height: Int)>?
   /// The name of the image file, without the folders that some programs put in front; nothing when none is stated.
   private(set) var imageName: String?
-  private(set) var objects: [Object] = []
+  package private(set) var objects: [Object] = []
   /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.
   private(set) var brokenObjects: [DatasetError] = []
   /// Objects that are not directly in the annotation, and are left out: how many, and what to say of the first.
@@ -41,7 +41,7 @@ struct PascalVOCAnnotation {
   /// Reads an annotation file.
   ///
   /// - Throws: `DatasetError` with the line for a file that is not well-formed, and a size that is no number.
-  init(contentsOf path: String) throws(DatasetError) {
+  package init(contentsOf path: String) throws(DatasetError) {
     let file = AnnotationFile(path: path, kind: .xml)
     let bytes = [UInt8](try file.contents())
     let root: XMLElement

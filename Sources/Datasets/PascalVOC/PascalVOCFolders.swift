@@ -1,13 +1,13 @@
 /// The annotations and images of a root in the layout of Pascal VOC, found by name.
-struct PascalVOCFolders {
+package struct PascalVOCFolders {
   /// An image as a list means it.
-  struct Name: Equatable {
+  package struct Name: Equatable {
     /// Path of the image below `JPEGImages` and of the annotation below `Annotations`, without extension.
-    let identifier: String
+    package let identifier: String
     /// The extension of an image that the list states, in lower case; nothing when it states none.
     let imageExtension: String?
     /// The folders that the list states and that are not part of the identifier.
-    let folders: String
+    package let folders: String
 
     /// Whether a list means another file by the other name, although both come down to the same identifier.
     func contradicts(_ other: Name) -> Bool {
@@ -18,7 +18,7 @@ struct PascalVOCFolders {
   }
 
   /// Extensions of image files that are read, the preferred one first. The content decides what a file is.
-  static let imageExtensions = ["jpg", "jpeg", "png", "jfif"]
+  package static let imageExtensions = ["jpg", "jpeg", "png", "jfif"]
   /// Extensions of image files, read or not.
   static let knownExtensions = Set(
     imageExtensions + ["jpe", "bmp", "gif", "tif", "tiff", "webp", "heic", "avif"])
@@ -26,16 +26,16 @@ struct PascalVOCFolders {
   private var annotations: FileIndex
   private var images: FileIndex
 
-  let root: String
+  package let root: String
 
-  init(root: String) {
+  package init(root: String) {
     self.root = root
     annotations = FileIndex(folder: "\(root)/Annotations", extensions: ["xml"])
     images = FileIndex(folder: "\(root)/JPEGImages", extensions: Self.imageExtensions)
   }
 
   /// Where an image's annotation is, or would be.
-  mutating func annotationPath(_ identifier: String) -> (path: String, exists: Bool) {
+  package mutating func annotationPath(_ identifier: String) -> (path: String, exists: Bool) {
     guard let file = annotations.files(named: identifier).first else {
       return ("\(annotations.folder)/\(identifier).xml", false)
     }
@@ -65,7 +65,7 @@ struct PascalVOCFolders {
   ///
   /// - Returns: the first with an annotation or an image file, of the text as it is, without an extension, and the same
   ///   without one leading folder after the other; nothing when there is none.
-  mutating func image(meantBy text: String) -> Name? {
+  package mutating func image(meantBy text: String) -> Name? {
     let components = text.replacing("\\", with: "/").split(separator: "/").map(String.init).filter { $0 != "." }
     let imageExtension = components.last.map(FileIndex.extension(of:)).flatMap {
       Self.knownExtensions.contains($0) ? $0 : nil
@@ -92,10 +92,10 @@ struct PascalVOCFolders {
   }
 
   /// Where annotations and images are looked for.
-  var places: [String] { [annotations.folder, images.folder] }
+  package var places: [String] { [annotations.folder, images.folder] }
 
   /// What a file of a name on a list is called, without folders and the extension of an image.
-  static func stem(of text: String) -> String {
+  package static func stem(of text: String) -> String {
     let name = FileIndex.split(text.replacing("\\", with: "/")).last
     return knownExtensions.contains(FileIndex.extension(of: name)) ? FileIndex.stem(of: name) : name
   }

@@ -26,11 +26,11 @@ struct PascalVOCSplitFile {
 }
 
 /// A line of a list of images, and what it may mean.
-struct PascalVOCSplitLine {
+package struct PascalVOCSplitLine {
   /// Counted from 1.
-  let number: Int
+  package let number: Int
   /// The line without blanks at its ends; of a quoted name, what is between the quotes.
-  let text: String
+  package let text: String
   /// `text` without a class flag at its end; nothing when there is none to take off.
   let textBeforeFlag: String?
   /// Whether the name is in double quotes.
@@ -43,7 +43,7 @@ struct PascalVOCSplitLine {
   /// The lines of a list that are not blank.
   ///
   /// - Throws: `Fault` for quotes that do not end.
-  static func all(_ text: String) throws(UnicodeText.Fault) -> [PascalVOCSplitLine] {
+  package static func all(_ text: String) throws(UnicodeText.Fault) -> [PascalVOCSplitLine] {
     var lines: [PascalVOCSplitLine] = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let text = line.trimmingPrefix(while: \.isWhitespace)
@@ -58,7 +58,7 @@ struct PascalVOCSplitLine {
   ///
   /// - Parameter name: path of the image below `JPEGImages`, without extension.
   /// - Returns: nothing when no line is read back as this name.
-  static func naming(_ name: String) -> String? {
+  package static func naming(_ name: String) -> String? {
     // The reader takes a backslash for a slash.
     if name.contains("\\") { return nil }
     return [name, "\"\(name)\""].first { line in

@@ -5,7 +5,7 @@ import Foundation
 /// processing instructions are passed over.
 struct XMLElement {
   /// Why a text is not read.
-  struct Fault: Error {
+  package struct Fault: Error {
     let line: Int
     let reason: String
   }

@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// How the operands of a convolution's matrix products lie in memory, so that nothing has to be packed.
 ///

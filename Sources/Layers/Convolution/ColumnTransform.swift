@@ -1,4 +1,5 @@
 import CKernels
+import Kernels
 import Tensors
 
 /// A convolution of any geometry as one product: a unit is an output pixel, whose row holds the inputs under the kernel (im2col).

@@ -1,4 +1,5 @@
 import CKernels
+import Kernels
 import Tensors
 
 /// A two-dimensional convolution with bias and, optionally, a fused ReLU.

@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// How a convolution, or its gradient with respect to the input, becomes matrix products in a ``BlockedLayout``, and what the products
 /// become.

@@ -1,4 +1,5 @@
 import CKernels
+import Kernels
 import Tensors
 
 /// Winograd's F(4×4, 3×3) for a kernel of 3×3 and stride 1, which multiplies a quarter as often as the definition:

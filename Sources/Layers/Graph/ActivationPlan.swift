@@ -1,5 +1,3 @@
-import Tensors
-
 /// Where every activation, gradient and layer state of a graph lies, for a fixed batch size, planned from lifetimes.
 ///
 /// An iteration has the steps 0 … n − 1 (forward of node i is step i), n (the caller reads the outputs and writes their gradients)

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Runs a graph forward and backward in memory that was planned and mapped before the first iteration.

@@ -1,3 +1,5 @@
+import Configuration
+import Files
 import Foundation
 import Tensors
 
@@ -10,7 +12,7 @@ final class CheckpointWriter: @unchecked Sendable {
 
   // Guarded by `condition`.
   private var isWriting = false
-  private var failure: CheckpointError?
+  private var failure: FileError?
   private var seconds = 0.0
 
   /// Allocates the copy.
@@ -24,7 +26,7 @@ final class CheckpointWriter: @unchecked Sendable {
   ///
   /// - Precondition: nothing is being written.
   /// - Throws: the failure of the last checkpoint.
-  func begin(iteration: Int, state: TrainingState) throws(CheckpointError) {
+  func begin(iteration: Int, state: TrainingState) throws(FileError) {
     try check()
     self.state.copy(state)
     condition.lock()
@@ -39,7 +41,7 @@ final class CheckpointWriter: @unchecked Sendable {
   ///
   /// - Parameter progress: called whenever another tensor has been hashed or written meanwhile.
   /// - Throws: the failure of the last checkpoint.
-  func finish(progress: () -> Void) throws(CheckpointError) {
+  func finish(progress: () -> Void) throws(FileError) {
     condition.lock()
     while isWriting {
       condition.wait()
@@ -51,7 +53,7 @@ final class CheckpointWriter: @unchecked Sendable {
   }
 
   /// Throws the failure of the last checkpoint, if it is known already.
-  func check() throws(CheckpointError) {
+  func check() throws(FileError) {
     condition.lock()
     let failure = failure
     condition.unlock()
@@ -67,8 +69,8 @@ final class CheckpointWriter: @unchecked Sendable {
 
   private func write(iteration: Int) {
     let start = ContinuousClock.now
-    var failure: CheckpointError?
-    do throws(CheckpointError) {
+    var failure: FileError?
+    do throws(FileError) {
       try store.save(
         iteration: iteration, configuration: configuration, state: state, progress: condition.broadcast)
     } catch {

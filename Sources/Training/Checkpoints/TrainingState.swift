@@ -1,3 +1,4 @@
+import Inference
 import Layers
 import Tensors
 
@@ -25,17 +26,17 @@ package final class TrainingState {
   package var detectorWeights: ParameterArena { average ?? weights }
 
   /// The arenas, and what stands before a parameter's name in the name of its tensor.
-  var arenas: [(prefix: String, arena: ParameterArena)] {
+  package var arenas: [(prefix: String, arena: ParameterArena)] {
     [("", weights), (Checkpoint.momentumPrefix, momentum)] + (average.map { [(Checkpoint.averagePrefix, $0)] } ?? [])
   }
 
   /// Bytes of a state.
-  static func byteCount(_ layout: ParameterLayout, keepsAverage: Bool) -> Int {
+  package static func byteCount(_ layout: ParameterLayout, keepsAverage: Bool) -> Int {
     (keepsAverage ? 3 : 2) * layout.arenaCount * MemoryLayout<Float>.stride
   }
 
   /// Takes over another state of the same layout.
-  func copy(_ other: TrainingState) {
+  package func copy(_ other: TrainingState) {
     for ((_, arena), (_, source)) in zip(arenas, other.arenas) {
       _ = arena.values.update(fromContentsOf: source.values)
     }

@@ -1,5 +1,3 @@
-import Tensors
-
 /// How the gradient arena is cut into the pieces that ranks exchange, in the order in which backward completes them.
 package struct BucketPlan: Equatable {
   /// Ranges of the arena, the last one first. Together they are all that is trained.
@@ -21,5 +19,5 @@ package struct BucketPlan: Equatable {
   }
 
   /// Floats of the largest bucket.
-  var capacity: Int { buckets.map(\.count).max() ?? 0 }
+  package var capacity: Int { buckets.map(\.count).max() ?? 0 }
 }

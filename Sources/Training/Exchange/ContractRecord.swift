@@ -1,6 +1,7 @@
+import Configuration
 import Datasets
+import Files
 import MessagePassing
-import Tensors
 
 /// What every rank tells all others before an iteration: its share of N, its wishes, and what it believes the job to be.
 package struct ContractRecord: BitwiseCopyable {
@@ -63,7 +64,7 @@ package struct ContractRecord: BitwiseCopyable {
 
 extension ContractRecord {
   /// The parts that stay as they are for a whole run.
-  init(_ configuration: Configuration, _ dataset: Dataset, _ plan: BucketPlan) {
+  package init(_ configuration: Configuration, _ dataset: Dataset, _ plan: BucketPlan) {
     var hash = ContentHash()
     hash.add(configuration.resolvedYAML)
     self.configuration = hash.value
@@ -100,47 +101,4 @@ package struct Agreement {
   package let replacements: Int
   /// Whether any rank was asked to stop.
   package let stops: Bool
-}
-
-/// A 64-bit hash (FNV-1a over words) that finds accidents, not forgeries.
-package struct ContentHash {
-  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  package init() {}
-
-  /// Of weights, momentum and average.
-  init(_ state: TrainingState) {
-    for (_, arena) in state.arenas { add(arena) }
-  }
-
-  package mutating func add(_ word: UInt64) {
-    value = (value ^ word) &* 0x100_0000_01B3
-    value ^= value >> 29
-  }
-
-  package mutating func add(_ text: String) {
-    for byte in text.utf8 { add(UInt64(byte)) }
-    add(UInt64(text.utf8.count) | 1 << 63)
-  }
-
-  /// Bytes, eight at a time, and their number.
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
-      add(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
-    for byte in bytes.suffix(bytes.count % 8) { add(UInt64(byte)) }
-    add(UInt64(bytes.count) | 1 << 63)
-  }
-
-  mutating func add(_ arena: ParameterArena) {
-    // Four chains, because one would wait for its own multiplication.
-    var lanes: SIMD4<UInt64> = [1, 2, 3, 4] &+ SIMD4(repeating: value)
-    arena.values.withMemoryRebound(to: SIMD4<UInt64>.self) { words in
-      for word in words {
-        lanes = (lanes ^ word) &* SIMD4(repeating: 0x100_0000_01B3)
-        lanes ^= lanes &>> SIMD4(repeating: 29)
-      }
-    }
-    for lane in 0..<4 { add(lanes[lane]) }
-  }
 }

@@ -1,4 +1,3 @@
-import Layers
 import MessagePassing
 import Tensors
 

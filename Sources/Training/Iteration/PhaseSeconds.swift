@@ -22,7 +22,7 @@ package struct PhaseSeconds: Sendable, Equatable {
   package var total: Double { data + forward + loss + backward + gradientSum + communication + update }
 
   /// Adds the time that `body` takes to a phase.
-  mutating func measure<Value>(
+  package mutating func measure<Value>(
     _ phase: WritableKeyPath<PhaseSeconds, Double>, _ body: () throws -> Value
   ) rethrows -> Value {
     let start = ContinuousClock.now

@@ -1,6 +1,9 @@
-import Datasets
+import Configuration
 import Detection
+import Inference
+import Kernels
 import Layers
+import Loading
 import MessagePassing
 import Models
 import Tensors
@@ -34,7 +37,7 @@ package final class TrainingStep {
   /// Seconds of the last iteration, by phase.
   package private(set) var seconds = PhaseSeconds()
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
-  var layerSeconds: LayerSeconds? {
+  package var layerSeconds: LayerSeconds? {
     get { executor.layerSeconds }
     set { executor.layerSeconds = newValue }
   }
@@ -198,7 +201,7 @@ package final class TrainingStep {
   }
 
   /// A detector with the weights as they are, for use between two iterations: it computes in the memory of the step.
-  func detector(_ configuration: Configuration) -> Detector {
+  package func detector(_ configuration: Configuration) -> Detector {
     Detector(configuration, weights: state.detectorWeights, executor: executor)
   }
 
@@ -242,15 +245,15 @@ package final class TrainingStep {
 /// A loss that is infinite or not a number.
 package struct NonFiniteLoss: Error {
   /// The micro-batch of the global batch.
-  let microBatch: Int
+  package let microBatch: Int
   /// Its loss.
   let sums: MultiBoxLoss.Sums
   /// N.
-  let positives: Int
+  package let positives: Int
 }
 
 /// A gradient that is infinite or not a number, though the loss was finite.
 package struct NonFiniteGradient: Error {
   /// The parameter whose momentum it has spoiled.
-  let parameter: String
+  package let parameter: String
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Datasets
 import Foundation
 import Logging
@@ -97,7 +98,7 @@ package final class Job {
   /// Takes a run directory for this job, so that no other writes there meanwhile; it is given back when the job ends. Collective.
   ///
   /// - Parameter exitCode: what the job ends with when another takes the directory although this one runs.
-  /// - Throws: ``CheckpointError`` naming the process that holds the directory, at rank 0.
+  /// - Throws: ``FileError`` naming the process that holds the directory, at rank 0.
   package func hold(runDirectory: String, exitCode: Int32) throws {
     board.enter("taking the run directory \(runDirectory)", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot {

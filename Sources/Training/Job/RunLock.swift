@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The right to write into a run directory, held by one process at a time: the file `run.lock` names it.
@@ -30,17 +31,17 @@ package final class RunLock: @unchecked Sendable {
   ///   - notice: told why this takes long, or whose lock was taken over.
   ///   - progress: called while the lock of another machine is watched; what it throws ends the wait.
   ///   - lost: called, in a thread of its own, when another process has taken the directory although this one runs.
-  /// - Throws: ``CheckpointError`` naming the process that holds the directory, or what cannot be written; what `progress` throws.
+  /// - Throws: ``FileError`` naming the process that holds the directory, or what cannot be written; what `progress` throws.
   package init(
     _ directory: String, owner: RunLockOwner = RunLockOwner(), patience: Double = RunLock.patience,
     notice: (String) -> Void = { _ in }, progress: () throws -> Void = {},
-    lost: @escaping @Sendable (CheckpointError) -> Void = { _ in }
+    lost: @escaping @Sendable (FileError) -> Void = { _ in }
   ) throws {
     self.directory = directory
     self.patience = patience
     path = directory + "/" + Self.fileName
     madeDirectory = !FileManager.default.fileExists(atPath: directory)
-    try RunDirectory.create(directory)
+    try Directory.create(directory)
     var owner = owner
     owner.place = RunLockOwner.Place(of: directory)
     self.owner = owner
@@ -101,15 +102,15 @@ package final class RunLock: @unchecked Sendable {
   }
 
   /// Refuses something else of the lock's name, which would never go away.
-  private func requireFile() throws(CheckpointError) {
+  private func requireFile() throws(FileError) {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
     let kind = status.st_mode & S_IFMT == S_IFLNK ? "a symbolic link" : "not a file"
-    throw CheckpointError(path, "\(kind), where the lock of the run is to be: remove it")
+    throw FileError(path, "\(kind), where the lock of the run is to be: remove it")
   }
 
   /// The lock's file under a name of its own, complete.
-  private func temporary(_ purpose: String) throws(CheckpointError) -> String {
+  private func temporary(_ purpose: String) throws(FileError) -> String {
     let name = "\(directory)/.\(Self.fileName).\(owner.identity).\(purpose)"
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
@@ -119,7 +120,7 @@ package final class RunLock: @unchecked Sendable {
   }
 
   /// Gives a file a second name; false when the name is taken.
-  private func link(_ file: String, as name: String) throws(CheckpointError) -> Bool {
+  private func link(_ file: String, as name: String) throws(FileError) -> Bool {
     if Glibc.link(file, name) == 0 { return true }
     let code = errno
     // The answer of a file server may be lost although it has done the work.
@@ -128,25 +129,25 @@ package final class RunLock: @unchecked Sendable {
     switch code {
     case EEXIST: return false
     case EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return try copy(file, as: name)
-    default: throw CheckpointError(name, cannot: "create", errorNumber: code)
+    default: throw FileError(name, cannot: "create", errorNumber: code)
     }
   }
 
   /// For file systems without links; a reader may see the file before its content is there.
-  private func copy(_ file: String, as name: String) throws(CheckpointError) -> Bool {
+  private func copy(_ file: String, as name: String) throws(FileError) -> Bool {
     let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor < 0, errno == EEXIST { return false }
-    if descriptor < 0 { throw CheckpointError(name, cannot: "create", errorNumber: errno) }
+    if descriptor < 0 { throw FileError(name, cannot: "create", errorNumber: errno) }
     defer { close(descriptor) }
     let bytes = [UInt8](FileManager.default.contents(atPath: file) ?? Foundation.Data())
-    try bytes.withUnsafeBufferPointer { (buffer) throws(CheckpointError) in
+    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
       try UnsafeRawBufferPointer(buffer).write(to: descriptor, path: name)
     }
     return true
   }
 
   /// Replaces the lock of an owner that has ended; false when another process was faster.
-  private func succeed(_ dead: RunLockOwner?, _ own: String) throws(CheckpointError) -> Bool {
+  private func succeed(_ dead: RunLockOwner?, _ own: String) throws(FileError) -> Bool {
     var claims: [String] = []
     defer { for claim in claims { unlink(claim) } }
     var identity = dead?.identity
@@ -172,7 +173,7 @@ package final class RunLock: @unchecked Sendable {
       return false
     }
     let fresh = try temporary("successor")
-    guard rename(fresh, path) == 0 else { throw CheckpointError(path, cannot: "replace", errorNumber: errno) }
+    guard rename(fresh, path) == 0 else { throw FileError(path, cannot: "replace", errorNumber: errno) }
     return true
   }
 
@@ -194,7 +195,7 @@ package final class RunLock: @unchecked Sendable {
   }
 
   /// Whose lock it is, and seconds since it was renewed by the clock of the file system; no age when it is gone.
-  private func look(at path: String) throws(CheckpointError) -> (RunLockOwner?, Double?) {
+  private func look(at path: String) throws(FileError) -> (RunLockOwner?, Double?) {
     let found = Self.owner(of: path)
     let clock = try temporary("clock")
     defer { unlink(clock) }
@@ -240,24 +241,24 @@ package final class RunLock: @unchecked Sendable {
     return true
   }
 
-  private func held(by found: RunLockOwner?, age: Double) -> CheckpointError {
+  private func held(by found: RunLockOwner?, age: Double) -> FileError {
     let name = found?.description ?? "an unknown process"
     let remedy =
       found?.life(seenBy: owner) == .running
       ? "wait until it ends or stop it (kill \(found?.process ?? 0)), or use another directory: --output DIR"
       : "wait until it ends or stop it there, or use another directory: --output DIR; if it has ended, run again in \(Int(patience)) s or remove \(path)"
-    return CheckpointError(
+    return FileError(
       directory, "in use by \(name): two programs in one run directory overwrite each other; \(remedy)")
   }
 
   // MARK: Holding
 
-  private func renew(_ lost: (CheckpointError) -> Void) {
+  private func renew(_ lost: (FileError) -> Void) {
     while waits() {
       // Not while the condition is locked: a file server that does not answer must not hold up an end of the process.
       let found = Self.owner(of: path)
       if let found, found.identity != owner.identity {
-        lost(CheckpointError(directory, "taken over by \(found.description), while this process did not renew \(path)"))
+        lost(FileError(directory, "taken over by \(found.description), while this process did not renew \(path)"))
         return
       }
       utimensat(AT_FDCWD, path, nil, 0)

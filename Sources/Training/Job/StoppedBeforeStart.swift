@@ -1,6 +1,6 @@
 /// Somebody has asked the process to stop while it waited for its run directory.
 package struct StoppedBeforeStart: Error, CustomStringConvertible {
-  let directory: String
+  package let directory: String
 
   /// The message.
   package var description: String { "stopped while waiting for \(directory); nothing was trained" }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -16,12 +17,12 @@ struct LossPlot {
   private let evaluations: [Line]
 
   /// Reads the training lines of a log.
-  init(metrics path: String) throws(CheckpointError) {
+  init(metrics path: String) throws(FileError) {
     let text: String
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
-      throw CheckpointError(path, cannot: "read", error)
+      throw FileError(path, cannot: "read", error)
     }
     let decoder = JSONDecoder()
     let all = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }

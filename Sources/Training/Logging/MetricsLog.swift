@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Logging
 
@@ -7,16 +8,16 @@ import Logging
 /// repeated by nobody and lost by nobody, the lines of an iteration are appended before its checkpoint is written.
 package final class MetricsLog {
   /// An evaluation that is in the log.
-  struct Evaluation: Decodable {
-    let iteration: Int
-    let metric: String
+  package struct Evaluation: Decodable {
+    package let iteration: Int
+    package let metric: String
     /// Nil in logs of earlier versions.
-    let split: String?
+    package let split: String?
     /// Nil where the split had no object.
-    let mAP: Double?
+    package let mAP: Double?
   }
 
-  let path: String
+  package let path: String
   /// The evaluations up to where the run continues.
   let evaluations: [Evaluation]
   private let descriptor: Int32
@@ -25,11 +26,11 @@ package final class MetricsLog {
   ///
   /// Lines of later iterations, which a killed run wrote after its last checkpoint, are removed, so that the file reads
   /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
-  package init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(CheckpointError) {
+  package init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(FileError) {
     self.path = path
     evaluations = try Self.discardLines(of: path, after: iteration, logger: logger)
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw CheckpointError(path, cannot: "open for writing", errorNumber: errno) }
+    if descriptor < 0 { throw FileError(path, cannot: "open for writing", errorNumber: errno) }
   }
 
   deinit {
@@ -37,23 +38,23 @@ package final class MetricsLog {
   }
 
   /// Appends the line of an iteration.
-  package func append(_ record: TrainingRecord) throws(CheckpointError) {
+  package func append(_ record: TrainingRecord) throws(FileError) {
     try append(record.json)
   }
 
   /// Appends the line of an evaluation.
-  package func append(_ record: EvaluationRecord) throws(CheckpointError) {
+  package func append(_ record: EvaluationRecord) throws(FileError) {
     try append(record.json)
   }
 
   /// Appends the images of an iteration.
-  func append(_ record: ImagesRecord) throws(CheckpointError) {
+  package func append(_ record: ImagesRecord) throws(FileError) {
     try append(record.json)
   }
 
-  private func append(_ json: JSONLiteral) throws(CheckpointError) {
+  private func append(_ json: JSONLiteral) throws(FileError) {
     let line = Array("\(json)\n".utf8)
-    try line.withUnsafeBufferPointer { (line) throws(CheckpointError) in
+    try line.withUnsafeBufferPointer { (line) throws(FileError) in
       try UnsafeRawBufferPointer(line).write(to: descriptor, path: path)
     }
   }
@@ -65,13 +66,13 @@ package final class MetricsLog {
   /// Returns the evaluations among the lines that stay.
   private static func discardLines(
     of path: String, after iteration: Int, logger: Logger
-  ) throws(CheckpointError) -> [Evaluation] {
+  ) throws(FileError) -> [Evaluation] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let text: Data
     do {
       text = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw CheckpointError(path, cannot: "read", error)
+      throw FileError(path, cannot: "read", error)
     }
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()

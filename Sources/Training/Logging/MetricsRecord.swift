@@ -1,3 +1,6 @@
+import Files
+import Inference
+
 /// What one iteration of training reports: a line of `metrics.jsonl`.
 package struct TrainingRecord: Sendable, Equatable {
   /// Optimizer steps taken, this one included.
@@ -25,7 +28,7 @@ package struct TrainingRecord: Sendable, Equatable {
   /// Damaged images of the global batch in whose place others were used.
   package var damagedImages: Int
 
-  var json: JSONLiteral {
+  package var json: JSONLiteral {
     JSONLiteral(
       object: [
         ("iteration", JSONLiteral(iteration)),
@@ -79,12 +82,12 @@ extension TrainingRecord {
 }
 
 /// Which images an iteration used: a line of `images.jsonl`.
-struct ImagesRecord {
-  let iteration: Int
+package struct ImagesRecord {
+  package let iteration: Int
   /// Their names, in the order of the global batch.
-  let images: [String]
+  package let images: [String]
 
-  var json: JSONLiteral {
+  package var json: JSONLiteral {
     JSONLiteral(object: [
       ("iteration", JSONLiteral(iteration)), ("images", JSONLiteral(array: images.map { JSONLiteral($0) })),
     ])
@@ -137,7 +140,7 @@ package struct EvaluationRecord: Sendable, Equatable {
     self.seconds = seconds
   }
 
-  var json: JSONLiteral {
+  package var json: JSONLiteral {
     JSONLiteral(object: [
       ("iteration", JSONLiteral(iteration)),
       ("metric", JSONLiteral(metric)),
@@ -153,7 +156,7 @@ package struct EvaluationRecord: Sendable, Equatable {
 
 extension EvaluationRecord {
   /// Takes over what an evaluation found.
-  init(iteration: Int, split: String, _ report: EvaluationReport) {
+  package init(iteration: Int, split: String, _ report: EvaluationReport) {
     let result = report.sheet.result
     self.init(
       iteration: iteration, metric: result.metric.rawValue, split: split,

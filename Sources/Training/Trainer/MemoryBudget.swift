@@ -1,6 +1,8 @@
-import Datasets
+import Configuration
+import Inference
+import Loading
+import MessagePassing
 import Models
-import Tensors
 
 /// What a training process will map, known before it starts.
 package struct MemoryBudget: Sendable, CustomStringConvertible {
@@ -43,7 +45,7 @@ package struct MemoryBudget: Sendable, CustomStringConvertible {
       Item(
         name: "images read ahead",
         bytes: Loader.byteCount(
-          capacity: Trainer.loaderCapacity, samples: training.globalBatch / worldSize, microBatch: training.microBatch,
+          capacity: Loader.usualCapacity, samples: training.globalBatch / worldSize, microBatch: training.microBatch,
           input: configuration.networkInput, byteLimit: configuration.data.queueMegabytes * 1_000_000)),
     ]
     if writes { items.append(Item(name: "copy for checkpoints", bytes: step.state)) }

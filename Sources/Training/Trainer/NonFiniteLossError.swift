@@ -3,7 +3,7 @@ package struct NonFiniteLossError: SharedFailure, CustomStringConvertible {
   /// Names the iteration, rank, images, the parts of the loss and the layer in which it began.
   package let description: String
 
-  init(iteration: Int, _ loss: NonFiniteLoss, rank: Int, images: [String], layer: String?) {
+  package init(iteration: Int, _ loss: NonFiniteLoss, rank: Int, images: [String], layer: String?) {
     description = """
       iteration \(iteration): the loss is not finite (confidence \(loss.sums.confidence), location \(loss.sums.location), \
       \(loss.positives) positives) at rank \(rank) on the images \(images.joined(separator: ", ")); \
@@ -12,13 +12,13 @@ package struct NonFiniteLossError: SharedFailure, CustomStringConvertible {
       """
   }
 
-  init(iteration: Int, _ gradient: NonFiniteGradient) {
+  package init(iteration: Int, _ gradient: NonFiniteGradient) {
     description = """
       iteration \(iteration): the gradient of \(gradient.parameter) is not finite, though the loss was; \(Self.advice)
       """
   }
 
-  init(_ description: String) {
+  package init(_ description: String) {
     self.description = description
   }
 

@@ -1,6 +1,7 @@
+import Configuration
 import Datasets
+import Inference
 import Logging
-import MessagePassing
 
 /// The evaluations of a run: when they are due, what became of the last one, and whether training should go on.
 ///

@@ -1,3 +1,5 @@
+import Configuration
+import Files
 import Foundation
 import Logging
 import MessagePassing
@@ -79,7 +81,7 @@ final class RunFiles {
 
   /// Writes the checkpoint that a run was continued from, when it is not the run's own.
   func adopt(iteration: Int, state: TrainingState) throws {
-    guard !FileManager.default.fileExists(atPath: store.path(iteration: iteration)) else { return }
+    guard !FileManager.default.fileExists(atPath: store.directory.path(iteration: iteration)) else { return }
     try save(iteration: iteration, state: state)
     try finishWriting()
   }

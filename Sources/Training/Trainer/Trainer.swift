@@ -1,9 +1,10 @@
+import Configuration
 import Datasets
-import Evaluation
-import Layers
+import Files
+import Kernels
+import Loading
 import Logging
 import MessagePassing
-import Models
 import Tensors
 
 /// A training run: data, step, schedule, checkpoints and evaluations of one configuration, by the ranks of a job.
@@ -26,9 +27,6 @@ package final class Trainer {
         : "stopped after iteration \(iteration); its checkpoint is written: run the same command again to continue"
     }
   }
-
-  /// Iterations of images in memory at most: the one in use and one that is prepared meanwhile.
-  static let loaderCapacity = 2
 
   private let configuration: Configuration
   private let job: Job
@@ -54,7 +52,7 @@ package final class Trainer {
 
   /// Prepares a run: reads the annotations, maps all memory, fills the weights.
   ///
-  /// - Throws: `ConfigurationError`, `DatasetError`, ``CheckpointError`` or `MessagePassingError`; nothing has been trained then, and
+  /// - Throws: `ConfigurationError`, `DatasetError`, ``FileError`` or `MessagePassingError`; nothing has been trained then, and
   ///   the run directory is as it was but for being there.
   package init(_ configuration: Configuration, resume: ResumePolicy, job: Job, kernels: Kernels) throws {
     self.configuration = configuration
@@ -110,7 +108,7 @@ package final class Trainer {
 
   /// Trains until iteration `stop`, or to the end, and leaves a checkpoint there.
   ///
-  /// - Throws: `DatasetError` for an image that cannot be read, ``CheckpointError`` for a file that cannot be written,
+  /// - Throws: `DatasetError` for an image that cannot be read, ``FileError`` for a file that cannot be written,
   ///   ``NonFiniteLossError``, `MessagePassingError`. The newest checkpoint stays valid.
   @discardableResult
   package func run(until stop: Int? = nil) throws -> Outcome {

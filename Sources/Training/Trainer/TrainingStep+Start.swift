@@ -1,13 +1,13 @@
-import MessagePassing
-import Tensors
+import Configuration
+import Inference
 
 extension TrainingStep {
   /// Fills weights and momentum from a checkpoint, from pretrained weights or from scratch, at rank 0, and copies them to all ranks.
   ///
   /// - Parameter store: the checkpoints, at rank 0.
   /// - Returns: how many iterations the weights have seen.
-  /// - Throws: ``CheckpointError`` when a file is not valid or not of this model.
-  func start(
+  /// - Throws: ``FileError`` when a file is not valid or not of this model.
+  package func start(
     _ configuration: Configuration, from store: CheckpointStore?, resume: ResumePolicy, job: Job
   ) throws -> Int {
     job.board.enter("reading or receiving weights", waitsForOthers: store == nil)

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Training
+import Configuration
+import Measurement
 
 extension Benchmark {
   struct Allreduce: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Layers
-import Tensors
-import Training
+import Configuration
+import Kernels
+import Measurement
 
 extension Benchmark {
   struct ConvolutionCommand: ParsableCommand {

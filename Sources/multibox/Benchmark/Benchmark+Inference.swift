@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Measurement
 
 extension Benchmark {
   struct Inference: ParsableCommand {

@@ -1,5 +1,8 @@
 import ArgumentParser
-import Training
+import Configuration
+import Files
+import Loading
+import Measurement
 
 extension Benchmark {
   struct Loader: ParsableCommand {

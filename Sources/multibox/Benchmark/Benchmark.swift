@@ -1,4 +1,5 @@
 import ArgumentParser
+import Loading
 
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(

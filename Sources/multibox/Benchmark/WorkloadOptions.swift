@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
+import Kernels
+import Measurement
 import Tensors
-import Training
 
 /// What `multibox benchmark step` and `multibox benchmark inference` compute.
 struct WorkloadOptions: ParsableArguments {

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 /// What one rank meets ends the whole job, with a reason and an exit code, and never a hang.
 @Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 /// Runs that are stopped or killed, and continued on another number of ranks.
 @Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))

@@ -1,7 +1,7 @@
 import Foundation
+import Inference
 import TestSupport
 import Testing
-import Training
 
 /// Runs of a narrow SSD300 over eight micro-batches, by any number of ranks.
 struct ParallelRuns {

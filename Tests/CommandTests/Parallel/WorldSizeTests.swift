@@ -1,8 +1,7 @@
 import Foundation
-import Tensors
+import Kernels
 import TestSupport
 import Testing
-import Training
 
 /// The promise: the same bits on any number of ranks, threads and bucket sizes.
 @Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))

@@ -1,8 +1,8 @@
+import Configuration
 import Datasets
 import Foundation
 import Images
 import TestSupport
-import Training
 
 /// A temporary directory for data sets that `multibox split` divides.
 struct SplitWorkspace {

@@ -1,4 +1,4 @@
-import MessagePassing
+import Files
 import Testing
 import Training
 

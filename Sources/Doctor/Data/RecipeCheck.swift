@@ -1,0 +1,138 @@
+import Configuration
+import Files
+import Foundation
+import Models
+
+/// What is unusual about the settings of a run, of which training itself would say nothing.
+///
+/// ### The learning rate
+/// 0.001 × batch / 32 is the rate for a VGG-16 that knows ImageNet. A narrower network takes a higher one, in inverse
+/// proportion to its width. Eight times as much as that is called too high: the loss grows, or stays where it was.
+package struct RecipeCheck: Sendable {
+  /// Iterations of the run.
+  package var iterations: Int
+  /// Images of an iteration.
+  package var globalBatch: Int
+  /// The rate that the schedule starts from, after the warm-up.
+  package var learningRate: Double
+  /// The factor on the channels of the network.
+  package var widthMultiplier: Double
+  /// Iterations after which the rate drops; empty for another schedule.
+  package var milestones: [Int]
+  /// Iterations of the warm-up.
+  package var warmup: Int
+  /// Iterations between evaluations; nil for a run that does not evaluate.
+  package var evaluationEvery: Int?
+  /// Whether there are images to evaluate on.
+  package var hasEvaluationSplit: Bool
+  /// Images to train on; nil when they are not known.
+  package var images: Int?
+
+  package init(
+    iterations: Int, globalBatch: Int, learningRate: Double, widthMultiplier: Double, milestones: [Int], warmup: Int,
+    evaluationEvery: Int?, hasEvaluationSplit: Bool, images: Int?
+  ) {
+    self.iterations = iterations
+    self.globalBatch = globalBatch
+    self.learningRate = learningRate
+    self.widthMultiplier = widthMultiplier
+    self.milestones = milestones
+    self.warmup = warmup
+    self.evaluationEvery = evaluationEvery
+    self.hasEvaluationSplit = hasEvaluationSplit
+    self.images = images
+  }
+
+  /// The learning rate for a pretrained VGG-16 of full width.
+  package static func usualLearningRate(batch: Int) -> Double { 0.001 * Double(batch) / 32 }
+
+  /// A rate this many times the usual one is called too high.
+  package static let highRateFactor = 8.0
+
+  /// The warnings, if any.
+  package var findings: [Finding] {
+    [rateFinding, milestoneFinding, warmupFinding, evaluationFinding, epochFinding].compactMap(\.self)
+  }
+
+  private var rateFinding: Finding? {
+    let usual = Self.usualLearningRate(batch: globalBatch) / widthMultiplier
+    let factor = learningRate / usual
+    guard factor > Self.highRateFactor * (1 + 1e-9) else { return nil }
+    let width = widthMultiplier == 1 ? "" : " / \(text(widthMultiplier))"
+    return .warning(
+      "learning rate",
+      "\(text(learningRate)) is \(Int(factor.rounded())) times 0.001 × batch / 32\(width), which is \(text(usual)) for \(Quantities.count(globalBatch, "image")) an iteration\(widthMultiplier == 1 ? "" : " and \(text(widthMultiplier)) of the channels"); with far too high a rate the loss is soon not finite (exit code 76), or does not fall",
+      remedy: "--set training.learning_rate=\(text(usual))")
+  }
+
+  private var milestoneFinding: Finding? {
+    let late = milestones.filter { $0 >= iterations }
+    guard !late.isEmpty else { return nil }
+    let which = "\(late.count == 1 ? "milestone" : "milestones") \(late.map(String.init).joined(separator: ", "))"
+    let effect = late.count == milestones.count ? "the learning rate never drops" : "the learning rate drops less often"
+    // Where the published recipe has them: after two thirds and five sixths.
+    let fitting = Set([iterations * 2 / 3, iterations * 5 / 6]).filter { $0 > 0 }.sorted().map(String.init)
+    return .warning(
+      "schedule",
+      "\(effect): \(which) \(late.count == 1 ? "is" : "are") at or behind the end of the run, iteration \(iterations)",
+      remedy: "--set 'training.schedule.milestones=[\(fitting.joined(separator: ", "))]'")
+  }
+
+  private var warmupFinding: Finding? {
+    guard warmup > 0, warmup >= iterations else { return nil }
+    return .warning(
+      "schedule",
+      "the warm-up of \(Quantities.count(warmup, "iteration")) is as long as the run or longer, so the learning rate \(warmup == iterations ? "is reached only at its end" : "of \(text(learningRate)) is never reached")",
+      remedy: "--set training.schedule.warmup_iterations=\(max(1, iterations / 20)), or more training.iterations")
+  }
+
+  private var evaluationFinding: Finding? {
+    guard evaluationEvery == nil, hasEvaluationSplit else { return nil }
+    return .warning(
+      "evaluation", "the run never evaluates, though there is a split for it: no score tells how good it is",
+      remedy: "--set evaluation.every=\(max(1, iterations / 4)), or 'multibox evaluate' afterwards")
+  }
+
+  private var epochFinding: Finding? {
+    guard let images, images > 0, iterations * globalBatch < images else { return nil }
+    let seen = iterations * globalBatch
+    return .warning(
+      "length",
+      "less than one epoch: \(Quantities.count(iterations, "iteration")) of \(Quantities.count(globalBatch, "image")) use \(seen) of \(images) images",
+      remedy:
+        "--set training.iterations=\((images + globalBatch - 1) / globalBatch) for one pass over them; SSD takes some hundred"
+    )
+  }
+
+  /// At most three significant digits: "0.00025".
+  private func text(_ value: Double) -> String {
+    let digits = max(0, 2 - Int(floor(log10(abs(value)))))
+    let fixed = String(format: "%.\(min(digits, 12))f", value)
+    guard fixed.contains(".") else { return fixed }
+    return String(fixed.reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed())
+  }
+}
+
+extension Configuration {
+  /// Whether the settings of training fit each other and the data; nil when the length of the run depends on data that are
+  /// not known.
+  ///
+  /// - Parameter images: of the training split, if known.
+  package func recipeCheck(images: Int?) -> RecipeCheck? {
+    let iterations: Int
+    switch training.length {
+    case .iterations(let count): iterations = count
+    case .epochs:
+      guard let images else { return nil }
+      iterations = self.iterations(images: images)
+    }
+    var milestones: [Int] = []
+    if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
+    return RecipeCheck(
+      iterations: iterations, globalBatch: training.globalBatch, learningRate: training.schedule.base,
+      widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
+      warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
+      hasEvaluationSplit: data.evaluationSplit != nil,
+      images: images)
+  }
+}

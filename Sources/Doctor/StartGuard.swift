@@ -1,0 +1,52 @@
+import Foundation
+
+/// Ends the process when MPI does not get going, or does not come to an end: before a job is joined nothing else watches.
+package final class StartGuard: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var isOver = false
+
+  /// Starts to wait for ``disarm()``.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long MPI may take.
+  ///   - phase: what it does meanwhile, as "start".
+  ///   - exitCode: what the process ends with.
+  package init(seconds: Double, phase: String, exitCode: Int32) {
+    let thread = Thread { [self] in
+      // The first rank of a machine speaks for the others, which are ended with it.
+      let isFirst = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"].map { $0 == "0" } ?? true
+      guard waitsInVain(until: Date(timeIntervalSinceNow: seconds + (isFirst ? 0 : 1))) else { return }
+      let message = Self.message(seconds: seconds, phase: phase, interfaces: NetworkInterface.all())
+      FileHandle.standardError.write(Data("error: \(ProcessInfo.processInfo.hostName): \(message)\n".utf8))
+      _exit(exitCode)
+    }
+    thread.name = "start guard"
+    thread.start()
+  }
+
+  /// Ends the wait: MPI works, or the process has other reasons to end.
+  package func disarm() {
+    condition.lock()
+    isOver = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func waitsInVain(until end: Date) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isOver, condition.wait(until: end) {}
+    return !isOver
+  }
+
+  /// What may be the reason, and what mends it.
+  package static func message(seconds: Double, phase: String, interfaces: [NetworkInterface]) -> String {
+    let networks = interfaces.map { "\($0.name) (\($0.network))" }.joined(separator: ", ")
+    let choice = interfaces.first { !$0.isVirtual }?.network ?? "NETWORK/BITS"
+    return """
+      MPI has not come through its \(phase) within \(Int(seconds)) s. Either a rank did not start, or messages between hosts do not \
+      arrive: a firewall, or a network that only looks as if it reached the others\(networks.isEmpty ? "" : "; this host has \(networks)")
+        → mpirun --mca btl_tcp_if_include \(choice) --mca oob_tcp_if_include \(choice), with the network that joins the hosts
+      """
+  }
+}

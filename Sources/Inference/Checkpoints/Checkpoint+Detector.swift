@@ -1,0 +1,66 @@
+import Configuration
+import Datasets
+import Files
+import ModelFiles
+
+extension Checkpoint {
+  /// The configuration of the detector in the file, so that it can be used without a configuration file.
+  ///
+  /// A checkpoint of a run has it in its metadata. Plain weights are recognised when they are a torchvision
+  /// `ssd300_vgg16`; their number of classes decides the names: 91 are COCO's category ids, 21 the Pascal VOC classes.
+  ///
+  /// - Parameter overrides: `KEY=VALUE` arguments, see ``Configuration/init(yaml:name:overrides:)``.
+  /// - Throws: ``FileError`` when the file is no such detector; ``ConfigurationError`` for the overrides.
+  package func detectorConfiguration(overrides: [String] = []) throws -> Configuration {
+    let yaml = try metadata?.configurationYAML ?? torchvisionYAML()
+    return try Configuration(yaml: yaml, name: file.path, overrides: overrides).namingClasses()
+  }
+
+  /// How torchvision builds and runs `ssd300_vgg16`, as far as it differs from the defaults.
+  private func torchvisionYAML() throws(FileError) -> String {
+    let names = JSONLiteral(array: try torchvisionClassNames().map { JSONLiteral($0) })
+    return """
+      version: 1
+      model: {default_boxes: torchvision, matching: argmax}
+      data: {classes: \(names)}
+      evaluation: {clip: before-nms}
+      """
+  }
+
+  private func torchvisionClassNames() throws(FileError) -> [String] {
+    let first = try shape(of: "backbone.features.0.weight")
+    guard first == [64, 3, 3, 3] else {
+      throw FileError(
+        file.path, tensor: "backbone.features.0.weight",
+        "has shape \(first); without metadata only SSD300 of width 1, [64, 3, 3, 3], is recognised")
+    }
+    let head = "head.classification_head.module_list.0.weight"
+    let classification = try shape(of: head)
+    let boxesPerCell = 4
+    guard classification.count == 4, classification[0] % boxesPerCell == 0, classification[0] >= 2 * boxesPerCell else {
+      throw FileError(
+        file.path, tensor: head, "has shape \(classification); expected \(boxesPerCell) · classes output channels")
+    }
+    let classes = classification[0] / boxesPerCell - 1
+    return try file.classNames(count: classes) ?? (1...classes).map { "class_\($0)" }
+  }
+
+  private func shape(of name: String) throws(FileError) -> [Int] {
+    guard let tensor = file.tensor(named: name) else {
+      throw FileError(
+        file.path, tensor: name, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
+    }
+    return tensor.shape
+  }
+}
+
+extension SafetensorsFile {
+  /// The classes of a detector in the file: those that a checkpoint states, or for plain weights those of the data set that
+  /// has as many; nil when neither says them.
+  package func classNames(count: Int) throws(FileError) -> [String]? {
+    if let metadata = try Checkpoint.Metadata(self) {
+      return metadata.classNames.count == count ? metadata.classNames : nil
+    }
+    return [COCOCategories.namesByIdentifier, PascalVOCClasses.names].first { $0.count == count }
+  }
+}

@@ -1,0 +1,211 @@
+import Configuration
+import Files
+import Foundation
+import Layers
+import Logging
+import ModelFiles
+import Tensors
+
+/// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
+///
+/// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
+/// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened.
+package struct Checkpoint {
+  /// What a training run writes beside its tensors.
+  package struct Metadata: Sendable, Equatable {
+    /// Optimizer steps taken.
+    package let iteration: Int
+    /// The resolved configuration of the run, as YAML.
+    package let configurationYAML: String
+    /// Names of the classes, label 1 first, background not among them.
+    package let classNames: [String]
+    /// See ``SafetensorsFile/parametersSHA256()``.
+    package let parametersSHA256: String
+    /// How large the values are that layers read.
+    package let inputScales: InputScales
+
+    /// What a run writes after `iteration` steps.
+    package init(
+      iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String,
+      inputScales: InputScales
+    ) {
+      self.iteration = iteration
+      self.configurationYAML = configurationYAML
+      self.classNames = classNames
+      self.parametersSHA256 = parametersSHA256
+      self.inputScales = inputScales
+    }
+  }
+
+  /// What stands before the names of all tensors that only training reads.
+  package static let optimizerPrefix = "optimizer."
+  /// What stands before a parameter's name in the name of its momentum.
+  package static let momentumPrefix = optimizerPrefix + "momentum."
+  /// What stands before a parameter's name in the name of its moving average.
+  package static let averagePrefix = "optimizer.average."
+
+  /// The tensors.
+  package let file: SafetensorsFile
+  /// Nil for plain weights.
+  package let metadata: Metadata?
+
+  /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
+  package init(contentsOf path: String) throws(FileError) {
+    if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
+    file = try SafetensorsFile(path)
+    metadata = try Metadata(file)
+    if let metadata {
+      let found = try file.parametersSHA256()
+      guard found == metadata.parametersSHA256 else {
+        throw FileError(path, "the tensors have SHA-256 \(found), the metadata says \(metadata.parametersSHA256)")
+      }
+    }
+  }
+
+  /// Opens a file that a run is to be continued from.
+  ///
+  /// - Throws: `FileError` when the file has only weights.
+  package init(resuming path: String) throws(FileError) {
+    try self.init(contentsOf: path)
+    try requireState()
+  }
+
+  /// What a run is continued with.
+  ///
+  /// - Throws: ``FileError`` when the file has only weights.
+  @discardableResult
+  package func requireState() throws(FileError) -> Metadata {
+    let remedy = "a run cannot be continued from it: start one from them by --set model.weights=\(file.path)"
+    guard let metadata else { throw FileError(file.path, "holds weights only; \(remedy)") }
+    if isExport {
+      throw FileError(
+        file.path, "holds weights without momentum, as 'multibox export' writes them; \(remedy)")
+    }
+    return metadata
+  }
+
+  /// Whether the file is of a run but has no momentum, see ``export(to:)``.
+  private var isExport: Bool {
+    metadata != nil && !file.tensors.contains { $0.name.hasPrefix(Self.optimizerPrefix) }
+  }
+
+  /// Opens a file, or the newest valid checkpoint of a run directory.
+  ///
+  /// - Parameter logger: told which file of a directory it is, and of checkpoints that are not valid.
+  package init(at path: String, logger: Logger) throws(FileError) {
+    guard let directory = RunCheckpoints(directory: path) else {
+      self = try Checkpoint(contentsOf: path)
+      return
+    }
+    self = try directory.newest(logger)
+    logger.info("\(path): the newest checkpoint is \(file.path)")
+  }
+
+  /// Writes the weights, where there is a moving average that, without the momentum, with all that a detector needs; the file appears complete and durable or not at
+  /// all.
+  ///
+  /// - Throws: ``FileError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
+  ///   written.
+  package func export(to path: String) throws(FileError) {
+    guard metadata != nil else {
+      throw FileError(
+        file.path, "holds weights only, without the configuration of a run: there is nothing to export")
+    }
+    var tensors: [TensorSource] = []
+    for tensor in file.tensors where !tensor.name.hasPrefix(Self.optimizerPrefix) {
+      let values = try file.floats(of: file.tensor(named: Self.averagePrefix + tensor.name) ?? tensor)
+      tensors.append(
+        TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
+    }
+    var entries = file.metadata
+    entries[Metadata.Key.parametersSHA256.rawValue] = tensors.parametersSHA256()
+    try tensors.writeSafetensors(to: path, metadata: entries)
+  }
+
+  /// Which model the file is of, for messages.
+  package var origin: String {
+    guard let metadata, let configuration = try? Configuration(yaml: metadata.configurationYAML, name: file.path) else {
+      return ""
+    }
+    let model = configuration.model
+    return
+      "; the checkpoint is of \(model.name.rawValue), width \(model.widthMultiplier), \(metadata.classNames.count) classes"
+  }
+}
+
+extension ParameterArena {
+  /// Fills a parameter from a tensor of the same shape.
+  package func read(
+    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Parameter
+  ) throws(FileError) {
+    let values = try file.floats(of: tensor)
+    values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }
+  }
+}
+
+extension Checkpoint.Metadata {
+  /// The keys of the safetensors metadata; their values are all text.
+  fileprivate enum Key: String {
+    case version = "multibox_version"
+    case iteration
+    case configuration
+    case classNames = "class_names"
+    case parametersSHA256 = "sha256"
+    /// A JSON object; checkpoints of older versions do not have it.
+    case inputScales = "input_scales"
+  }
+
+  private static let version = "1"
+
+  /// The metadata as it is written.
+  package var entries: [String: String] {
+    let names = JSONLiteral(array: classNames.map { JSONLiteral($0) })
+    var entries: [Key: String] = [
+      .version: Self.version, .iteration: String(iteration), .configuration: configurationYAML,
+      .classNames: names.description, .parametersSHA256: parametersSHA256,
+    ]
+    if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
+    return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
+  }
+
+  /// Reads the metadata of a checkpoint; nil when the file is none.
+  package init?(_ file: SafetensorsFile) throws(FileError) {
+    guard let version = file.metadata[Key.version.rawValue] else { return nil }
+    guard version == Self.version else {
+      throw FileError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")
+    }
+    func entry(_ key: Key) throws(FileError) -> String {
+      guard let value = file.metadata[key.rawValue] else {
+        throw FileError(file.path, "the metadata has no \(key.rawValue)")
+      }
+      return value
+    }
+    let iterationText = try entry(.iteration)
+    guard let iteration = Int(iterationText), iteration >= 0 else {
+      throw FileError(file.path, "the metadata's iteration is '\(iterationText)'")
+    }
+    let namesText = try entry(.classNames)
+    guard let names = try? JSONDecoder().decode([String].self, from: Data(namesText.utf8)) else {
+      throw FileError(file.path, "the metadata's class_names are no list of texts: \(namesText)")
+    }
+    self.init(
+      iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
+      parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file))
+  }
+}
+
+extension InputScales {
+  fileprivate var json: JSONLiteral {
+    JSONLiteral(object: byName.sorted { $0.key < $1.key }.map { ($0.key, JSONLiteral(Double($0.value))) })
+  }
+
+  /// What a checkpoint says; nothing in plain weights and in checkpoints of older versions.
+  package init(metadataOf file: SafetensorsFile) throws(FileError) {
+    self.init()
+    guard let text = file.metadata[Checkpoint.Metadata.Key.inputScales.rawValue] else { return }
+    guard let scales = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8)),
+      scales.values.allSatisfy({ $0.isFinite && $0 > 0 })
+    else { throw FileError(file.path, "the metadata's input_scales are no positive numbers by name: \(text)") }
+    self.init(scales)
+  }
+}

@@ -1,0 +1,171 @@
+import Files
+import ModelFiles
+import Tensors
+
+/// What became of every tensor when a model was started from the weights in a file.
+package struct WeightLoading: Sendable, Equatable {
+  /// A tensor that was left out because its classes are not the model's.
+  package struct Mismatch: Sendable, Equatable {
+    /// The parameter, left at its initial value.
+    package let name: String
+    /// The shape in the file.
+    package let found: [Int]
+    /// The shape in the model.
+    package let expected: [Int]
+
+    package init(name: String, found: [Int], expected: [Int]) {
+      self.name = name
+      self.found = found
+      self.expected = expected
+    }
+  }
+
+  /// Parameters filled from the file, in the model's order.
+  package private(set) var taken: [String] = []
+  /// Parameters that the file does not have, left at their initial values.
+  package private(set) var missing: [String] = []
+  /// Classification heads of which the channels of some classes were taken, by the classes' names.
+  package private(set) var takenByClass: [String] = []
+  /// Classes of the model that the file does not have; their channels are at their initial values.
+  package private(set) var missingClasses: [String] = []
+  /// Classification heads for other classes, left at their initial values.
+  package private(set) var mismatched: [Mismatch] = []
+  /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
+  package private(set) var unexpected: [String] = []
+
+  /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
+  ///
+  /// - Parameter classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
+  ///   classes that the file has too. Nil takes a head when the number of classes agrees, and so does a file that does not
+  ///   say its classes, unless their number is that of Pascal VOC or COCO.
+  /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
+  ///   The weights are changed only when nothing is wrong.
+  package init(
+    from file: SafetensorsFile, into weights: ParameterArena, classNames: [String]? = nil
+  ) throws(FileError) {
+    var heads: [(SafetensorsFile.Tensor, Parameter, ClassCorrespondence)] = []
+    var places: [(SafetensorsFile.Tensor, Parameter)] = []
+    for parameter in weights.layout.parameters {
+      let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
+      guard let tensor = average ?? file.tensor(named: parameter.name) else {
+        missing.append(parameter.name)
+        continue
+      }
+      let expected = parameter.fileShape
+      let classes = try classNames.flatMap { (names) throws(FileError) in
+        try Self.correspondence(parameter.name, tensor.shape, expected, names, file)
+      }
+      if let classes, !classes.isIdentity {
+        if classes.isUseful {
+          heads.append((tensor, parameter, classes))
+          takenByClass.append(parameter.name)
+          missingClasses = classes.missingLabels.map { classNames![$0 - 1] }
+        } else {
+          mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
+        }
+      } else if tensor.shape == expected {
+        places.append((tensor, parameter))
+        taken.append(parameter.name)
+      } else if Self.isHead(parameter.name, tensor.shape, expected) {
+        mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
+      } else {
+        throw FileError(
+          file.path, tensor: parameter.name, "has shape \(tensor.shape), the model needs \(expected)")
+      }
+    }
+    let known = Set(weights.layout.parameters.map(\.name))
+    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) }
+    guard !taken.isEmpty else {
+      let example = unexpected.first.map { ", the file's are like \($0)" } ?? ""
+      throw FileError(file.path, "no tensor fits: the model's are like \(missing.first ?? "none")\(example)")
+    }
+    for (tensor, parameter) in places {
+      try weights.read(tensor, of: file, as: parameter)
+    }
+    for (tensor, parameter, classes) in heads {
+      try weights.read(tensor, of: file, as: parameter, classes: classes)
+    }
+  }
+
+  /// How the classes of a head in the file are the model's; nil for other tensors, and when the file's are not known.
+  private static func correspondence(
+    _ name: String, _ found: [Int], _ expected: [Int], _ classNames: [String], _ file: SafetensorsFile
+  ) throws(FileError) -> ClassCorrespondence? {
+    let (boxes, rest) = expected[0].quotientAndRemainder(dividingBy: classNames.count + 1)
+    guard isHead(name, found, expected), rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes,
+      let names = try file.classNames(count: found[0] / boxes - 1)
+    else { return nil }
+    return ClassCorrespondence(model: classNames, file: names)
+  }
+
+  /// Names, or for more than fit into a line how many there are of each part of a model: "backbone.extra (20 tensors)".
+  private static func list(_ names: [String]) -> String {
+    guard names.count > 6 else { return names.joined(separator: ", ") }
+    func part(_ name: String) -> String { name.split(separator: ".").prefix(2).joined(separator: ".") }
+    let parts = Dictionary(grouping: names, by: part)
+    var seen: Set<String> = []
+    return names.map(part).filter { seen.insert($0).inserted }.map { part in
+      let members = parts[part, default: []]
+      return members.count == 1 ? members[0] : "\(part) (\(members.count) tensors)"
+    }.joined(separator: ", ")
+  }
+
+  /// What happened, for people: one line for each kind of tensor there was.
+  package func summary(path: String) -> [String] {
+    var lines = ["\(path): \(Quantities.count(taken.count, "tensor")) taken"]
+    if !missing.isEmpty { lines.append("not in the file, initialised: \(Self.list(missing))") }
+    if !takenByClass.isEmpty {
+      let rest =
+        missingClasses.isEmpty ? "" : "; not in the file, initialised: \(missingClasses.joined(separator: ", "))"
+      lines.append(
+        "other classes or another order, taken class by class by their names: \(Self.list(takenByClass))\(rest)")
+    }
+    let renamed = mismatched.filter { $0.found == $0.expected }.map(\.name)
+    if !renamed.isEmpty { lines.append("other classes, initialised: \(Self.list(renamed))") }
+    for mismatch in mismatched where mismatch.found != mismatch.expected {
+      lines.append(
+        "other number of classes, initialised: \(mismatch.name) (\(mismatch.found), not \(mismatch.expected))")
+    }
+    if !unexpected.isEmpty { lines.append("not in the model, skipped: \(Self.list(unexpected))") }
+    return lines
+  }
+
+  /// Throws unless every parameter was filled, as a detector needs.
+  package func requireComplete(path: String) throws(FileError) {
+    if let mismatch = mismatched.first {
+      throw FileError(
+        path, tensor: mismatch.name, "has shape \(mismatch.found), the model needs \(mismatch.expected)")
+    }
+    if let name = missing.first {
+      throw FileError(path, tensor: name, "missing; a detector needs all \(taken.count + missing.count) tensors")
+    }
+  }
+
+  /// Whether a tensor is a classification head, if of another number of classes.
+  private static func isHead(_ name: String, _ found: [Int], _ expected: [Int]) -> Bool {
+    name.hasPrefix("head.classification_head.") && !found.isEmpty && found.dropFirst() == expected.dropFirst()
+  }
+}
+
+extension Checkpoint {
+  /// Fills the weights of a detector.
+  ///
+  /// Other names for the classes of the checkpoint are taken for new names, in its order. When they are some of its classes, or
+  /// all in another order, each gets its own channels.
+  ///
+  /// - Parameter classNames: the detector's classes, label 1 first.
+  /// - Throws: ``FileError`` when a tensor of the model is missing from the file or has another shape, and when some
+  ///   classes are the checkpoint's in another order and others are not its at all.
+  package func fill(_ weights: ParameterArena, classNames: [String]) throws(FileError) {
+    let own = metadata?.classNames ?? classNames
+    let isSelection = own != classNames && Set(classNames).isSubset(of: own)
+    if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {
+      throw FileError(
+        file.path,
+        "its classes are \(own.joined(separator: ", ")); \"\(name)\" has another place under data.classes, where others are not among them: give the checkpoint's order"
+      )
+    }
+    let loading = try WeightLoading(from: file, into: weights, classNames: isSelection ? classNames : nil)
+    try loading.requireComplete(path: file.path)
+  }
+}

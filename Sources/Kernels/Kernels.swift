@@ -1,0 +1,74 @@
+import CKernels
+import Glibc
+
+/// One instruction-set variant of every C kernel. Variants may differ in the last bits; one process uses one of them throughout.
+package struct Kernels: @unchecked Sendable {
+  /// The C functions; the table is constant for the life of the process.
+  package let table: ck_table
+  private let bfloat16: ck_operand_table?
+
+  /// "baseline", "avx2" or "avx512".
+  package var instructionSet: String { String(cString: table.name) }
+
+  /// The variants this processor can run, slowest first.
+  package static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
+    ck_table_at(index).map { Kernels(table: $0.pointee, bfloat16: ck_bfloat16_table_at(index)?.pointee) }
+  }
+
+  /// Products and the transforms that lay out their operands.
+  ///
+  /// - Precondition: the kernels can multiply so, see ``require(_:)``.
+  package func operands(_ precision: Precision) -> ck_operand_table {
+    switch precision {
+    case .float32: return table.float32
+    case .bfloat16:
+      guard let bfloat16 else { preconditionFailure("\(instructionSet) kernels cannot multiply bfloat16") }
+      return bfloat16
+    }
+  }
+
+  /// Whether the kernels can multiply so.
+  package func supports(_ precision: Precision) -> Bool { precision == .float32 || bfloat16 != nil }
+
+  /// - Throws: ``UnsupportedPrecision`` when the kernels cannot multiply so.
+  package func require(_ precision: Precision) throws(UnsupportedPrecision) {
+    guard supports(precision) else { throw UnsupportedPrecision(precision: precision, instructionSet: instructionSet) }
+  }
+
+  /// The variant that a process uses: the fastest, or the one that the environment variable `MULTIBOX_ISA` names.
+  ///
+  /// - Throws: ``UnknownInstructionSet`` when `MULTIBOX_ISA` names none that this processor can run.
+  package static func preferred() throws -> Kernels {
+    guard let name = getenv("MULTIBOX_ISA").map({ String(cString: $0) }), !name.isEmpty else { return available.last! }
+    guard let kernels = available.first(where: { $0.instructionSet == name }) else {
+      throw UnknownInstructionSet(name: name)
+    }
+    return kernels
+  }
+}
+
+/// Numbers of a kind that the kernels of this process cannot multiply.
+package struct UnsupportedPrecision: Error, CustomStringConvertible {
+  package let precision: Precision
+  package let instructionSet: String
+
+  /// What is needed, and why it is not there.
+  package var description: String {
+    let reason =
+      ck_has_bfloat16()
+      ? "MULTIBOX_ISA=\(instructionSet) keeps to kernels without it; leave MULTIBOX_ISA unset or set it to avx512"
+      : "this processor does not have it; use float32"
+    return "\(precision.rawValue) needs the instruction set AVX512-BF16: \(reason)"
+  }
+}
+
+/// `MULTIBOX_ISA` asks for an instruction set that does not exist or that this processor lacks.
+package struct UnknownInstructionSet: Error, CustomStringConvertible {
+  package let name: String
+
+  /// Names the request and what would work.
+  package var description: String {
+    let known = Kernels.available.map(\.instructionSet).joined(separator: ", ")
+    return "MULTIBOX_ISA=\(name): this processor can run \(known)"
+  }
+}

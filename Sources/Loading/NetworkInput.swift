@@ -1,0 +1,50 @@
+import Images
+import Kernels
+
+/// What the network expects of an image: its size and the colour that becomes 0.
+package struct NetworkInput: Sendable {
+  /// Columns.
+  package let width: Int
+  /// Rows.
+  package let height: Int
+  /// Red, green and blue on the scale 0–255, subtracted from every pixel.
+  package let mean: (Float, Float, Float)
+
+  /// Describes an input.
+  ///
+  /// - Precondition: `width` and `height` are positive.
+  package init(width: Int, height: Int, mean: (Float, Float, Float)) {
+    precondition(width > 0 && height > 0, "a network cannot take images of \(width)×\(height) pixels")
+    self.width = width
+    self.height = height
+    self.mean = mean
+  }
+
+  /// What the network sees of a whole image: resized linearly, mean subtracted.
+  ///
+  /// There is no smoothing before shrinking. These are the rules of OpenCV's `INTER_LINEAR` and of PyTorch's
+  /// `interpolate(mode="bilinear", align_corners=False)`; values are not rounded to integers.
+  ///
+  /// ### Shapes
+  /// `destination`: [height, width, 3], red first, overwritten.
+  ///
+  /// - Parameter kernels: which ones does not matter to the result.
+  package func sample(_ image: Image, kernels: Kernels, into destination: UnsafeMutablePointer<Float>) {
+    SourceView(imageWidth: image.width, imageHeight: image.height)
+      .resample(image, interpolation: .linear, to: self, kernels: kernels, into: destination)
+  }
+
+  /// The picture that a sample shows: the mean added, rounded to whole numbers, limited to 0 … 255.
+  ///
+  /// ### Shapes
+  /// `sample`: [height, width, 3], red first, mean subtracted.
+  package func image(of sample: UnsafePointer<Float>) -> Image {
+    let mean = [mean.0, mean.1, mean.2]
+    return Image(
+      width: width, height: height,
+      pixels: (0..<sampleCount).map { UInt8(min(max((sample[$0] + mean[$0 % 3]).rounded(), 0), 255)) })
+  }
+
+  /// The values of one image.
+  var sampleCount: Int { width * height * 3 }
+}

@@ -1,0 +1,154 @@
+import Files
+import Foundation
+import MessagePassing
+import Training
+
+/// Times the sum of equally many numbers over all ranks, as gradients are summed: by ``ReproducibleSum`` and by MPI itself.
+package struct AllreduceBenchmark {
+  /// 4 KiB to 64 MiB.
+  package static let defaultBytes = (0..<8).map { 4096 << (2 * $0) }
+
+  /// The ways to sum.
+  package enum Method: String, Sendable, CaseIterable {
+    /// In a fixed order.
+    case reproducible
+    /// In a fixed order, with half the bytes.
+    case reproducibleBFloat16 = "reproducible_bfloat16"
+    /// `MPI_Allreduce`.
+    case native
+  }
+
+  /// Seconds by method and size.
+  package struct Result: Sendable {
+    /// Ranks.
+    package let worldSize: Int
+    /// Sizes of the summed array.
+    package let bytes: [Int]
+    /// For each size the median of the repetitions; a repetition takes as long as its slowest rank.
+    package let seconds: [Method: [Double]]
+    /// Repetitions that are counted.
+    package let iterations: Int
+  }
+
+  private let bytes: [Int]
+  private let iterations: Int
+
+  /// Describes a benchmark.
+  ///
+  /// - Precondition: `bytes` are positive multiples of 4, and `iterations` is positive.
+  package init(bytes: [Int], iterations: Int) {
+    precondition(
+      bytes.allSatisfy { $0 > 0 && $0.isMultiple(of: 4) } && iterations > 0, "\(iterations) of \(bytes) bytes")
+    self.bytes = bytes
+    self.iterations = iterations
+  }
+
+  /// Runs one repetition of each size and method that is not counted, then the others. Collective.
+  ///
+  /// - Throws: `MessagePassingError`, also when a sum is wrong.
+  package func run(_ job: Job) throws -> Result {
+    let capacity = (bytes.max() ?? 0) / MemoryLayout<Float>.stride
+    let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: capacity)
+    defer { values.deallocate() }
+    var seconds: [Method: [Double]] = [:]
+    for method in Method.allCases {
+      let sum = sum(method, job.communicator, capacity: capacity)
+      for size in bytes {
+        let part = UnsafeMutableBufferPointer(rebasing: values[..<(size / MemoryLayout<Float>.stride)])
+        job.board.enter("summing \(size) bytes (\(method.rawValue))")
+        let own = try (0...iterations).map { _ in
+          fill(part, rank: job.communicator.rank)
+          try job.communicator.barrier()
+          let start = ContinuousClock.now
+          try sum(part)
+          job.board.progress()
+          return (ContinuousClock.now - start) / .seconds(1)
+        }.dropFirst()
+        try check(part, worldSize: job.communicator.worldSize, method)
+        let all = try job.communicator.allGather(Array(own))
+        seconds[method, default: []].append(Self.medianOfSlowest(all, repetitions: iterations))
+      }
+    }
+    return Result(worldSize: job.communicator.worldSize, bytes: bytes, seconds: seconds, iterations: iterations)
+  }
+
+  private func sum(
+    _ method: Method, _ communicator: any Communicator, capacity: Int
+  ) -> (UnsafeMutableBufferPointer<Float>) throws -> Void {
+    // One term a rank, as with a power of two of them.
+    let order = SummationOrder(count: communicator.worldSize)
+    func reproducible(_ wire: WireFormat) -> (UnsafeMutableBufferPointer<Float>) throws -> Void {
+      let sum = ReproducibleSum(communicator, order: order, capacity: capacity, wire: wire)
+      return { try sum.add([$0]) }
+    }
+    return switch method {
+    case .reproducible: reproducible(.float32)
+    case .reproducibleBFloat16: reproducible(.bfloat16)
+    case .native: { try communicator.sum($0) }
+    }
+  }
+
+  /// The median over repetitions of the slowest rank's seconds, which lie rank by rank.
+  package static func medianOfSlowest(_ seconds: [Double], repetitions: Int) -> Double {
+    (0..<repetitions).map { repetition in
+      stride(from: repetition, to: seconds.count, by: repetitions).map { seconds[$0] }.max() ?? 0
+    }.median
+  }
+
+  /// Whole numbers, whose sum is exact in any order.
+  private func fill(_ values: UnsafeMutableBufferPointer<Float>, rank: Int) {
+    for index in values.indices { values[index] = Float(index % 61 + rank) }
+  }
+
+  private func check(
+    _ values: UnsafeMutableBufferPointer<Float>, worldSize: Int, _ method: Method
+  ) throws(MessagePassingError) {
+    for index in values.indices {
+      let expected = Float(worldSize * (index % 61) + worldSize * (worldSize - 1) / 2)
+      // bfloat16 rounds terms and sum to 8 binary digits.
+      let tolerance = method == .reproducibleBFloat16 ? expected / 128 : 0
+      guard abs(values[index] - expected) <= tolerance else {
+        throw MessagePassingError(
+          "a sum of \(values.count) numbers (\(method.rawValue)) is wrong: number \(index) is \(values[index]), not \(expected)"
+        )
+      }
+    }
+  }
+}
+
+extension AllreduceBenchmark.Result {
+  private struct Summary: Encodable {
+    let world_size: Int
+    let bytes: [Int]
+    let seconds: [String: [Double]]
+    let iterations: Int
+  }
+
+  /// One JSON object.
+  package func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let summary = Summary(
+      world_size: worldSize, bytes: bytes,
+      seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }), iterations: iterations)
+    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+  }
+
+  /// A table for people.
+  package var text: String {
+    let methods = AllreduceBenchmark.Method.allCases
+    let header = ["bytes"] + methods.flatMap { [$0.rawValue, "GB/s"] }
+    let rows = bytes.indices.map { index in
+      ["\(bytes[index])"]
+        + methods.flatMap { method in
+          let seconds = seconds[method]?[index] ?? .nan
+          let rate = String(format: "%.3f", Double(bytes[index]) / seconds / 1e9)
+          return [Quantities.seconds(seconds), worldSize > 1 ? rate : "-"]
+        }
+    }
+    let title =
+      worldSize == 1
+      ? "one process: nothing is sent" : "\(worldSize) ranks, median of \(iterations), the slowest rank of each"
+    return "\(title)\n\(TextTable([header] + rows).text)"
+  }
+}

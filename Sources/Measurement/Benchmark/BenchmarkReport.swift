@@ -1,0 +1,185 @@
+import Foundation
+import Layers
+import Tensors
+
+/// Where the time of training steps or of inference went, and how much arithmetic was done in it.
+///
+/// Effective operations are those of a direct convolution, a multiply–add counted as two, whatever algorithm was used. Unless stated
+/// otherwise seconds are medians over the iterations.
+package struct BenchmarkReport: Sendable {
+  /// What a clock showed for one iteration.
+  package struct Iteration: Sendable {
+    package let seconds: Double
+    /// In the order of `phaseNames`.
+    let phases: [Double]
+    package let layers: LayerSeconds
+    /// Of all threads together.
+    var processorSeconds: Double
+
+    package init(seconds: Double, phases: [Double], layers: LayerSeconds, processorSeconds: Double = 0) {
+      self.seconds = seconds
+      self.phases = phases
+      self.layers = layers
+      self.processorSeconds = processorSeconds
+    }
+  }
+
+  /// One layer of the network, over all images of an iteration.
+  package struct Layer: Sendable {
+    /// Its name.
+    package let name: String
+    /// Multiply–adds of one image's forward pass; 0 for what is no convolution.
+    package let multiplyAdds: Int
+    /// Seconds of the forward pass.
+    package let forwardSeconds: Double
+    /// Seconds of the backward pass; nil when there is none.
+    package let backwardSeconds: Double?
+    /// Effective FLOP/s of the forward pass.
+    package let forwardRate: Double
+    /// Effective FLOP/s of the backward pass; nil when there is none.
+    package let backwardRate: Double?
+    /// Effective FLOP/s of both.
+    package let rate: Double
+
+    package var seconds: Double { forwardSeconds + (backwardSeconds ?? 0) }
+  }
+
+  /// What was measured, as in "training step".
+  package let subject: String
+  /// What was computed.
+  package let workload: Workload
+  /// Seconds of every iteration.
+  package let seconds: [Double]
+  /// Phases of an iteration in their order.
+  package let phases: [(name: String, seconds: Double)]
+  /// In the order of the forward pass.
+  package let layers: [Layer]
+  /// Everything but layers that convolve: pooling, normalisation, matching and loss or decoding, sums of gradients, update.
+  package let secondsOutsideConvolutions: Double
+  /// How much of the time of its threads the program had a processor; much less than 1 where other programs were busy too.
+  package let processorShare: Double
+  /// Effective FLOP/s of whole iterations.
+  package let rate: Double
+  /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set, precision and threads.
+  package let peak: Double
+  /// The kernels' instruction set.
+  package let instructionSet: String
+  /// For which kind of processor matrix products are computed.
+  package let matrixLibrary: String
+  /// The largest resident set of the process.
+  package let peakMemoryBytes: Int
+
+  /// - Precondition: there is an iteration.
+  package init(
+    subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
+    iterations: [Iteration], instructionSet: String, peak: Double
+  ) {
+    self.subject = subject
+    self.workload = workload
+    self.peak = peak
+    self.instructionSet = instructionSet
+    matrixLibrary = MatrixLibrary.processorKind
+    peakMemoryBytes = PeakMemory.bytes
+    seconds = iterations.map(\.seconds)
+    phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
+    let work = graph.nodes.map { node in LayerWork(node, of: graph, images: workload.batch, isTraining: isTraining) }
+    layers = work.enumerated().map { index, work in
+      let forward = iterations.map { $0.layers.forward[index] }.median
+      let backward = isTraining ? iterations.map { $0.layers.backward[index] }.median : nil
+      return Layer(
+        name: work.name, multiplyAdds: work.multiplyAdds, forwardSeconds: forward, backwardSeconds: backward,
+        forwardRate: work.forward / forward, backwardRate: backward.map { work.backward / $0 },
+        rate: (work.forward + work.backward) / (forward + (backward ?? 0)))
+    }
+    secondsOutsideConvolutions =
+      iterations.map { iteration in
+        work.indices.reduce(iteration.seconds) { rest, index in
+          work[index].multiplyAdds > 0
+            ? rest - iteration.layers.forward[index] - iteration.layers.backward[index] : rest
+        }
+      }.median
+    processorShare =
+      iterations.reduce(0) { $0 + $1.processorSeconds } / (seconds.reduce(0, +) * Double(workload.threads))
+    rate = work.reduce(0) { $0 + $1.forward + $1.backward } / seconds.median
+  }
+
+  /// By the fastest iteration.
+  package var imagesPerSecond: Double { Double(workload.batch) / (seconds.min() ?? .infinity) }
+  /// By the median of the iterations.
+  package var medianImagesPerSecond: Double { Double(workload.batch) / seconds.median }
+}
+
+/// The arithmetic of a layer.
+private struct LayerWork {
+  let name: String
+  /// Of one image's forward pass.
+  let multiplyAdds: Int
+  /// FLOP of an iteration's forward passes.
+  let forward: Double
+  /// FLOP of its backward passes: as many again for the weights, and for the input, except where that is the images.
+  let backward: Double
+
+  init(_ node: LayerGraph.Node, of graph: LayerGraph, images: Int, isTraining: Bool) {
+    name = node.layer.name
+    multiplyAdds = node.layer.multiplyAdds(for: graph.shape(node.input))
+    forward = 2 * Double(multiplyAdds * images)
+    backward = isTraining ? (node.input == graph.input ? 1 : 2) * forward : 0
+  }
+}
+
+extension BenchmarkReport {
+  private struct Summary: Encodable {
+    struct Layer: Encodable {
+      let name: String
+      let forward_seconds: Double
+      let backward_seconds: Double?
+      let multiply_adds: Int
+      let effective_gflops: Double
+    }
+    let model: String
+    let width_multiplier: Float
+    let classes: Int
+    let batch: Int
+    let micro_batch: Int
+    let precision: String
+    let threads: Int
+    let instruction_set: String
+    let matrix_library: String
+    let processor_share: Double
+    let images_per_second: Double
+    let images_per_second_median: Double
+    let seconds: [Double]
+    let peak_memory_bytes: Int
+    let phases: [String: Double]
+    let layers: [Layer]
+    let effective_gflops: Double
+    let peak_gflops: Double
+    let seconds_outside_convolutions: Double
+    let share_outside_convolutions: Double
+  }
+
+  /// One JSON object.
+  package func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let model = workload.configuration.model
+    let summary = Summary(
+      model: model.name.rawValue, width_multiplier: model.widthMultiplier, classes: workload.classes,
+      batch: workload.batch, micro_batch: workload.microBatch,
+      precision: workload.configuration.training.precision.rawValue,
+      threads: workload.threads,
+      instruction_set: instructionSet, matrix_library: matrixLibrary, processor_share: processorShare,
+      images_per_second: imagesPerSecond,
+      images_per_second_median: medianImagesPerSecond, seconds: seconds, peak_memory_bytes: peakMemoryBytes,
+      phases: Dictionary(uniqueKeysWithValues: phases.map { ($0.name, $0.seconds) }),
+      layers: layers.map {
+        .init(
+          name: $0.name, forward_seconds: $0.forwardSeconds, backward_seconds: $0.backwardSeconds,
+          multiply_adds: $0.multiplyAdds, effective_gflops: $0.rate / 1e9)
+      },
+      effective_gflops: rate / 1e9, peak_gflops: peak / 1e9,
+      seconds_outside_convolutions: secondsOutsideConvolutions,
+      share_outside_convolutions: secondsOutsideConvolutions / seconds.median)
+    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+  }
+}

@@ -1,0 +1,175 @@
+import Configuration
+import Files
+import Foundation
+import Kernels
+import Layers
+import Randomness
+import Tensors
+
+/// Times every convolution of a network, pass by pass, by method, precision and instruction set.
+package struct ConvolutionBenchmark {
+  /// The passes of a convolution.
+  package enum Pass: String, Sendable, CaseIterable {
+    case forward
+    case inputGradient = "input_gradient"
+    case weightGradient = "weight_gradient"
+  }
+
+  /// One measurement.
+  package struct Row: Sendable {
+    /// The layer's name.
+    package let layer: String
+    /// "[8, 38, 38, 512] → 512".
+    package let shape: String
+    /// What computed it.
+    package let algorithm: ConvolutionMethod
+    /// What was multiplied, where that is faster.
+    package let precision: Precision
+    /// The kernels that computed it.
+    package let instructionSet: String
+    /// Multiply–adds of one pass by definition.
+    package let multiplyAdds: Int
+    /// The fastest repetition of each pass.
+    package let seconds: [Pass: Double]
+
+    /// 10⁹ operations of the definition, a second.
+    package func effectiveGigaflops(_ pass: Pass) -> Double {
+      2e-9 * Double(multiplyAdds) / (seconds[pass] ?? .infinity)
+    }
+  }
+
+  private let configuration: Configuration
+  private let batch: Int
+  private let threads: Int
+  private let repetitions: Int
+  private let layers: [String]
+
+  /// Describes a benchmark.
+  ///
+  /// - Parameter layers: parts of the names of layers to time; all when empty.
+  package init(model: Configuration.Model.Name, batch: Int, threads: Int?, repetitions: Int, layers: [String]) throws {
+    configuration = try Configuration(
+      yaml: "{version: 1, model: {name: \(model.rawValue)}}", name: "benchmark", overrides: [])
+    self.batch = batch
+    self.threads = threads ?? ThreadPool.availableProcessors
+    self.repetitions = repetitions
+    self.layers = layers
+  }
+
+  /// Times the layers with `kernels`, in every precision; with both methods where both are possible and `methods` has them.
+  ///
+  /// - Precondition: the kernels support the precisions.
+  package func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
+    let graph = configuration.ssd.graph
+    let pool = ThreadPool(threadCount: threads)
+    let weights = ParameterArena(configuration.ssd.parameters)
+    let gradients = ParameterArena(configuration.ssd.parameters)
+    var random = RandomStream(seed: 0, purpose: .test)
+    for index in weights.values.indices { weights.values[index] = random.uniform(-1, 1) / 64 }
+    return graph.nodes.flatMap { node -> [Row] in
+      guard var layer = node.layer as? Convolution, layers.isEmpty || layers.contains(where: layer.name.contains) else {
+        return []
+      }
+      let input = graph.shape(node.input, batch: batch)
+      var rows: [Row] = []
+      for method in methods {
+        layer.method = method
+        if rows.contains(where: { $0.algorithm == layer.usedMethod(for: input) }) { continue }
+        for precision in method == .columns ? [.float32] : precisions {
+          layer.precision = precision
+          rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
+        }
+      }
+      return rows
+    }
+  }
+
+  private func time(
+    _ layer: Convolution, _ input: Shape, weights: ParameterArena, gradients: ParameterArena, pool: ThreadPool,
+    kernels: Kernels
+  ) -> Row {
+    let output = layer.outputShape(for: input)
+    let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.scratch(for: input, training: true))
+    let (x, y) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
+    let (dx, dy) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
+    for (index, buffer) in [x, dy].enumerated() {
+      for position in buffer.floats.indices {
+        // Some sixteenth of all values: random numbers would take longer than the passes.
+        buffer.floats[position] = Float((position &* 2_654_435_761 >> 12 &+ index) % 31 - 15) / 16
+      }
+    }
+    let state = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+    defer { state.deallocate() }
+    let pass = BackwardPass(
+      input: Tensor(input, x.floats.baseAddress!), output: Tensor(output, y.floats.baseAddress!), state: state,
+      outputGradient: Tensor(output, dy.floats.baseAddress!), inputGradient: Tensor(input, dx.floats.baseAddress!),
+      accumulatesInputGradient: false, parameterGradients: gradients)
+    func fastest(_ body: () -> Void) -> Double {
+      (0...repetitions).map { _ in
+        let start = ContinuousClock.now
+        body()
+        return (ContinuousClock.now - start) / .seconds(1)
+      }.dropFirst().min() ?? 0
+    }
+    return Row(
+      layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
+      precision: layer.precision, instructionSet: kernels.instructionSet, multiplyAdds: layer.multiplyAdds(for: input),
+      seconds: [
+        .forward: fastest {
+          layer.forward(pass.input, into: pass.output, state: state, weights: weights, context: context)
+        },
+        .weightGradient: fastest { layer.weightGradient(pass, context: context) },
+        .inputGradient: fastest { layer.inputGradient(pass, weights: weights, context: context) },
+      ])
+  }
+}
+
+extension ConvolutionBenchmark {
+  private struct Summary: Encodable {
+    struct Layer: Encodable {
+      let name: String
+      let algorithm: String
+      let precision: String
+      let instruction_set: String
+      let multiply_adds: Int
+      let seconds: [String: Double]
+      let effective_gflops: [String: Double]
+    }
+
+    let batch: Int
+    let threads: Int
+    let layers: [Layer]
+  }
+
+  /// One JSON object.
+  package func json(_ rows: [Row]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let layers = rows.map { row in
+      Summary.Layer(
+        name: row.layer, algorithm: row.algorithm.rawValue, precision: row.precision.rawValue,
+        instruction_set: row.instructionSet,
+        multiply_adds: row.multiplyAdds,
+        seconds: Dictionary(uniqueKeysWithValues: row.seconds.map { ($0.key.rawValue, $0.value) }),
+        effective_gflops: Dictionary(
+          uniqueKeysWithValues: Pass.allCases.map { ($0.rawValue, row.effectiveGigaflops($0)) }))
+    }
+    return String(decoding: try encoder.encode(Summary(batch: batch, threads: threads, layers: layers)), as: UTF8.self)
+  }
+
+  /// A table for people: milliseconds and effective GFLOP/s of the three passes.
+  package func text(_ rows: [Row]) -> String {
+    let header =
+      ["layer", "input → outputs", "algorithm", "precision", "kernels"]
+      + Pass.allCases.map { "\($0.rawValue) ms (GFLOP/s)" }
+    return TextTable(
+      [header]
+        + rows.map { row in
+          [row.layer, row.shape, row.algorithm.rawValue, row.precision.rawValue, row.instructionSet]
+            + Pass.allCases.map {
+              String(format: "%.2f (%.0f)", 1e3 * (row.seconds[$0] ?? 0), row.effectiveGigaflops($0))
+            }
+        }
+    ).text
+  }
+}

@@ -1,0 +1,52 @@
+import Kernels
+import Layers
+import Tensors
+import Training
+
+/// Times whole training steps, the loader excepted, on images and objects made up in memory.
+package struct StepBenchmark {
+  private let workload: Workload
+
+  /// Describes a benchmark.
+  package init(_ workload: Workload) {
+    self.workload = workload
+  }
+
+  /// Measures the peak of the processors, then all iterations.
+  ///
+  /// - Throws: ``NonFiniteLoss``.
+  package func run(kernels: Kernels) throws -> BenchmarkReport {
+    let configuration = workload.configuration
+    let model = configuration.ssd
+    let pool = ThreadPool(threadCount: workload.threads)
+    let peak = ArithmeticPeak.measure(
+      pool: pool, kernels: kernels, precision: configuration.training.precision)
+    let step = try TrainingStep(
+      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
+      microBatch: workload.microBatch, microBatches: workload.batch / workload.microBatch, pool: pool,
+      kernels: kernels)
+    step.state.inputScales = try configuration.fillInitialWeights(step.state.weights)
+    let batch = SyntheticBatch(
+      images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
+    let microBatches = batch.microBatches(of: workload.microBatch)
+    let iterations = try workload.measure {
+      let layers = LayerSeconds(model.graph)
+      step.layerSeconds = layers
+      let start = ContinuousClock.now
+      let targets = step.match(microBatches)
+      _ = try step.computeGradients(microBatches, targets, normalizer: targets.positives)
+      // Small enough to keep random weights from wandering off.
+      try step.update(learningRate: 1e-4)
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      let phases = step.seconds
+      return BenchmarkReport.Iteration(
+        seconds: seconds,
+        phases: [phases.loss, phases.forward, phases.backward, phases.gradientSum, phases.update],
+        layers: step.layerSeconds ?? layers)
+    }
+    return BenchmarkReport(
+      subject: "training step", workload: workload, graph: model.graph, isTraining: true,
+      phaseNames: ["loss", "forward", "backward", "gradient_sum", "update"], iterations: iterations,
+      instructionSet: kernels.instructionSet, peak: peak)
+  }
+}

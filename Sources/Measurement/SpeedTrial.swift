@@ -1,0 +1,52 @@
+import Configuration
+import Tensors
+import Training
+
+/// How fast the ranks of a job compute together: an iteration of one micro-batch at every rank at the same time, each for itself.
+///
+/// The loader and the exchange of gradients are left out; images and weights are made up.
+package struct SpeedTrial {
+  /// What is measured, for messages.
+  package static let description = "a trial of one micro-batch a rank, without loading and exchange"
+  /// The first pass also touches the memory for the first time; when it takes longer than this it has to do.
+  private static let patience = 5.0
+
+  /// Images of all ranks together; the slowest rank decides.
+  package let imagesPerSecond: Double
+
+  /// Maps the memory of a training step and runs it. Collective.
+  ///
+  /// - Throws: `UnknownInstructionSet`, ``ConfigurationError`` when the kernels cannot multiply in the configured precision,
+  ///   `NonFiniteLoss`, `MessagePassingError`.
+  package init(_ configuration: Configuration, job: Job) throws {
+    let (model, size) = (configuration.ssd, configuration.training.microBatch)
+    job.board.enter("trying a micro-batch")
+    let step = try TrainingStep(
+      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: size,
+      microBatches: 1, pool: ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads),
+      kernels: configuration.kernels(), frozenLayers: try configuration.frozenLayers(of: model))
+    step.state.inputScales = model.initialize(
+      step.state.weights, with: configuration.model.initialization, hasPretrainedBase: false,
+      seed: configuration.training.seed)
+    let batch = SyntheticBatch(
+      images: size, shape: model.graph.shape(model.graph.input, batch: 1), objectClasses: model.classCount - 1)
+    let microBatches = batch.microBatches(of: size)
+
+    func seconds() throws -> Double {
+      job.board.enter("waiting for other ranks to try a micro-batch", waitsForOthers: true)
+      try job.communicator.barrier()
+      job.board.enter("trying a micro-batch")
+      let start = ContinuousClock.now
+      let targets = step.match(microBatches)
+      _ = try step.computeGradients(microBatches, targets, normalizer: targets.positives)
+      // Small enough to keep random weights from wandering off.
+      try step.update(learningRate: 1e-4)
+      let own = (ContinuousClock.now - start) / .seconds(1)
+      job.board.enter("waiting for other ranks to try a micro-batch", waitsForOthers: true)
+      return try job.communicator.allGatherCodable(own).reduce(own, max)
+    }
+    let first = try seconds()
+    let slowest = first > Self.patience ? first : try seconds()
+    imagesPerSecond = Double(size * job.communicator.worldSize) / slowest
+  }
+}

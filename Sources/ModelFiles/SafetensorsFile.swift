@@ -1,0 +1,195 @@
+import Files
+import Foundation
+import Tensors
+
+/// A safetensors file opened for reading; its header has been validated, so every tensor it lists is there in full.
+///
+/// The format: the header's length as 8 bytes little-endian, the header (JSON), the tensors' bytes.
+package final class SafetensorsFile {
+  /// How an element is stored.
+  package enum ElementType: String, Sendable, CaseIterable {
+    case boolean = "BOOL"
+    case unsigned8 = "U8"
+    case signed8 = "I8"
+    case float8E5M2 = "F8_E5M2"
+    case float8E4M3 = "F8_E4M3"
+    case float8E8M0 = "F8_E8M0"
+    case signed16 = "I16"
+    case unsigned16 = "U16"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case signed32 = "I32"
+    case unsigned32 = "U32"
+    case float32 = "F32"
+    case complex64 = "C64"
+    case float64 = "F64"
+    case signed64 = "I64"
+    case unsigned64 = "U64"
+
+    /// Bytes of an element.
+    package var byteCount: Int {
+      switch self {
+      case .boolean, .unsigned8, .signed8, .float8E5M2, .float8E4M3, .float8E8M0: 1
+      case .signed16, .unsigned16, .float16, .bfloat16: 2
+      case .signed32, .unsigned32, .float32: 4
+      case .complex64, .float64, .signed64, .unsigned64: 8
+      }
+    }
+
+    /// True when ``SafetensorsFile/read(_:into:)`` converts it to `Float`.
+    package var isReadable: Bool {
+      switch self {
+      case .float16, .bfloat16, .float32, .float64: true
+      default: false
+      }
+    }
+  }
+
+  /// An entry of the header.
+  package struct Tensor: Sendable, Equatable {
+    /// The key in the header.
+    package let name: String
+    /// How elements are stored.
+    package let type: ElementType
+    /// Extents, outermost first; empty for a scalar.
+    package let shape: [Int]
+
+    /// Number of elements.
+    package var count: Int { shape.reduce(1, *) }
+  }
+
+  /// Where the file is.
+  package let path: String
+  /// By name, in UTF-8 order.
+  package let tensors: [Tensor]
+  /// The entry `__metadata__`; empty when there is none.
+  package let metadata: [String: String]
+  private let byteRanges: [String: Range<Int>]
+  private let dataStart: Int
+  private let descriptor: Descriptor
+
+  /// Opens a file and validates its header against the file's size.
+  package init(_ path: String) throws(FileError) {
+    self.path = path
+    descriptor = try Descriptor(path)
+    if let reason = FileSignature(ofFile: path)?.refusalAsWeights(path) { throw FileError(path, reason) }
+    let fileByteCount = try descriptor.byteCount()
+    guard fileByteCount >= 8 else {
+      throw FileError(path, "not a safetensors file: \(fileByteCount) bytes are too few for a header")
+    }
+    let length = try descriptor.bytes(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= SafetensorsHeader.maximumByteCount, Int(length) <= fileByteCount - 8 else {
+      throw FileError(
+        path, "not a safetensors file: a header of \(length) bytes does not fit in a file of \(fileByteCount)")
+    }
+    dataStart = 8 + Int(length)
+    let header = try SafetensorsHeader(
+      json: try descriptor.bytes(at: 8, count: Int(length)), dataByteCount: fileByteCount - dataStart, path: path)
+    tensors = header.tensors
+    byteRanges = header.byteRanges
+    metadata = header.metadata
+  }
+
+  /// The entry of a tensor; nil when the file does not have it.
+  package func tensor(named name: String) -> Tensor? {
+    byteRanges[name] == nil ? nil : tensors.first { $0.name == name }
+  }
+
+  /// Reads a tensor's elements in file order, converted to `Float`.
+  ///
+  /// - Precondition: the tensor is one of this file's and the buffer has its count.
+  /// - Throws: ``FileError`` when elements are no floating-point numbers or the file has changed.
+  package func read(_ tensor: Tensor, into floats: UnsafeMutableBufferPointer<Float>) throws(FileError) {
+    guard let range = byteRanges[tensor.name] else { preconditionFailure("\(path) has no tensor \(tensor.name)") }
+    precondition(floats.count == tensor.count, "\(tensor.name) has \(tensor.count) elements, not \(floats.count)")
+    let start = dataStart + range.lowerBound
+    switch tensor.type {
+    case .float32:
+      try descriptor.read(UnsafeMutableRawBufferPointer(floats), at: start)
+    case .float16:
+      try convert(UInt16.self, at: start, into: floats) { Float(Float16(bitPattern: $0)) }
+    case .bfloat16:
+      try convert(UInt16.self, at: start, into: floats) { Float(bitPattern: UInt32($0) << 16) }
+    case .float64:
+      try convert(UInt64.self, at: start, into: floats) { Float(Double(bitPattern: $0)) }
+    default:
+      throw FileError(path, tensor: tensor.name, "\(tensor.type.rawValue) elements cannot be read as float32")
+    }
+  }
+
+  /// Reads a tensor's elements in file order, converted to `Float`.
+  ///
+  /// - Precondition, errors: as for ``read(_:into:)``.
+  package func floats(of tensor: Tensor) throws(FileError) -> [Float] {
+    var floats = [Float](repeating: 0, count: tensor.count)
+    try floats.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in try read(tensor, into: buffer) }
+    return floats
+  }
+
+  /// SHA-256 over all floating-point tensors, in UTF-8 order of their names, as little-endian float32 in file order.
+  package func parametersSHA256() throws(FileError) -> String {
+    let hash = SHA256()
+    for tensor in tensors where tensor.type.isReadable {
+      try floats(of: tensor).withUnsafeBytes(hash.update)
+    }
+    return hash.finish()
+  }
+
+  /// Reads bit patterns piece by piece and converts them.
+  private func convert<Bits: FixedWidthInteger>(
+    _: Bits.Type, at start: Int, into floats: UnsafeMutableBufferPointer<Float>, _ value: (Bits) -> Float
+  ) throws(FileError) {
+    var piece = [Bits](repeating: 0, count: min(floats.count, 65536))
+    for first in stride(from: 0, to: floats.count, by: 65536) {
+      let count = min(65536, floats.count - first)
+      try piece.withUnsafeMutableBufferPointer { (bits) throws(FileError) in
+        let filled = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bits[..<count]))
+        try descriptor.read(filled, at: start + first * MemoryLayout<Bits>.size)
+      }
+      for index in 0..<count { floats[first + index] = value(piece[index]) }
+    }
+  }
+}
+
+/// An open regular file.
+private final class Descriptor {
+  private let path: String
+  private let number: Int32
+
+  init(_ path: String) throws(FileError) {
+    self.path = path
+    number = open(path, O_RDONLY | O_CLOEXEC)
+    if number < 0 { throw FileError(path, cannot: "open", errorNumber: errno) }
+  }
+
+  deinit {
+    close(number)
+  }
+
+  func byteCount() throws(FileError) -> Int {
+    var status = stat()
+    if fstat(number, &status) != 0 { throw FileError(path, cannot: "inspect", errorNumber: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "not a regular file") }
+    return Int(status.st_size)
+  }
+
+  func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
+      try read(UnsafeMutableRawBufferPointer(buffer), at: offset)
+    }
+    return bytes
+  }
+
+  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pread(
+        number, UnsafeMutableRawBufferPointer(rebasing: bytes[done...]).baseAddress, bytes.count - done, offset + done)
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw FileError(path, cannot: "read", errorNumber: errno) }
+      if count == 0 { throw FileError(path, "ends at byte \(offset + done), \(bytes.count - done) bytes early") }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Files
+import Foundation
+import Tensors
+
+/// A float32 tensor to be written.
+package struct TensorSource {
+  /// The key in the file.
+  package let name: String
+  /// Extents, outermost first.
+  package let shape: [Int]
+  /// Fills a buffer of the tensor's count with its elements, in file order.
+  package let copy: (UnsafeMutableBufferPointer<Float>) -> Void
+
+  /// Describes a tensor whose elements `copy` produces.
+  package init(name: String, shape: [Int], copy: @escaping (UnsafeMutableBufferPointer<Float>) -> Void) {
+    self.name = name
+    self.shape = shape
+    self.copy = copy
+  }
+
+  /// Number of elements.
+  package var count: Int { shape.reduce(1, *) }
+}
+
+extension ParameterArena {
+  /// Every parameter as a tensor in file order, its name behind `prefix`.
+  package func tensorSources(prefix: String = "") -> [TensorSource] {
+    layout.parameters.map { parameter in
+      TensorSource(name: prefix + parameter.name, shape: parameter.fileShape) { file in
+        parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: file)
+      }
+    }
+  }
+}
+
+extension Sequence<TensorSource> {
+  /// In UTF-8 order of names, as files hold them.
+  private var inNameOrder: [TensorSource] {
+    sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// What ``SafetensorsFile/parametersSHA256()`` gives once the tensors are in a file.
+  package func parametersSHA256() -> String {
+    let hash = SHA256()
+    for tensor in inNameOrder {
+      tensor.withBytes(hash.update)
+    }
+    return hash.finish()
+  }
+
+  /// Writes a safetensors file: tensors and metadata in UTF-8 order of names, the header padded to 8 bytes.
+  ///
+  /// The file appears complete and durable or not at all, see ``AtomicFile``. Equal contents give equal bytes.
+  ///
+  /// - Precondition: no two tensors have the same name.
+  package func writeSafetensors(to path: String, metadata: [String: String] = [:]) throws(FileError) {
+    let tensors = inNameOrder
+    for (tensor, next) in zip(tensors, tensors.dropFirst()) {
+      precondition(tensor.name != next.name, "tensor \(tensor.name) is written twice")
+    }
+    var members: [(String, JSONLiteral)] = []
+    if !metadata.isEmpty {
+      let texts = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      members.append(("__metadata__", JSONLiteral(object: texts.map { ($0, JSONLiteral($1)) })))
+    }
+    var end = 0
+    for tensor in tensors {
+      let start = end
+      end += tensor.count * MemoryLayout<Float>.size
+      members.append(
+        (
+          tensor.name,
+          JSONLiteral(object: [
+            ("dtype", JSONLiteral(SafetensorsFile.ElementType.float32.rawValue)),
+            ("shape", JSONLiteral(array: tensor.shape.map { JSONLiteral($0) })),
+            ("data_offsets", JSONLiteral(array: [JSONLiteral(start), JSONLiteral(end)])),
+          ])
+        ))
+    }
+    var header = Array(JSONLiteral(object: members).description.utf8)
+    header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+
+    let file = try AtomicFile(path)
+    try file.requireSpace(8 + header.count + end)
+    try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
+    try file.write(header)
+    for tensor in tensors {
+      try tensor.withBytes { (bytes) throws(FileError) in try file.write(bytes) }
+    }
+    try file.commit()
+  }
+}
+
+extension TensorSource {
+  /// Calls `body` with the elements, little-endian as the machine has them.
+  fileprivate func withBytes<Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    var floats = [Float](repeating: 0, count: count)
+    floats.withUnsafeMutableBufferPointer { copy($0) }
+    try floats.withUnsafeBufferPointer { (floats) throws(Failure) in try body(UnsafeRawBufferPointer(floats)) }
+  }
+}

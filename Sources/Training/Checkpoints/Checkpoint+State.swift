@@ -1,0 +1,62 @@
+import Configuration
+import Files
+import Inference
+import ModelFiles
+import Tensors
+
+extension Checkpoint {
+  /// Writes a checkpoint; the file appears complete and durable or not at all.
+  ///
+  /// - Parameter progress: called at every tensor that is hashed or written.
+  package static func write(
+    to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
+    progress: @escaping () -> Void = {}
+  ) throws(FileError) {
+    let tensors = state.arenas.flatMap { $0.arena.tensorSources(prefix: $0.prefix) }.map { tensor in
+      TensorSource(name: tensor.name, shape: tensor.shape) {
+        progress()
+        tensor.copy($0)
+      }
+    }
+    let metadata = Metadata(
+      iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
+      parametersSHA256: tensors.parametersSHA256(), inputScales: state.inputScales)
+    try tensors.writeSafetensors(to: path, metadata: metadata.entries)
+  }
+
+  /// Fills the state, which must be exactly what the file holds; but for the average, which starts at the weights where the file has
+  /// none, and is left out where the state keeps none.
+  ///
+  /// - Throws: ``FileError`` naming the first tensor that is missing, has another shape, or has no place. The state
+  ///   is changed only when all fit.
+  package func restore(_ state: TrainingState) throws(FileError) {
+    let metadata = try requireState()
+    let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
+    let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
+      arena.layout.parameters.map { (prefix + $0.name, $0, arena) }
+    }
+    var tensors: [SafetensorsFile.Tensor] = []
+    for (name, parameter, _) in places {
+      guard let tensor = file.tensor(named: name) else {
+        throw FileError(file.path, tensor: name, "missing" + origin)
+      }
+      guard tensor.shape == parameter.fileShape else {
+        throw FileError(
+          file.path, tensor: name, "has shape \(tensor.shape), the model needs \(parameter.fileShape)" + origin)
+      }
+      tensors.append(tensor)
+    }
+    let expected = Set(places.map { $0.0 })
+    let unexpected = file.tensors.first {
+      !expected.contains($0.name) && (state.average != nil || !$0.name.hasPrefix(Self.averagePrefix))
+    }
+    if let unexpected {
+      throw FileError(file.path, tensor: unexpected.name, "has no place in the model" + origin)
+    }
+    for (tensor, (_, parameter, arena)) in zip(tensors, places) {
+      try arena.read(tensor, of: file, as: parameter)
+    }
+    if !holdsAverage { state.startAverage() }
+    state.inputScales = metadata.inputScales
+  }
+}
