@@ -14,7 +14,7 @@
 #
 # The ranks are told when the walltime ends, write a checkpoint before, and the job is rerun; where users may not rerun
 # jobs, it is submitted anew. So it is after a lost node, process or connection that restarts within the job did not
-# mend. A job that PBS ends, by qdel or for another job, writes a checkpoint and is left to PBS.
+# repair. A job that PBS ends, by qdel or for another job, writes a checkpoint and is left to PBS.
 #PBS -N multibox
 #PBS -j oe
 #PBS -r y

@@ -1,8 +1,9 @@
 import Foundation
 import Images
+import TestSupport
 
-/// Small data sets in the layouts of annotation programs, under the names that `docs/custom-data.md` has for them.
-struct ExportedData {
+/// Small data sets in the layouts of annotation programs and of published data, under the names that the documents have for them.
+struct DocumentedData {
   /// The directory in which they are made.
   let directory: String
 
@@ -10,11 +11,50 @@ struct ExportedData {
   private static let height = 60
   private static let names = (1...8).map { "street\($0)x" }
 
+  private static let vocClasses = ["aeroplane", "bicycle", "bird", "person"]
+
   /// Makes all of them.
   func make() throws {
+    try makeExports()
+    try makePublishedData()
+    // An image to detect in, the hosts of a cluster, and what the scripts for PyTorch leave.
+    try write(image: "street.jpg", 0)
+    try write("localhost slots=2\n", to: "hosts.txt")
+    try write("[]", to: "runs/torchvision/detections.json")
+  }
+
+  /// Data sets that others have published, with another content.
+  private func makePublishedData() throws {
+    let names = (1...8).map { "00000\($0)" }
+    for root in ["data/VOCdevkit/VOC2007", "data/VOCdevkit/VOC2012", "data/VOC2007-mini"] {
+      try makeDividedVOC(root, names, classes: Self.vocClasses)
+    }
+    try makeDividedVOC("data/BCCD", (201...208).map { "BloodImage_00\($0)" }, classes: ["RBC", "WBC", "Platelets"])
+    // The configuration lists the categories.
+    let configuration = try String(
+      contentsOfFile: ChildProcess.repository + "/configs/ssd300-vgg16-coco.yaml", encoding: .utf8)
+    let list = configuration.firstMatch(of: #/classes: \[([^\]]*)\]/#)?.output.1 ?? ""
+    let categories = list.split(separator: ",").enumerated().map { index, name in
+      (id: index + 1, name: name.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    for split in ["train2017", "val2017"] {
+      try makeCOCO("data/coco/annotations/instances_\(split).json", images: "data/coco/\(split)", names, categories)
+    }
+  }
+
+  /// With lists of images to train on and to test on.
+  private func makeDividedVOC(_ root: String, _ names: [String], classes: [String]) throws {
+    try makeVOC(root, names, images: "JPEGImages", annotations: "Annotations", classes: classes)
+    for (split, names) in [("trainval", names.prefix(6)), ("test", names.suffix(2))] {
+      try write(names.map { $0 + "\n" }.joined(), to: "\(root)/ImageSets/Main/\(split).txt")
+    }
+  }
+
+  /// What annotation programs export.
+  private func makeExports() throws {
     try makeVOC("photos", Self.names, images: "", annotations: "")
     try makeVOC("raccoon", (1...8).map { "raccoon-\($0)" }, images: "images", annotations: "annotations")
-    let versions = (1...4).flatMap { picture in ["0a", "1b"].map { "street\(picture)x_jpg.rf.\($0)" } }
+    let versions = (1...4).flatMap { image in ["0a", "1b"].map { "street\(image)x_jpg.rf.\($0)" } }
     let parts = [("train", versions[0..<4]), ("valid", versions[4..<6]), ("test", versions[6..<8])]
     for (part, names) in parts {
       try makeVOC("roboflow-voc", names.map { "\(part)/\($0)" }, images: "", annotations: "")
@@ -41,9 +81,11 @@ struct ExportedData {
     }
   }
 
-  private func makeVOC(_ root: String, _ names: [String], images: String, annotations: String) throws {
+  private func makeVOC(
+    _ root: String, _ names: [String], images: String, annotations: String, classes: [String] = ["cat", "dog"]
+  ) throws {
     for (index, name) in names.enumerated() {
-      try write(picture: "\(root)/\(images)/\(name).jpg", index)
+      try write(image: "\(root)/\(images)/\(name).jpg", index)
       let (left, top) = (5 + index, 4 + index)
       let annotation = """
         <annotation verified="yes">
@@ -54,7 +96,7 @@ struct ExportedData {
           <size><width>\(Self.width)</width><height>\(Self.height)</height><depth>3</depth></size>
           <segmented>0</segmented>
           <object>
-            <name>\(index % 2 == 0 ? "cat" : "dog")</name><pose>Unspecified</pose>
+            <name>\(classes[index % classes.count])</name><pose>Unspecified</pose>
             <truncated>0</truncated><difficult>0</difficult>
             <bndbox><xmin>\(left)</xmin><ymin>\(top)</ymin><xmax>\(left + 39)</xmax><ymax>\(top + 29)</ymax></bndbox>
           </object>
@@ -69,10 +111,10 @@ struct ExportedData {
   ) throws {
     // The group that Roboflow puts first has no object.
     let used = categories.suffix(2).map(\.id)
-    var (pictures, objects) = ([String](), [String]())
+    var (records, objects) = ([String](), [String]())
     for (index, name) in names.enumerated() {
-      try write(picture: "\(images)/\(name).jpg", index)
-      pictures.append(
+      try write(image: "\(images)/\(name).jpg", index)
+      records.append(
         #"{"id": \#(index), "file_name": "\#(prefix)\#(name).jpg", "width": \#(Self.width), "height": \#(Self.height)}"#
       )
       objects.append(
@@ -81,12 +123,12 @@ struct ExportedData {
     }
     let list = categories.map { #"{"id": \#($0.id), "name": "\#($0.name)", "supercategory": "none"}"# }
     try write(
-      #"{"info": {}, "licenses": [], "categories": [\#(list.joined(separator: ", "))], "images": [\#(pictures.joined(separator: ", "))], "annotations": [\#(objects.joined(separator: ", "))]}"#,
+      #"{"info": {}, "licenses": [], "categories": [\#(list.joined(separator: ", "))], "images": [\#(records.joined(separator: ", "))], "annotations": [\#(objects.joined(separator: ", "))]}"#,
       to: file)
   }
 
-  /// A picture that is like no other of the data set.
-  private func write(picture file: String, _ index: Int) throws {
+  /// An image that is like no other of the data set.
+  private func write(image file: String, _ index: Int) throws {
     let path = try parent(file)
     let shade = file.utf8.reduce(0) { ($0 * 31 + Int($1)) % 251 }
     let pixels = (0..<Self.width * Self.height * 3).map { UInt8(($0 / 3 * (index + 1) + shade) % 251) }
