@@ -104,7 +104,10 @@ package struct RunFolder: Sendable, Equatable {
     }
     self.init(
       path: path, failure: failure, free: free, checkpointBytes: checkpointBytes, sights: sights,
-      holder: isRoot ? RunLock.holder(of: path).map { Holder(description: $0.description, runs: $1) } : nil)
+      holder: isRoot
+        ? RunLock.holder(of: path, seenBy: RunLockOwner(job: LaunchEnvironment().schedulerJob)).map {
+          Holder(description: $0.description, runs: $1)
+        } : nil)
   }
 
   private static func write(_ version: UInt8, to path: String) throws(FileError) {

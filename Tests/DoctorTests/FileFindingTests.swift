@@ -1,4 +1,5 @@
 import Doctor
+import Files
 import Foundation
 import MessagePassing
 import TestSupport

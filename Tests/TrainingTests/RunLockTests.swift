@@ -4,7 +4,6 @@ import MessagePassing
 import Synchronization
 import TestSupport
 import Testing
-import Training
 
 /// Of all that want a run directory, one has it; an owner that has ended never blocks it.
 struct RunLockTests {
@@ -22,7 +21,7 @@ struct RunLockTests {
   )
     -> RunLockOwner
   {
-    var owner = RunLockOwner(LaunchEnvironment(environment))
+    var owner = RunLockOwner(job: LaunchEnvironment(environment).schedulerJob)
     change(&owner)
     return owner
   }

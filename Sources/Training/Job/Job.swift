@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Files
 import Foundation
 import Logging
 import MessagePassing
@@ -103,7 +104,8 @@ package final class Job {
     board.enter("taking the run directory \(runDirectory)", waitsForOthers: !communicator.isRoot)
     if communicator.isRoot {
       runLock = try RunLock(
-        runDirectory, notice: { [logger] in logger.warning("\($0)") },
+        runDirectory, owner: RunLockOwner(job: LaunchEnvironment().schedulerJob),
+        notice: { [logger] in logger.warning("\($0)") },
         progress: { [board] in
           board.progress()
           if StopRequest.isPending { throw StoppedBeforeStart(directory: runDirectory) }

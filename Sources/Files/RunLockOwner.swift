@@ -1,5 +1,4 @@
 import Foundation
-import MessagePassing
 
 /// The process that a run directory belongs to, as its lock file names it.
 package struct RunLockOwner: Codable, Sendable, Equatable {
@@ -45,7 +44,9 @@ package struct RunLockOwner: Codable, Sendable, Equatable {
   }
 
   /// This process.
-  package init(_ environment: LaunchEnvironment = LaunchEnvironment()) {
+  ///
+  /// - Parameter job: the scheduler's job that it belongs to, and how often that had been started before.
+  package init(job schedulerJob: (name: String, restarts: Int)? = nil) {
     identity = UUID().uuidString
     host = ProcessInfo.processInfo.hostName
     process = getpid()
@@ -55,8 +56,8 @@ package struct RunLockOwner: Codable, Sendable, Equatable {
         timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
     system = Self.ownSystem
     startTicks = Self.startTicks(of: getpid())
-    job = environment.schedulerJob?.name
-    restarts = environment.schedulerJob?.restarts ?? 0
+    job = schedulerJob?.name
+    restarts = schedulerJob?.restarts ?? 0
   }
 
   /// What is known of an owner.

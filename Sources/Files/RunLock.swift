@@ -1,4 +1,3 @@
-import Files
 import Foundation
 
 /// The right to write into a run directory, held by one process at a time: the file `run.lock` names it.
