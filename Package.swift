@@ -88,7 +88,7 @@ let package = Package(
     tests("KernelsTests", ["Kernels", "CKernels", "TestSupport"]),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
     tests("LayersTests", ["Layers", "Tensors", "Kernels", "Randomness", "TestSupport"]),
-    tests("DetectionTests", ["Detection", "Randomness"]),
+    tests("DetectionTests", ["Detection", "Models", "Randomness"]),
     tests("ModelsTests", ["Models", "Layers", "Tensors", "Kernels", "Detection", "Randomness"]),
     tests("FilesTests", ["Files", "HashingProgram", "TestSupport"]),
     tests("ModelFilesTests", ["ModelFiles", "Files", "Inference", "TestSupport"]),

@@ -3,6 +3,7 @@ import Detection
 import Files
 import Foundation
 import Images
+import Models
 import Yams
 
 extension Configuration {
@@ -65,15 +66,21 @@ extension Configuration {
 
 extension Configuration.Model {
   package init(_ section: ConfigurationSection) {
-    name = section.choice(
-      "name", default: .ssd300VGG16, planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"])
+    let architectures = Architecture.all.map { (name: $0.name, value: $0) }
+    architecture = section.choice(
+      "name", default: architectures[0].name, among: architectures,
+      planned: ["ssd512-vgg16", "ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"].filter {
+        Architecture.named($0) == nil
+      })
     widthMultiplier = section.number("width_multiplier", default: 1, .from(0.0625, to: 2))
     weights = section.optionalPath("weights")
     initialization = section.choice("initialization", default: .he)
     defaultBoxes =
       section.isMapping("default_boxes")
-      ? DefaultBoxLayout(section.section("default_boxes"))
-      : section.choice("default_boxes", default: DefaultBoxPreset.caffeVOC).layout
+      ? DefaultBoxLayout(section.section("default_boxes"), like: architecture.defaultBoxes[0].layout)
+      : section.choice(
+        "default_boxes", default: architecture.defaultBoxes[0].name,
+        among: architecture.defaultBoxes.map { (name: $0.name, value: $0.layout) })
     let variances = section.section("variances")
     let preset = BoxVariances()
     self.variances = BoxVariances(
@@ -83,25 +90,11 @@ extension Configuration.Model {
   }
 }
 
-/// The named default boxes of `model.default_boxes`.
-private enum DefaultBoxPreset: String, CaseIterable {
-  case caffeVOC = "caffe-voc"
-  case caffeCOCO = "caffe-coco"
-  case torchvision
-
-  var layout: DefaultBoxLayout {
-    switch self {
-    case .caffeVOC: .caffeVOC
-    case .caffeCOCO: .caffeCOCO
-    case .torchvision: .torchvision
-    }
-  }
-}
-
 extension DefaultBoxLayout {
-  /// Reads default boxes given by lists with one element per feature map of SSD300; lengths in pixels of its input.
-  fileprivate init(_ section: ConfigurationSection) {
-    let preset = DefaultBoxLayout.caffeVOC
+  /// Reads default boxes given by lists with one element per feature map of the network; lengths in pixels of its input.
+  ///
+  /// - Parameter preset: boxes for the same maps.
+  fileprivate init(_ section: ConfigurationSection, like preset: DefaultBoxLayout) {
     let count = preset.featureMaps.count
     let minimumSizes = section.numbers("minimum_sizes", count: count, .above(0))
     let maximumSizes = section.numbers("maximum_sizes", count: count, .above(0))

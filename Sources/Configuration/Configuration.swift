@@ -6,6 +6,7 @@ import Kernels
 import Layers
 import Loading
 import MessagePassing
+import Models
 
 /// An experiment: model, data, training recipe and evaluation, as plain values.
 ///
@@ -14,14 +15,8 @@ import MessagePassing
 package struct Configuration: Sendable, Equatable {
   /// The network and how it is matched to ground truth.
   package struct Model: Sendable, Equatable {
-    /// The networks there are.
-    package enum Name: String, Sendable, CaseIterable {
-      /// SSD with 300×300 input on VGG-16.
-      case ssd300VGG16 = "ssd300-vgg16"
-    }
-
     /// The network.
-    package let name: Name
+    package let architecture: Architecture
     /// Factor on the channel counts of the base network and the extra layers.
     package let widthMultiplier: Float
     /// A safetensors file to start from; nil starts from `initialization` alone.

@@ -98,17 +98,28 @@ extension ConfigurationSection {
   package func choice<Choice: CaseIterable & RawRepresentable<String>>(
     _ key: String, default fallback: Choice, planned: [String] = []
   ) -> Choice {
-    let supported = Choice.allCases.map(\.rawValue)
+    choice(
+      key, default: fallback.rawValue, among: Choice.allCases.map { (name: $0.rawValue, value: $0) }, planned: planned)
+  }
+
+  /// One of some values that have names.
+  ///
+  /// - Parameter planned: documented names that this version does not have yet.
+  /// - Precondition: `fallback` is the name of a value.
+  package func choice<Value>(
+    _ key: String, default fallback: String, among values: [(name: String, value: Value)], planned: [String] = []
+  ) -> Value {
+    let names = values.map(\.name)
     var isPlanned = false
-    let value = read(
-      key, default: fallback, expected: oneOf(supported),
+    let name = read(
+      key, default: fallback, expected: oneOf(names),
       parse: { node in
         isPlanned = node.text.map(planned.contains) ?? false
-        return isPlanned ? fallback : node.text.flatMap(Choice.init(rawValue:))
+        return isPlanned ? fallback : node.text.flatMap { names.contains($0) ? $0 : nil }
       },
-      emit: { Node(text: $0.rawValue) })
-    if isPlanned { notePlanned(key, supported) }
-    return value
+      emit: { Node(text: $0) })
+    if isPlanned { notePlanned(key, names) }
+    return values.first { $0.name == name }!.value
   }
 
   /// A list of paths; a single one counts as a list of one. Null, the default, is the empty list.

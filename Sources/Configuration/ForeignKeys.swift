@@ -1,3 +1,5 @@
+import Models
+
 /// What keys of other programs are called here: those of Ultralytics, detectron2, MMDetection, lufficc/SSD, torchvision's
 /// references, and what people type by heart.
 enum ForeignKeys {
@@ -117,7 +119,8 @@ enum ForeignKeys {
       ),
       (
         "imgsz imgsize imagesize inputsize inputwidth inputheight resolution minsize size width height resize rect",
-        "the network has a fixed input, 300×300 for 'model.name: ssd300-vgg16'"
+        "the network has a fixed input, "
+          + Architecture.all.map { "\($0.input.sizeText) for 'model.name: \($0.name)'" }.joined(separator: ", ")
       ),
       ("optimizer optim solver", "the optimizer is SGD with 'training.momentum' and 'training.weight_decay'"),
       (

@@ -107,7 +107,7 @@ package struct DefaultBoxLayout: Sendable, Equatable {
   /// Boxes of the whole image.
   package var boxCount: Int { featureMaps.reduce(0) { $0 + $1.boxCount } }
 
-  init(validImageHeight: Int, imageWidth: Int, featureMaps: [FeatureMap], clipping: Clipping) {
+  package init(validImageHeight: Int, imageWidth: Int, featureMaps: [FeatureMap], clipping: Clipping) {
     self.imageHeight = validImageHeight
     self.imageWidth = imageWidth
     self.featureMaps = featureMaps

@@ -1,6 +1,5 @@
 import Configuration
 import Datasets
-import Models
 
 /// What the doctor asks of the data set.
 extension Doctor {
@@ -48,7 +47,7 @@ extension Doctor {
     let statistics = ObjectStatistics(training.dataset, difficult: data.difficult)
     if let trouble = statistics.trouble { findings.append(trouble.finding(Self.training, isNeeded: true)) }
     findings.append(statistics.classFinding)
-    findings.append(statistics.sizeFinding(inputSide: SSD.inputSize))
+    findings.append(statistics.sizeFinding(inputSide: configuration.model.architecture.input.width))
     if let finding = statistics.reachFinding(configuration.model.defaultBoxes) { findings.append(finding) }
     trainingImageCount = training.dataset.images.count
   }

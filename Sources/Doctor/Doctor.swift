@@ -132,7 +132,7 @@ package final class Doctor {
   private var gradientBytes: Int? {
     guard let configuration, (try? configuration.requireLegal(worldSize: worldSize)) != nil else { return nil }
     let (settings, recipe) = (configuration.communication, configuration.training)
-    let bytes = configuration.ssd.parameters.arenaCount * (settings.wire == .bfloat16 ? 2 : 4)
+    let bytes = configuration.ssd.layout.arenaCount * (settings.wire == .bfloat16 ? 2 : 4)
     let shares = SummationOrder(count: recipe.globalBatch / recipe.microBatch).shares(worldSize: worldSize)
     let pieces = settings.reduction == .reproducible ? shares.map(\.pieces.count).max() ?? 1 : 1
     // All pieces are sent to be added, one sum comes back.
@@ -154,7 +154,7 @@ package final class Doctor {
     }
     if let configuration {
       let arenas = configuration.training.averageDecay == nil ? 2 : 3
-      checkpointBytes = arenas * configuration.ssd.parameters.valueCount * MemoryLayout<Float>.stride
+      checkpointBytes = arenas * configuration.ssd.layout.valueCount * MemoryLayout<Float>.stride
     }
     findings += MemoryRoom.findings(facts.map(\.memory), hosts: hosts, needs: needs)
     findings += ProcessLimits.findings(

@@ -11,14 +11,14 @@ import Training
 enum StartingPoint {
   /// Reads it as training does, into weights of its own, and judges.
   static func finding(_ configuration: Configuration, resume: ResumePolicy, logger: Logger) -> Finding {
-    let layout = configuration.ssd.parameters
+    let layout = configuration.ssd.layout
     do throws(FileError) {
       if let finding = try checkpointFinding(configuration, resume, layout, logger) { return finding }
     } catch {
       return .error("start", .disk, error.description, remedy: "train with --resume never, or --output DIR")
     }
     do throws(FileError) {
-      return try weightsFinding(configuration, ParameterArena(layout))
+      return try weightsFinding(configuration, VariableArena(layout))
     } catch {
       return .error(
         "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors file of this model")
@@ -27,7 +27,7 @@ enum StartingPoint {
 
   /// Nil when there is no checkpoint to continue from.
   private static func checkpointFinding(
-    _ configuration: Configuration, _ resume: ResumePolicy, _ layout: ParameterLayout, _ logger: Logger
+    _ configuration: Configuration, _ resume: ResumePolicy, _ layout: VariableLayout, _ logger: Logger
   ) throws(FileError) -> Finding? {
     let checkpoint: Checkpoint?
     switch resume {
@@ -49,7 +49,7 @@ enum StartingPoint {
   }
 
   private static func weightsFinding(
-    _ configuration: Configuration, _ weights: ParameterArena
+    _ configuration: Configuration, _ weights: VariableArena
   ) throws(FileError) -> Finding {
     guard let path = configuration.model.weights else {
       return .ok(
@@ -60,6 +60,6 @@ enum StartingPoint {
     let rest = loading.missing + loading.mismatched.map(\.name)
     let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""
     return .ok(
-      "start", "\(path): \(loading.taken.count) of \(weights.layout.parameters.count) tensors of the model\(others)")
+      "start", "\(path): \(loading.taken.count) of \(weights.layout.variables.count) tensors of the model\(others)")
   }
 }

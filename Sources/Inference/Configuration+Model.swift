@@ -9,12 +9,11 @@ extension Configuration {
   ///
   /// - Precondition: the classes have names, see ``namingClasses()``.
   package var ssd: SSD {
-    switch model.name {
-    case .ssd300VGG16:
-      SSD(
-        ssd300VGG16: data.classNames.count, widthMultiplier: model.widthMultiplier, defaultBoxes: model.defaultBoxes,
-        convolutionMethod: training.convolution, precision: training.precision)
-    }
+    SSD(
+      model.architecture, objectClassCount: data.classNames.count, defaultBoxes: model.defaultBoxes,
+      NetworkBuilder.Options(
+        widthMultiplier: model.widthMultiplier, biasRateMultiplier: training.biasLearningRateMultiplier,
+        convolutionMethod: training.convolution, precision: training.precision))
   }
 
   /// The kernels that this process computes with.
@@ -31,10 +30,12 @@ extension Configuration {
   }
 
   /// Encodes and decodes boxes with the configured variances.
-  var boxCoder: BoxCoder { BoxCoder(variances: model.variances) }
+  package var boxCoder: BoxCoder { BoxCoder(variances: model.variances) }
 
   /// The size and mean of the network's input.
   package var networkInput: NetworkInput {
-    NetworkInput(width: SSD.inputSize, height: SSD.inputSize, mean: SSD.inputMean)
+    let input = model.architecture.input
+    return NetworkInput(
+      width: input.width, height: input.height, mean: (input.mean[0], input.mean[1], input.mean[2]), scale: input.scale)
   }
 }

@@ -30,8 +30,7 @@ extension Configuration {
   /// The update rule.
   package var optimizer: StochasticGradientDescent {
     StochasticGradientDescent(
-      momentum: training.momentum, weightDecay: training.weightDecay,
-      biasLearningRateMultiplier: training.biasLearningRateMultiplier)
+      momentum: training.momentum, weightDecay: training.weightDecay)
   }
 
   /// How many layers from the input on keep their weights.
@@ -58,20 +57,21 @@ extension Configuration {
   ///
   /// - Returns: how large the values are that the layers read.
   /// - Throws: ``FileError`` when the weight file is not valid or of another model.
-  package func fillInitialWeights(_ weights: ParameterArena, logger: Logger? = nil) throws -> InputScales {
+  package func fillInitialWeights(_ weights: VariableArena, logger: Logger? = nil) throws -> InputScales {
     let file = try model.weights.map { (path) throws(FileError) in
       if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
       return try SafetensorsFile(path)
     }
+    let ssd = ssd
     var inputScales = ssd.initialize(
       weights, with: model.initialization,
-      hasPretrainedBase: file.map { SSD.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false, seed: training.seed)
+      hasPretrainedBase: file.map { ssd.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false, seed: training.seed)
     guard let file else { return inputScales }
     let scalesOfFile = try InputScales(metadataOf: file)
     let loading = try WeightLoading(from: file, into: weights, classNames: data.classNames)
     for line in loading.summary(path: file.path) { logger?.info("\(line)") }
     let taken = Set(loading.taken + loading.takenByClass)
-    for parameter in weights.layout.parameters where taken.contains(parameter.name) {
+    for parameter in weights.layout.variables where taken.contains(parameter.name) {
       inputScales[parameter] = scalesOfFile[parameter]
     }
     return inputScales

@@ -23,22 +23,22 @@ package final class Detector {
   }
 
   private let executor: SSDExecutor
-  private let weights: ParameterArena
+  private let weights: VariableArena
   private let decoder: DetectionDecoder
   private let pool: ThreadPool
   private let pixels: AlignedBuffer
 
   /// Maps the memory for `batch` images at a time.
   package convenience init(
-    _ configuration: Configuration, weights: ParameterArena, batch: Int, pool: ThreadPool, kernels: Kernels
+    _ configuration: Configuration, weights: VariableArena, batch: Int, pool: ThreadPool, kernels: Kernels
   ) {
     self.init(
       configuration, weights: weights,
-      executor: SSDExecutor(configuration.ssd, batch: batch, training: false, pool: pool, kernels: kernels))
+      executor: SSDExecutor(configuration.ssd, batch: batch, .evaluation, pool: pool, kernels: kernels))
   }
 
   /// Computes in the memory of an executor, which must not be in use meanwhile.
-  package init(_ configuration: Configuration, weights: ParameterArena, executor: SSDExecutor) {
+  package init(_ configuration: Configuration, weights: VariableArena, executor: SSDExecutor) {
     let model = executor.model
     classNames = configuration.data.classNames
     input = configuration.networkInput
@@ -59,7 +59,7 @@ package final class Detector {
   package convenience init(
     _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
-    let weights = ParameterArena(configuration.ssd.parameters)
+    let weights = VariableArena(configuration.ssd.layout)
     try checkpoint.fill(weights, classNames: configuration.data.classNames)
     self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
@@ -87,7 +87,7 @@ package final class Detector {
   /// The first half of ``detect(_:count:)``: the network.
   package func forward(_ pixels: UnsafeMutablePointer<Float>, count: Int) {
     let shape = executor.model.graph.shape(executor.model.graph.input, batch: count)
-    executor.forward(Tensor(shape, pixels), weights: weights)
+    executor.forward(Tensor(shape, at: pixels), weights: weights, .evaluation)
   }
 
   /// The second half: what the network has found in the first `count` images.

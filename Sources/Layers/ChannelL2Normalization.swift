@@ -15,64 +15,66 @@ package struct ChannelL2Normalization: Layer {
   /// See ``Layer/name``.
   package let name: String
   /// s.
-  package let scale: Parameter
+  package let scale: Variable
 
   private static let epsilon: Float = 1e-10
   private static let rowsPerChunk = 64
 
-  /// Declares the layer and its parameter.
-  package init(_ name: String, parameterName: String, channels: Int, layout: inout ParameterLayout) {
+  /// Declares the layer and its variable.
+  ///
+  /// - Parameter start: the first value of every s.
+  package init(_ name: String, variableName: String, channels: Int, start: Float = 20, layout: inout VariableLayout) {
     self.name = name
-    scale = layout.add(parameterName, .scale, .vector(count: channels))
+    scale = layout.add(
+      variableName, .vector(count: channels), start: .constant(start), update: .weight)
   }
 
   /// The scale.
-  package var parameters: [Parameter] { [scale] }
-  /// The projection needs x.
-  package var backwardReadsInput: Bool { true }
-  /// Not needed.
-  package var backwardReadsOutput: Bool { false }
+  package var variables: [Variable] { [scale] }
+
   /// The shape of the input.
-  package func outputShape(for input: Shape) -> Shape {
-    precondition(input.channels == scale.range.count, "\(name) takes \(scale.range.count) channels, got \(input)")
-    return input
-  }
-  /// Not counted: as is usual, only convolutions are.
-  package func multiplyAdds(for input: Shape) -> Int { 0 }
-  /// 1 / n of every pixel.
-  package func stateCount(for input: Shape) -> Int { input.pixels }
-
-  /// See ``Layer/scratch(for:training:)``.
-  package func scratch(for input: Shape, training: Bool) -> ScratchSize {
-    ScratchSize(common: training ? chunks(input.pixels) * input.channels : 0)
+  package func outputShape(for inputs: [Shape]) -> Shape {
+    precondition(
+      inputs[0].channels == scale.range.count, "\(name) takes \(scale.range.count) channels, got \(inputs[0])")
+    return inputs[0]
   }
 
-  /// See ``Layer/forward(_:into:state:weights:context:)``.
-  package func forward(
-    _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
-    context: ExecutionContext
-  ) {
+  /// Backward projects onto x, and forward leaves 1 / n of every pixel. Multiply–adds are not counted: as is usual, only those of
+  /// convolutions are.
+  package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
+    let input = inputs[0]
+    return Demand(
+      stateBytes: input.pixels * MemoryLayout<Float>.stride,
+      scratch: ScratchSize(commonFloats: mode == .training ? chunks(input.pixels) * input.channels : 0),
+      keepsInputs: true)
+  }
+
+  /// See ``Layer/forward(_:)``.
+  package func forward(_ pass: ForwardPass) {
+    let (input, output) = (pass.input, pass.output)
+    let inverseNorms = pass.state.assumingMemoryBound(to: Float.self)
     let channels = input.shape.channels
-    context.pool.forEachRange(input.shape.pixels, grain: Self.rowsPerChunk) { rows, _ in
+    pass.context.pool.forEachRange(input.shape.pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      context.kernels.table.l2_normalize(
-        rows.count, channels, Self.epsilon, weights[scale].baseAddress, input.data + at, output.data + at,
-        state + rows.lowerBound)
+      pass.context.kernels.table.l2_normalize(
+        rows.count, channels, Self.epsilon, pass.weights[scale].baseAddress, input.data + at, output.data + at,
+        inverseNorms + rows.lowerBound)
     }
   }
 
-  /// See ``Layer/backward(_:weights:context:)``.
-  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  /// See ``Layer/backward(_:)``.
+  package func backward(_ pass: BackwardPass) {
     let (channels, pixels) = (pass.input.shape.channels, pass.input.shape.pixels)
-    let partial = context.scratch
-    context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
+    let inverseNorms = pass.forward.state.assumingMemoryBound(to: Float.self)
+    let partial = pass.context.scratch
+    pass.context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      context.kernels.table.l2_normalize_gradient(
-        rows.count, channels, weights[scale].baseAddress, pass.input.data + at, pass.state + rows.lowerBound,
-        pass.outputGradient.data + at, pass.accumulatesInputGradient, pass.inputGradient.map { $0.data + at },
-        partial + rows.lowerBound / Self.rowsPerChunk * channels)
+      pass.context.kernels.table.l2_normalize_gradient(
+        rows.count, channels, pass.weights[scale].baseAddress, pass.input.data + at, inverseNorms + rows.lowerBound,
+        pass.outputGradient.data + at, pass.inputGradient?.accumulates ?? false,
+        pass.inputGradient.map { $0.tensor.data + at }, partial + rows.lowerBound / Self.rowsPerChunk * channels)
     }
-    sumParts(partial, parts: chunks(pixels), into: pass.parameterGradients[scale], context: context)
+    sumParts(partial, parts: chunks(pixels), into: pass.gradients[scale], context: pass.context)
   }
 
   private func chunks(_ pixels: Int) -> Int { (pixels + Self.rowsPerChunk - 1) / Self.rowsPerChunk }

@@ -13,20 +13,15 @@ package enum Initializer: String, Sendable, CaseIterable {
   /// E[x²] / Var[x] of a rectified normal variable: what a filter of mean 0 does not see.
   private static let rectifiedSecondMoment: Float = 1 / (1 - 1 / .pi)
 
-  /// Fills one parameter. The values depend on `seed` and the parameter's name only.
+  /// Fills one variable. The values depend on `seed` and the variable's name only.
   ///
-  /// - Parameters:
-  ///   - damping: what kernels are divided by.
-  ///   - normalizationScale: the value of normalisation scales.
-  package func initialize(
-    _ parameter: Parameter, in weights: ParameterArena, damping: Float = 1, normalizationScale: Float = 20, seed: UInt64
-  ) {
-    let values = weights[parameter]
-    switch (parameter.role, parameter.layout) {
-    case (.bias, _): values.update(repeating: 0)
-    case (.scale, _): values.update(repeating: normalizationScale)
-    case (.weight, .vector): preconditionFailure("\(parameter.name): a weight is a kernel")
-    case (.weight, .kernel(let height, let width, let input, let output)):
+  /// - Parameter damping: what random kernels are divided by.
+  package func initialize(_ variable: Variable, in weights: VariableArena, damping: Float = 1, seed: UInt64) {
+    let values = weights[variable]
+    switch (variable.start, variable.layout) {
+    case (.constant(let value), _): values.update(repeating: value)
+    case (.random, .vector): preconditionFailure("\(variable.name): only kernels start at random")
+    case (.random, .kernel(let height, let width, let input, let output)):
       let fanIn = Float(height * width * input)
       let fanOut = Float(height * width * output)
       let bound =
@@ -34,7 +29,7 @@ package enum Initializer: String, Sendable, CaseIterable {
         case .xavier: (6 / (fanIn + fanOut)).squareRoot()
         case .he: (6 / fanIn * Self.rectifiedSecondMoment).squareRoot()
         }
-      var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(parameter.name))
+      var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(variable.name))
       for index in values.indices { values[index] = random.uniform(-bound, bound) / damping }
       if self == .he { center(values, filters: output) }
     }

@@ -16,7 +16,7 @@ package struct InputScales: Sendable, Equatable {
   }
 
   /// s of a parameter, positive.
-  package subscript(parameter: Parameter) -> Float {
+  package subscript(parameter: Variable) -> Float {
     get { byName[parameter.name] ?? 1 }
     set { byName[parameter.name] = newValue == 1 ? nil : newValue }
   }

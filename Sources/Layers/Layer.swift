@@ -1,64 +1,140 @@
 import Tensors
 
-/// A function of one feature map with a hand-written gradient.
+/// A function of one or more feature maps with a hand-written gradient.
 ///
 /// A layer is a description: it owns no memory. Weights, activations, state and scratch are handed to it, planned once for the
 /// whole graph. All methods give the same bits for any number of threads.
 package protocol Layer: Sendable {
   /// Unique in a graph, e.g. "conv4_3".
   var name: String { get }
-  /// The learned parameters, if any.
-  var parameters: [Parameter] { get }
-  /// Whether ``backward(_:weights:context:)`` reads the forward input.
-  var backwardReadsInput: Bool { get }
-  /// Whether ``backward(_:weights:context:)`` reads the forward output.
-  var backwardReadsOutput: Bool { get }
+  /// What the layer keeps from one iteration to the next, if anything.
+  var variables: [Variable] { get }
 
   /// The shape of the output.
-  func outputShape(for input: Shape) -> Shape
-  /// Multiply–add operations of one forward pass.
-  func multiplyAdds(for input: Shape) -> Int
-  /// Floats that forward leaves for backward, beside input and output.
-  func stateCount(for input: Shape) -> Int
-  /// Scratch memory of forward, and of backward when `training`.
-  func scratch(for input: Shape, training: Bool) -> ScratchSize
+  func outputShape(for inputs: [Shape]) -> Shape
+  /// What the layer needs to compute.
+  func demand(for inputs: [Shape], _ mode: Mode) -> Demand
 
-  /// Computes `output` from `input`.
-  func forward(
-    _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
-    context: ExecutionContext)
-  /// Computes the gradients of the parameters, and of the input when it is wanted.
-  func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext)
+  /// Computes the output from the inputs.
+  func forward(_ pass: ForwardPass)
+  /// Computes the gradients of the variables, and of those inputs for which they are wanted.
+  func backward(_ pass: BackwardPass)
+}
+
+extension Layer {
+  /// The shape of the output of a layer that reads one map.
+  package func outputShape(for input: Shape) -> Shape { outputShape(for: [input]) }
+}
+
+/// What a forward pass is for.
+package enum Mode: Sendable {
+  /// Backward follows.
+  case training
+  /// Only the output counts.
+  case evaluation
+}
+
+/// What a layer needs to compute, for inputs of given shapes.
+package struct Demand: Sendable, Equatable {
+  /// Multiply–adds of a forward pass.
+  package var multiplyAdds = 0
+  /// Bytes that forward leaves for backward, beside inputs and output.
+  package var stateBytes = 0
+  /// Memory that does not outlive a pass.
+  package var scratch = ScratchSize()
+  /// Whether backward reads the forward inputs.
+  package var keepsInputs = false
+  /// Whether backward reads the forward output.
+  package var keepsOutput = false
+
+  /// Nothing at all, by default.
+  package init(
+    multiplyAdds: Int = 0, stateBytes: Int = 0, scratch: ScratchSize = ScratchSize(), keepsInputs: Bool = false,
+    keepsOutput: Bool = false
+  ) {
+    self.multiplyAdds = multiplyAdds
+    self.stateBytes = stateBytes
+    self.scratch = scratch
+    self.keepsInputs = keepsInputs
+    self.keepsOutput = keepsOutput
+  }
+}
+
+/// What a layer's forward reads and writes.
+package struct ForwardPass {
+  /// The feature maps that the layer reads.
+  package let inputs: [Tensor]
+  /// The feature map that it writes.
+  package let output: Tensor
+  /// ``Demand/stateBytes`` for backward.
+  package let state: UnsafeMutableRawPointer
+  /// The values of all variables.
+  package let weights: VariableArena
+  /// What the pass is for.
+  package let mode: Mode
+  /// Threads, kernels, scratch.
+  package let context: ExecutionContext
+
+  /// Creates the description of a pass.
+  package init(
+    inputs: [Tensor], output: Tensor, state: UnsafeMutableRawPointer, weights: VariableArena, mode: Mode,
+    context: ExecutionContext
+  ) {
+    self.inputs = inputs
+    self.output = output
+    self.state = state
+    self.weights = weights
+    self.mode = mode
+    self.context = context
+  }
+
+  /// The feature map of a layer that reads one.
+  package var input: Tensor { inputs[0] }
 }
 
 /// What a layer's backward reads and writes.
 package struct BackwardPass {
-  /// The forward input; undefined where the layer said it does not read it.
-  package let input: Tensor
-  /// The forward output; undefined where the layer said it does not read it.
-  package let output: Tensor
-  /// What forward left.
-  package let state: UnsafeMutablePointer<Float>
+  /// Where the gradient with respect to an input goes.
+  package struct InputGradient {
+    /// The memory.
+    package let tensor: Tensor
+    /// Whether it is added to what is there (another consumer of the same input came before).
+    package let accumulates: Bool
+
+    /// Creates the description of a gradient.
+    package init(_ tensor: Tensor, accumulates: Bool) {
+      self.tensor = tensor
+      self.accumulates = accumulates
+    }
+  }
+
+  /// The pass that went before; inputs and output are undefined where the layer does not demand them.
+  package let forward: ForwardPass
   /// Gradient of the loss with respect to the output; the layer may overwrite it.
   package let outputGradient: Tensor
-  /// Where the gradient with respect to the input goes; nil when nobody wants it.
-  package let inputGradient: Tensor?
-  /// Whether the input gradient is added to what is there (another consumer of the same input came before).
-  package let accumulatesInputGradient: Bool
-  /// Where the gradients of the parameters go; they are set, not added to.
-  package let parameterGradients: ParameterArena
+  /// For every input; nil when nobody wants its gradient.
+  package let inputGradients: [InputGradient?]
+  /// Where the gradients of the variables go; they are set, not added to.
+  package let gradients: VariableArena
 
   /// Creates the description of a pass.
   package init(
-    input: Tensor, output: Tensor, state: UnsafeMutablePointer<Float>, outputGradient: Tensor, inputGradient: Tensor?,
-    accumulatesInputGradient: Bool, parameterGradients: ParameterArena
+    _ forward: ForwardPass, outputGradient: Tensor, inputGradients: [InputGradient?], gradients: VariableArena
   ) {
-    self.input = input
-    self.output = output
-    self.state = state
+    self.forward = forward
     self.outputGradient = outputGradient
-    self.inputGradient = inputGradient
-    self.accumulatesInputGradient = accumulatesInputGradient
-    self.parameterGradients = parameterGradients
+    self.inputGradients = inputGradients
+    self.gradients = gradients
   }
+
+  /// The input of a layer that reads one.
+  package var input: Tensor { forward.input }
+  /// The forward output.
+  package var output: Tensor { forward.output }
+  /// The gradient of the input of a layer that reads one.
+  package var inputGradient: InputGradient? { inputGradients[0] }
+  /// The values of all variables.
+  package var weights: VariableArena { forward.weights }
+  /// Threads, kernels, scratch.
+  package var context: ExecutionContext { forward.context }
 }

@@ -29,73 +29,56 @@ package struct MaxPooling: Layer {
   }
 
   /// None.
-  package var parameters: [Parameter] { [] }
-  /// The kept choices are enough.
-  package var backwardReadsInput: Bool { false }
-  /// The kept choices are enough.
-  package var backwardReadsOutput: Bool { false }
+  package var variables: [Variable] { [] }
 
   /// See ``Layer/outputShape(for:)``. With `ceilMode`, a window that would start in the padding behind the map is dropped, as Caffe
   /// and PyTorch do.
-  package func outputShape(for input: Shape) -> Shape {
+  package func outputShape(for inputs: [Shape]) -> Shape {
     func size(_ input: Int) -> Int {
       precondition(input + 2 * padding >= kernel || ceilMode, "\(name): a side of \(input) is smaller than the window")
       let free = input + 2 * padding - kernel + (ceilMode ? stride - 1 : 0)
       let windows = max(free, 0) / stride + 1
       return ceilMode && (windows - 1) * stride >= input + padding ? windows - 1 : windows
     }
+    let input = inputs[0]
     return Shape(batch: input.batch, height: size(input.height), width: size(input.width), channels: input.channels)
   }
 
-  /// Comparisons only.
-  package func multiplyAdds(for input: Shape) -> Int { 0 }
-  /// One byte for each output value.
-  package func stateCount(for input: Shape) -> Int {
-    (outputShape(for: input).count + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride
+  /// Forward leaves one byte for each output value, which is enough for backward. There are comparisons only.
+  package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
+    Demand(stateBytes: outputShape(for: inputs).count)
   }
-  /// None.
-  package func scratch(for input: Shape, training: Bool) -> ScratchSize { ScratchSize() }
 
-  /// See ``Layer/forward(_:into:state:weights:context:)``.
-  package func forward(
-    _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
-    context: ExecutionContext
-  ) {
+  /// See ``Layer/forward(_:)``.
+  package func forward(_ pass: ForwardPass) {
+    let (input, output) = (pass.input, pass.output)
     let geometry = geometry(input.shape, output.shape)
     let rowCount = output.shape.width * output.shape.channels
-    withChoices(state, count: output.shape.count) { choices in
-      context.pool.forEach(output.shape.batch * output.shape.height) { row, _ in
-        withUnsafePointer(to: geometry) {
-          context.kernels.table.max_pool_row(
-            $0, input.image(row / output.shape.height), row % output.shape.height, output.data + row * rowCount,
-            choices + row * rowCount)
-        }
+    let argmax = pass.state.assumingMemoryBound(to: UInt8.self)
+    pass.context.pool.forEach(output.shape.batch * output.shape.height) { row, _ in
+      withUnsafePointer(to: geometry) {
+        pass.context.kernels.table.max_pool_row(
+          $0, input.image(row / output.shape.height), row % output.shape.height, output.data + row * rowCount,
+          argmax + row * rowCount)
       }
     }
   }
 
-  /// See ``Layer/backward(_:weights:context:)``.
-  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
+  /// See ``Layer/backward(_:)``.
+  package func backward(_ pass: BackwardPass) {
     guard let inputGradient = pass.inputGradient else { return }
-    let (input, output) = (inputGradient.shape, pass.outputGradient.shape)
+    let (input, output) = (inputGradient.tensor.shape, pass.outputGradient.shape)
     let geometry = geometry(input, output)
     let imageCount = output.count / output.batch
-    withChoices(pass.state, count: output.count) { choices in
-      context.pool.forEach(input.batch * input.height) { row, _ in
-        let image = row / input.height
-        withUnsafePointer(to: geometry) {
-          context.kernels.table.max_pool_gradient_row(
-            $0, pass.outputGradient.image(image), choices + image * imageCount, row % input.height,
-            pass.accumulatesInputGradient, inputGradient.data + row * input.width * input.channels)
-        }
+    let argmax = pass.forward.state.assumingMemoryBound(to: UInt8.self)
+    pass.context.pool.forEach(input.batch * input.height) { row, _ in
+      let image = row / input.height
+      withUnsafePointer(to: geometry) {
+        pass.context.kernels.table.max_pool_gradient_row(
+          $0, pass.outputGradient.image(image), argmax + image * imageCount, row % input.height,
+          inputGradient.accumulates, inputGradient.tensor.data + row * input.width * input.channels)
       }
     }
-  }
-
-  private func withChoices(
-    _ state: UnsafeMutablePointer<Float>, count: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void
-  ) {
-    UnsafeMutableRawPointer(state).withMemoryRebound(to: UInt8.self, capacity: count, body)
   }
 
   private func geometry(_ input: Shape, _ output: Shape) -> ck_pooling_geometry {

@@ -26,7 +26,7 @@ package struct ModelDescription {
       parametersSHA256 = try checkpoint.file.parametersSHA256()
     } else {
       configuration = try Configuration(contentsOf: path, overrides: overrides)
-      let weights = ParameterArena(configuration.ssd.parameters)
+      let weights = VariableArena(configuration.ssd.layout)
       _ = try configuration.fillInitialWeights(weights)
       parametersSHA256 = weights.tensorSources().parametersSHA256()
     }
@@ -60,7 +60,7 @@ package struct ModelDescription {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
-      parameters: model.parameters.valueCount, default_boxes: model.defaultBoxes.count,
+      parameters: model.layout.parameterCount, default_boxes: model.defaultBoxes.count,
       default_boxes_per_map: model.defaultBoxes.countPerMap, gmac: (gigaMultiplyAdds * 100).rounded() / 100,
       precision: configuration.training.precision.rawValue, parameters_sha256: parametersSHA256,
       peak_memory_bytes: budget.bytes)
@@ -72,17 +72,17 @@ package struct ModelDescription {
     var rows = [["layer", "output", "parameters", "GMAC"]]
     for node in model.graph.nodes {
       let shape = model.graph.shape(node.output)
-      let operations = Double(node.layer.multiplyAdds(for: model.graph.shape(node.input))) / 1e9
+      let operations = Double(model.graph.demand(node, .evaluation).multiplyAdds) / 1e9
       rows.append([
         node.layer.name, "\(shape.height)×\(shape.width)×\(shape.channels)",
-        "\(node.layer.parameters.reduce(0) { $0 + $1.range.count })", String(format: "%.3f", operations),
+        "\(node.layer.variables.reduce(0) { $0 + $1.range.count })", String(format: "%.3f", operations),
       ])
     }
     let maps = model.defaultBoxes.countPerMap.map(String.init).joined(separator: " + ")
     return """
       \(TextTable(rows).text)
 
-      parameters     \(model.parameters.valueCount)
+      parameters     \(model.layout.parameterCount)
       default boxes  \(model.defaultBoxes.count) = \(maps)
       operations     \(String(format: "%.2f", gigaMultiplyAdds)) GMAC for an image, forward
       precision      \(precision)

@@ -22,10 +22,10 @@ package struct TensorSource {
   package var count: Int { shape.reduce(1, *) }
 }
 
-extension ParameterArena {
+extension VariableArena {
   /// Every parameter as a tensor in file order, its name behind `prefix`.
   package func tensorSources(prefix: String = "") -> [TensorSource] {
-    layout.parameters.map { parameter in
+    layout.variables.map { parameter in
       TensorSource(name: prefix + parameter.name, shape: parameter.fileShape) { file in
         parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: file)
       }

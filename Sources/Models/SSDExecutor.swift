@@ -20,57 +20,58 @@ package final class SSDExecutor {
   private let predictions: PredictionBuffer
   private let gradients: PredictionBuffer?
 
-  /// Plans for up to `batch` images; without `training` there is no backward and much less memory.
+  /// Plans for up to `batch` images; for evaluation alone there is no backward and much less memory.
   ///
   /// - Parameter frozenLayers: layers from the input on that backward leaves out.
   package init(
-    _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, pool: ThreadPool, kernels: Kernels
+    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, pool: ThreadPool, kernels: Kernels
   ) {
     self.model = model
     executor = GraphExecutor(
-      model.graph, batch: batch, training: training, frozen: frozenLayers, pool: pool, kernels: kernels)
+      model.graph, batch: batch, mode, frozen: frozenLayers, pool: pool, kernels: kernels)
     predictions = PredictionBuffer(model, batch: batch)
-    gradients = training ? PredictionBuffer(model, batch: batch) : nil
+    gradients = mode == .training ? PredictionBuffer(model, batch: batch) : nil
   }
 
   /// Bytes that an executor maps.
   package static func byteCount(
-    _ model: SSD, batch: Int, training: Bool, frozenLayers: Int = 0, threads: Int
+    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, threads: Int
   ) -> Int {
-    let floats =
-      ActivationPlan(model.graph, batch: batch, training: training, frozen: frozenLayers).count
-      + (training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
-    return floats * MemoryLayout<Float>.stride
-      + model.graph.scratch(batch: batch, training: training).bytes(threads: threads)
+    let predictions = (mode == .training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
+    return ActivationPlan(model.graph, batch: batch, mode, frozen: frozenLayers).byteCount
+      + predictions * MemoryLayout<Float>.stride
+      + model.graph.scratch(batch: batch, mode).bytes(threads: threads)
   }
 
   /// Computes ``locations(_:)`` and ``confidences(_:)`` of the images.
-  package func forward(_ images: Tensor, weights: ParameterArena) {
-    executor.forward(images, weights: weights)
+  ///
+  /// - Parameter mode: what the pass is for.
+  package func forward(_ images: Tensor, weights: VariableArena, _ mode: Mode) {
+    executor.forward(images, weights: weights, mode)
     predictions.copyFromMaps { self.executor.activation($0) }
   }
 
   /// The name of the first layer whose output for these images is not finite; nil when all are.
-  package func firstNonFiniteLayer(_ images: Tensor, weights: ParameterArena) -> String? {
+  package func firstNonFiniteLayer(_ images: Tensor, weights: VariableArena) -> String? {
     var first: String?
-    executor.forward(images, weights: weights) { layer, output in
-      if first == nil, !(0..<output.shape.count).allSatisfy({ output.data[$0].isFinite }) { first = layer }
+    executor.forward(images, weights: weights, .training) { layer, output in
+      if first == nil, !output.floats.allSatisfy(\.isFinite) { first = layer }
     }
     return first
   }
 
-  /// Computes the gradients of all parameters from ``locationGradients(_:)`` and ``confidenceGradients(_:)``.
+  /// Computes the gradients of all variables from ``locationGradients(_:)`` and ``confidenceGradients(_:)``.
   ///
   /// - Parameter completed: called whenever more of the gradients is final, with the offset from which on all is; at last with that of the
   ///   first layer that is not frozen.
   /// - Precondition: made for training, after a forward pass.
   package func backward(
-    weights: ParameterArena, gradients parameterGradients: ParameterArena,
+    weights: VariableArena, gradients variableGradients: VariableArena,
     completed: (_ offset: Int) -> Void = { _ in }
   ) {
     guard let gradients else { preconditionFailure("an executor for inference has no backward") }
     gradients.copyToMaps { self.executor.gradient($0) }
-    executor.backward(weights: weights, gradients: parameterGradients, completed: completed)
+    executor.backward(weights: weights, gradients: variableGradients, completed: completed)
   }
 
   /// The locations of one image, [D, 4].

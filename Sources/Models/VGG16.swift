@@ -4,53 +4,61 @@ import Layers
 /// the resolution, and the classifier is gone.
 ///
 /// ### Source
-/// Simonyan and Zisserman, *Very Deep Convolutional Networks*, 2015; Liu et al. 2016, section 3. Parameter names are torchvision's.
+/// Simonyan and Zisserman, *Very Deep Convolutional Networks*, 2015; Liu et al. 2016, section 3. Variable names are torchvision's.
 struct VGG16 {
   /// conv4_3 after the ReLU, scaled by channel L2 normalisation.
   let conv4: LayerGraph.Map
   /// conv7 after the ReLU.
   let conv7: LayerGraph.Map
 
-  /// The first layer that weights of an ImageNet classifier do not fill.
-  static let firstNewLayer = "conv6"
+  /// conv1_1 to conv5_3, as an ImageNet classifier has them.
+  static let base = Architecture.Base(
+    firstNewLayer: "conv6", lastTensor: "backbone.extra.0.5.weight", firstNewTensor: "backbone.extra.0.7.1.weight")
+
+  /// Of ImageNet's images.
+  static let inputMean: [Float] = [122.99925, 116.9991, 103.9992]
+
+  /// The first value of the scale of conv4_3 at full width. Liu et al. 2016, section 3.1.
+  private static let normalizationScale: Float = 20
 
   private enum Stage {
-    case convolution(String, parameter: String, to: Int)
+    case convolution(String, variable: String, to: Int)
     case pool(MaxPooling)
   }
 
   private static let untilConv4: [Stage] = [
-    .convolution("conv1_1", parameter: "features.0", to: 64),
-    .convolution("conv1_2", parameter: "features.2", to: 64),
+    .convolution("conv1_1", variable: "features.0", to: 64),
+    .convolution("conv1_2", variable: "features.2", to: 64),
     .pool(MaxPooling("pool1", kernel: 2, stride: 2, ceilMode: true)),
-    .convolution("conv2_1", parameter: "features.5", to: 128),
-    .convolution("conv2_2", parameter: "features.7", to: 128),
+    .convolution("conv2_1", variable: "features.5", to: 128),
+    .convolution("conv2_2", variable: "features.7", to: 128),
     .pool(MaxPooling("pool2", kernel: 2, stride: 2, ceilMode: true)),
-    .convolution("conv3_1", parameter: "features.10", to: 256),
-    .convolution("conv3_2", parameter: "features.12", to: 256),
-    .convolution("conv3_3", parameter: "features.14", to: 256),
+    .convolution("conv3_1", variable: "features.10", to: 256),
+    .convolution("conv3_2", variable: "features.12", to: 256),
+    .convolution("conv3_3", variable: "features.14", to: 256),
     .pool(MaxPooling("pool3", kernel: 2, stride: 2, ceilMode: true)),
-    .convolution("conv4_1", parameter: "features.17", to: 512),
-    .convolution("conv4_2", parameter: "features.19", to: 512),
-    .convolution("conv4_3", parameter: "features.21", to: 512),
+    .convolution("conv4_1", variable: "features.17", to: 512),
+    .convolution("conv4_2", variable: "features.19", to: 512),
+    .convolution("conv4_3", variable: "features.21", to: 512),
   ]
 
   private static let afterConv4: [Stage] = [
     .pool(MaxPooling("pool4", kernel: 2, stride: 2, ceilMode: true)),
-    .convolution("conv5_1", parameter: "extra.0.1", to: 512),
-    .convolution("conv5_2", parameter: "extra.0.3", to: 512),
-    .convolution("conv5_3", parameter: "extra.0.5", to: 512),
+    .convolution("conv5_1", variable: "extra.0.1", to: 512),
+    .convolution("conv5_2", variable: "extra.0.3", to: 512),
+    .convolution("conv5_3", variable: "extra.0.5", to: 512),
     .pool(MaxPooling("pool5", kernel: 3, stride: 1, padding: 1)),
   ]
 
   /// Appends the base network to a builder.
   init(_ builder: inout NetworkBuilder) {
     var map = Self.append(Self.untilConv4, to: builder.graph.input, &builder)
-    conv4 = builder.normalization("conv4_3_norm", parameter: "backbone.scale_weight", of: map)
+    conv4 = builder.normalization(
+      "conv4_3_norm", variable: "backbone.scale_weight", of: map, scale: Self.normalizationScale)
     map = Self.append(Self.afterConv4, to: map, &builder)
     map = builder.convolution(
-      Self.firstNewLayer, parameter: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
-    conv7 = builder.convolution("conv7", parameter: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
+      Self.base.firstNewLayer, variable: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
+    conv7 = builder.convolution("conv7", variable: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
   }
 
   private static func append(
@@ -58,8 +66,8 @@ struct VGG16 {
   ) -> LayerGraph.Map {
     stages.reduce(input) { map, stage in
       switch stage {
-      case .convolution(let name, let parameter, let channels):
-        builder.convolution(name, parameter: "backbone." + parameter, of: map, to: channels, kernel: 3, padding: 1)
+      case .convolution(let name, let variable, let channels):
+        builder.convolution(name, variable: "backbone." + variable, of: map, to: channels, kernel: 3, padding: 1)
       case .pool(let layer): builder.graph.add(layer, to: map)
       }
     }

@@ -13,8 +13,8 @@ package final class ExecutionContext {
   package init(pool: ThreadPool, kernels: Kernels, scratch: ScratchSize) {
     self.pool = pool
     self.kernels = kernels
-    perWorker = (0..<pool.threadCount).map { _ in AlignedBuffer(count: scratch.perWorker) }
-    common = AlignedBuffer(count: scratch.common)
+    perWorker = (0..<pool.threadCount).map { _ in AlignedBuffer(byteCount: scratch.perWorker) }
+    common = AlignedBuffer(byteCount: scratch.common)
   }
 
   /// Scratch of one thread; contents do not outlive a loop body.
@@ -24,7 +24,7 @@ package final class ExecutionContext {
   package var scratch: UnsafeMutablePointer<Float> { common.floats.baseAddress! }
 }
 
-/// Floats of scratch memory that a layer needs.
+/// Bytes of scratch memory that a layer needs.
 package struct ScratchSize: Sendable, Equatable {
   /// For each thread.
   package var perWorker: Int
@@ -37,11 +37,20 @@ package struct ScratchSize: Sendable, Equatable {
     self.common = common
   }
 
+  /// A size in floats.
+  package init(floatsPerWorker: Int, commonFloats: Int = 0) {
+    self.init(
+      perWorker: floatsPerWorker * MemoryLayout<Float>.stride, common: commonFloats * MemoryLayout<Float>.stride)
+  }
+
+  /// A size in floats.
+  package init(commonFloats: Int) { self.init(floatsPerWorker: 0, commonFloats: commonFloats) }
+
   /// Enough for either of two users that do not overlap in time.
   package func union(_ other: ScratchSize) -> ScratchSize {
     ScratchSize(perWorker: max(perWorker, other.perWorker), common: max(common, other.common))
   }
 
   /// Bytes with `threads` threads.
-  package func bytes(threads: Int) -> Int { (perWorker * threads + common) * MemoryLayout<Float>.stride }
+  package func bytes(threads: Int) -> Int { perWorker * threads + common }
 }

@@ -52,7 +52,7 @@ struct Evaluate: ParsableCommand {
   /// Runs the detector over the rank's share of the split; the report is complete at rank 0.
   private func evaluate(_ checkpoint: Checkpoint?, _ configuration: Configuration, job: Job) throws -> EvaluationReport
   {
-    let weights = ParameterArena(configuration.ssd.parameters)
+    let weights = VariableArena(configuration.ssd.layout)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
     try checkpoint?.fill(weights, classNames: configuration.data.classNames)
     try job.broadcast(weights)

@@ -20,7 +20,7 @@ struct ConfigurationTests {
 
   @Test func `Defaults are the recipe of the paper`() throws {
     let configuration = try Configuration(yaml: "version: 1", name: "configs/paper.yaml")
-    #expect(configuration.model.name == .ssd300VGG16)
+    #expect(configuration.model.architecture == .ssd300VGG16)
     #expect(configuration.model.defaultBoxes == .caffeVOC)
     #expect(configuration.model.variances == BoxVariances(center: 0.1, size: 0.2))
     #expect(configuration.model.matching == .bipartite)

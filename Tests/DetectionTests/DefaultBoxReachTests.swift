@@ -1,4 +1,5 @@
 import Detection
+import Models
 import Randomness
 import Testing
 

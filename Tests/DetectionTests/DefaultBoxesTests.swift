@@ -1,4 +1,5 @@
 import Detection
+import Models
 import Testing
 
 /// A default box of SSD300 in pixels, on the diagonal of the image.

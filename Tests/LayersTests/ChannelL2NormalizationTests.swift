@@ -6,8 +6,8 @@ import Testing
 @Suite struct ChannelL2NormalizationTests {
   @Test(arguments: [1, 5, 16, 37])
   func agreesWithReferenceAndCentralDifferences(channels: Int) {
-    var layout = ParameterLayout()
-    let layer = ChannelL2Normalization("norm", parameterName: "scale", channels: channels, layout: &layout)
+    var layout = VariableLayout()
+    let layer = ChannelL2Normalization("norm", variableName: "scale", channels: channels, layout: &layout)
     var harness = LayerHarness(
       layer, layout: layout, input: Shape(batch: 2, height: 7, width: 6, channels: channels), seed: UInt64(channels))
     harness.parameters[0] = harness.parameters[0].map { $0 + 20 }
@@ -18,22 +18,22 @@ import Testing
   }
 
   @Test func aPixelOfZerosStaysFinite() {
-    var layout = ParameterLayout()
-    let layer = ChannelL2Normalization("norm", parameterName: "scale", channels: 3, layout: &layout)
+    var layout = VariableLayout()
+    let layer = ChannelL2Normalization("norm", variableName: "scale", channels: 3, layout: &layout)
     let harness = LayerHarness(layer, layout: layout, input: Shape(batch: 1, height: 1, width: 2, channels: 3))
     for kernels in Kernels.available {
-      let weights = ParameterArena(layout)
+      let weights = VariableArena(layout)
       let context = ExecutionContext(
         pool: ThreadPool(threadCount: 1), kernels: kernels,
-        scratch: layer.scratch(for: harness.input.shape, training: true))
+        scratch: layer.demand(for: [harness.input.shape], .training).scratch)
       let buffer = AlignedBuffer(count: 6)
       let output = AlignedBuffer(count: 6)
       let state = AlignedBuffer(count: 2)
       layer.forward(
-        Tensor(harness.input.shape, buffer.floats.baseAddress!),
-        into: Tensor(harness.input.shape, output.floats.baseAddress!), state: state.floats.baseAddress!,
-        weights: weights,
-        context: context)
+        ForwardPass(
+          inputs: [Tensor(harness.input.shape, at: buffer.start)],
+          output: Tensor(harness.input.shape, at: output.start),
+          state: state.start, weights: weights, mode: .training, context: context))
       #expect(Array(output.floats) == [0, 0, 0, 0, 0, 0])
       #expect(state.floats.allSatisfy { $0.isFinite })
     }

@@ -15,10 +15,10 @@ import Testing
 
   @Test(arguments: Array(tolerances.keys), [(64, 48), (256, 80), (512, 33)])
   func isNearExactArithmetic(_ method: ConvolutionMethod, _ channels: (input: Int, output: Int)) throws {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     let layer = Convolution(
-      "layer", parameterName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
-      rectifies: false, method: method, layout: &layout)
+      "layer", variableName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
+      activation: .identity, method: method, layout: &layout)
     let shape = Shape(batch: 1, height: 9, width: 14, channels: channels.input)
     let harness = LayerHarness(layer, layout: layout, normalInput: shape)
     let exact = harness.exactPasses()
@@ -27,7 +27,7 @@ import Testing
       let result = harness.run(kernels: kernels, threads: 1)
       #expect(relativeDistance(result.output, exact.output.values) <= tolerance)
       #expect(relativeDistance(result.inputGradient, exact.inputGradient.values) <= tolerance)
-      #expect(relativeDistance(result.parameterGradients[0], exact.weightGradient) <= tolerance)
+      #expect(relativeDistance(result.gradients[0], exact.weightGradient) <= tolerance)
     }
   }
 
@@ -46,10 +46,10 @@ import Testing
   )
     throws
   {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     let layer = Convolution(
-      "layer", parameterName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
-      rectifies: false, method: method, precision: .bfloat16, layout: &layout)
+      "layer", variableName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
+      activation: .identity, method: method, precision: .bfloat16, layout: &layout)
     let harness = LayerHarness(
       layer, layout: layout, normalInput: Shape(batch: 1, height: 9, width: 17, channels: channels.input))
     let exact = harness.exactPasses()
@@ -58,13 +58,13 @@ import Testing
     let result = harness.run(kernels: kernels, threads: 1)
     #expect(tolerance.contains(relativeDistance(result.output, exact.output.values)))
     #expect(tolerance.contains(relativeDistance(result.inputGradient, exact.inputGradient.values)))
-    #expect(tolerance.contains(relativeDistance(result.parameterGradients[0], exact.weightGradient)))
+    #expect(tolerance.contains(relativeDistance(result.gradients[0], exact.weightGradient)))
   }
 }
 
 extension LayerHarness {
   /// Values of a normal distribution, rounded to float32, and no bias.
-  fileprivate init(_ layer: Convolution, layout: ParameterLayout, normalInput shape: Shape) {
+  fileprivate init(_ layer: Convolution, layout: VariableLayout, normalInput shape: Shape) {
     var random = RandomStream(seed: 3, purpose: .test)
     // The sum of twelve uniform numbers is as good as normal.
     func normal() -> Double { Double((0..<12).reduce(Float(0)) { sum, _ in sum + random.uniform(-0.5, 0.5) }) }

@@ -10,19 +10,21 @@ import Testing
     let pool = ThreadPool(threadCount: 1)
     let shape = Shape(batch: 1, height: 75, width: 75, channels: 256)
     func timer(_ method: ConvolutionMethod) -> () -> Double {
-      var layout = ParameterLayout()
+      var layout = VariableLayout()
       let layer = Convolution(
-        "conv3_2", parameterName: "conv3_2", kernel: 3, padding: 1, from: 256, to: 256, rectifies: true, method: method,
+        "conv3_2", variableName: "conv3_2", kernel: 3, padding: 1, from: 256, to: 256, activation: .relu,
+        method: method,
         layout: &layout)
-      let weights = ParameterArena(layout)
-      let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.scratch(for: shape, training: false))
+      let weights = VariableArena(layout)
+      let context = ExecutionContext(
+        pool: pool, kernels: kernels, scratch: layer.demand(for: [shape], .evaluation).scratch)
       let (x, y) = (AlignedBuffer(count: shape.count), AlignedBuffer(count: shape.count))
       return {
         let start = ContinuousClock.now
         layer.forward(
-          Tensor(shape, x.floats.baseAddress!), into: Tensor(shape, y.floats.baseAddress!),
-          state: y.floats.baseAddress!,
-          weights: weights, context: context)
+          ForwardPass(
+            inputs: [Tensor(shape, at: x.start)], output: Tensor(shape, at: y.start), state: y.start, weights: weights,
+            mode: .evaluation, context: context))
         return (ContinuousClock.now - start) / .seconds(1)
       }
     }

@@ -16,20 +16,22 @@ import Testing
     var height: Int
     var width: Int
     var batch = 2
-    var rectifies = true
+    var activation = Activation.relu
+    var hasBias = true
 
     var testDescription: String {
-      "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) relu \(rectifies)"
+      "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) \(activation.lower) ... \(activation.upper)\(hasBias ? "" : " no bias")"
     }
 
     func layer(
-      _ method: ConvolutionMethod, _ precision: Precision, _ layout: inout ParameterLayout
+      _ method: ConvolutionMethod, _ precision: Precision, _ layout: inout VariableLayout
     )
       -> Convolution
     {
       Convolution(
-        "layer", parameterName: "layer", kernel: kernel, stride: stride, padding: padding, dilation: dilation,
-        from: input, to: output, rectifies: rectifies, method: method, precision: precision, layout: &layout)
+        "layer", variableName: "layer", kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+        from: input, to: output, activation: activation, hasBias: hasBias, method: method, precision: precision,
+        layout: &layout)
     }
   }
 
@@ -39,7 +41,7 @@ import Testing
   /// Kernels, strides, paddings and dilations, and numbers of channels and pixels that fill no vector, block or pair.
   private static let geometries = [
     Case(kernel: 3, padding: 1, input: 3, output: 5, height: 7, width: 5),
-    Case(kernel: 3, padding: 1, input: 17, output: 3, height: 4, width: 6, rectifies: false),
+    Case(kernel: 3, padding: 1, input: 17, output: 3, height: 4, width: 6, activation: .identity),
     Case(kernel: 3, padding: 1, input: 2, output: 33, height: 9, width: 3, batch: 1),
     Case(kernel: 1, input: 7, output: 19, height: 3, width: 5),
     Case(kernel: 1, input: 16, output: 3, height: 3, width: 5),
@@ -53,19 +55,24 @@ import Testing
     Case(kernel: 3, padding: 1, dilation: 2, input: 3, output: 2, height: 7, width: 10),
     Case(kernel: 5, stride: 3, padding: 2, dilation: 2, input: 3, output: 5, height: 13, width: 16),
     Case(kernel: 2, stride: 2, input: 3, output: 3, height: 5, width: 6),
+    Case(kernel: 3, padding: 1, input: 5, output: 9, height: 6, width: 7, activation: .relu6),
+    Case(kernel: 1, input: 11, output: 5, height: 4, width: 5, activation: .relu6),
+    Case(kernel: 3, padding: 1, input: 5, output: 6, height: 6, width: 5, activation: .identity, hasBias: false),
+    Case(
+      kernel: 3, stride: 2, padding: 1, input: 4, output: 3, height: 7, width: 6, activation: .identity, hasBias: false),
   ]
 
   /// Those that Winograd's algorithm does not cover are computed by blocked columns once more.
   @Test(arguments: geometries, methods)
   func agreesWithReferenceAndCentralDifferences(_ c: Case, _ method: ConvolutionMethod) {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     let layer = c.layer(method, .float32, &layout)
     let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
     // Inputs on a grid of 1/64 make some pre-activations exactly 0, where a central difference straddles the kink of the ReLU; a
     // bias off the grid moves them away.
     var harness = LayerHarness(layer, layout: layout, input: shape)
-    harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 }
-    let found = harness.discrepancies { convolve($0, layer, weight: $1[0], bias: $1[1]) }
+    if c.hasBias { harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 } }
+    let found = harness.discrepancies { convolve($0, layer, $1) }
     #expect(found.isEmpty, "\(found)")
   }
 
@@ -75,29 +82,29 @@ import Testing
     .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"), arguments: geometries,
     blockedMethods)
   func bfloat16AgreesWithReferenceAndCentralDifferences(_ c: Case, _ method: ConvolutionMethod) throws {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     var geometry = c
-    geometry.rectifies = c.rectifies && method != .winograd
+    if method == .winograd { geometry.activation = .identity }
     let layer = geometry.layer(method, .bfloat16, &layout)
     let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
     var harness = LayerHarness(layer, layout: layout, input: shape)
-    harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 }
+    if c.hasBias { harness.parameters[1] = harness.parameters[1].map { $0 + 1.0 / 16384 * 3 } }
     let isExact = layer.usedMethod(for: shape) != .winograd
     // See ConvolutionAccuracyTests; few numbers scatter.
     let found = harness.discrepancies(
       kernels: [try #require(Kernels.multiplyingBFloat16)], tolerance: isExact ? 2e-6 : 2e-2
-    ) { convolve($0, layer, weight: $1[0], bias: $1[1]) }
+    ) { convolve($0, layer, $1) }
     #expect(found.isEmpty, "\(found)")
   }
 
   /// Enough pixels and channels for several blocks and partial sums.
   private static let largeGeometries = [
-    Case(kernel: 3, padding: 1, input: 33, output: 17, height: 61, width: 83, rectifies: false),
-    Case(kernel: 3, padding: 1, input: 257, output: 130, height: 19, width: 23, rectifies: false),
-    Case(kernel: 3, padding: 6, dilation: 6, input: 160, output: 330, height: 19, width: 22, rectifies: false),
-    Case(kernel: 3, stride: 2, padding: 1, input: 144, output: 130, height: 37, width: 22, rectifies: false),
-    Case(kernel: 1, input: 300, output: 70, height: 21, width: 18, rectifies: false),
-    Case(kernel: 1, input: 1040, output: 800, height: 13, width: 18, rectifies: false),
+    Case(kernel: 3, padding: 1, input: 33, output: 17, height: 61, width: 83, activation: .identity),
+    Case(kernel: 3, padding: 1, input: 257, output: 130, height: 19, width: 23, activation: .identity),
+    Case(kernel: 3, padding: 6, dilation: 6, input: 160, output: 330, height: 19, width: 22, activation: .identity),
+    Case(kernel: 3, stride: 2, padding: 1, input: 144, output: 130, height: 37, width: 22, activation: .identity),
+    Case(kernel: 1, input: 300, output: 70, height: 21, width: 18, activation: .identity),
+    Case(kernel: 1, input: 1040, output: 800, height: 13, width: 18, activation: .identity),
   ]
 
   /// The adjoint law ⟨dy, conv(x)⟩ = ⟨convᵀ(dy), x⟩ = ⟨dw, w⟩.
@@ -116,14 +123,14 @@ import Testing
   func passesAreAdjointInBFloat16(_ c: Case, _ method: ConvolutionMethod) throws {
     let kernels = try #require(Kernels.multiplyingBFloat16)
     var rectified = c
-    rectified.rectifies = true
+    rectified.activation = .relu
     for geometry in [c, rectified] { expectAdjointPasses(geometry, method, .bfloat16, kernels, tolerance: 3e-4) }
   }
 
   private func expectAdjointPasses(
     _ c: Case, _ method: ConvolutionMethod, _ precision: Precision, _ kernels: Kernels, tolerance: Double
   ) {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     let layer = c.layer(method, precision, &layout)
     let shape = Shape(batch: c.batch, height: c.height, width: c.width, channels: c.input)
     var harness = LayerHarness(layer, layout: layout, input: shape)
@@ -131,11 +138,11 @@ import Testing
     let result = harness.run(kernels: kernels, threads: 2)
     let repeated = harness.run(kernels: kernels, threads: 1)
     #expect(result.output == repeated.output && result.inputGradient == repeated.inputGradient)
-    #expect(result.parameterGradients == repeated.parameterGradients)
+    #expect(result.gradients == repeated.gradients)
     func product(_ a: [Float], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * $1.1 } }
     let forward = product(result.output, harness.direction)
     let data = product(result.inputGradient, harness.input.values)
-    let weight = product(result.parameterGradients[0], harness.parameters[0])
+    let weight = product(result.gradients[0], harness.parameters[0])
     // The products cancel: the scale of the error is that of their norms.
     let scale = norm(result.output.map(Double.init)) * norm(harness.direction)
     #expect(abs(forward - data) <= tolerance * scale)
@@ -146,13 +153,14 @@ import Testing
 }
 
 /// The definition, in Double.
-private func convolve(_ x: ReferenceMap, _ layer: Convolution, weight: [Double], bias: [Double]) -> ReferenceMap {
+private func convolve(_ x: ReferenceMap, _ layer: Convolution, _ parameters: [[Double]]) -> ReferenceMap {
+  let weight = parameters[0]
   var y = ReferenceMap(layer.outputShape(for: x.shape))
   for b in 0..<y.shape.batch {
     for i in 0..<y.shape.height {
       for j in 0..<y.shape.width {
         for o in 0..<y.shape.channels {
-          var sum = bias[o]
+          var sum = layer.bias == nil ? 0 : parameters[1][o]
           for u in 0..<layer.kernel {
             for v in 0..<layer.kernel {
               let (row, column) = (
@@ -167,7 +175,7 @@ private func convolve(_ x: ReferenceMap, _ layer: Convolution, weight: [Double],
               }
             }
           }
-          y[b, i, j, o] = layer.rectifies ? max(0, sum) : sum
+          y[b, i, j, o] = min(max(Double(layer.activation.lower), sum), Double(layer.activation.upper))
         }
       }
     }

@@ -24,7 +24,7 @@ struct ReferenceMap {
 /// Runs one layer through the graph machinery that training uses, on random data.
 struct LayerHarness {
   let layer: any Layer
-  let layout: ParameterLayout
+  let layout: VariableLayout
   let input: ReferenceMap
   /// Values of each parameter in memory order.
   var parameters: [[Double]]
@@ -32,7 +32,7 @@ struct LayerHarness {
   let direction: [Double]
 
   init(
-    _ layer: any Layer, layout: ParameterLayout, input: ReferenceMap, parameters: [[Double]], direction: [Double]
+    _ layer: any Layer, layout: VariableLayout, input: ReferenceMap, parameters: [[Double]], direction: [Double]
   ) {
     self.layer = layer
     self.layout = layout
@@ -41,53 +41,52 @@ struct LayerHarness {
     self.direction = direction
   }
 
-  init(_ layer: any Layer, layout: ParameterLayout, input shape: Shape, seed: UInt64 = 1) {
+  init(_ layer: any Layer, layout: VariableLayout, input shape: Shape, seed: UInt64 = 1) {
     self.layer = layer
     self.layout = layout
     var random = RandomStream(seed: seed, purpose: .test)
     // Multiples of 1/64 are exact in both precisions and stay apart: no maximum is a near tie.
     func values(_ count: Int) -> [Double] { (0..<count).map { _ in Double(random.integer(below: 257) - 128) / 64 } }
     input = ReferenceMap(shape, values(shape.count))
-    parameters = layer.parameters.map { values($0.range.count) }
+    parameters = layer.variables.map { values($0.range.count) }
     direction = values(layer.outputShape(for: shape).count)
   }
 
   struct Result {
     var output: [Float]
     var inputGradient: [Float]
-    var parameterGradients: [[Float]]
+    var gradients: [[Float]]
   }
 
   /// Forward and backward. The layer is placed behind another consumer's gradient, so that accumulation is exercised when asked.
   func run(kernels: Kernels, threads: Int, accumulating previous: [Float]? = nil) -> Result {
     let output = layer.outputShape(for: input.shape)
-    let weights = ParameterArena(layout)
-    let gradients = ParameterArena(layout)
-    for (parameter, values) in zip(layer.parameters, parameters) {
+    let weights = VariableArena(layout)
+    let gradients = VariableArena(layout)
+    for (parameter, values) in zip(layer.variables, parameters) {
       for (index, value) in values.enumerated() { weights[parameter][index] = Float(value) }
     }
     let context = ExecutionContext(
-      pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: layer.scratch(for: input.shape, training: true)
-    )
+      pool: ThreadPool(threadCount: threads), kernels: kernels,
+      scratch: layer.demand(for: [input.shape], .training).scratch)
     let x = buffer(input.values.map(Float.init))
     let y = AlignedBuffer(count: output.count)
-    let state = AlignedBuffer(count: layer.stateCount(for: input.shape))
-    layer.forward(
-      Tensor(input.shape, x.floats.baseAddress!), into: Tensor(output, y.floats.baseAddress!),
-      state: state.floats.baseAddress!, weights: weights, context: context)
+    let state = AlignedBuffer(byteCount: layer.demand(for: [input.shape], .training).stateBytes)
+    let pass = ForwardPass(
+      inputs: [Tensor(input.shape, at: x.start)], output: Tensor(output, at: y.start), state: state.start,
+      weights: weights, mode: .training, context: context)
+    layer.forward(pass)
     let forward = Array(y.floats)
     let dy = buffer(direction.map(Float.init))
     let dx = buffer(previous ?? [Float](repeating: .nan, count: input.shape.count))
     layer.backward(
       BackwardPass(
-        input: Tensor(input.shape, x.floats.baseAddress!), output: Tensor(output, y.floats.baseAddress!),
-        state: state.floats.baseAddress!, outputGradient: Tensor(output, dy.floats.baseAddress!),
-        inputGradient: Tensor(input.shape, dx.floats.baseAddress!), accumulatesInputGradient: previous != nil,
-        parameterGradients: gradients),
-      weights: weights, context: context)
+        pass, outputGradient: Tensor(output, at: dy.start),
+        inputGradients: [.init(Tensor(input.shape, at: dx.start), accumulates: previous != nil)],
+        gradients: gradients))
     return Result(
       output: forward, inputGradient: Array(dx.floats),
-      parameterGradients: layer.parameters.map { Array(gradients[$0]) })
+      gradients: layer.variables.map { Array(gradients[$0]) })
   }
 
   private func buffer(_ values: [Float]) -> AlignedBuffer {
@@ -139,7 +138,7 @@ extension LayerHarness {
   ) -> [String] {
     let forward = reference(input, parameters).values
     let inputGradient = input.values.indices.map { inputDerivative(reference, $0, step: step) }
-    let parameterGradients = parameters.indices.map { parameter in
+    let gradients = parameters.indices.map { parameter in
       parameters[parameter].indices.map { parameterDerivative(reference, parameter, $0, step: step) }
     }
     var found: [String] = []
@@ -155,10 +154,10 @@ extension LayerHarness {
       }
       compare("output", one.output, three.output, forward)
       compare("input gradient", one.inputGradient, three.inputGradient, inputGradient)
-      for (index, parameter) in layer.parameters.enumerated() {
+      for (index, parameter) in layer.variables.enumerated() {
         compare(
-          "gradient of \(parameter.name)", one.parameterGradients[index], three.parameterGradients[index],
-          parameterGradients[index])
+          "gradient of \(parameter.name)", one.gradients[index], three.gradients[index],
+          gradients[index])
       }
       let previous = (0..<input.shape.count).map { Float($0 % 7) }
       let accumulated = run(kernels: kernels, threads: 2, accumulating: previous).inputGradient

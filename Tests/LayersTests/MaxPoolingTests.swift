@@ -12,7 +12,7 @@ import Testing
   ])
   func agreesWithReferenceAndCentralDifferences(_ layer: MaxPooling, height: Int, width: Int) {
     let harness = LayerHarness(
-      layer, layout: ParameterLayout(), input: Shape(batch: 2, height: height, width: width, channels: 5))
+      layer, layout: VariableLayout(), input: Shape(batch: 2, height: height, width: width, channels: 5))
     // Ties would make the derivative undefined: a different multiple of 2⁻¹⁶ is added to every value.
     let found = harness.withoutTies().discrepancies(step: 1e-6) { x, _ in pool(x, layer) }
     #expect(found.isEmpty, "\(found)")

@@ -7,13 +7,13 @@ import Testing
 @Suite struct StochasticGradientDescentTests {
   /// Three steps with a changing rate, against the formula in Double.
   @Test func followsTheFormula() {
-    var layout = ParameterLayout()
-    let weight = layout.add("w", .weight, .kernel(height: 1, width: 1, input: 7, output: 5))
-    let bias = layout.add("b", .bias, .vector(count: 5))
-    let scale = layout.add("s", .scale, .vector(count: 3))
-    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1, biasLearningRateMultiplier: 2)
+    var layout = VariableLayout()
+    let weight = layout.add("w", .kernel(height: 1, width: 1, input: 7, output: 5), start: .random, update: .weight)
+    let bias = layout.add("b", .vector(count: 5), start: .constant(0), update: .bias(rateMultiplier: 2))
+    let scale = layout.add("s", .vector(count: 3), start: .constant(20), update: .weight)
+    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1)
     for kernels in Kernels.available {
-      let (weights, momentum, gradients) = (ParameterArena(layout), ParameterArena(layout), ParameterArena(layout))
+      let (weights, momentum, gradients) = (VariableArena(layout), VariableArena(layout), VariableArena(layout))
       let context = ExecutionContext(pool: ThreadPool(threadCount: 2), kernels: kernels, scratch: ScratchSize())
       var random = RandomStream(seed: 11, purpose: .test)
       var expected: [String: (w: [Double], m: [Double])] = [:]
@@ -50,17 +50,47 @@ import Testing
     }
   }
 
+  /// Statistics move towards the mean of the micro-batches, without momentum, decay and clipping; frozen values stay.
+  @Test func averagesFollowTheMeanOfTheMicroBatches() {
+    var layout = VariableLayout()
+    let mean = layout.add("mean", .vector(count: 33), start: .constant(0), update: .average(momentum: 0.25))
+    let fixed = layout.add("fixed", .vector(count: 5), start: .constant(3), update: .frozen)
+    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1)
+    for kernels in Kernels.available {
+      let (weights, momentum, gradients) = (VariableArena(layout), VariableArena(layout), VariableArena(layout))
+      for variable in layout.variables { Initializer.he.initialize(variable, in: weights, seed: 1) }
+      for index in 0..<33 { weights[mean][index] = Float(index) }
+      for index in 0..<33 { gradients[mean][index] = Float(4 * index) - 8 }
+      gradients[fixed].update(repeating: 7)
+      let bad = rule.update(
+        weights, momentum: momentum, gradients: gradients, in: 0..<weights.values.count, learningRate: 0.5, clip: 0.1,
+        microBatches: 4,
+        context: ExecutionContext(pool: ThreadPool(threadCount: 2), kernels: kernels, scratch: ScratchSize()))
+      #expect(bad == nil)
+      // 3/4 r + 1/4 (4 r - 8) / 4
+      #expect(weights[mean].enumerated().allSatisfy { $1 == Float($0) - 0.5 })
+      #expect(weights[fixed].allSatisfy { $0 == 3 })
+      #expect(momentum.values.allSatisfy { $0 == 0 })
+      let norm = GradientNorm(layout, in: 0..<layout.arenaCount, inputScales: InputScales())
+      #expect(
+        norm.evaluate(
+          gradients,
+          context: ExecutionContext(pool: ThreadPool(threadCount: 1), kernels: kernels, scratch: ScratchSize())
+        ).norm == 0)
+    }
+  }
+
   @Test(arguments: [Float.infinity, -.infinity, .nan])
   func aGradientThatIsNotFiniteIsNoticed(value: Float) {
     for kernels in Kernels.available {
-      var layout = ParameterLayout()
-      let parameters = ["one", "two"].map { layout.add($0, .weight, .vector(count: 1001)) }
-      let (weights, momentum, gradients) = (ParameterArena(layout), ParameterArena(layout), ParameterArena(layout))
+      var layout = VariableLayout()
+      let parameters = ["one", "two"].map { layout.add($0, .vector(count: 1001), start: .constant(0), update: .weight) }
+      let (weights, momentum, gradients) = (VariableArena(layout), VariableArena(layout), VariableArena(layout))
       let context = ExecutionContext(pool: ThreadPool(threadCount: 1), kernels: kernels, scratch: ScratchSize())
-      let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1, biasLearningRateMultiplier: 2)
+      let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1)
       gradients[parameters[1]][517] = value
       let position = parameters[1].range.lowerBound + 517
-      func update(_ range: Range<Int>) -> Parameter? {
+      func update(_ range: Range<Int>) -> Variable? {
         rule.update(
           weights, momentum: momentum, gradients: gradients, in: range, learningRate: 0.1, context: context)
       }
@@ -72,14 +102,14 @@ import Testing
 
   /// Against the formulas in Double; s = 64 divides the gradient of "w" by 4096.
   @Test func clippingInputScalesAndAverageFollowTheirFormulas() {
-    var layout = ParameterLayout()
-    let weight = layout.add("w", .weight, .kernel(height: 3, width: 3, input: 7, output: 50))
-    let bias = layout.add("b", .bias, .vector(count: 50))
+    var layout = VariableLayout()
+    let weight = layout.add("w", .kernel(height: 3, width: 3, input: 7, output: 50), start: .random, update: .weight)
+    let bias = layout.add("b", .vector(count: 50), start: .constant(0), update: .bias(rateMultiplier: 2))
     let scales = InputScales(["w": 64])
-    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1, biasLearningRateMultiplier: 2)
+    let rule = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.1)
     for kernels in Kernels.available {
-      let (weights, momentum, gradients) = (ParameterArena(layout), ParameterArena(layout), ParameterArena(layout))
-      let average = ParameterArena(layout)
+      let (weights, momentum, gradients) = (VariableArena(layout), VariableArena(layout), VariableArena(layout))
+      let average = VariableArena(layout)
       let context = ExecutionContext(pool: ThreadPool(threadCount: 2), kernels: kernels, scratch: ScratchSize())
       var random = RandomStream(seed: 12, purpose: .test)
       for parameter in [weight, bias] {
@@ -91,7 +121,7 @@ import Testing
       }
       let (norm, notFinite) = GradientNorm(layout, in: 0..<layout.arenaCount, inputScales: scales).evaluate(
         gradients, context: context)
-      func squares(_ parameter: Parameter) -> Double { gradients[parameter].reduce(0) { $0 + Double($1) * Double($1) } }
+      func squares(_ parameter: Variable) -> Double { gradients[parameter].reduce(0) { $0 + Double($1) * Double($1) } }
       let expectedNorm = (squares(weight) / 4096 + squares(bias)).squareRoot()
       #expect(abs(norm - expectedNorm) < 1e-12 * expectedNorm && notFinite == nil)
       let clip = GradientClipping(limit: 0.5).factor(norm: norm)
@@ -113,16 +143,16 @@ import Testing
   }
 
   @Test func theNormHasTheSameBitsWithAllThreadsAndInstructionSetsAndNamesWhatIsNotFinite() {
-    var layout = ParameterLayout()
+    var layout = VariableLayout()
     let parameters = [70_001, 5, 200_003].enumerated().map {
-      layout.add("p\($0)", .weight, .vector(count: $1))
+      layout.add("p\($0)", .vector(count: $1), start: .constant(0), update: .weight)
     }
-    let gradients = ParameterArena(layout)
+    let gradients = VariableArena(layout)
     var random = RandomStream(seed: 4, purpose: .test)
     for parameter in parameters {
       for index in gradients[parameter].indices { gradients[parameter][index] = random.normal() }
     }
-    func evaluate(_ kernels: Kernels, threads: Int) -> (norm: Double, notFinite: Parameter?) {
+    func evaluate(_ kernels: Kernels, threads: Int) -> (norm: Double, notFinite: Variable?) {
       GradientNorm(layout, in: parameters[1].range.lowerBound..<layout.arenaCount, inputScales: InputScales()).evaluate(
         gradients,
         context: ExecutionContext(pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: ScratchSize()))

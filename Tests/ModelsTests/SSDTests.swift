@@ -7,18 +7,18 @@ import Testing
 
 @Suite struct SSDTests {
   @Test func hasThePapersNumbers() {
-    let model = SSD(ssd300VGG16: 20, defaultBoxes: .caffeVOC)
-    #expect(model.parameters.valueCount == 26_285_486)
+    let model = SSD(.ssd300VGG16, objectClassCount: 20)
+    #expect(model.layout.valueCount == 26_285_486)
     #expect(model.graph.multiplyAdds == 31_373_537_792)
     #expect(model.defaultBoxes.countPerMap == [5776, 2166, 600, 150, 36, 4])
-    #expect(model.parameters.parameters.count == 71)
-    #expect(SSD(ssd300VGG16: 90, defaultBoxes: .torchvision).parameters.valueCount == 35_641_826)
-    #expect(SSD(ssd300VGG16: 80, defaultBoxes: .caffeCOCO).parameters.valueCount == 34_305_206)
+    #expect(model.layout.variables.count == 71)
+    #expect(SSD(.ssd300VGG16, objectClassCount: 90, defaultBoxes: .torchvision).layout.valueCount == 35_641_826)
+    #expect(SSD(.ssd300VGG16, objectClassCount: 80, defaultBoxes: .caffeCOCO).layout.valueCount == 34_305_206)
   }
 
   @Test func parametersHaveTorchvisionsNamesAndShapes() {
     let shapes = Dictionary(
-      uniqueKeysWithValues: SSD(ssd300VGG16: 20, defaultBoxes: .caffeVOC).parameters.parameters.map {
+      uniqueKeysWithValues: SSD(.ssd300VGG16, objectClassCount: 20).layout.variables.map {
         ($0.name, $0.fileShape)
       })
     #expect(shapes["backbone.features.0.weight"] == [64, 3, 3, 3])
@@ -32,9 +32,9 @@ import Testing
   }
 
   @Test func theWidthMultiplierScalesEveryChannelCountButTheInputAndTheHeads() {
-    let narrow = SSD(ssd300VGG16: 6, widthMultiplier: 0.25, defaultBoxes: .caffeVOC)
-    let wide = SSD(ssd300VGG16: 6, defaultBoxes: .caffeVOC)
-    for (small, large) in zip(narrow.parameters.parameters, wide.parameters.parameters) {
+    let narrow = SSD(.ssd300VGG16, objectClassCount: 6, .init(widthMultiplier: 0.25))
+    let wide = SSD(.ssd300VGG16, objectClassCount: 6)
+    for (small, large) in zip(narrow.layout.variables, wide.layout.variables) {
       #expect(small.name == large.name)
       let isHead = small.name.hasPrefix("head")
       #expect(small.fileShape[0] == (isHead ? large.fileShape[0] : large.fileShape[0] / 4), "\(small.name)")
@@ -43,9 +43,9 @@ import Testing
   }
 
   @Test func initialWeightsDependOnTheSeedOnly() {
-    let model = SSD(ssd300VGG16: 3, widthMultiplier: 0.1, defaultBoxes: .caffeVOC)
+    let model = SSD(.ssd300VGG16, objectClassCount: 3, .init(widthMultiplier: 0.1))
     func weights(_ seed: UInt64) -> [Float] {
-      let arena = ParameterArena(model.parameters)
+      let arena = VariableArena(model.layout)
       _ = model.initialize(arena, with: .xavier, seed: seed)
       return Array(arena.values)
     }
@@ -55,15 +55,15 @@ import Testing
 
   /// Softmax of the first answers: background three quarters of the time, as often as among the boxes in the loss.
   @Test(arguments: [1, 6, 20, 90]) func withHeTheFirstAnswerIsThePrior(classes: Int) {
-    let model = SSD(ssd300VGG16: classes, widthMultiplier: 0.0625, defaultBoxes: .caffeVOC)
-    let weights = ParameterArena(model.parameters)
+    let model = SSD(.ssd300VGG16, objectClassCount: classes, .init(widthMultiplier: 0.0625))
+    let weights = VariableArena(model.layout)
     let scales = model.initialize(weights, with: .he, seed: 1)
     #expect(scales == InputScales(["backbone.features.0.weight": 64]))
     #expect(
       model.initialize(weights, with: .he, hasPretrainedBase: true, seed: 1)
         == InputScales(["backbone.extra.0.7.1.weight": 64]))
-    for parameter in model.parameters.parameters
-    where parameter.name.hasPrefix("head.classification") && parameter.role == .bias {
+    for parameter in model.layout.variables
+    where parameter.name.hasPrefix("head.classification") && parameter.name.hasSuffix(".bias") {
       let biases = weights[parameter]
       for first in stride(from: 0, to: biases.count, by: classes + 1) {
         let exponentials = biases[first..<first + classes + 1].map { exp(Double($0)) }
@@ -72,26 +72,27 @@ import Testing
       }
     }
     #expect(model.initialize(weights, with: .xavier, seed: 1) == InputScales())
-    #expect(model.parameters.parameters.filter { $0.role == .bias }.allSatisfy { weights[$0].allSatisfy { $0 == 0 } })
+    #expect(
+      model.layout.variables.filter { $0.name.hasSuffix(".bias") }.allSatisfy { weights[$0].allSatisfy { $0 == 0 } })
   }
 
   /// Location 4·k … of default box k must come from the cell and box that k counts: a bias at one channel of one head moves exactly
   /// the default boxes of that map and kind.
   @Test func predictionsLieInTheOrderOfTheDefaultBoxes() {
-    let model = SSD(ssd300VGG16: 2, widthMultiplier: 0.05, defaultBoxes: .caffeVOC)
-    let weights = ParameterArena(model.parameters)
+    let model = SSD(.ssd300VGG16, objectClassCount: 2, .init(widthMultiplier: 0.05))
+    let weights = VariableArena(model.layout)
     let executor = SSDExecutor(
-      model, batch: 2, training: false, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
+      model, batch: 2, .evaluation, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
     let pixels = AlignedBuffer(count: 2 * 300 * 300 * 3)
-    let images = Tensor(model.graph.shape(model.graph.input, batch: 2), pixels.floats.baseAddress!)
+    let images = Tensor(model.graph.shape(model.graph.input, batch: 2), at: pixels.start)
     var first = 0
     for (map, featureMap) in model.defaultBoxes.layout.featureMaps.enumerated() {
       let kind = featureMap.boxesPerCell - 1
       for (name, numbers) in [("regression", 4), ("classification", model.classCount)] {
         weights.values.update(repeating: 0)
-        let bias = model.parameters.parameters.first { $0.name == "head.\(name)_head.module_list.\(map).bias" }!
+        let bias = model.layout.variables.first { $0.name == "head.\(name)_head.module_list.\(map).bias" }!
         weights[bias][kind * numbers + 1] = 7
-        executor.forward(images, weights: weights)
+        executor.forward(images, weights: weights, .evaluation)
         for image in 0..<2 {
           let result = numbers == 4 ? executor.locations(image) : executor.confidences(image)
           for box in 0..<model.defaultBoxes.count {

@@ -2,12 +2,13 @@ import Tensors
 import Testing
 
 struct ParameterFileOrderTests {
-  private func kernel(_ height: Int, _ width: Int, _ input: Int, _ output: Int) -> Parameter {
-    var layout = ParameterLayout()
-    return layout.add("kernel", .weight, .kernel(height: height, width: width, input: input, output: output))
+  private func kernel(_ height: Int, _ width: Int, _ input: Int, _ output: Int) -> Variable {
+    var layout = VariableLayout()
+    return layout.add(
+      "kernel", .kernel(height: height, width: width, input: input, output: output), start: .random, update: .weight)
   }
 
-  private func toFile(_ parameter: Parameter, _ memory: [Float]) -> [Float] {
+  private func toFile(_ parameter: Variable, _ memory: [Float]) -> [Float] {
     var file = [Float](repeating: .nan, count: memory.count)
     memory.withUnsafeBufferPointer { memory in
       file.withUnsafeMutableBufferPointer { parameter.copyToFileOrder(from: memory, to: $0) }
@@ -15,7 +16,7 @@ struct ParameterFileOrderTests {
     return file
   }
 
-  private func toMemory(_ parameter: Parameter, _ file: [Float]) -> [Float] {
+  private func toMemory(_ parameter: Variable, _ file: [Float]) -> [Float] {
     var memory = [Float](repeating: .nan, count: file.count)
     file.withUnsafeBufferPointer { file in
       memory.withUnsafeMutableBufferPointer { parameter.copyFromFileOrder(from: file, to: $0) }
@@ -48,8 +49,8 @@ struct ParameterFileOrderTests {
   }
 
   @Test func `A vector is the same in both orders`() {
-    var layout = ParameterLayout()
-    let bias = layout.add("bias", .bias, .vector(count: 3))
+    var layout = VariableLayout()
+    let bias = layout.add("bias", .vector(count: 3), start: .constant(0), update: .bias(rateMultiplier: 2))
     #expect(toFile(bias, [1, 2, 3]) == [1, 2, 3])
     #expect(toMemory(bias, [1, 2, 3]) == [1, 2, 3])
   }

@@ -9,19 +9,22 @@ import Training
 struct CheckpointFixture {
   let configuration: Configuration
   let state: TrainingState
-  var weights: ParameterArena { state.weights }
-  var momentum: ParameterArena { state.momentum }
+  var weights: VariableArena { state.weights }
+  var momentum: VariableArena { state.momentum }
 
   init(classes: Int = 2, seed: Float = 1, extra: Bool = false, keepsAverage: Bool = false) throws {
-    var layout = ParameterLayout()
-    _ = layout.add("backbone.weight", .weight, .kernel(height: 2, width: 3, input: 4, output: 5))
-    _ = layout.add("backbone.bias", .bias, .vector(count: 5))
+    var layout = VariableLayout()
     _ = layout.add(
-      "head.classification_head.weight", .weight, .kernel(height: 1, width: 1, input: 5, output: 4 * (classes + 1)))
-    if extra { _ = layout.add("extra.scale", .scale, .vector(count: 3)) }
+      "backbone.weight", .kernel(height: 2, width: 3, input: 4, output: 5), start: .random, update: .weight)
+    _ = layout.add("backbone.bias", .vector(count: 5), start: .constant(0), update: .bias(rateMultiplier: 2))
+    _ = layout.add(
+      "head.classification_head.weight", .kernel(height: 1, width: 1, input: 5, output: 4 * (classes + 1)),
+      start: .random,
+      update: .weight)
+    if extra { _ = layout.add("extra.scale", .vector(count: 3), start: .constant(20), update: .weight) }
     state = TrainingState(layout, keepsAverage: keepsAverage)
     let (weights, momentum) = (state.weights, state.momentum)
-    for parameter in layout.parameters {
+    for parameter in layout.variables {
       for index in weights[parameter].indices {
         weights[parameter][index] = seed + Float(parameter.range.lowerBound + index)
         momentum[parameter][index] = -seed / Float(1 + index)
@@ -39,11 +42,11 @@ struct CheckpointFixture {
   }
 }
 
-extension ParameterArena {
+extension VariableArena {
   var bits: [UInt32] { values.map(\.bitPattern) }
 
   func fill(_ value: Float) {
-    for parameter in layout.parameters { self[parameter].update(repeating: value) }
+    for parameter in layout.variables { self[parameter].update(repeating: value) }
   }
 }
 

@@ -54,7 +54,7 @@ struct CheckpointTests {
     try written.write(to: path, iteration: 12)
     try Checkpoint(contentsOf: path).export(to: path + ".export")
     let exported = try Checkpoint(contentsOf: path + ".export")
-    #expect(exported.file.tensors.count == written.weights.layout.parameters.count)
+    #expect(exported.file.tensors.count == written.weights.layout.variables.count)
     let detector = try CheckpointFixture(seed: 7)
     try exported.fill(detector.weights, classNames: detector.configuration.data.classNames)
     #expect(detector.weights.bits == written.state.average?.bits)
@@ -78,7 +78,7 @@ struct CheckpointTests {
     let file = try SafetensorsFile(path)
     let kernel = try #require(file.tensor(named: "backbone.weight"))
     #expect(kernel.shape == [5, 4, 2, 3])
-    let parameter = fixture.weights.layout.parameters[0]
+    let parameter = fixture.weights.layout.variables[0]
     let (output, input, row, column) = (3, 2, 1, 2)
     #expect(
       try file.floats(of: kernel)[((output * 4 + input) * 2 + row) * 3 + column]
@@ -178,7 +178,7 @@ struct WeightLoadingTests {
         "other number of classes, initialised: head.classification_head.weight ([20, 5, 1, 1], not [12, 5, 1, 1])",
       ])
     #expect(throws: FileError.self) { try loading.requireComplete(path: "a") }
-    for parameter in model.weights.layout.parameters {
+    for parameter in model.weights.layout.variables {
       let values = model.weights[parameter].map(\.bitPattern)
       if loading.taken.contains(parameter.name) {
         #expect(values == written.weights[parameter].map(\.bitPattern))
@@ -213,8 +213,8 @@ struct WeightLoadingTests {
   @Test func `Many names are counted by their part of the model`() throws {
     let tensors = ["backbone.features.0.bias", "new"] + (1...7).map { "other.thing.\($0)" }
     try tensors.map { TensorSource(name: $0, shape: [64]) { $0.update(repeating: 0) } }.writeSafetensors(to: path)
-    let model = SSD(ssd300VGG16: 2, defaultBoxes: .caffeVOC)
-    let loading = try WeightLoading(from: SafetensorsFile(path), into: ParameterArena(model.parameters))
+    let model = SSD(.ssd300VGG16, objectClassCount: 2)
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: VariableArena(model.layout))
     #expect(loading.missing.count == 70)
     #expect(
       loading.summary(path: "a") == [

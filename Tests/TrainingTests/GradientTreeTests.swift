@@ -14,10 +14,10 @@ struct GradientTreeTests {
   }
 
   /// More values than one piece of the parallel addition, in two parameters.
-  private let layout: ParameterLayout = {
-    var layout = ParameterLayout()
-    _ = layout.add("kernel", .weight, .kernel(height: 3, width: 3, input: 47, output: 211))
-    _ = layout.add("bias", .bias, .vector(count: 211))
+  private let layout: VariableLayout = {
+    var layout = VariableLayout()
+    _ = layout.add("kernel", .kernel(height: 3, width: 3, input: 47, output: 211), start: .random, update: .weight)
+    _ = layout.add("bias", .vector(count: 211), start: .constant(0), update: .bias(rateMultiplier: 2))
     return layout
   }()
 

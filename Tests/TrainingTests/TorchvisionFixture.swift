@@ -38,8 +38,8 @@ struct TorchvisionFixture {
   }
 
   /// Fills a parameter by its formula, or from the file if it is a bias of the backbone.
-  func fill(_ parameter: Parameter, of weights: ParameterArena) throws {
-    if parameter.role == .bias, parameter.name.hasPrefix("backbone.") {
+  func fill(_ parameter: Variable, of weights: VariableArena) throws {
+    if parameter.name.hasSuffix(".bias"), parameter.name.hasPrefix("backbone.") {
       let values = try self["biases.\(parameter.name)"].map(Float.init)
       return values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: weights[parameter]) }
     }
@@ -47,10 +47,10 @@ struct TorchvisionFixture {
     func signed(_ element: Int) -> Double { 2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1 }
     let shape = parameter.fileShape
     let values: [Float] = (0..<parameter.range.count).map { element in
-      switch parameter.role {
-      case .bias: Float(0.01 * signed(element))
-      case .scale: Float(20 + signed(element))
-      case .weight:
+      switch parameter.start {
+      case .constant(0): Float(0.01 * signed(element))
+      case .constant: Float(20 + signed(element))
+      case .random:
         Float(gain(parameter.name) * (6 / Double(shape[1] * shape[2] * shape[3])).squareRoot() * signed(element))
       }
     }
@@ -64,7 +64,7 @@ struct TorchvisionFixture {
   }
 
   /// A parameter's values in the order of files.
-  func fileOrder(_ parameter: Parameter, of arena: ParameterArena) -> [Float] {
+  func fileOrder(_ parameter: Variable, of arena: VariableArena) -> [Float] {
     var values = [Float](repeating: 0, count: parameter.range.count)
     values.withUnsafeMutableBufferPointer {
       parameter.copyToFileOrder(from: UnsafeBufferPointer(arena[parameter]), to: $0)
@@ -73,7 +73,7 @@ struct TorchvisionFixture {
   }
 
   /// How far a tensor is from the one whose projections are in the fixture, from the sixteen sums Σ ± value, signs from the hash.
-  func distance(_ values: [Float], of parameter: Parameter, from name: String) throws -> Double {
+  func distance(_ values: [Float], of parameter: Variable, from name: String) throws -> Double {
     let stream = parameterNames.firstIndex(of: parameter.name)!
     let expected = try self[name][16 * stream..<16 * (stream + 1)]
     var sums = SIMD16<Double>.zero

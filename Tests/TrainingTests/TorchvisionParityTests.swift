@@ -48,13 +48,13 @@ import Training
         """, name: "torchvision")
   }
 
-  private func fill(_ weights: ParameterArena) throws {
-    for parameter in model.parameters.parameters { try fixture.fill(parameter, of: weights) }
+  private func fill(_ weights: VariableArena) throws {
+    for parameter in model.layout.variables { try fixture.fill(parameter, of: weights) }
   }
 
   private func trainingPixels() -> AlignedBuffer {
     let pixels = AlignedBuffer(count: 2 * 300 * 300 * 3)
-    let input = NetworkInput(width: 300, height: 300, mean: SSD.inputMean)
+    let input = configuration.networkInput
     for image in 0..<2 {
       input.sample(
         fixture.image(image), kernels: Kernels.available[0], into: pixels.floats.baseAddress! + image * 300 * 300 * 3)
@@ -84,11 +84,11 @@ import Training
   private func norm(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
 
   @Test func `The formulas are those of the script`() throws {
-    let weights = ParameterArena(model.parameters)
+    let weights = VariableArena(model.layout)
     try fill(weights)
     #expect(fixture.parameterNames.count == 71)
     let first = try fixture["parameters.first"]
-    for parameter in model.parameters.parameters {
+    for parameter in model.layout.variables {
       let number = fixture.parameterNames.firstIndex(of: parameter.name)!
       let values = fixture.fileOrder(parameter, of: weights)
       #expect(values.prefix(4).map(Double.init) == Array(first[4 * number..<4 * number + 4]), "\(parameter.name)")
@@ -109,13 +109,13 @@ import Training
   }
 
   @Test func `Outputs agree`() throws {
-    let weights = ParameterArena(model.parameters)
+    let weights = VariableArena(model.layout)
     try fill(weights)
     let executor = SSDExecutor(
-      model, batch: 2, training: false, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      model, batch: 2, .evaluation, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     let pixels = trainingPixels()
     executor.forward(
-      Tensor(model.graph.shape(model.graph.input, batch: 2), pixels.floats.baseAddress!), weights: weights)
+      Tensor(model.graph.shape(model.graph.input, batch: 2), at: pixels.start), weights: weights, .evaluation)
     func rows(_ width: Int, _ image: (Int) -> UnsafeMutablePointer<Float>) -> [Float] {
       (0..<2).flatMap { number in
         stride(from: 0, to: model.defaultBoxes.count, by: 13).flatMap { row in
@@ -152,7 +152,7 @@ import Training
     _ = try step.computeGradients([batch], targets, normalizer: targets.positives)
     var largest = (error: 0.0, name: "")
     let norms = try fixture["gradients.norms"]
-    for parameter in model.parameters.parameters {
+    for parameter in model.layout.variables {
       let number = fixture.parameterNames.firstIndex(of: parameter.name)!
       let values = fixture.fileOrder(parameter, of: step.gradients)
       let error = try fixture.distance(values, of: parameter, from: "gradients.projections") / norms[number]
@@ -167,7 +167,7 @@ import Training
 
   @Test func `Losses and weights of three steps agree`() throws {
     let step = try trainingStep(configuration, .preferred())
-    let initial = model.parameters.parameters.map { fixture.fileOrder($0, of: step.state.weights) }
+    let initial = model.layout.variables.map { fixture.fileOrder($0, of: step.state.weights) }
     let pixels = trainingPixels()
     let batch = try batch(pixels)
     let losses = try fixture["losses"]
@@ -190,10 +190,10 @@ import Training
 
   /// A change is known to a few percent, as activations cross zero from step to step, and up to the rounding of three updates
   /// of float32 weights, which comes to 6e-8 of their norm.
-  private func expectWeights(_ weights: ParameterArena, _ initial: [[Float]]) throws {
+  private func expectWeights(_ weights: VariableArena, _ initial: [[Float]]) throws {
     let norms = try fixture["changes.norms"]
     var (changes, relative) = (0.0, 0.0)
-    for (parameter, start) in zip(model.parameters.parameters, initial) {
+    for (parameter, start) in zip(model.layout.variables, initial) {
       let number = fixture.parameterNames.firstIndex(of: parameter.name)!
       let values = fixture.fileOrder(parameter, of: weights)
       let change = zip(values, start).map { $0 - $1 }
@@ -209,7 +209,7 @@ import Training
   }
 
   @Test func `Detections agree`() throws {
-    let weights = ParameterArena(model.parameters)
+    let weights = VariableArena(model.layout)
     try fill(weights)
     let detector = Detector(
       configuration, weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())

@@ -9,7 +9,7 @@ import Training
 
 struct TrainingStepTests {
   private static let images = 4
-  private let model = SSD(ssd300VGG16: 3, widthMultiplier: 0.0625, defaultBoxes: .caffeVOC)
+  private let model = SSD(.ssd300VGG16, objectClassCount: 3, .init(widthMultiplier: 0.0625, biasRateMultiplier: 2))
   private let pixels: AlignedBuffer
   private let objects = [
     [GroundTruth(box: CornerBox(xMin: 0.1, yMin: 0.2, xMax: 0.5, yMax: 0.7), label: 1)],
@@ -28,7 +28,7 @@ struct TrainingStepTests {
   }
 
   private func step(microBatch: Int, images: Int = images) throws -> TrainingStep {
-    let optimizer = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.0005, biasLearningRateMultiplier: 2)
+    let optimizer = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.0005)
     let step = try TrainingStep(
       model, matcher: Matcher(defaultBoxes: model.defaultBoxes), optimizer: optimizer, microBatch: microBatch,
       microBatches: images / microBatch, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
@@ -58,14 +58,14 @@ struct TrainingStepTests {
     #expect(expected.positives > 4 && expected.loss > 0)
     // The largest sums have a term for every pixel of every image; errors of either sign add up like a random walk, and
     // eight times its deviation is next to impossible.
-    let terms = Float(Self.images * SSD.inputSize * SSD.inputSize)
+    let terms = Float(Self.images * 300 * 300)
     let tolerance = 8 * terms.squareRoot() * Float.ulpOfOne / 2
     for size in [1, 2] {
       let split = try step(microBatch: size)
       let result = try gradients(split, microBatches(of: size, objects))
       #expect(result.positives == expected.positives)
       #expect(abs(result.loss - expected.loss) <= Double(tolerance) * expected.loss)
-      for parameter in model.parameters.parameters {
+      for parameter in model.layout.variables {
         let (one, other) = (whole.gradients[parameter], split.gradients[parameter])
         let norm = one.reduce(0) { $0 + $1 * $1 }.squareRoot()
         let distance = zip(one, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
@@ -79,7 +79,7 @@ struct TrainingStepTests {
   func `Without any box loss and gradients are exactly zero and only decay moves the weights`(microBatch: Int) throws {
     let step = try step(microBatch: microBatch, images: 2)
     var random = RandomStream(seed: 2, purpose: .test)
-    for parameter in model.parameters.parameters where parameter.role == .bias {
+    for parameter in model.layout.variables where parameter.name.hasSuffix(".bias") {
       for index in step.state.weights[parameter].indices {
         step.state.weights[parameter][index] = random.uniform(-0.1, 0.1)
       }
@@ -91,11 +91,11 @@ struct TrainingStepTests {
       #expect(step.gradients.values.allSatisfy { $0 == 0 })
       try step.update(learningRate: 0.001)
     }
-    for parameter in model.parameters.parameters {
+    for parameter in model.layout.variables {
       let (weights, momentum, start) = (
         step.state.weights[parameter], step.state.momentum[parameter], before[parameter.range]
       )
-      if parameter.role == .bias {
+      if parameter.name.hasSuffix(".bias") {
         #expect(weights.elementsEqual(start) && momentum.allSatisfy { $0 == 0 }, "\(parameter.name)")
       } else {
         // Two steps of m ← μ·m + λ·w, w ← w − η·m: at most η·λ·(1 + 1 + μ) of the weight is gone, and nothing else.

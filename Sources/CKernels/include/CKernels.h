@@ -25,6 +25,11 @@ typedef struct {
   ptrdiff_t kernel, stride, padding;
 } ck_pooling_geometry;
 
+// What the activation of a convolution keeps its output in: -INFINITY and INFINITY for none, 0 and INFINITY for ReLU, 0 and 6 for ReLU6.
+typedef struct {
+  float lower, upper;
+} ck_bounds;
+
 // How Winograd tiles cover a map: 4x4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
 // (row / d * 4 * d + row % d, ...). Their windows in the input begin `padding` pixels before.
 typedef struct {
@@ -82,18 +87,19 @@ typedef struct {
   void (*gather_summed_blocks)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,
                                ptrdiff_t block_stride);
 
-  // panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y <= 0 when rectify; bias_sums[channel] += Σ_row dy.
-  void (*panel_output_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, bool rectify, float *dy, float *panels,
+  // panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y is not inside the bounds; bias_sums[channel] += Σ_row dy.
+  // All dy stay when y is NULL.
+  void (*panel_output_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds, float *dy, float *panels,
                                 ptrdiff_t panel_stride, float *bias_sums);
 
   // As winograd_input.
   void (*winograd_summed_input)(const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles, float *v,
                                 ptrdiff_t frequency_stride, ptrdiff_t block_stride);
 
-  // m[f][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output <= 0 when rectify;
-  // bias_sums[channel] += its sum over all pixels.
-  void (*winograd_output_gradient)(const ck_tile_map *map, const float *output, bool rectify, float *gradient, ptrdiff_t first_tile,
-                                   ptrdiff_t tiles, float *m, ptrdiff_t frequency_stride, ptrdiff_t panel_stride, float *bias_sums);
+  // m[f][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output is not inside the bounds, unless it
+  // is NULL; bias_sums[channel] += its sum over all pixels.
+  void (*winograd_output_gradient)(const ck_tile_map *map, const float *output, ck_bounds bounds, float *gradient,
+                                   ptrdiff_t first_tile, ptrdiff_t tiles, float *m, ptrdiff_t frequency_stride, ptrdiff_t panel_stride, float *bias_sums);
 
   // x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in registers, with x[i] = i at first
   // and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns the number of multiply-adds.
@@ -108,11 +114,11 @@ typedef struct {
   void (*gather_columns)(const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row, ptrdiff_t last_row,
                          ptrdiff_t first_column, ptrdiff_t last_column, float *columns);
 
-  // y[r][c] += bias[c], then max(0, ·) when rectify.
-  void (*add_bias)(ptrdiff_t rows, ptrdiff_t channels, const float *bias, bool rectify, float *y);
+  // y[r][c] += bias[c], unless it is NULL, then kept in the bounds.
+  void (*add_bias)(ptrdiff_t rows, ptrdiff_t channels, const float *bias, ck_bounds bounds, float *y);
 
-  // dy[r][c] = 0 where y[r][c] <= 0 when rectify; sums[c] = Σ_r dy[r][c].
-  void (*bias_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, bool rectify, float *dy, float *sums);
+  // dy[r][c] = 0 where y[r][c] is not inside the bounds, unless it is NULL; sums[c] = Σ_r dy[r][c].
+  void (*bias_gradient)(ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds, float *dy, float *sums);
 
   // One row of the output: y = max over the window, choice = index of the first maximum within the window (ky * kernel + kx).
   void (*max_pool_row)(const ck_pooling_geometry *geometry, const float *image, ptrdiff_t output_row, float *y, uint8_t *choice);
@@ -168,19 +174,19 @@ typedef struct {
   void (*unpack_panel)(const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row,
                        float *matrix);
 
-  // y[row][first_channel ...] = max(0, panel[row] + bias) when rectify, panel[row] + bias else.
-  void (*panel_output)(ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel, const float *bias, bool rectify,
-                       float *y);
+  // y[row][first_channel ...] = panel[row] + bias, kept in the bounds. No bias when it is NULL.
+  void (*panel_output)(ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel, const float *bias,
+                       ck_bounds bounds, float *y);
 
   // The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels that the rows of the column
   // matrix read; set to zero before, unless accumulate.
   void (*scatter_panel)(const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride, ptrdiff_t first_row,
                         ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images, bool accumulate, float *source);
 
-  // The output transform of m[f][tile][0 ..< 32], the channels from first_channel on: data = max(0, · + bias) when rectify, · + bias else;
-  // added to what is there when accumulate. No bias when it is NULL.
+  // The output transform of m[f][tile][0 ..< 32], the channels from first_channel on: data = · + bias, kept in the bounds; added
+  // to what is there when accumulate. No bias when it is NULL.
   void (*winograd_output)(const ck_tile_map *output, const float *m, ptrdiff_t frequency_stride, ptrdiff_t first_tile, ptrdiff_t tiles,
-                          ptrdiff_t first_channel, const float *bias, bool rectify, bool accumulate, float *data);
+                          ptrdiff_t first_channel, const float *bias, ck_bounds bounds, bool accumulate, float *data);
 
   // The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from first_column on.
   void (*winograd_kernel_gradient)(const float *u, ptrdiff_t frequency_stride, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,

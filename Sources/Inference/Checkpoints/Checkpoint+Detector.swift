@@ -2,32 +2,40 @@ import Configuration
 import Datasets
 import Files
 import ModelFiles
+import Models
 
 extension Checkpoint {
   /// The configuration of the detector in the file, so that it can be used without a configuration file.
   ///
-  /// A checkpoint of a run has it in its metadata. Plain weights are recognised when they are a torchvision
-  /// `ssd300_vgg16`; their number of classes decides the names: 91 are COCO's category ids, 21 the Pascal VOC classes.
+  /// A checkpoint of a run has it in its metadata. Plain weights are recognised when they are those that others publish of an
+  /// architecture; their number of classes decides the names: 91 are COCO's category ids, 21 the Pascal VOC classes.
   ///
   /// - Parameter overrides: `KEY=VALUE` arguments, see ``Configuration/init(yaml:name:overrides:)``.
   /// - Throws: ``FileError`` when the file is no such detector; ``ConfigurationError`` for the overrides.
   package func detectorConfiguration(overrides: [String] = []) throws -> Configuration {
-    let yaml = try metadata?.configurationYAML ?? torchvisionYAML()
-    return try Configuration(yaml: yaml, name: file.path, overrides: overrides).namingClasses()
+    if let metadata {
+      return try Configuration(yaml: metadata.configurationYAML, name: file.path, overrides: overrides).namingClasses()
+    }
+    let (architecture, published) = published
+    let names = JSONLiteral(array: try classNames(of: architecture).map { JSONLiteral($0) })
+    let settings = ["model.name=\(architecture.name)"] + published.settings.map { "\($0.key)=\($0.value)" }
+    return try Configuration(
+      yaml: "{version: 1, data: {classes: \(names)}}", name: file.path, overrides: settings + overrides
+    ).namingClasses()
   }
 
-  /// How torchvision builds and runs `ssd300_vgg16`, as far as it differs from the defaults.
-  private func torchvisionYAML() throws(FileError) -> String {
-    let names = JSONLiteral(array: try torchvisionClassNames().map { JSONLiteral($0) })
-    return """
-      version: 1
-      model: {default_boxes: torchvision, matching: argmax}
-      data: {classes: \(names)}
-      evaluation: {clip: before-nms}
-      """
+  /// The architecture whose published weights have most tensors in common with the file.
+  private var published: (Architecture, Architecture.PublishedWeights) {
+    let names = Set(file.tensors.map(\.name))
+    func shared(_ architecture: Architecture) -> Int {
+      SSD(architecture, objectClassCount: 1).layout.variables.count { names.contains($0.name) }
+    }
+    let candidates = Architecture.all.compactMap { architecture in architecture.published.map { (architecture, $0) } }
+    let counts = candidates.map { shared($0.0) }
+    return candidates[counts.firstIndex(of: counts.max()!)!]
   }
 
-  private func torchvisionClassNames() throws(FileError) -> [String] {
+  private func classNames(of architecture: Architecture) throws(FileError) -> [String] {
     let first = try shape(of: "backbone.features.0.weight")
     guard first == [64, 3, 3, 3] else {
       throw FileError(
@@ -36,7 +44,7 @@ extension Checkpoint {
     }
     let head = "head.classification_head.module_list.0.weight"
     let classification = try shape(of: head)
-    let boxesPerCell = 4
+    let boxesPerCell = architecture.defaultBoxes[0].layout.featureMaps[0].boxesPerCell
     guard classification.count == 4, classification[0] % boxesPerCell == 0, classification[0] >= 2 * boxesPerCell else {
       throw FileError(
         file.path, tensor: head, "has shape \(classification); expected \(boxesPerCell) · classes output channels")
@@ -48,7 +56,7 @@ extension Checkpoint {
   private func shape(of name: String) throws(FileError) -> [Int] {
     guard let tensor = file.tensor(named: name) else {
       throw FileError(
-        file.path, tensor: name, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
+        file.path, tensor: name, "missing; without metadata only a \(published.1.name) is recognised")
     }
     return tensor.shape
   }

@@ -129,14 +129,14 @@ package struct Checkpoint {
     }
     let model = configuration.model
     return
-      "; the checkpoint is of \(model.name.rawValue), width \(model.widthMultiplier), \(metadata.classNames.count) classes"
+      "; the checkpoint is of \(model.architecture.name), width \(model.widthMultiplier), \(metadata.classNames.count) classes"
   }
 }
 
-extension ParameterArena {
+extension VariableArena {
   /// Fills a parameter from a tensor of the same shape.
   package func read(
-    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Parameter
+    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Variable
   ) throws(FileError) {
     let values = try file.floats(of: tensor)
     values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }

@@ -46,10 +46,10 @@ package struct ClassCorrespondence {
   }
 }
 
-extension ParameterArena {
+extension VariableArena {
   /// Fills a classification head from one of other classes.
   package func read(
-    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Parameter,
+    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Variable,
     classes: ClassCorrespondence
   ) throws(FileError) {
     let found = try file.floats(of: tensor)

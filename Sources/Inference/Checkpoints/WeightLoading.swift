@@ -41,11 +41,11 @@ package struct WeightLoading: Sendable, Equatable {
   /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
   package init(
-    from file: SafetensorsFile, into weights: ParameterArena, classNames: [String]? = nil
+    from file: SafetensorsFile, into weights: VariableArena, classNames: [String]? = nil
   ) throws(FileError) {
-    var heads: [(SafetensorsFile.Tensor, Parameter, ClassCorrespondence)] = []
-    var places: [(SafetensorsFile.Tensor, Parameter)] = []
-    for parameter in weights.layout.parameters {
+    var heads: [(SafetensorsFile.Tensor, Variable, ClassCorrespondence)] = []
+    var places: [(SafetensorsFile.Tensor, Variable)] = []
+    for parameter in weights.layout.variables {
       let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
       guard let tensor = average ?? file.tensor(named: parameter.name) else {
         missing.append(parameter.name)
@@ -73,7 +73,7 @@ package struct WeightLoading: Sendable, Equatable {
           file.path, tensor: parameter.name, "has shape \(tensor.shape), the model needs \(expected)")
       }
     }
-    let known = Set(weights.layout.parameters.map(\.name))
+    let known = Set(weights.layout.variables.map(\.name))
     unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) }
     guard !taken.isEmpty else {
       let example = unexpected.first.map { ", the file's are like \($0)" } ?? ""
@@ -156,7 +156,7 @@ extension Checkpoint {
   /// - Parameter classNames: the detector's classes, label 1 first.
   /// - Throws: ``FileError`` when a tensor of the model is missing from the file or has another shape, and when some
   ///   classes are the checkpoint's in another order and others are not its at all.
-  package func fill(_ weights: ParameterArena, classNames: [String]) throws(FileError) {
+  package func fill(_ weights: VariableArena, classNames: [String]) throws(FileError) {
     let own = metadata?.classNames ?? classNames
     let isSelection = own != classNames && Set(classNames).isSubset(of: own)
     if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {

@@ -35,21 +35,18 @@ struct BlockedConvolution: ConvolutionAlgorithm {
       ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch) : forwardProduct.scratch
   }
 
-  func forward(_ input: Tensor, into output: Tensor, weights: ParameterArena, context: ExecutionContext) {
+  func forward(_ pass: ForwardPass) {
     forwardProduct.run(
-      input, kernel: weights[layer.weight].baseAddress!,
-      OutputFinish(bias: weights[layer.bias].baseAddress, rectifies: layer.rectifies), into: output, context: context)
+      pass.input, kernel: pass.weights[layer.weight].baseAddress!,
+      OutputFinish(bias: layer.bias.map { pass.weights[$0].baseAddress! }, activation: layer.activation),
+      into: pass.output, context: pass.context)
   }
 
-  func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
-    weightGradient.run(pass, context: context)
-  }
+  func weightGradient(_ pass: BackwardPass) { weightGradient.run(pass) }
 
-  func inputGradient(
-    _ pass: BackwardPass, into inputGradient: Tensor, weights: ParameterArena, context: ExecutionContext
-  ) {
+  func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
     backwardProduct.run(
-      pass.outputGradient, kernel: weights[layer.weight].baseAddress!,
-      OutputFinish(accumulates: pass.accumulatesInputGradient), into: inputGradient, context: context)
+      pass.outputGradient, kernel: pass.weights[layer.weight].baseAddress!,
+      OutputFinish(accumulates: inputGradient.accumulates), into: inputGradient.tensor, context: pass.context)
   }
 }

@@ -51,8 +51,8 @@ struct BlockedProduct {
     let inputs = layout.inputCount(units: blockUnits)
     let products = layout.frequencies * layout.productStride(units: blockUnits)
     return sharesUnits
-      ? ScratchSize(perWorker: inputs + products, common: layout.frequencies * layout.kernelStride)
-      : ScratchSize(perWorker: products + layout.frequencies * layout.kernelPanelStride, common: inputs)
+      ? ScratchSize(floatsPerWorker: inputs + products, commonFloats: layout.frequencies * layout.kernelStride)
+      : ScratchSize(floatsPerWorker: products + layout.frequencies * layout.kernelPanelStride, commonFloats: inputs)
   }
 
   /// output = finish(input * kernel).

@@ -50,16 +50,17 @@ struct BlockedWeightGradient {
   /// Floats of scratch.
   var scratch: ScratchSize {
     sharesUnits
-      ? ScratchSize(perWorker: inputCount + gradientCount, common: biasCount + parts * kernelCount)
-      : ScratchSize(common: biasCount + kernelCount + inputCount + gradientCount)
+      ? ScratchSize(floatsPerWorker: inputCount + gradientCount, commonFloats: biasCount + parts * kernelCount)
+      : ScratchSize(commonFloats: biasCount + kernelCount + inputCount + gradientCount)
   }
 
-  /// Sets both gradients of the parameters; masks the output gradient by the ReLU.
-  func run(_ pass: BackwardPass, context: ExecutionContext) {
+  /// Sets the gradients of kernel and bias; masks the output gradient where the activation is flat.
+  func run(_ pass: BackwardPass) {
+    let context = pass.context
     let bias = context.scratch
     bias.update(repeating: 0, count: biasCount)
     if sharesUnits { shareUnits(pass, context) } else { sharePanels(pass, context) }
-    sumParts(bias, parts: biasParts, into: pass.parameterGradients[layer.bias], context: context)
+    if let variable = layer.bias { sumParts(bias, parts: biasParts, into: pass.gradients[variable], context: context) }
   }
 
   private func shareUnits(_ pass: BackwardPass, _ context: ExecutionContext) {
@@ -119,7 +120,7 @@ struct BlockedWeightGradient {
       frequencyStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
     transform.transformOutputGradient(
-      pass.outputGradient.data, output: pass.output.data, rectifies: layer.rectifies, units,
+      pass.outputGradient.data, mask: layer.mask(pass), layer.activation, units,
       into: gradients + layout.panelCount(units: at), frequencyStride: layout.panelStride(units: block.count),
       panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
       kernels: context.kernels)
@@ -143,7 +144,7 @@ struct BlockedWeightGradient {
   private func finish(
     _ sums: UnsafeMutablePointer<Float>, parts: Int, _ pass: BackwardPass, _ context: ExecutionContext
   ) {
-    let gradient = pass.parameterGradients[layer.weight].baseAddress!
+    let gradient = pass.gradients[layer.weight].baseAddress!
     context.pool.forEachRange(layout.kernelRows, grain: Self.kernelRowsPerTask) { rows, _ in
       for panel in 0..<layout.panels {
         let at = sums + panel * layout.kernelPanelCount + layout.kernelCount(rows: rows.lowerBound)

@@ -10,52 +10,55 @@ struct ColumnConvolution: ConvolutionAlgorithm {
   private var output: Shape { layer.outputShape(for: input) }
 
   func scratch(training: Bool) -> ScratchSize {
-    var size = ScratchSize(perWorker: forwardColumns.scratchCount)
+    var size = ScratchSize(floatsPerWorker: forwardColumns.scratchCount)
     if training {
       let partition = WeightGradientPartition(layer: layer, pixels: output.pixels)
       size = size.union(
         ScratchSize(
-          perWorker: backwardColumns.scratchCount, common: layer.isPointwise ? 0 : layer.weight.range.count))
-      size = size.union(ScratchSize(perWorker: partition.columnCount, common: partition.partialCount))
-      size = size.union(ScratchSize(common: biasChunks * layer.outputChannels))
+          floatsPerWorker: backwardColumns.scratchCount, commonFloats: layer.isPointwise ? 0 : layer.weight.range.count)
+      )
+      size = size.union(ScratchSize(floatsPerWorker: partition.columnCount, commonFloats: partition.partialCount))
+      size = size.union(ScratchSize(commonFloats: biasChunks * layer.outputChannels))
     }
     return size
   }
 
-  func forward(_ input: Tensor, into output: Tensor, weights: ParameterArena, context: ExecutionContext) {
+  func forward(_ pass: ForwardPass) {
     let columns = forwardColumns
     let channels = layer.outputChannels
-    let matrix = Matrix(weights[layer.weight].baseAddress!, rows: columns.columnCount, columns: channels)
-    columns.forEachBlock(of: input, context: context) { rows, block in
-      let y = output.data + rows.lowerBound * channels
+    let matrix = Matrix(pass.weights[layer.weight].baseAddress!, rows: columns.columnCount, columns: channels)
+    let bias = layer.bias.map { pass.weights[$0].baseAddress! }
+    columns.forEachBlock(of: pass.input, context: pass.context) { rows, block in
+      let y = pass.output.data + rows.lowerBound * channels
       multiply(block, matrix, into: Matrix(y, rows: rows.count, columns: channels))
-      context.kernels.table.add_bias(rows.count, channels, weights[layer.bias].baseAddress, layer.rectifies, y)
+      pass.context.kernels.table.add_bias(rows.count, channels, bias, layer.activation.bounds, y)
     }
   }
 
-  func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
-    sumBias(pass, context: context)
-    sumWeight(pass, context: context)
+  func weightGradient(_ pass: BackwardPass) {
+    sumBias(pass, context: pass.context)
+    sumWeight(pass, context: pass.context)
   }
 
-  /// dy ← dy ⊙ [y > 0];  dbias = Σ_pixels dy, in chunks of a fixed size that are added in order.
+  /// dy ← dy ⊙ f′;  dbias = Σ_pixels dy, in chunks of a fixed size that are added in order.
   private func sumBias(_ pass: BackwardPass, context: ExecutionContext) {
     let pixels = pass.outputGradient.shape.pixels
     let partial = context.scratch
     context.pool.forEachRange(pixels, grain: Self.biasChunk) { rows, _ in
       context.kernels.table.bias_gradient(
-        rows.count, layer.outputChannels, pass.output.data + rows.lowerBound * layer.outputChannels, layer.rectifies,
+        rows.count, layer.outputChannels, layer.mask(pass).map { $0 + rows.lowerBound * layer.outputChannels },
+        layer.activation.bounds,
         pass.outputGradient.data + rows.lowerBound * layer.outputChannels,
         partial + rows.lowerBound / Self.biasChunk * layer.outputChannels)
     }
-    sumParts(partial, parts: biasChunks, into: pass.parameterGradients[layer.bias], context: context)
+    if let bias = layer.bias { sumParts(partial, parts: biasChunks, into: pass.gradients[bias], context: context) }
   }
 
   /// dw = columns(x)ᵀ · dy. Work is split over the rows of dw and, where dw is small, over pixels too.
   private func sumWeight(_ pass: BackwardPass, context: ExecutionContext) {
     let columns = forwardColumns
     let partition = WeightGradientPartition(layer: layer, pixels: columns.pixels)
-    let gradient = pass.parameterGradients[layer.weight]
+    let gradient = pass.gradients[layer.weight]
     let sums = partition.parts == 1 ? gradient.baseAddress! : context.scratch
     context.pool.forEach(partition.parts * partition.rowBlocks) { task, worker in
       let part = task / partition.rowBlocks
@@ -77,11 +80,10 @@ struct ColumnConvolution: ConvolutionAlgorithm {
   }
 
   /// dx = columns(dy) · wᵀ, where columns(dy) gathers for every input pixel the outputs it contributed to.
-  func inputGradient(
-    _ pass: BackwardPass, into inputGradient: Tensor, weights: ParameterArena, context: ExecutionContext
-  ) {
+  func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
     let columns = backwardColumns
-    let w = weights[layer.weight].baseAddress!
+    let context = pass.context
+    let w = pass.weights[layer.weight].baseAddress!
     let matrix: Matrix
     if layer.isPointwise {
       matrix = Matrix(w, rows: layer.inputChannels, columns: layer.outputChannels).transposed
@@ -91,8 +93,9 @@ struct ColumnConvolution: ConvolutionAlgorithm {
     }
     columns.forEachBlock(of: pass.outputGradient, context: context) { rows, block in
       let dx = Matrix(
-        inputGradient.data + rows.lowerBound * layer.inputChannels, rows: rows.count, columns: layer.inputChannels)
-      multiply(block, matrix, into: dx, accumulate: pass.accumulatesInputGradient)
+        inputGradient.tensor.data + rows.lowerBound * layer.inputChannels, rows: rows.count,
+        columns: layer.inputChannels)
+      multiply(block, matrix, into: dx, accumulate: inputGradient.accumulates)
     }
   }
 

@@ -45,18 +45,20 @@ struct ColumnTransform: DifferentiableTransform {
     into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     kernels.table.panel_output(
-      units.count, layer.outputChannels, panel * BlockedLayout.panelWidth, products, finish.bias, finish.rectifies,
+      units.count, layer.outputChannels, panel * BlockedLayout.panelWidth, products, finish.bias,
+      finish.activation.bounds,
       map + units.lowerBound * layer.outputChannels)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, rectifies: Bool, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     let at = units.lowerBound * layer.outputChannels
     kernels.operands(layout.precision).panel_output_gradient(
-      units.count, layer.outputChannels, output + at, rectifies, gradient + at, gradients, panelStride, biasSums)
+      units.count, layer.outputChannels, mask.map { $0 + at }, activation.bounds, gradient + at, gradients, panelStride,
+      biasSums)
   }
 
   func transformKernelGradient(

@@ -2,11 +2,11 @@ import CKernels
 import Kernels
 import Tensors
 
-/// A two-dimensional convolution with bias and, optionally, a fused ReLU.
+/// A two-dimensional convolution with, optionally, a bias and a fused activation.
 ///
 ///     y[b, i, j, o] = f( bias[o] + Σ_{u, v, c} x[b, i·s − p + u·d, j·s − p + v·d, c] · w[u, v, c, o] )
 ///
-/// with stride s, padding p, dilation d, zeros outside the map, and f(z) = max(0, z) or z. How the passes are computed is up to a
+/// with stride s, padding p, dilation d, zeros outside the map, and f an ``Activation``. How the passes are computed is up to a
 /// ``ConvolutionAlgorithm``.
 ///
 /// ### Shapes
@@ -15,9 +15,9 @@ package struct Convolution: Layer {
   /// See ``Layer/name``.
   package let name: String
   /// The kernel.
-  package let weight: Parameter
-  /// One value for each output channel.
-  package let bias: Parameter
+  package let weight: Variable
+  /// One value for each output channel; nil for none.
+  package let bias: Variable?
   /// Rows and columns of the kernel.
   package let kernel: Int
   /// Input pixels between neighbouring outputs.
@@ -30,18 +30,23 @@ package struct Convolution: Layer {
   package let inputChannels: Int
   /// Channels of y.
   package let outputChannels: Int
-  /// Whether f is max(0, z).
-  package let rectifies: Bool
+  /// f.
+  package let activation: Activation
   /// Which algorithm computes the passes.
   package var method: ConvolutionMethod
   /// What products multiply, where that is faster; ``ConvolutionMethod/columns`` multiplies float32.
   package var precision: Precision
 
-  /// Declares the layer and its two parameters, `<parameterName>.weight` and `<parameterName>.bias`.
+  /// Declares the layer and its variables, `<variableName>.weight` and `<variableName>.bias`.
+  ///
+  /// - Parameters:
+  ///   - hasBias: whether there is a bias.
+  ///   - biasRateMultiplier: factor on the learning rate of the bias, which does not decay.
   package init(
-    _ name: String, parameterName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-    from inputChannels: Int, to outputChannels: Int, rectifies: Bool, method: ConvolutionMethod = .fastest,
-    precision: Precision = .float32, layout: inout ParameterLayout
+    _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+    from inputChannels: Int, to outputChannels: Int, activation: Activation, hasBias: Bool = true,
+    biasRateMultiplier: Float = 1, method: ConvolutionMethod = .fastest, precision: Precision = .float32,
+    layout: inout VariableLayout
   ) {
     precondition(
       min(kernel, stride, dilation, inputChannels, outputChannels) > 0 && padding >= 0
@@ -55,24 +60,25 @@ package struct Convolution: Layer {
     self.dilation = dilation
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
-    self.rectifies = rectifies
+    self.activation = activation
     self.method = method
     self.precision = precision
     weight = layout.add(
-      parameterName + ".weight", .weight,
-      .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels))
-    bias = layout.add(parameterName + ".bias", .bias, .vector(count: outputChannels))
+      variableName + ".weight", .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels),
+      start: .random, update: .weight)
+    bias =
+      hasBias
+      ? layout.add(
+        variableName + ".bias", .vector(count: outputChannels), start: .constant(0),
+        update: .bias(rateMultiplier: biasRateMultiplier)) : nil
   }
 
   /// The kernel and the bias.
-  package var parameters: [Parameter] { [weight, bias] }
-  /// The weight gradient needs x.
-  package var backwardReadsInput: Bool { true }
-  /// The sign of y is the mask of the ReLU.
-  package var backwardReadsOutput: Bool { rectifies }
+  package var variables: [Variable] { [weight] + (bias.map { [$0] } ?? []) }
 
   /// See ``Layer/outputShape(for:)``.
-  package func outputShape(for input: Shape) -> Shape {
+  package func outputShape(for inputs: [Shape]) -> Shape {
+    let input = inputs[0]
     precondition(input.channels == inputChannels, "\(name) takes \(inputChannels) channels, got \(input)")
     let extent = dilation * (kernel - 1) + 1
     let height = (input.height + 2 * padding - extent) / stride + 1
@@ -82,41 +88,31 @@ package struct Convolution: Layer {
     return Shape(batch: input.batch, height: height, width: width, channels: outputChannels)
   }
 
-  /// See ``Layer/multiplyAdds(for:)``.
-  package func multiplyAdds(for input: Shape) -> Int { outputShape(for: input).count * taps * inputChannels }
-  /// Nothing beside input and output.
-  package func stateCount(for input: Shape) -> Int { 0 }
-
-  /// See ``Layer/scratch(for:training:)``.
-  package func scratch(for input: Shape, training: Bool) -> ScratchSize {
-    algorithm(for: input).scratch(training: training)
+  /// The weight gradient needs x, and y tells where the activation is flat.
+  package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
+    Demand(
+      multiplyAdds: outputShape(for: inputs).count * taps * inputChannels,
+      scratch: algorithm(for: inputs[0]).scratch(training: mode == .training), keepsInputs: true,
+      keepsOutput: !activation.isIdentity)
   }
 
-  /// See ``Layer/forward(_:into:state:weights:context:)``.
-  package func forward(
-    _ input: Tensor, into output: Tensor, state: UnsafeMutablePointer<Float>, weights: ParameterArena,
-    context: ExecutionContext
-  ) {
-    algorithm(for: input.shape).forward(input, into: output, weights: weights, context: context)
+  /// See ``Layer/forward(_:)``.
+  package func forward(_ pass: ForwardPass) { algorithm(for: pass.input.shape).forward(pass) }
+
+  /// See ``Layer/backward(_:)``. The output gradient is masked by the activation in place.
+  package func backward(_ pass: BackwardPass) {
+    weightGradient(pass)
+    if pass.inputGradient != nil { inputGradient(pass) }
   }
 
-  /// See ``Layer/backward(_:weights:context:)``. The output gradient is masked by the ReLU in place.
-  package func backward(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
-    weightGradient(pass, context: context)
-    if pass.inputGradient != nil { inputGradient(pass, weights: weights, context: context) }
-  }
-
-  /// The first half of backward: masks the output gradient and sets the gradients of the parameters.
-  package func weightGradient(_ pass: BackwardPass, context: ExecutionContext) {
-    algorithm(for: pass.input.shape).weightGradient(pass, context: context)
-  }
+  /// The first half of backward: masks the output gradient and sets the gradients of the variables.
+  package func weightGradient(_ pass: BackwardPass) { algorithm(for: pass.input.shape).weightGradient(pass) }
 
   /// The second half: sets the input gradient, or adds to it.
   ///
   /// - Precondition: the pass has an input gradient.
-  package func inputGradient(_ pass: BackwardPass, weights: ParameterArena, context: ExecutionContext) {
-    algorithm(for: pass.input.shape).inputGradient(
-      pass, into: pass.inputGradient!, weights: weights, context: context)
+  package func inputGradient(_ pass: BackwardPass) {
+    algorithm(for: pass.input.shape).inputGradient(pass, into: pass.inputGradient!)
   }
 
   /// What computes the passes for a map of this shape.
@@ -125,6 +121,9 @@ package struct Convolution: Layer {
     if method == .columns { return ColumnConvolution(layer: self, input: input) }
     return BlockedConvolution(layer: self, input: input, usesWinograd: method == .winograd)
   }
+
+  /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
+  func mask(_ pass: BackwardPass) -> UnsafeMutablePointer<Float>? { activation.isIdentity ? nil : pass.output.data }
 
   /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.
   package func usedMethod(for input: Shape) -> ConvolutionMethod {

@@ -17,13 +17,12 @@ protocol ConvolutionAlgorithm {
   /// Scratch that is enough for the passes.
   func scratch(training: Bool) -> ScratchSize
 
-  /// See ``Layer/forward(_:into:state:weights:context:)``.
-  func forward(_ input: Tensor, into output: Tensor, weights: ParameterArena, context: ExecutionContext)
+  /// See ``Layer/forward(_:)``.
+  func forward(_ pass: ForwardPass)
 
-  /// Masks the output gradient by the ReLU, in place, and sets the gradients of kernel and bias.
-  func weightGradient(_ pass: BackwardPass, context: ExecutionContext)
+  /// Masks the output gradient where the activation is flat, in place, and sets the gradients of kernel and bias.
+  func weightGradient(_ pass: BackwardPass)
 
   /// Sets the input gradient, or adds to it, from the masked output gradient.
-  func inputGradient(
-    _ pass: BackwardPass, into inputGradient: Tensor, weights: ParameterArena, context: ExecutionContext)
+  func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient)
 }

@@ -25,17 +25,17 @@ protocol ConvolutionTransform {
 struct OutputFinish {
   /// Added to every channel; none for gradients.
   var bias: UnsafePointer<Float>?
-  /// Whether negative values become zero.
-  var rectifies = false
+  /// What it is kept in.
+  var activation = Activation.identity
   /// Whether the map is added to rather than set.
   var accumulates = false
 }
 
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
 protocol DifferentiableTransform: ConvolutionTransform {
-  /// Masks the gradient of the written map by the ReLU, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:frequencyStride:_:into:kernels:)``.
+  /// Masks the gradient of the written map where the activation is flat, told by `mask`, the written map, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:frequencyStride:_:into:kernels:)``.
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, rectifies: Bool, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels)
 

@@ -93,18 +93,18 @@ struct WinogradTransform: DifferentiableTransform {
     withUnsafePointer(to: outputMap) {
       kernels.table.winograd_output(
         $0, products, frequencyStride, units.lowerBound, units.count, panel * BlockedLayout.panelWidth, finish.bias,
-        finish.rectifies, finish.accumulates, map)
+        finish.activation.bounds, finish.accumulates, map)
     }
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, rectifies: Bool, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     withUnsafePointer(to: outputMap) {
       kernels.operands(layout.precision).winograd_output_gradient(
-        $0, output, rectifies, gradient, units.lowerBound, units.count, gradients, frequencyStride, panelStride,
+        $0, mask, activation.bounds, gradient, units.lowerBound, units.count, gradients, frequencyStride, panelStride,
         biasSums)
     }
   }

@@ -17,58 +17,60 @@ package final class GraphExecutor {
   /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
   private let completeFrom: [Int]
 
-  /// Maps the memory for up to `batch` images; without `training` there is none for gradients.
+  /// Maps the memory for up to `batch` images; for evaluation alone there is none for gradients.
   ///
-  /// - Parameter frozen: the first nodes, which backward leaves out; the gradients of their parameters are not written.
+  /// - Parameter frozen: the first nodes, which backward leaves out; the gradients of their variables are not written.
   package init(
-    _ graph: LayerGraph, batch: Int, training: Bool, frozen: Int = 0, pool: ThreadPool, kernels: Kernels
+    _ graph: LayerGraph, batch: Int, _ mode: Mode, frozen: Int = 0, pool: ThreadPool, kernels: Kernels
   ) {
     self.graph = graph
     self.batch = batch
     completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
-    plan = ActivationPlan(graph, batch: batch, training: training, frozen: frozen)
-    memory = AlignedBuffer(count: plan.count)
+    plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen)
+    memory = AlignedBuffer(byteCount: plan.byteCount)
     context = ExecutionContext(
-      pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, training: training))
+      pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, mode))
   }
 
   /// Runs all layers on `images`, which must stay in place until backward is done.
   ///
+  /// - Parameters:
+  ///   - mode: what the pass is for; evaluation runs in the memory of training too.
+  ///   - inspect: called with every layer's name and output, as long as that is in memory.
   /// - Precondition: the shape is that of the graph's input, with at most ``batch`` images.
-  ///
-  /// - Parameter inspect: called with every layer's name and output, as long as that is in memory.
   package func forward(
-    _ images: Tensor, weights: ParameterArena, inspect: ((_ layer: String, _ output: Tensor) -> Void)? = nil
+    _ images: Tensor, weights: VariableArena, _ mode: Mode,
+    inspect: ((_ layer: String, _ output: Tensor) -> Void)? = nil
   ) {
     precondition(
       images.shape == graph.shape(graph.input, batch: images.shape.batch) && images.shape.batch <= batch,
       "images \(images.shape) for a graph of \(graph.shape(graph.input, batch: batch))")
     self.images = images
     for (index, node) in graph.nodes.enumerated() {
-      measure(\.forward, index) {
-        node.layer.forward(
-          activation(node.input), into: activation(node.output), state: state(index), weights: weights,
-          context: context)
-      }
+      let pass = forwardPass(index, weights: weights, mode)
+      measure(\.forward, index) { node.layer.forward(pass) }
       inspect?(node.layer.name, activation(node.output))
     }
   }
 
-  /// Runs all layers backward that lead to trained parameters, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
+  /// Runs all layers backward that lead to trained variables, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
   ///
   /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first layer that is
   ///   not frozen.
   package func backward(
-    weights: ParameterArena, gradients: ParameterArena, completed: (_ offset: Int) -> Void = { _ in }
+    weights: VariableArena, gradients: VariableArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
     var written: Set<LayerGraph.Map> = []
     for (index, node) in graph.nodes.enumerated().reversed() where plan.hasBackward[index] {
-      let inputGradient = plan.gradientOffsets[node.input.index].map { _ in gradient(node.input) }
+      let inputGradients = node.inputs.map { map in
+        plan.gradientOffsets[map.index].map { _ in
+          BackwardPass.InputGradient(gradient(map), accumulates: !written.insert(map).inserted)
+        }
+      }
       let pass = BackwardPass(
-        input: activation(node.input), output: activation(node.output), state: state(index),
-        outputGradient: gradient(node.output), inputGradient: inputGradient,
-        accumulatesInputGradient: !written.insert(node.input).inserted, parameterGradients: gradients)
-      measure(\.backward, index) { node.layer.backward(pass, weights: weights, context: context) }
+        forwardPass(index, weights: weights, .training), outputGradient: gradient(node.output),
+        inputGradients: inputGradients, gradients: gradients)
+      measure(\.backward, index) { node.layer.backward(pass) }
       if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
     }
   }
@@ -88,6 +90,12 @@ package final class GraphExecutor {
     return tensor(map, offset)
   }
 
+  private func forwardPass(_ node: Int, weights: VariableArena, _ mode: Mode) -> ForwardPass {
+    ForwardPass(
+      inputs: graph.nodes[node].inputs.map(activation), output: activation(graph.nodes[node].output),
+      state: memory.start + plan.stateOffsets[node], weights: weights, mode: mode, context: context)
+  }
+
   private func measure(_ pass: WritableKeyPath<LayerSeconds, [Double]>, _ node: Int, _ run: () -> Void) {
     guard layerSeconds != nil else { return run() }
     let start = ContinuousClock.now
@@ -96,10 +104,6 @@ package final class GraphExecutor {
   }
 
   private func tensor(_ map: LayerGraph.Map, _ offset: Int) -> Tensor {
-    Tensor(graph.shape(map, batch: images!.shape.batch), memory.floats.baseAddress! + offset)
-  }
-
-  private func state(_ node: Int) -> UnsafeMutablePointer<Float> {
-    memory.floats.baseAddress! + plan.stateOffsets[node]
+    Tensor(graph.shape(map, batch: images!.shape.batch), at: memory.start + offset)
   }
 }

@@ -12,7 +12,7 @@ package struct LayerGraph: Sendable {
     /// The layer.
     package let layer: any Layer
     /// What it reads.
-    package let input: Map
+    package let inputs: [Map]
     /// What it writes.
     package let output: Map
   }
@@ -30,11 +30,11 @@ package struct LayerGraph: Sendable {
     shapes = [Shape(batch: 1, height: inputHeight, width: inputWidth, channels: inputChannels)]
   }
 
-  /// Appends a layer that reads `input`, and returns its output.
-  package mutating func add(_ layer: any Layer, to input: Map) -> Map {
+  /// Appends a layer that reads `inputs`, in its order, and returns its output.
+  package mutating func add(_ layer: any Layer, to inputs: Map...) -> Map {
     let output = Map(index: shapes.count)
-    shapes.append(layer.outputShape(for: shapes[input.index]))
-    nodes.append(Node(layer: layer, input: input, output: output))
+    shapes.append(layer.outputShape(for: inputs.map { shapes[$0.index] }))
+    nodes.append(Node(layer: layer, inputs: inputs, output: output))
     return output
   }
 
@@ -48,20 +48,23 @@ package struct LayerGraph: Sendable {
   /// Every map, in the order of creation; the input is the first.
   var maps: [Map] { shapes.indices.map(Map.init) }
 
-  /// Multiply–adds of one image's forward pass.
-  package var multiplyAdds: Int { nodes.reduce(0) { $0 + $1.layer.multiplyAdds(for: shape($1.input)) } }
+  /// What a node needs for `batch` images.
+  package func demand(_ node: Node, batch: Int = 1, _ mode: Mode) -> Demand {
+    node.layer.demand(for: node.inputs.map { shape($0, batch: batch) }, mode)
+  }
 
-  /// The offset in an arena from which on parameters belong to the nodes behind the first `frozen`.
+  /// Multiply–adds of one image's forward pass.
+  package var multiplyAdds: Int { nodes.reduce(0) { $0 + demand($1, .evaluation).multiplyAdds } }
+
+  /// The offset in an arena from which on variables belong to the nodes behind the first `frozen`.
   ///
-  /// - Precondition: parameters lie in the order of the nodes.
+  /// - Precondition: variables lie in the order of the nodes.
   package func trainedOffset(frozen: Int) -> Int {
-    nodes.prefix(frozen).flatMap(\.layer.parameters).map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
+    nodes.prefix(frozen).flatMap(\.layer.variables).map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
   }
 
   /// Scratch that is enough for every layer.
-  package func scratch(batch: Int, training: Bool) -> ScratchSize {
-    nodes.reduce(ScratchSize()) {
-      $0.union($1.layer.scratch(for: shape($1.input, batch: batch), training: training))
-    }
+  package func scratch(batch: Int, _ mode: Mode) -> ScratchSize {
+    nodes.reduce(ScratchSize()) { $0.union(demand($1, batch: batch, mode).scratch) }
   }
 }

@@ -1,34 +1,36 @@
 /// Places blocks that live for a known part of an iteration in one buffer, so that blocks never overlap in memory while both live.
 package struct MemoryPlan {
-  /// A block: its size in floats and the first and last step at which it is used.
+  /// A block: its size in bytes and the first and last step at which it is used.
   package struct Block {
-    package let count: Int
+    package let byteCount: Int
     package let lifetime: ClosedRange<Int>
 
-    package init(count: Int, lifetime: ClosedRange<Int>) {
-      self.count = count
+    package init(byteCount: Int, lifetime: ClosedRange<Int>) {
+      self.byteCount = byteCount
       self.lifetime = lifetime
     }
   }
 
-  /// Where each block starts, in floats.
+  /// Where each block starts, in bytes.
   package let offsets: [Int]
-  /// Floats of the buffer.
-  package let count: Int
+  /// Bytes of the buffer.
+  package let byteCount: Int
 
-  /// Blocks start on multiples of this many floats (64 bytes).
-  private static let alignment = 16
+  /// Blocks start on multiples of this many bytes.
+  private static let alignment = 64
 
   /// Places the largest block first, each at the lowest offset that is free during its life.
   package init(_ blocks: [Block]) {
     var offsets = [Int](repeating: 0, count: blocks.count)
     var placed: [(range: Range<Int>, lifetime: ClosedRange<Int>)] = []
     let order = blocks.indices.sorted {
-      (blocks[$0].count, blocks[$1].lifetime.lowerBound, $1) > (blocks[$1].count, blocks[$0].lifetime.lowerBound, $0)
+      (blocks[$0].byteCount, blocks[$1].lifetime.lowerBound, $1) > (
+        blocks[$1].byteCount, blocks[$0].lifetime.lowerBound, $0
+      )
     }
     for index in order {
       let block = blocks[index]
-      let size = (block.count + Self.alignment - 1) / Self.alignment * Self.alignment
+      let size = (block.byteCount + Self.alignment - 1) / Self.alignment * Self.alignment
       var offset = 0
       for other in placed.filter({ $0.lifetime.overlaps(block.lifetime) }).sorted(by: {
         $0.range.lowerBound < $1.range.lowerBound
@@ -40,6 +42,6 @@ package struct MemoryPlan {
       placed.append((offset..<offset + size, block.lifetime))
     }
     self.offsets = offsets
-    count = placed.map(\.range.upperBound).max() ?? 0
+    byteCount = placed.map(\.range.upperBound).max() ?? 0
   }
 }

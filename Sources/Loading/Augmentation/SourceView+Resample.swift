@@ -3,7 +3,7 @@ import Images
 import Kernels
 
 extension SourceView {
-  /// Resamples what the view shows to the input of the network, mean subtracted.
+  /// Resamples what the view shows to the input of the network: (pixel − mean) · scale.
   ///
   /// Where the view reaches outside the image, the image continues with the mean, which is 0 after subtraction. Results are
   /// clamped to 0 … 255 before subtraction, because some interpolations overshoot; nothing is rounded.
@@ -14,7 +14,7 @@ extension SourceView {
   /// - Parameters:
   ///   - image: the image that the view belongs to.
   ///   - interpolation: along both axes.
-  ///   - input: size and mean.
+  ///   - input: size, mean and scale.
   ///   - kernels: which ones does not matter to the result.
   ///   - destination: room for height · width · 3 values.
   /// - Precondition: the view has positive width and height.
@@ -47,9 +47,13 @@ extension SourceView {
             kernels.table.blend_rows(
               zeros.count, $0.count, $0.baseAddress, pixels.baseAddress! + first, stride, zeros, blended.baseAddress)
           }
+          let row = destination + y * input.width * 3
           kernels.table.blend_columns(
             input.width, columns.firstInput, columns.offset, columns.weights, blended.baseAddress, lowest, highest,
-            destination + y * input.width * 3)
+            row)
+          if input.scale != 1 {
+            for index in 0..<input.width * 3 { row[index] *= input.scale }
+          }
         }
       }
     }

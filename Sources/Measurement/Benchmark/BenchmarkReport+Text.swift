@@ -20,7 +20,7 @@ extension BenchmarkReport {
       ["peak memory", Quantities.bytes(peakMemoryBytes), ""],
     ]
     return """
-      \(subject) of \(model.name.rawValue)\(width), \(workload.classes) classes
+      \(subject) of \(model.architecture.name)\(width), \(workload.classes) classes
       batch \(workload.batch) in micro-batches of \(workload.microBatch), \(Quantities.count(workload.threads, "thread")), \
       \(workload.configuration.training.precision.rawValue), \(instructionSet) kernels, OpenBLAS for \(matrixLibrary)
 

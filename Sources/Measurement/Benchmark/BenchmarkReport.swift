@@ -121,9 +121,9 @@ private struct LayerWork {
 
   init(_ node: LayerGraph.Node, of graph: LayerGraph, images: Int, isTraining: Bool) {
     name = node.layer.name
-    multiplyAdds = node.layer.multiplyAdds(for: graph.shape(node.input))
+    multiplyAdds = graph.demand(node, .evaluation).multiplyAdds
     forward = 2 * Double(multiplyAdds * images)
-    backward = isTraining ? (node.input == graph.input ? 1 : 2) * forward : 0
+    backward = isTraining ? (node.inputs == [graph.input] ? 1 : 2) * forward : 0
   }
 }
 
@@ -164,7 +164,7 @@ extension BenchmarkReport {
     encoder.outputFormatting = [.sortedKeys]
     let model = workload.configuration.model
     let summary = Summary(
-      model: model.name.rawValue, width_multiplier: model.widthMultiplier, classes: workload.classes,
+      model: model.architecture.name, width_multiplier: model.widthMultiplier, classes: workload.classes,
       batch: workload.batch, micro_batch: workload.microBatch,
       precision: workload.configuration.training.precision.rawValue,
       threads: workload.threads,

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Kernels
 import Layers
+import Models
 import Randomness
 import Tensors
 
@@ -47,9 +48,9 @@ package struct ConvolutionBenchmark {
   /// Describes a benchmark.
   ///
   /// - Parameter layers: parts of the names of layers to time; all when empty.
-  package init(model: Configuration.Model.Name, batch: Int, threads: Int?, repetitions: Int, layers: [String]) throws {
+  package init(model: Architecture, batch: Int, threads: Int?, repetitions: Int, layers: [String]) throws {
     configuration = try Configuration(
-      yaml: "{version: 1, model: {name: \(model.rawValue)}}", name: "benchmark", overrides: [])
+      yaml: "{version: 1, model: {name: \(model.name)}}", name: "benchmark", overrides: [])
     self.batch = batch
     self.threads = threads ?? ThreadPool.availableProcessors
     self.repetitions = repetitions
@@ -62,15 +63,15 @@ package struct ConvolutionBenchmark {
   package func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
     let graph = configuration.ssd.graph
     let pool = ThreadPool(threadCount: threads)
-    let weights = ParameterArena(configuration.ssd.parameters)
-    let gradients = ParameterArena(configuration.ssd.parameters)
+    let weights = VariableArena(configuration.ssd.layout)
+    let gradients = VariableArena(configuration.ssd.layout)
     var random = RandomStream(seed: 0, purpose: .test)
     for index in weights.values.indices { weights.values[index] = random.uniform(-1, 1) / 64 }
     return graph.nodes.flatMap { node -> [Row] in
       guard var layer = node.layer as? Convolution, layers.isEmpty || layers.contains(where: layer.name.contains) else {
         return []
       }
-      let input = graph.shape(node.input, batch: batch)
+      let input = graph.shape(node.inputs[0], batch: batch)
       var rows: [Row] = []
       for method in methods {
         layer.method = method
@@ -85,11 +86,11 @@ package struct ConvolutionBenchmark {
   }
 
   private func time(
-    _ layer: Convolution, _ input: Shape, weights: ParameterArena, gradients: ParameterArena, pool: ThreadPool,
+    _ layer: Convolution, _ input: Shape, weights: VariableArena, gradients: VariableArena, pool: ThreadPool,
     kernels: Kernels
   ) -> Row {
     let output = layer.outputShape(for: input)
-    let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.scratch(for: input, training: true))
+    let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.demand(for: [input], .training).scratch)
     let (x, y) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
     let (dx, dy) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
     for (index, buffer) in [x, dy].enumerated() {
@@ -98,12 +99,12 @@ package struct ConvolutionBenchmark {
         buffer.floats[position] = Float((position &* 2_654_435_761 >> 12 &+ index) % 31 - 15) / 16
       }
     }
-    let state = UnsafeMutablePointer<Float>.allocate(capacity: 1)
-    defer { state.deallocate() }
+    let forward = ForwardPass(
+      inputs: [Tensor(input, at: x.start)], output: Tensor(output, at: y.start), state: y.start, weights: weights,
+      mode: .training, context: context)
     let pass = BackwardPass(
-      input: Tensor(input, x.floats.baseAddress!), output: Tensor(output, y.floats.baseAddress!), state: state,
-      outputGradient: Tensor(output, dy.floats.baseAddress!), inputGradient: Tensor(input, dx.floats.baseAddress!),
-      accumulatesInputGradient: false, parameterGradients: gradients)
+      forward, outputGradient: Tensor(output, at: dy.start),
+      inputGradients: [.init(Tensor(input, at: dx.start), accumulates: false)], gradients: gradients)
     func fastest(_ body: () -> Void) -> Double {
       (0...repetitions).map { _ in
         let start = ContinuousClock.now
@@ -113,13 +114,12 @@ package struct ConvolutionBenchmark {
     }
     return Row(
       layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
-      precision: layer.precision, instructionSet: kernels.instructionSet, multiplyAdds: layer.multiplyAdds(for: input),
+      precision: layer.precision, instructionSet: kernels.instructionSet,
+      multiplyAdds: layer.demand(for: [input], .evaluation).multiplyAdds,
       seconds: [
-        .forward: fastest {
-          layer.forward(pass.input, into: pass.output, state: state, weights: weights, context: context)
-        },
-        .weightGradient: fastest { layer.weightGradient(pass, context: context) },
-        .inputGradient: fastest { layer.inputGradient(pass, weights: weights, context: context) },
+        .forward: fastest { layer.forward(forward) },
+        .weightGradient: fastest { layer.weightGradient(pass) },
+        .inputGradient: fastest { layer.inputGradient(pass) },
       ])
   }
 }

@@ -24,7 +24,7 @@ package struct InferenceBenchmark {
     let pool = ThreadPool(threadCount: workload.threads)
     let peak = ArithmeticPeak.measure(
       pool: pool, kernels: kernels, precision: configuration.training.precision)
-    let weights = ParameterArena(model.parameters)
+    let weights = VariableArena(model.layout)
     _ = try configuration.fillInitialWeights(weights)
     let detector = Detector(
       configuration, weights: weights, batch: workload.microBatch, pool: pool, kernels: kernels)

@@ -1,6 +1,7 @@
 import Configuration
 import Glibc
 import Kernels
+import Models
 import Tensors
 
 /// What a benchmark computes: a network, the images of an iteration, and the threads that share the work.
@@ -31,7 +32,7 @@ package struct Workload: Sendable {
   /// - Precondition: the numbers are positive, but `warmUp` may be 0 and `classes` is at least 2; `microBatch` divides `batch`.
   /// - Throws: ``ConfigurationError`` for a width that the network does not have.
   package init(
-    model: Configuration.Model.Name, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?,
+    model: Architecture, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?,
     precision: Precision, threads: Int?, warmUp: Int, iterations: Int
   ) throws(ConfigurationError) {
     precondition(batch > 0 && iterations > 0 && warmUp >= 0, "\(warmUp) + \(iterations) iterations of \(batch) images")
@@ -47,7 +48,7 @@ package struct Workload: Sendable {
     configuration = try Configuration(
       yaml: """
         version: 1
-        model: {name: \(model.rawValue), width_multiplier: \(widthMultiplier)}
+        model: {name: \(model.name), width_multiplier: \(widthMultiplier)}
         data: {classes: [\(names)]}
         training: {precision: \(precision.rawValue)}
         """, name: "benchmark")

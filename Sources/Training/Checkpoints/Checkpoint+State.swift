@@ -33,7 +33,7 @@ extension Checkpoint {
     let metadata = try requireState()
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
     let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
-      arena.layout.parameters.map { (prefix + $0.name, $0, arena) }
+      arena.layout.variables.map { (prefix + $0.name, $0, arena) }
     }
     var tensors: [SafetensorsFile.Tensor] = []
     for (name, parameter, _) in places {

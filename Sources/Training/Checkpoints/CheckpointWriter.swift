@@ -16,7 +16,7 @@ final class CheckpointWriter: @unchecked Sendable {
   private var seconds = 0.0
 
   /// Allocates the copy.
-  init(_ store: CheckpointStore, configuration: Configuration, layout: ParameterLayout) {
+  init(_ store: CheckpointStore, configuration: Configuration, layout: VariableLayout) {
     self.store = store
     self.configuration = configuration
     state = TrainingState(layout, keepsAverage: configuration.training.averageDecay != nil)

@@ -5,33 +5,33 @@ import Tensors
 /// What an iteration reads and changes, and a checkpoint holds.
 package final class TrainingState {
   /// The weights that are trained.
-  package let weights: ParameterArena
+  package let weights: VariableArena
   /// The optimizer's momentum.
-  package let momentum: ParameterArena
+  package let momentum: VariableArena
   /// The moving average of the weights; nil where none is kept.
-  package let average: ParameterArena?
+  package let average: VariableArena?
   /// How large the values are that layers read; decided where a run begins.
   package var inputScales = InputScales()
 
   /// Allocates a state of zeros.
-  package init(_ layout: ParameterLayout, keepsAverage: Bool = false) {
-    weights = ParameterArena(layout)
-    momentum = ParameterArena(layout)
-    average = keepsAverage ? ParameterArena(layout) : nil
+  package init(_ layout: VariableLayout, keepsAverage: Bool = false) {
+    weights = VariableArena(layout)
+    momentum = VariableArena(layout)
+    average = keepsAverage ? VariableArena(layout) : nil
   }
 
-  /// The parameters.
-  package var layout: ParameterLayout { weights.layout }
+  /// The variables.
+  package var layout: VariableLayout { weights.layout }
   /// The weights that a detector uses: the average where there is one.
-  package var detectorWeights: ParameterArena { average ?? weights }
+  package var detectorWeights: VariableArena { average ?? weights }
 
   /// The arenas, and what stands before a parameter's name in the name of its tensor.
-  package var arenas: [(prefix: String, arena: ParameterArena)] {
+  package var arenas: [(prefix: String, arena: VariableArena)] {
     [("", weights), (Checkpoint.momentumPrefix, momentum)] + (average.map { [(Checkpoint.averagePrefix, $0)] } ?? [])
   }
 
   /// Bytes of a state.
-  package static func byteCount(_ layout: ParameterLayout, keepsAverage: Bool) -> Int {
+  package static func byteCount(_ layout: VariableLayout, keepsAverage: Bool) -> Int {
     (keepsAverage ? 3 : 2) * layout.arenaCount * MemoryLayout<Float>.stride
   }
 

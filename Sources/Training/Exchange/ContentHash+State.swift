@@ -8,7 +8,7 @@ extension ContentHash {
     for (_, arena) in state.arenas { add(arena) }
   }
 
-  package mutating func add(_ arena: ParameterArena) {
+  package mutating func add(_ arena: VariableArena) {
     // Four chains, because one would wait for its own multiplication.
     var lanes: SIMD4<UInt64> = [1, 2, 3, 4] &+ SIMD4(repeating: value)
     arena.values.withMemoryRebound(to: SIMD4<UInt64>.self) { words in

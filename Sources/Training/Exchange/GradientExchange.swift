@@ -14,7 +14,7 @@ final class GradientExchange: @unchecked Sendable {
   private let condition = NSCondition()
 
   // Guarded by `condition`.
-  private var pieces: [ParameterArena] = []
+  private var pieces: [VariableArena] = []
   /// The arena is complete from here on.
   private var completeFrom = Int.max
   private var summed = 0
@@ -62,7 +62,7 @@ final class GradientExchange: @unchecked Sendable {
   }
 
   /// Begins an iteration, whose gradients will be in `pieces`; their sum replaces the first.
-  func begin(_ pieces: [ParameterArena]) {
+  func begin(_ pieces: [VariableArena]) {
     locked {
       precondition(summed == taken, "\(summed - taken) buckets of the iteration before have not been taken")
       self.pieces = pieces

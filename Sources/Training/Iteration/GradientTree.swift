@@ -6,7 +6,7 @@ import Tensors
 /// A process needs only as many arenas as the tree is deep: a stack of finished subtrees. The last micro-batch is added range by range,
 /// while its backward pass goes on, so that sums can leave as soon as they are complete.
 package final class GradientTree {
-  private let arenas: [ParameterArena]
+  private let arenas: [VariableArena]
   private let share: SummationOrder.Share
   private let trained: Range<Int>
   private var leaves = 0
@@ -15,17 +15,17 @@ package final class GradientTree {
   /// Allocates the stack for a rank's micro-batches.
   ///
   /// - Parameter trained: the part of the arenas that is added; nil for all.
-  package init(_ layout: ParameterLayout, trained: Range<Int>? = nil, share: SummationOrder.Share) {
+  package init(_ layout: VariableLayout, trained: Range<Int>? = nil, share: SummationOrder.Share) {
     self.share = share
     self.trained = trained ?? 0..<layout.arenaCount
-    arenas = (0..<share.depth).map { _ in ParameterArena(layout) }
+    arenas = (0..<share.depth).map { _ in VariableArena(layout) }
   }
 
   /// Whether the next micro-batch is the last.
   package var isAtLastLeaf: Bool { leaves == share.merges.count - 1 }
 
   /// Where the next micro-batch's backward writes its gradient.
-  package var leaf: ParameterArena {
+  package var leaf: VariableArena {
     precondition(leaves < share.merges.count, "all \(leaves) micro-batches are added already")
     return arenas[depth]
   }
@@ -58,7 +58,7 @@ package final class GradientTree {
 
   /// What is left of this rank's micro-batches where the last one has been added: one sum, unless the tree wants terms of other ranks
   /// between them.
-  package var pieces: [ParameterArena] { Array(arenas.prefix(share.pieces.count)) }
+  package var pieces: [VariableArena] { Array(arenas.prefix(share.pieces.count)) }
 
   /// Forgets the sums, so that the next iteration can begin.
   package func reset() {

@@ -33,7 +33,7 @@ package final class TrainingStep {
   /// What the step moves: weights, momentum, their average.
   package let state: TrainingState
   /// The gradient of the last iteration's loss: of this rank's micro-batches before ``update(learningRate:iteration:)``, of all behind it.
-  package var gradients: ParameterArena { tree.pieces[0] }
+  package var gradients: VariableArena { tree.pieces[0] }
   /// Seconds of the last iteration, by phase.
   package private(set) var seconds = PhaseSeconds()
   /// The time of every layer is added to this; nil, as at first, when it is not wanted.
@@ -52,6 +52,7 @@ package final class TrainingStep {
   private let optimizer: StochasticGradientDescent
   private let clipping: GradientClipping?
   private let averageDecay: Double?
+  private let microBatchCount: Int
   private let trained: Range<Int>
   /// Planned at the first update: where a run begins decides the scales.
   private lazy var gradientNorm = GradientNorm(state.layout, in: trained, inputScales: state.inputScales)
@@ -82,15 +83,16 @@ package final class TrainingStep {
     self.matcher = matcher
     self.optimizer = optimizer
     self.averageDecay = averageDecay
+    microBatchCount = microBatches
     executor = SSDExecutor(
-      model, batch: microBatch, training: true, frozenLayers: frozenLayers, pool: pool, kernels: kernels)
+      model, batch: microBatch, .training, frozenLayers: frozenLayers, pool: pool, kernels: kernels)
     loss = MultiBoxLoss(classCount: model.classCount)
-    state = TrainingState(model.parameters, keepsAverage: averageDecay != nil)
-    trained = model.graph.trainedOffset(frozen: frozenLayers)..<model.parameters.arenaCount
+    state = TrainingState(model.layout, keepsAverage: averageDecay != nil)
+    trained = model.graph.trainedOffset(frozen: frozenLayers)..<model.layout.arenaCount
     clipping = clipNorm.map { GradientClipping(limit: $0) }
     let order = SummationOrder(count: microBatches)
     tree = GradientTree(
-      model.parameters, trained: trained,
+      model.layout, trained: trained,
       share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
     exchange = GradientExchange(
       try communicator.duplicate(), order: order, trained: trained, settings: settings)
@@ -106,17 +108,17 @@ package final class TrainingStep {
     _ model: SSD, microBatch: Int, microBatches: Int, frozenLayers: Int, keepsAverage: Bool, threads: Int,
     division: WorkDivision, settings: Configuration.Communication
   ) -> (state: Int, gradients: Int, network: Int, exchange: Int) {
-    let arena = model.parameters.arenaCount * MemoryLayout<Float>.stride
+    let arena = model.layout.arenaCount * MemoryLayout<Float>.stride
     let order = SummationOrder(count: microBatches)
     return (
-      TrainingState.byteCount(model.parameters, keepsAverage: keepsAverage),
+      TrainingState.byteCount(model.layout, keepsAverage: keepsAverage),
       GradientExchange.share(of: order, division, settings: settings).depth * arena,
       SSDExecutor.byteCount(
-        model, batch: microBatch, training: true, frozenLayers: frozenLayers, threads: threads),
+        model, batch: microBatch, .training, frozenLayers: frozenLayers, threads: threads),
       division.worldSize == 1
         ? 0
         : GradientExchange.byteCount(
-          trained: model.graph.trainedOffset(frozen: frozenLayers)..<model.parameters.arenaCount,
+          trained: model.graph.trainedOffset(frozen: frozenLayers)..<model.layout.arenaCount,
           worldSize: division.worldSize, order: order, settings: settings)
     )
   }
@@ -148,7 +150,7 @@ package final class TrainingStep {
     var result = Result()
     for (microBatch, targets) in zip(microBatches, targets.microBatches) {
       board.enter("forward")
-      seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: state.weights) }
+      seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: state.weights, .training) }
       sums.append(seconds.measure(\.loss) { evaluateLoss(targets, normalizer: normalizer) })
       if tree.isAtLastLeaf {
         board.enter("waiting for the losses of other ranks", waitsForOthers: true)
@@ -183,7 +185,7 @@ package final class TrainingStep {
       let bad = seconds.measure(\.update) {
         optimizer.update(
           state.weights, momentum: state.momentum, gradients: gradients, in: range, learningRate: learningRate,
-          clip: clip, inputScales: state.inputScales, average: average, context: context)
+          clip: clip, inputScales: state.inputScales, microBatches: microBatchCount, average: average, context: context)
       }
       if let bad { throw NonFiniteGradient(parameter: bad.name) }
     }
@@ -211,7 +213,8 @@ package final class TrainingStep {
   }
 
   private func images(of microBatch: MicroBatch) -> Tensor {
-    Tensor(executor.model.graph.shape(executor.model.graph.input, batch: microBatch.count), microBatch.pixels)
+    Tensor(
+      executor.model.graph.shape(executor.model.graph.input, batch: microBatch.count), at: microBatch.pixels)
   }
 
   private func backward() {

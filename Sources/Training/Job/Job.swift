@@ -76,7 +76,7 @@ package final class Job {
   }
 
   /// Copies values of rank 0 to all ranks.
-  package func broadcast(_ arena: ParameterArena) throws {
+  package func broadcast(_ arena: VariableArena) throws {
     try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: 0)
   }
 

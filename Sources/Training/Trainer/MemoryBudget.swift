@@ -37,7 +37,7 @@ package struct MemoryBudget: Sendable, CustomStringConvertible {
       model, microBatch: training.microBatch, microBatches: microBatches, frozenLayers: frozenLayers,
       keepsAverage: keepsAverage, threads: threads, division: WorkDivision(rank: 0, worldSize: worldSize),
       settings: configuration.communication)
-    let image = SSD.inputSize * SSD.inputSize * 3 * MemoryLayout<Float>.stride
+    let image = model.graph.shape(model.graph.input).count * MemoryLayout<Float>.stride
     var items = [
       Item(name: keepsAverage ? "weights, average and momentum" : "weights and momentum", bytes: step.state),
       Item(name: "gradients", bytes: step.gradients),

@@ -21,7 +21,7 @@ final class RunFiles {
 
   /// Opens the files of a run that continues after `iteration` and goes on to `last`.
   init(
-    _ configuration: Configuration, store: CheckpointStore, layout: ParameterLayout, iteration: Int, last: Int,
+    _ configuration: Configuration, store: CheckpointStore, layout: VariableLayout, iteration: Int, last: Int,
     board: PhaseBoard, logger: Logger
   ) throws {
     self.configuration = configuration

@@ -17,7 +17,7 @@ extension TrainingStep {
     }
     try job.communicator.broadcast(&iteration, from: 0)
     for (_, arena) in state.arenas { try job.broadcast(arena) }
-    for parameter in state.layout.parameters {
+    for parameter in state.layout.variables {
       var scale = state.inputScales[parameter]
       try job.communicator.broadcast(&scale, from: 0)
       state.inputScales[parameter] = scale

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Kernels
 import Measurement
+import Models
 
 extension Benchmark {
   struct ConvolutionCommand: ParsableCommand {
@@ -18,7 +19,7 @@ extension Benchmark {
         """)
 
     @Option(help: "The network.")
-    var model: Configuration.Model.Name = .ssd300VGG16
+    var model = Architecture.all[0]
 
     @Option(help: "Images of a pass.")
     var batch = 4

@@ -2,12 +2,13 @@ import ArgumentParser
 import Configuration
 import Kernels
 import Measurement
+import Models
 import Tensors
 
 /// What `multibox benchmark step` and `multibox benchmark inference` compute.
 struct WorkloadOptions: ParsableArguments {
   @Option(help: "The network.")
-  var model: Configuration.Model.Name = .ssd300VGG16
+  var model = Architecture.all[0]
 
   @Option(help: "Factor on the channels of base network and extra layers, 0.0625 to 2.")
   var widthMultiplier: Float = 1
@@ -70,5 +71,16 @@ struct WorkloadOptions: ParsableArguments {
   }
 }
 
-extension Configuration.Model.Name: ExpressibleByArgument {}
+extension Architecture: ExpressibleByArgument {
+  /// By its name.
+  package init?(argument: String) {
+    guard let architecture = Architecture.named(argument) else { return nil }
+    self = architecture
+  }
+
+  /// The names there are.
+  package static var allValueStrings: [String] { all.map(\.name) }
+  /// Its name.
+  package var defaultValueDescription: String { name }
+}
 extension Precision: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 /// Files hold a convolution kernel as [output, input, height, width], memory as [height, width, input, output]; every other
 /// parameter is the same in both.
-extension Parameter {
+extension Variable {
   /// Copies the parameter's values from memory order to file order.
   ///
   /// - Precondition: both buffers have the parameter's count.

@@ -2,13 +2,13 @@
 ///
 /// Arenas of one layout are mirror images, so an optimizer step, a sum of gradients or a hash is one loop over one buffer.
 /// Padding between parameters is zero and stays zero.
-package final class ParameterArena {
+package final class VariableArena {
   /// The parameters and their ranges.
-  package let layout: ParameterLayout
+  package let layout: VariableLayout
   private let buffer: AlignedBuffer
 
   /// Allocates an arena filled with zeros.
-  package init(_ layout: ParameterLayout) {
+  package init(_ layout: VariableLayout) {
     self.layout = layout
     buffer = AlignedBuffer(count: layout.arenaCount)
   }
@@ -17,7 +17,7 @@ package final class ParameterArena {
   package var values: UnsafeMutableBufferPointer<Float> { buffer.floats }
 
   /// The values of one parameter, in memory order.
-  package subscript(parameter: Parameter) -> UnsafeMutableBufferPointer<Float> {
+  package subscript(parameter: Variable) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: buffer.floats[parameter.range])
   }
 }

@@ -1,0 +1,103 @@
+/// A named range of every arena of a model: what training moves, or gathers, and a checkpoint holds.
+package struct Variable: Sendable, Equatable {
+  /// How training changes the values.
+  package enum Update: Sendable, Equatable {
+    /// Against the gradient that backward finds.
+    ///
+    /// - Parameters:
+    ///   - decays: whether weight decay acts on them.
+    ///   - rateMultiplier: factor on the learning rate.
+    case descent(decays: Bool, rateMultiplier: Float)
+    /// Towards new values v, which a layer leaves where gradients go, summed over the micro-batches of an iteration:
+    /// r ← (1 − μ) · r + μ · mean of v.
+    case average(momentum: Float)
+    /// Not at all.
+    case frozen
+
+    /// That of kernels and scales.
+    package static let weight = Update.descent(decays: true, rateMultiplier: 1)
+
+    /// That of biases, which do not decay.
+    package static func bias(rateMultiplier: Float) -> Update {
+      .descent(decays: false, rateMultiplier: rateMultiplier)
+    }
+  }
+
+  /// What the values are before training.
+  package enum Start: Sendable, Equatable {
+    /// Random numbers, as an initialiser of kernels draws them.
+    case random
+    /// The same everywhere.
+    case constant(Float)
+  }
+
+  /// How the values lie in memory and in files.
+  package enum Layout: Sendable, Equatable {
+    /// `count` values, the same in memory and in files.
+    case vector(count: Int)
+    /// A convolution kernel: [height, width, input, output] in memory, so that it is the right-hand matrix of a GEMM over
+    /// NHWC columns; [output, input, height, width] in files, as PyTorch stores it.
+    case kernel(height: Int, width: Int, input: Int, output: Int)
+  }
+
+  /// The name in checkpoints (torchvision's state_dict key).
+  package let name: String
+  /// See ``Layout``.
+  package let layout: Layout
+  /// See ``Start``.
+  package let start: Start
+  /// See ``Update``.
+  package let update: Update
+  /// The floats of an arena that hold the values.
+  package let range: Range<Int>
+
+  /// The shape in files: [count] or [output, input, height, width].
+  package var fileShape: [Int] {
+    switch layout {
+    case .vector(let count): [count]
+    case .kernel(let height, let width, let input, let output): [output, input, height, width]
+    }
+  }
+
+  /// Whether gradient descent moves the values.
+  package var isTrained: Bool {
+    if case .descent = update { true } else { false }
+  }
+}
+
+/// The ordered list of a model's variables and their places in an arena.
+///
+/// Variables lie in forward order, each starting on a 64-byte boundary; backward therefore completes ranges from the end.
+package struct VariableLayout: Sendable {
+  /// In forward order.
+  package private(set) var variables: [Variable] = []
+  /// Floats in an arena, padding included.
+  package private(set) var arenaCount = 0
+
+  /// Creates an empty layout.
+  package init() {}
+
+  /// Values that gradient descent moves, without padding: the parameters of the model.
+  package var parameterCount: Int { variables.reduce(0) { $0 + ($1.isTrained ? $1.range.count : 0) } }
+  /// All values, without padding.
+  package var valueCount: Int { variables.reduce(0) { $0 + $1.range.count } }
+
+  /// Appends a variable and returns it with its range.
+  ///
+  /// - Precondition: no earlier variable has the same name.
+  package mutating func add(
+    _ name: String, _ layout: Variable.Layout, start: Variable.Start, update: Variable.Update
+  ) -> Variable {
+    precondition(!variables.contains { $0.name == name }, "variable \(name) is declared twice")
+    let count =
+      switch layout {
+      case .vector(let count): count
+      case .kernel(let height, let width, let input, let output): height * width * input * output
+      }
+    let variable = Variable(
+      name: name, layout: layout, start: start, update: update, range: arenaCount..<arenaCount + count)
+    variables.append(variable)
+    arenaCount += (count + 15) / 16 * 16
+    return variable
+  }
+}
