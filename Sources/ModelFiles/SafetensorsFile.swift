@@ -169,8 +169,11 @@ private final class Descriptor {
   func byteCount() throws(FileError) -> Int {
     var status = stat()
     if fstat(number, &status) != 0 { throw FileError(path, cannot: "inspect", errorNumber: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "not a regular file") }
-    return Int(status.st_size)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return Int(status.st_size)
+    case S_IFDIR: throw FileError(path, "a directory, not a file of weights")
+    default: throw FileError(path, "not a regular file")
+    }
   }
 
   func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {

@@ -77,7 +77,7 @@ struct RecipeCheckTests {
 
   @Test func `No recipe of the repository draws a warning`() throws {
     let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "../../../configs"
+      "../../configs"
     ).standardizedFileURL.path
     let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
     #expect(names.count >= 8)
