@@ -53,7 +53,7 @@ package struct Architecture: Sendable {
   let build: @Sendable (inout NetworkBuilder) -> [LayerGraph.Map]
 
   /// Every architecture there is, the usual one first.
-  package static let all: [Architecture] = [.ssd300VGG16]
+  package static let all: [Architecture] = [.ssd300VGG16, .ssd512VGG16]
 
   /// The architecture of a name.
   package static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }

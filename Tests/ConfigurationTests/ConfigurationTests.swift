@@ -104,11 +104,11 @@ struct ConfigurationTests {
     ("version: 2", "a.yaml:1: version: expected 1, the only version there is, found '2'"),
     (
       "version: 1\nmodel:\n  name: resnet",
-      "a.yaml:3: model.name: expected ssd300-vgg16, found 'resnet'"
+      "a.yaml:3: model.name: expected one of ssd300-vgg16, ssd512-vgg16, found 'resnet'"
     ),
     (
-      "version: 1\nmodel:\n  name: ssd512-vgg16",
-      "a.yaml:3: model.name: not supported in this version; expected ssd300-vgg16"
+      "version: 1\nmodel:\n  name: ssd300-mobilenet-v1",
+      "a.yaml:3: model.name: not supported in this version; expected one of ssd300-vgg16, ssd512-vgg16"
     ),
     (
       "version: 1\nmodel: 3",

@@ -3,7 +3,7 @@ import Images
 import ModelFiles
 import Tensors
 
-/// `Tests/Fixtures/torchvision-ssd300.safetensors` and the formulas of the weights and images it was made from, which
+/// What PyTorch computes, `Tests/Fixtures/*.safetensors`, and the formulas of the weights and images it was made from, which
 /// `ssd_formulas.py` beside it defines.
 struct TorchvisionFixture {
   private let file: SafetensorsFile
@@ -11,9 +11,9 @@ struct TorchvisionFixture {
   let parameterNames: [String]
   private let imageStream: Int
 
-  init() throws {
+  init(_ name: String = "torchvision-ssd300.safetensors") throws {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    file = try SafetensorsFile(tests.path + "/Fixtures/torchvision-ssd300.safetensors")
+    file = try SafetensorsFile(tests.path + "/Fixtures/\(name)")
     struct Description: Decodable {
       let parameters: [String]
       let image_stream: Int
@@ -37,6 +37,16 @@ struct TorchvisionFixture {
     return x ^ (x >> 16)
   }
 
+  /// Uniform in -1 ... 1.
+  private func signed(_ stream: Int, _ element: Int) -> Double {
+    2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1
+  }
+
+  /// Fills `count` values with the numbers of a stream.
+  func fill(_ values: UnsafeMutablePointer<Float>, count: Int, stream: Int) {
+    for element in 0..<count { values[element] = Float(signed(stream, element)) }
+  }
+
   /// Fills a parameter by its formula, or from the file if it is a bias of the backbone.
   func fill(_ parameter: Variable, of weights: VariableArena) throws {
     if parameter.name.hasSuffix(".bias"), parameter.name.hasPrefix("backbone.") {
@@ -44,7 +54,7 @@ struct TorchvisionFixture {
       return values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: weights[parameter]) }
     }
     let stream = parameterNames.firstIndex(of: parameter.name)!
-    func signed(_ element: Int) -> Double { 2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1 }
+    func signed(_ element: Int) -> Double { self.signed(stream, element) }
     let shape = parameter.fileShape
     let values: [Float] = (0..<parameter.range.count).map { element in
       switch parameter.start {
@@ -96,7 +106,11 @@ struct TorchvisionFixture {
 
   /// Training images 0 and 1 (300×300) and test image 2 (500×375).
   func image(_ number: Int) -> Image {
-    let (width, height) = number == 2 ? (500, 375) : (300, 300)
+    number == 2 ? image(2, width: 500, height: 375) : image(number, width: 300, height: 300)
+  }
+
+  /// An image of any size up to 640 pixels.
+  func image(_ number: Int, width: Int, height: Int) -> Image {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(width * height * 3)
     for y in 0..<height {
