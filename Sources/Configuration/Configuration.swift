@@ -126,7 +126,7 @@ package struct Configuration: Sendable, Equatable {
   package struct Communication: Sendable, Equatable {
     /// How gradients are added over the ranks.
     package enum Reduction: String, Sendable, CaseIterable {
-      /// In a fixed order: the same bits on any number of ranks that is a power of two.
+      /// In a fixed order: the same bits on any number of ranks.
       case reproducible
       /// By `MPI_Allreduce`, in an order that depends on ranks and message sizes.
       case native

@@ -21,7 +21,7 @@ extension FileSignature {
         "\(rawValue)\(expected): convert its weights, which must be named as torchvision's, by \(Self.python(weights, path))"
     case .caffe, .keras, .tensorFlow, .numPy:
       return
-        "\(rawValue)\(expected) with torchvision's names of tensors, and nothing converts this one: take torchvision's weights, as the README shows under 'Train on Pascal VOC 2007'"
+        "\(rawValue)\(expected) with torchvision's names of tensors, and nothing converts this one: take torchvision's weights, see docs/weights.md"
     case .jpeg, .png, .webP, .gif, .bmp, .tiff, .heic, .avif:
       return "\(rawValue) where a file of weights is expected; a command takes the checkpoint before the images"
     case .json, .text, .xml:
