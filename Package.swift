@@ -23,7 +23,7 @@ func system(_ name: String, pkgConfig: String, debian: String) -> Target {
 let inference: [Target.Dependency] = [
   "Models", "Layers", "Tensors", "Kernels", "CKernels", "Detection", "Datasets", "Loading", "Images", "Evaluation",
   "MessagePassing",
-  "ModelFiles", "Files", "Configuration", "Randomness", .product(name: "Logging", package: "swift-log"),
+  "ModelFiles", "Files", "Configuration", "Randomness", "Threads", .product(name: "Logging", package: "swift-log"),
 ]
 
 let package = Package(
@@ -45,24 +45,26 @@ let package = Package(
     .target(name: "CKernels", cSettings: optimised),
 
     library("Randomness"),
+    library("Threads"),
     library("Kernels", ["CKernels"]),
     library("Tensors", ["Kernels", "CKernels", "COpenBLAS"]),
     library("Layers", ["Tensors", "Kernels", "CKernels", "Randomness"]),
     library("Detection"),
     library("Models", ["Layers", "Tensors", "Kernels", "Detection"]),
-    library("Files", ["CCrypto"]),
+    library("Files", ["Threads", "CCrypto"]),
     library("ModelFiles", ["Tensors", "Files"]),
     library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
     library("Datasets", ["Detection", "Images", "Files", "CLibXML2"]),
-    library("Loading", ["Datasets", "Detection", "Images", "Tensors", "Kernels", "CKernels", "Randomness"]),
+    library("Loading", ["Threads", "Datasets", "Detection", "Images", "Tensors", "Kernels", "CKernels", "Randomness"]),
     library("Splitting", ["Datasets", "Images", "Files", "Randomness"]),
     library("Synthetic", ["Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
-    library("MessagePassing", ["CMPI"]),
+    library("MessagePassing", ["Threads", "CMPI"]),
     library(
       "Configuration",
       [
-        "Layers", "Tensors", "Kernels", "Detection", "Datasets", "Loading", "Images", "Evaluation", "MessagePassing",
+        "Models", "Layers", "Tensors", "Kernels", "Detection", "Datasets", "Loading", "Images", "Evaluation",
+        "MessagePassing",
         "Files",
         "Yams",
       ]),
@@ -98,7 +100,7 @@ let package = Package(
     tests("SplittingTests", ["Splitting"]),
     tests("SyntheticTests", ["Synthetic", "Datasets", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
-    tests("MessagePassingTests", ["MessagePassing"]),
+    tests("MessagePassingTests", ["MessagePassing", "Threads"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
     tests("TrainingTests", ["Training", "Inference", "Synthetic"] + inference + ["TestSupport"]),

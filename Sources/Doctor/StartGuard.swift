@@ -1,9 +1,9 @@
 import Foundation
+import Threads
 
 /// Ends the process when MPI does not get going, or does not come to an end: before a job is joined nothing else watches.
-package final class StartGuard: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var isOver = false
+package final class StartGuard: Sendable {
+  private let isOver = Monitor(false)
 
   /// Starts to wait for ``disarm()``.
   ///
@@ -15,7 +15,8 @@ package final class StartGuard: @unchecked Sendable {
     let thread = Thread { [self] in
       // The first rank of a machine speaks for the others, which are ended with it.
       let isFirst = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"].map { $0 == "0" } ?? true
-      guard waitsInVain(until: Date(timeIntervalSinceNow: seconds + (isFirst ? 0 : 1))) else { return }
+      let end = Date(timeIntervalSinceNow: seconds + (isFirst ? 0 : 1))
+      if isOver.wait(until: end, { $0 ? true : nil }) != nil { return }
       let message = Self.message(seconds: seconds, phase: phase, interfaces: NetworkInterface.all())
       FileHandle.standardError.write(Data("error: \(ProcessInfo.processInfo.hostName): \(message)\n".utf8))
       _exit(exitCode)
@@ -25,19 +26,7 @@ package final class StartGuard: @unchecked Sendable {
   }
 
   /// Ends the wait: MPI works, or the process has other reasons to end.
-  package func disarm() {
-    condition.lock()
-    isOver = true
-    condition.broadcast()
-    condition.unlock()
-  }
-
-  private func waitsInVain(until end: Date) -> Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    while !isOver, condition.wait(until: end) {}
-    return !isOver
-  }
+  package func disarm() { isOver.withLock { $0 = true } }
 
   /// What may be the reason, and what mends it.
   package static func message(seconds: Double, phase: String, interfaces: [NetworkInterface]) -> String {

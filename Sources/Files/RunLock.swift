@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// The right to write into a run directory, held by one process at a time: the file `run.lock` names it.
 ///
@@ -19,8 +20,7 @@ package final class RunLock: @unchecked Sendable {
   private let owner: RunLockOwner
   private let patience: Double
   private let madeDirectory: Bool
-  private let condition = NSCondition()
-  private var isReleased = false
+  private let isReleased = Monitor(false)
 
   /// Takes a run directory, which is made when it does not exist.
   ///
@@ -53,11 +53,10 @@ package final class RunLock: @unchecked Sendable {
 
   /// Gives the directory back. Idempotent.
   package func release() {
-    condition.lock()
-    let isFirst = !isReleased
-    isReleased = true
-    condition.broadcast()
-    condition.unlock()
+    let isFirst = isReleased.withLock { isReleased in
+      defer { isReleased = true }
+      return !isReleased
+    }
     guard isFirst, Self.owner(of: path)?.identity == owner.identity else { return }
     unlink(path)
     // A run that was refused leaves nothing; a directory that holds anything stays.
@@ -254,7 +253,7 @@ package final class RunLock: @unchecked Sendable {
 
   private func renew(_ lost: (FileError) -> Void) {
     while waits() {
-      // Not while the condition is locked: a file server that does not answer must not hold up an end of the process.
+      // Not while the state is locked: a file server that does not answer must not hold up an end of the process.
       let found = Self.owner(of: path)
       if let found, found.identity != owner.identity {
         lost(FileError(directory, "taken over by \(found.description), while this process did not renew \(path)"))
@@ -266,10 +265,8 @@ package final class RunLock: @unchecked Sendable {
 
   /// Waits for the next renewal; false when the lock is given back.
   private func waits() -> Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    let end = Date(timeIntervalSinceNow: min(Self.renewal, patience / 6))
-    while !isReleased, condition.wait(until: end) {}
-    return !isReleased
+    isReleased.wait(until: Date(timeIntervalSinceNow: min(Self.renewal, patience / 6))) {
+      $0 ? true : nil
+    } == nil
   }
 }

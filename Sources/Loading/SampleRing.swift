@@ -1,6 +1,7 @@
 import Datasets
 import Detection
 import Foundation
+import Threads
 
 /// Background threads that prepare batches ahead of one consumer, in a bounded ring of micro-batches.
 ///
@@ -39,7 +40,7 @@ package final class SampleRing: @unchecked Sendable {
     package let pixels: UnsafeMutablePointer<Float>
   }
 
-  /// A place for one micro-batch; guarded by `condition` except for the pixels, which belong to whoever claimed the sample.
+  /// A place for one micro-batch. Its pixels belong to whoever claimed the sample.
   private struct Slot {
     var samples: [Sample] = []
     var contents: [Content?] = []
@@ -56,26 +57,31 @@ package final class SampleRing: @unchecked Sendable {
   private let samples: (Int) -> [Sample]?
   private let prepare: (Sample, UnsafeMutablePointer<Float>) throws -> Content
 
-  private let condition = NSCondition()
-  private var slots: [Slot]
-  /// Samples of the batch that was begun last whose micro-batches are not opened yet.
-  private var waiting: ArraySlice<Sample> = []
-  /// Batches that were begun.
-  private var begun = 0
-  /// Micro-batches whose samples are being, or have been, claimed.
-  private var opened = 0
-  /// The next sample to claim in the micro-batch that was opened last.
-  private var nextIndex = 0
-  /// Micro-batches handed to the consumer.
-  private var delivered = 0
-  /// Micro-batches the consumer is done with.
-  private var recycled = 0
-  private var isExhausted = false
-  private var isStopped = false
-  private var failure: (any Error)?
-  private var runningThreads: Int
-  /// Samples that threads are preparing now.
-  private var claimed: [Sample] = []
+  private struct State {
+    var slots: [Slot]
+    /// Samples of the batch that was begun last whose micro-batches are not opened yet.
+    var waiting: ArraySlice<Sample> = []
+    /// Batches that were begun.
+    var begun = 0
+    /// Micro-batches whose samples are being, or have been, claimed.
+    var opened = 0
+    /// The next sample to claim in the micro-batch that was opened last.
+    var nextIndex = 0
+    /// Micro-batches handed to the consumer.
+    var delivered = 0
+    /// Micro-batches the consumer is done with.
+    var recycled = 0
+    var isExhausted = false
+    var isStopped = false
+    var failure: (any Error)?
+    var runningThreads: Int
+    /// Samples that threads are preparing now.
+    var claimed: [Sample] = []
+  }
+
+  private let state: Monitor<State>
+  private let slotCount: Int
+  /// The consumer's own.
   private(set) var waitSeconds = 0.0
 
   /// How many micro-batches are kept in memory.
@@ -119,8 +125,8 @@ package final class SampleRing: @unchecked Sendable {
     memory = .allocate(byteCount: count * bytesPerSlot, alignment: alignment)
     self.samples = samples
     self.prepare = prepare
-    slots = Array(repeating: Slot(), count: count)
-    runningThreads = threads
+    slotCount = count
+    state = Monitor(State(slots: Array(repeating: Slot(), count: count), runningThreads: threads))
     for number in 1...threads {
       let thread = Thread { self.work() }
       thread.name = "loader \(number)"
@@ -128,60 +134,56 @@ package final class SampleRing: @unchecked Sendable {
     }
   }
 
-  deinit {
-    memory.deallocate()
-  }
+  deinit { memory.deallocate() }
 
   /// The micro-batches of the next batch, or nothing behind the last one. The memory of the batch before is used again.
   ///
   /// - Throws: the error of the batch's first sample that has one; `CancellationError` after `stop`.
   package func next() throws -> [Group]? {
-    condition.lock()
-    defer { condition.unlock() }
-    recycled = delivered
-    condition.broadcast()
+    state.withLock { $0.recycled = $0.delivered }
     let start = ContinuousClock.now
-    while !isStopped && failure == nil && !isReady { condition.wait() }
+    let result: Result<[Group]?, any Error> = state.wait { state in
+      if let failure = state.failure { return .failure(failure) }
+      if state.isStopped { return .failure(CancellationError()) }
+      guard isReady(state) else { return nil }
+      return Result { try deliver(&state) }
+    }
     waitSeconds += (ContinuousClock.now - start) / .seconds(1)
-    if let failure { throw failure }
-    if isStopped { throw CancellationError() }
-    let batch = delivered..<min(delivered + groupsPerBatch, opened)
+    return try result.get()
+  }
+
+  private func deliver(_ state: inout State) throws -> [Group]? {
+    let batch = state.delivered..<min(state.delivered + groupsPerBatch, state.opened)
     if batch.isEmpty { return nil }
     for number in batch {
-      if let (_, error) = slots[number % slots.count].failure {
-        failure = error
+      if let (_, error) = state.slots[number % slotCount].failure {
+        state.failure = error
         throw error
       }
     }
-    delivered = batch.upperBound
+    state.delivered = batch.upperBound
     return batch.map { number in
-      let slot = slots[number % slots.count]
+      let slot = state.slots[number % slotCount]
       return Group(
         samples: slot.samples, contents: slot.contents.map { $0! },
-        pixels: pixels(ofSlot: number % slots.count, sample: 0))
+        pixels: pixels(ofSlot: number % slotCount, sample: 0))
     }
   }
 
   /// Ends the threads and waits for them; what they are at is finished first.
   package func stop() {
-    condition.lock()
-    defer { condition.unlock() }
-    isStopped = true
-    condition.broadcast()
-    while runningThreads > 0 { condition.wait() }
+    state.withLock { $0.isStopped = true }
+    state.wait { $0.runningThreads > 0 ? nil : () }
   }
 
   /// The samples that are being prepared at this instant, in the order of the stream.
-  package var samplesInWork: [Sample] {
-    condition.lock()
-    defer { condition.unlock() }
-    return claimed.sorted { $0.position < $1.position }
-  }
+  package var samplesInWork: [Sample] { state.withLock { $0.claimed.sorted { $0.position < $1.position } } }
 
   /// Whether the next batch is there, as far as it will ever be.
-  private var isReady: Bool {
-    let end = isExhausted && waiting.isEmpty ? min(delivered + groupsPerBatch, opened) : delivered + groupsPerBatch
-    return end <= opened && (delivered..<end).allSatisfy { slots[$0 % slots.count].unfinished == 0 }
+  private func isReady(_ state: State) -> Bool {
+    let whole = state.delivered + groupsPerBatch
+    let end = state.isExhausted && state.waiting.isEmpty ? min(whole, state.opened) : whole
+    return end <= state.opened && (state.delivered..<end).allSatisfy { state.slots[$0 % slotCount].unfinished == 0 }
   }
 
   private func pixels(ofSlot slot: Int, sample: Int) -> UnsafeMutablePointer<Float> {
@@ -189,65 +191,62 @@ package final class SampleRing: @unchecked Sendable {
   }
 
   private func work() {
-    condition.lock()
-    while let (slot, index) = claim() {
-      let sample = slots[slot].samples[index]
-      claimed.append(sample)
-      condition.unlock()
+    while case .sample(let sample, let slot, let index) = state.wait({ claim(&$0) }) {
       let result = Result { try prepare(sample, pixels(ofSlot: slot, sample: index)) }
-      condition.lock()
-      claimed.removeAll { $0.position == sample.position }
-      switch result {
-      case .success(let content):
-        slots[slot].contents[index] = content
-      case .failure(let error):
-        if index < slots[slot].failure?.index ?? .max { slots[slot].failure = (index, error) }
-      }
-      slots[slot].unfinished -= 1
-      if slots[slot].unfinished == 0 { condition.broadcast() }
-    }
-    runningThreads -= 1
-    condition.broadcast()
-    condition.unlock()
-  }
-
-  /// Waits for a sample to prepare; nothing when there will be none. The caller holds the lock.
-  private func claim() -> (slot: Int, index: Int)? {
-    while !isStopped {
-      let current = (opened + slots.count - 1) % slots.count
-      if opened > 0, nextIndex < slots[current].samples.count {
-        nextIndex += 1
-        return (current, nextIndex - 1)
-      }
-      if waiting.isEmpty, !isExhausted { beginBatch() }
-      if waiting.isEmpty { return nil }
-      if opened < recycled + slots.count {
-        openGroup()
-      } else {
-        condition.wait()
+      state.withLock { state in
+        state.claimed.removeAll { $0.position == sample.position }
+        switch result {
+        case .success(let content): state.slots[slot].contents[index] = content
+        case .failure(let error):
+          if index < state.slots[slot].failure?.index ?? .max { state.slots[slot].failure = (index, error) }
+        }
+        state.slots[slot].unfinished -= 1
       }
     }
-    return nil
+    state.withLock { $0.runningThreads -= 1 }
   }
 
-  private func beginBatch() {
-    guard let batch = samples(begun) else {
-      isExhausted = true
-      condition.broadcast()
+  private enum Claim {
+    case sample(Sample, slot: Int, index: Int)
+    /// There will be none.
+    case end
+  }
+
+  /// A sample to prepare; nil where there is no room for one yet.
+  private func claim(_ state: inout State) -> Claim? {
+    while !state.isStopped {
+      let current = (state.opened + slotCount - 1) % slotCount
+      if state.opened > 0, state.nextIndex < state.slots[current].samples.count {
+        let sample = state.slots[current].samples[state.nextIndex]
+        state.claimed.append(sample)
+        state.nextIndex += 1
+        return .sample(sample, slot: current, index: state.nextIndex - 1)
+      }
+      if state.waiting.isEmpty, !state.isExhausted { beginBatch(&state) }
+      if state.waiting.isEmpty { return .end }
+      guard state.opened < state.recycled + slotCount else { return nil }
+      openGroup(&state)
+    }
+    return .end
+  }
+
+  private func beginBatch(_ state: inout State) {
+    guard let batch = samples(state.begun) else {
+      state.isExhausted = true
       return
     }
     let largest = groupsPerBatch * microBatch
     precondition((1...largest).contains(batch.count), "a batch of \(batch.count) samples where \(largest) have room")
-    waiting = batch[...]
-    begun += 1
+    state.waiting = batch[...]
+    state.begun += 1
   }
 
-  private func openGroup() {
-    let group = Array(waiting.prefix(microBatch))
-    waiting = waiting.dropFirst(microBatch)
-    slots[opened % slots.count] = Slot(
+  private func openGroup(_ state: inout State) {
+    let group = Array(state.waiting.prefix(microBatch))
+    state.waiting = state.waiting.dropFirst(microBatch)
+    state.slots[state.opened % slotCount] = Slot(
       samples: group, contents: Array(repeating: nil, count: group.count), unfinished: group.count)
-    opened += 1
-    nextIndex = 0
+    state.opened += 1
+    state.nextIndex = 0
   }
 }

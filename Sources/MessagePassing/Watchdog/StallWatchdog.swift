@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// Ends the job when it gets nowhere, and says which rank holds it up and in what.
 ///
@@ -26,8 +27,7 @@ package final class StallWatchdog: @unchecked Sendable {
   private let meeting: Meeting
   private let addresses: [UInt32]
   private let listener: Socket?
-  private let stopLock = NSCondition()
-  private var isStopped = false
+  private let isStopped = Monitor(false)
 
   /// Connects the watchdogs of all ranks and starts to watch. Collective.
   ///
@@ -70,10 +70,7 @@ package final class StallWatchdog: @unchecked Sendable {
 
   /// Ends the watch.
   package func stop() {
-    stopLock.lock()
-    isStopped = true
-    stopLock.broadcast()
-    stopLock.unlock()
+    isStopped.withLock { $0 = true }
   }
 
   /// Seconds between two looks.
@@ -81,11 +78,7 @@ package final class StallWatchdog: @unchecked Sendable {
 
   /// Waits for the next look; false when the watch is over.
   private func waits() -> Bool {
-    stopLock.lock()
-    defer { stopLock.unlock() }
-    let end = Date(timeIntervalSinceNow: interval)
-    while !isStopped, stopLock.wait(until: end) {}
-    return !isStopped
+    isStopped.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil } == nil
   }
 
   private func watch() {

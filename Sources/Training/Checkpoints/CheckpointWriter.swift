@@ -2,18 +2,20 @@ import Configuration
 import Files
 import Foundation
 import Tensors
+import Threads
 
 /// Writes checkpoints on a thread of its own, from a copy of the training state, while training goes on. One at a time.
 final class CheckpointWriter: @unchecked Sendable {
+  private struct Progress {
+    var isWriting = false
+    var failure: FileError?
+    var seconds = 0.0
+  }
+
   private let store: CheckpointStore
   private let configuration: Configuration
   private let state: TrainingState
-  private let condition = NSCondition()
-
-  // Guarded by `condition`.
-  private var isWriting = false
-  private var failure: FileError?
-  private var seconds = 0.0
+  private let progress = Monitor(Progress())
 
   /// Allocates the copy.
   init(_ store: CheckpointStore, configuration: Configuration, layout: VariableLayout) {
@@ -29,9 +31,7 @@ final class CheckpointWriter: @unchecked Sendable {
   func begin(iteration: Int, state: TrainingState) throws(FileError) {
     try check()
     self.state.copy(state)
-    condition.lock()
-    isWriting = true
-    condition.unlock()
+    progress.withLock { $0.isWriting = true }
     let thread = Thread { self.write(iteration: iteration) }
     thread.name = "checkpoint writer"
     thread.start()
@@ -41,46 +41,33 @@ final class CheckpointWriter: @unchecked Sendable {
   ///
   /// - Parameter progress: called whenever another tensor has been hashed or written meanwhile.
   /// - Throws: the failure of the last checkpoint.
-  func finish(progress: () -> Void) throws(FileError) {
-    condition.lock()
-    while isWriting {
-      condition.wait()
-      progress()
+  func finish(progress notify: () -> Void) throws(FileError) {
+    let failure: FileError? = progress.wait { progress in
+      notify()
+      return progress.isWriting ? nil : .some(progress.failure)
     }
-    let failure = failure
-    condition.unlock()
     if let failure { throw failure }
   }
 
   /// Throws the failure of the last checkpoint, if it is known already.
-  func check() throws(FileError) {
-    condition.lock()
-    let failure = failure
-    condition.unlock()
-    if let failure { throw failure }
-  }
+  func check() throws(FileError) { if let failure = progress.withLock({ $0.failure }) { throw failure } }
 
   /// How long the last complete checkpoint took.
-  var lastSeconds: Double {
-    condition.lock()
-    defer { condition.unlock() }
-    return seconds
-  }
+  var lastSeconds: Double { progress.withLock { $0.seconds } }
 
   private func write(iteration: Int) {
     let start = ContinuousClock.now
     var failure: FileError?
     do throws(FileError) {
-      try store.save(
-        iteration: iteration, configuration: configuration, state: state, progress: condition.broadcast)
-    } catch {
-      failure = error
+      // Whoever waits looks again, and sees that something is done.
+      try store.save(iteration: iteration, configuration: configuration, state: state) { [progress] in
+        progress.withLock { _ in }
+      }
+    } catch { failure = error }
+    progress.withLock { progress in
+      progress.failure = progress.failure ?? failure
+      progress.seconds = (ContinuousClock.now - start) / .seconds(1)
+      progress.isWriting = false
     }
-    condition.lock()
-    self.failure = self.failure ?? failure
-    seconds = (ContinuousClock.now - start) / .seconds(1)
-    isWriting = false
-    condition.broadcast()
-    condition.unlock()
   }
 }

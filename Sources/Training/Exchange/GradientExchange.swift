@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import MessagePassing
 import Tensors
+import Threads
 
 /// Sums the gradients of all ranks bucket by bucket, on a thread of its own, while backward goes on.
 ///
@@ -11,16 +12,17 @@ import Tensors
 final class GradientExchange: @unchecked Sendable {
   let plan: BucketPlan
   private let sum: BucketSum
-  private let condition = NSCondition()
+  private struct State {
+    var pieces: [VariableArena] = []
+    /// The arena is complete from here on.
+    var completeFrom = Int.max
+    var summed = 0
+    var failure: MessagePassingError?
+    var isStopped = false
+    var isRunning = true
+  }
 
-  // Guarded by `condition`.
-  private var pieces: [VariableArena] = []
-  /// The arena is complete from here on.
-  private var completeFrom = Int.max
-  private var summed = 0
-  private var failure: MessagePassingError?
-  private var isStopped = false
-  private var isRunning = true
+  private let state = Monitor(State())
 
   /// Buckets that the consumer has taken; its own business.
   private var taken = 0
@@ -63,47 +65,40 @@ final class GradientExchange: @unchecked Sendable {
 
   /// Begins an iteration, whose gradients will be in `pieces`; their sum replaces the first.
   func begin(_ pieces: [VariableArena]) {
-    locked {
-      precondition(summed == taken, "\(summed - taken) buckets of the iteration before have not been taken")
-      self.pieces = pieces
-      completeFrom = .max
-      summed = 0
-      taken = 0
+    state.withLock { state in
+      precondition(state.summed == taken, "\(state.summed - taken) buckets of the iteration before have not been taken")
+      state.pieces = pieces
+      state.completeFrom = .max
+      state.summed = 0
     }
+    taken = 0
   }
 
   /// Says that the values from `offset` on are final at this rank.
-  func complete(from offset: Int) {
-    locked {
-      completeFrom = offset
-      condition.broadcast()
-    }
-  }
+  func complete(from offset: Int) { state.withLock { $0.completeFrom = offset } }
 
   /// The next bucket that is summed, in the order of the plan; nil behind the last one.
   ///
   /// - Throws: what the exchange has met; again at every later call.
   func next() throws(MessagePassingError) -> Range<Int>? {
     guard taken < plan.buckets.count else { return nil }
-    condition.lock()
-    while summed == taken && failure == nil { condition.wait() }
-    let failure = failure
-    condition.unlock()
+    let failure: MessagePassingError? = state.wait { state in
+      state.summed == taken && state.failure == nil ? nil : .some(state.failure)
+    }
     if let failure { throw failure }
     taken += 1
     return plan.buckets[taken - 1]
   }
 
   /// "bucket 3 of 14", for a report.
-  var position: String { locked { "bucket \(min(summed + 1, plan.buckets.count)) of \(plan.buckets.count)" } }
+  var position: String {
+    state.withLock { "bucket \(min($0.summed + 1, plan.buckets.count)) of \(plan.buckets.count)" }
+  }
 
   /// Ends the thread, where no exchange is going on.
   func stop() {
-    locked {
-      isStopped = true
-      condition.broadcast()
-      while isRunning { condition.wait() }
-    }
+    state.withLock { $0.isStopped = true }
+    state.wait { $0.isRunning ? nil : () }
   }
 
   private func work() {
@@ -111,41 +106,26 @@ final class GradientExchange: @unchecked Sendable {
     while let bucket = nextToSum() {
       do throws(MessagePassingError) {
         try sum.add(bucket)
-        locked {
-          summed += 1
-          condition.broadcast()
-        }
+        state.withLock { $0.summed += 1 }
       } catch {
-        locked {
-          failure = error
-          isStopped = true
-          condition.broadcast()
+        state.withLock { state in
+          state.failure = error
+          state.isStopped = true
         }
       }
     }
-    locked {
-      isRunning = false
-      condition.broadcast()
-    }
+    state.withLock { $0.isRunning = false }
   }
 
   /// Waits for a bucket that is complete at this rank; nil where there will be none.
   private func nextToSum() -> [UnsafeMutableBufferPointer<Float>]? {
-    locked {
-      while !isStopped {
-        if summed < plan.buckets.count, plan.buckets[summed].lowerBound >= completeFrom {
-          return pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[summed]]) }
-        }
-        condition.wait()
+    state.wait { state in
+      if state.isStopped { return .some(nil) }
+      guard state.summed < plan.buckets.count, plan.buckets[state.summed].lowerBound >= state.completeFrom else {
+        return nil
       }
-      return nil
+      return state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.summed]]) }
     }
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    condition.lock()
-    defer { condition.unlock() }
-    return body()
   }
 }
 
@@ -154,9 +134,7 @@ private enum BucketSum {
   case reproducible(ReproducibleSum)
   case native(any Communicator)
 
-  init(
-    _ communicator: any Communicator, order: SummationOrder, capacity: Int, settings: Configuration.Communication
-  ) {
+  init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, settings: Configuration.Communication) {
     switch settings.reduction {
     case .reproducible:
       self = .reproducible(ReproducibleSum(communicator, order: order, capacity: capacity, wire: settings.wire))
