@@ -55,15 +55,13 @@ read -r -a options <<<"${OPTIONS:-}"
 arguments=("$CONFIG" "${options[@]}")
 if [[ -s $starts ]]; then arguments+=(--resume auto); fi
 
-ended_by_pbs='' signalled=yes
+ended_by_pbs=''
 "$launch/cluster" "$PBS_NODEFILE" "${arguments[@]}" &
 cluster=$!
 trap 'signalled=yes ended_by_pbs=yes; kill -s TERM "$cluster"' TERM
 trap 'signalled=yes; kill -s USR1 "$cluster"' USR1
-while [[ -n $signalled ]]; do
-  signalled='' status=0
-  wait "$cluster" || status=$?
-done
+wait_for "$cluster"
+status=$exit_code
 
 # Submits this job anew, with the resources that it has.
 resubmit() {

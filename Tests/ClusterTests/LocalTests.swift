@@ -53,6 +53,18 @@ extension ClusterTests {
         try experiment.parameters("run", iteration: iterations) == experiment.reference(iterations: iterations))
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `Asked to stop many times at once it stops once`() throws {
+      let process = try start(2, iterations: 100_000)
+      experiment.wait(for: "run", iterations: 3, process)
+      for round in 1...200 {
+        process.signal(round.isMultiple(of: 2) ? SIGUSR1 : SIGTERM)
+        if round.isMultiple(of: 9) { Thread.sleep(forTimeInterval: 0.03) }
+      }
+      let stopped = try process.wait(timeout: 40).ended(with: 75)
+      #expect(stopped.messages.contains("stopped after iteration") && !stopped.messages.contains("ended by"))
+    }
+
     private func stoppedIteration(_ outcome: ChildProcess.Outcome) -> String {
       outcome.messages.firstMatch(of: #/stopped after iteration (\d+)/#).map { String($0.1) } ?? "none"
     }

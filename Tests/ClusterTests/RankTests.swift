@@ -6,13 +6,16 @@ extension ClusterTests {
   /// `launch/rank`.
   struct RankTests {
     private func rank(_ command: String..., local rank: Int = 0, of count: Int = 1) throws -> ChildProcess.Outcome {
+      try start(command, local: rank, of: count).wait()
+    }
+
+    private func start(_ command: [String], local rank: Int = 0, of count: Int = 1) throws -> ChildProcess {
       try ChildProcess(
         URL(fileURLWithPath: "\(ChildProcess.repository)/launch/rank"), command,
         environment: [
           "OMPI_COMM_WORLD_RANK": "\(rank)", "OMPI_COMM_WORLD_LOCAL_RANK": "\(rank)",
           "OMPI_COMM_WORLD_LOCAL_SIZE": "\(count)",
-        ]
-      ).wait()
+        ])
     }
 
     /// The processors that each of so many ranks on this machine is bound to.
@@ -62,6 +65,21 @@ extension ClusterTests {
       for code: Int32 in [0, 65, 75, 77] { try rank("sh", "-c", "exit \(code)").ended(with: code) }
       let killed = try rank("sh", "-c", "kill -s SEGV $$").ended(with: 128 + SIGSEGV)
       #expect(killed.messages.contains("rank 0 on ") && killed.messages.contains("ended by SIGSEGV"))
+    }
+
+    /// Slurm, mpirun and the launch scripts all signal when a job is to end, at nearly the same time.
+    @Test(.timeLimit(.minutes(1)))
+    func `Many signals at once do not end the script before the program`() throws {
+      let directory = try TemporaryDirectory()
+      let begun = directory.path + "/begun"
+      let process = try start(["sh", "-c", "trap '' USR1 TERM; touch \(begun); sleep 2; exit 75"])
+      #expect(waits { FileManager.default.fileExists(atPath: begun) })
+      for round in 1...200 {
+        process.signal(round.isMultiple(of: 2) ? SIGUSR1 : SIGTERM)
+        if round.isMultiple(of: 9) { Thread.sleep(forTimeInterval: 0.03) }
+      }
+      let outcome = try process.wait(timeout: 30).ended(with: 75)
+      #expect(outcome.messages.isEmpty, "\(outcome.messages)")
     }
   }
 }
