@@ -5,7 +5,7 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// C is optimised in debug builds too: the kernels are useless at -O0.
-let optimised: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Werror"])]
+let optimised: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Wvla", "-Werror"])]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
