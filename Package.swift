@@ -44,6 +44,10 @@ let package = Package(
     system("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .target(name: "CKernels", cSettings: optimised),
 
+    // Writes the commit at every build, into a target that nothing but the program depends on.
+    .plugin(name: "BuildIdentityPlugin", capability: .buildTool(), path: "Plugins/BuildIdentity"),
+    .target(name: "Build", swiftSettings: strict, plugins: ["BuildIdentityPlugin"]),
+
     library("Randomness"),
     library("Threads"),
     library("Kernels", ["CKernels"]),
@@ -75,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "multibox",
       dependencies: inference + [
-        "Inference", "Training", "Measurement", "Doctor", "Splitting", "Synthetic",
+        "Build", "Inference", "Training", "Measurement", "Doctor", "Splitting", "Synthetic",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

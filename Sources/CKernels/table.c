@@ -13,6 +13,11 @@ const ck_table *ck_table_at(int index) {
   }
 }
 
+const char *ck_table_name(int index) {
+  const ck_table *const tables[CK_TABLE_COUNT] = {&ck_baseline_table, &ck_avx2_table, &ck_avx512_table};
+  return index >= 0 && index < CK_TABLE_COUNT ? tables[index]->name : NULL;
+}
+
 bool ck_has_bfloat16(void) {
   __builtin_cpu_init();
   return ck_table_at(CK_TABLE_COUNT - 1) && __builtin_cpu_supports("avx512bf16");

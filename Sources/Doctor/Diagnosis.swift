@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import MessagePassing
 
 /// Everything the ``Doctor`` has found.
@@ -11,19 +12,25 @@ package struct Diagnosis: Sendable, Equatable {
   package let findings: [Finding]
   /// Measured connections between ranks.
   package let links: [Link]
+  /// The program that has examined.
+  package let build: BuildIdentity?
 
-  package init(worldSize: Int, hosts: [String], findings: [Finding], links: [Link] = []) {
+  package init(
+    worldSize: Int, hosts: [String], findings: [Finding], links: [Link] = [], build: BuildIdentity? = nil
+  ) {
     self.worldSize = worldSize
     self.hosts = hosts
     self.findings = findings
     self.links = links
+    self.build = build
   }
 
   /// What is left to say when the ranks could not even be joined to a job.
-  package init(_ error: MessagePassingError) {
+  package init(_ error: MessagePassingError, build: BuildIdentity? = nil) {
     self.init(
       worldSize: 1, hosts: [ProcessInfo.processInfo.hostName],
-      findings: [.error("MPI", .machine, error.description, remedy: nil)])
+      findings: (build.map { [.ok("build", $0.line)] } ?? [])
+        + [.error("MPI", .machine, error.description, remedy: nil)], build: build)
   }
 
   /// What training would end with; nil when it can start.
@@ -74,6 +81,7 @@ package struct Diagnosis: Sendable, Equatable {
     let hosts: [String]
     let findings: [Entry]
     let links: [Connection]
+    let build: BuildIdentity?
   }
 
   /// One JSON object.
@@ -88,7 +96,7 @@ package struct Diagnosis: Sendable, Equatable {
       links: links.map {
         Summary.Connection(
           ranks: [$0.first, $0.second], latency_seconds: $0.latency, bytes_per_second: $0.bandwidth)
-      })
+      }, build: build)
     return String(decoding: try encoder.encode(summary), as: UTF8.self)
   }
 }

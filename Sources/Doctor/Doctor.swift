@@ -42,6 +42,7 @@ package final class Doctor {
   /// - Throws: `MessagePassingError` and what else leaves nothing to examine.
   package func examine(_ read: (() throws -> Configuration)?) throws -> Diagnosis {
     try readConfiguration(read)
+    if let build = job.build { findings.append(.ok("build", build.line)) }
     let facts = try communicator.allGatherCodable(try RankFacts(job, configuration: configuration))
     findings += LaunchFacts.findings(
       facts.map(\.launch), hosts: hosts, environment: ProcessInfo.processInfo.environment)
@@ -54,7 +55,8 @@ package final class Doctor {
     try examineStart()
     try examineLength()
     return Diagnosis(
-      worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links)
+      worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links,
+      build: job.build)
   }
 
   // MARK: Configuration

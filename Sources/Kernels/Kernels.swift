@@ -15,6 +15,10 @@ package struct Kernels: @unchecked Sendable {
     ck_table_at(index).map { Kernels(table: $0.pointee, bfloat16: ck_bfloat16_table_at(index)?.pointee) }
   }
 
+  /// The names of all variants in the program, slowest first, whether this processor can run them or not.
+  package static let compiled: [String] =
+    (0..<Int32(CK_TABLE_COUNT)).compactMap { ck_table_name($0).map { String(cString: $0) } } + ["avx512-bfloat16"]
+
   /// Products and the transforms that lay out their operands.
   ///
   /// - Precondition: the kernels can multiply so, see ``require(_:)``.

@@ -12,7 +12,8 @@ struct Describe: ParsableCommand {
         multibox describe runs/voc/checkpoints/iteration-0120000.safetensors --json
       """)
 
-  @Argument(help: "A configuration (YAML) or a checkpoint (safetensors).", transform: HomeDirectory.expand)
+  @Argument(
+    help: "A configuration (YAML) or a checkpoint (safetensors).", completion: .file(), transform: HomeDirectory.expand)
   var source: String
 
   @OptionGroup var overrideOptions: OverrideOptions

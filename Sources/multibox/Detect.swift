@@ -25,19 +25,20 @@ struct Detect: ParsableCommand {
 
   @Argument(
     help: "JPEG or PNG files, or directories: the images in one, without those below it.",
-    transform: HomeDirectory.expand)
+    completion: .file(), transform: HomeDirectory.expand)
   var images: [String]
 
   @Option(
     help: "Where the pictures go; without it none are drawn unless there is no --json either.",
-    transform: HomeDirectory.expand)
+    completion: .file(), transform: HomeDirectory.expand)
   var output: String?
 
   @Option(help: "Detections with a lower score are left out.")
   var scoreThreshold: Float = 0.5
 
   @Option(
-    help: "Writes all detections that are kept to this file; - is standard output.", transform: HomeDirectory.expand)
+    help: "Writes all detections that are kept to this file; - is standard output.", completion: .file(),
+    transform: HomeDirectory.expand)
   var json: String?
 
   /// Where pictures are drawn, if they are.

@@ -3,6 +3,7 @@ import Configuration
 import Doctor
 import Files
 import Foundation
+import Inference
 import MessagePassing
 import Training
 
@@ -23,18 +24,20 @@ struct DoctorCommand: ParsableCommand {
         mpirun -np 4 multibox doctor configs/ssd300-vgg16-voc.yaml --set data.root=VOC2007
       """)
 
-  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
+  @Argument(help: "The experiment, a YAML file.", completion: .file(), transform: HomeDirectory.expand)
   var config: String?
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "The run directory; overrides the configuration's output.", transform: HomeDirectory.expand)
+  @Option(
+    help: "The run directory; overrides the configuration's output.", completion: .file(),
+    transform: HomeDirectory.expand)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "What training starts from: auto, the newest valid checkpoint, if there is one; never; or a checkpoint file.",
-      valueName: "auto|never|path"), transform: HomeDirectory.expand)
+      valueName: "auto|never|path"), completion: .file(), transform: HomeDirectory.expand)
   var resume = "auto"
 
   @Flag(help: "Reads the headers of images only: quicker, but damaged and repeated images are not found.")
@@ -60,9 +63,9 @@ struct DoctorCommand: ParsableCommand {
     let start = StartGuard(seconds: timeout, phase: "start", exitCode: ExitStatus.machine.rawValue)
     let job: Job
     do {
-      job = try Job(LaunchEnvironment())
+      job = try Job(LaunchEnvironment(), build: .program)
     } catch let error as MessagePassingError {
-      let diagnosis = Diagnosis(error)
+      let diagnosis = Diagnosis(error, build: .program)
       try report(diagnosis)
       Foundation.exit(exitCode(diagnosis.fault))
     }

@@ -27,7 +27,9 @@ struct Evaluate: ParsableCommand {
   @Option(help: "voc07 (11 points), voc12 (area) or coco; overrides the configuration's.")
   var metric: EvaluationMetric?
 
-  @Option(help: "Where the files go; the checkpoint's directory by default.", transform: HomeDirectory.expand)
+  @Option(
+    help: "Where the files go; the checkpoint's directory by default.", completion: .file(),
+    transform: HomeDirectory.expand)
   var output: String?
 
   func run() throws {

@@ -15,10 +15,12 @@ struct Export: ParsableCommand {
         multibox export runs/voc/checkpoints/iteration-0120000.safetensors detector.safetensors
       """)
 
-  @Argument(help: "A checkpoint of a run, or its run directory for the newest.", transform: HomeDirectory.expand)
+  @Argument(
+    help: "A checkpoint of a run, or its run directory for the newest.", completion: .file(),
+    transform: HomeDirectory.expand)
   var checkpoint: String
 
-  @Argument(help: "The file to write, FILE.safetensors.", transform: HomeDirectory.expand)
+  @Argument(help: "The file to write, FILE.safetensors.", completion: .file(), transform: HomeDirectory.expand)
   var file: String
 
   func validate() throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inference
 import Logging
 import Models
 import Training
@@ -20,6 +21,7 @@ struct Multibox: ParsableCommand {
       Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine or MPI, 74 disk or checkpoint,
       75 stopped on request (run again to continue), 76 loss not finite, 77 a rank stalled or was lost.
       """,
+    version: BuildIdentity.program.text,
     subcommands: [
       Train.self, Evaluate.self, Score.self, Detect.self, Describe.self, Export.self, DoctorCommand.self, Preview.self,
       Split.self, Synthesize.self,

@@ -25,10 +25,12 @@ struct OverrideOptions: ParsableArguments {
 struct DetectorOptions: ParsableArguments {
   @Argument(
     help: "A checkpoint of a run, or a torchvision ssd300_vgg16 state_dict as safetensors.",
-    transform: HomeDirectory.expand)
+    completion: .file(), transform: HomeDirectory.expand)
   var checkpoint: String
 
-  @Option(help: "A configuration to use instead of the checkpoint's own.", transform: HomeDirectory.expand)
+  @Option(
+    help: "A configuration to use instead of the checkpoint's own.", completion: .file(),
+    transform: HomeDirectory.expand)
   var config: String?
 
   @OptionGroup var overrideOptions: OverrideOptions

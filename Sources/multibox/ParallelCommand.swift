@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inference
 import MessagePassing
 import Training
 
@@ -8,7 +9,7 @@ extension ParsableCommand {
   ///
   /// A failure at any rank is reported and ends all of them with its exit code.
   func runJob(_ body: (Job) throws -> Trainer.Outcome) throws {
-    let job = try Job(LaunchEnvironment())
+    let job = try Job(LaunchEnvironment(), build: .program)
     let outcome: Trainer.Outcome
     do {
       outcome = try body(job)

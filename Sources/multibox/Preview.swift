@@ -16,12 +16,12 @@ struct Preview: ParsableCommand {
         multibox preview configs/quickstart.yaml --output preview --images 32 --iteration 100
       """)
 
-  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
+  @Argument(help: "The experiment, a YAML file.", completion: .file(), transform: HomeDirectory.expand)
   var config: String
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "Where the pictures go.", transform: HomeDirectory.expand)
+  @Option(help: "Where the pictures go.", completion: .file(), transform: HomeDirectory.expand)
   var output: String
 
   @Option(help: "How many.")

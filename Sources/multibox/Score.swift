@@ -21,7 +21,8 @@ struct Score: ParsableCommand {
         multibox score --ground-truth VOC2007 --split test --detections detections.json --metric voc07 --json score.json
       """)
 
-  @Option(help: "COCO annotations as JSON, or a Pascal VOC folder.", transform: HomeDirectory.expand)
+  @Option(
+    help: "COCO annotations as JSON, or a Pascal VOC folder.", completion: .file(), transform: HomeDirectory.expand)
   var groundTruth: String
 
   @Option(help: "The split of a Pascal VOC folder; test by default.")
@@ -38,7 +39,7 @@ struct Score: ParsableCommand {
     help: "What images of a Pascal VOC folder without annotation are: an error (stop, the default), or background.")
   var unannotatedImages: UnannotatedImagePolicy?
 
-  @Option(help: "Detections in COCO's results format.", transform: HomeDirectory.expand)
+  @Option(help: "Detections in COCO's results format.", completion: .file(), transform: HomeDirectory.expand)
   var detections: String
 
   @Option(help: "voc07 (11 points), voc12 (area) or coco.")
@@ -52,7 +53,8 @@ struct Score: ParsableCommand {
   var pixels: PixelConvention?
 
   @Option(
-    help: "Writes the scores to this file; - is standard output, instead of the table.", transform: HomeDirectory.expand
+    help: "Writes the scores to this file; - is standard output, instead of the table.", completion: .file(),
+    transform: HomeDirectory.expand
   )
   var json: String?
 

@@ -25,7 +25,8 @@ struct Split: ParsableCommand {
       """)
 
   @Argument(
-    help: "A directory of images and XML files, or a JSON file of COCO.", transform: HomeDirectory.expand)
+    help: "A directory of images and XML files, or a JSON file of COCO.", completion: .file(),
+    transform: HomeDirectory.expand)
   var data: String
 
   @Option(help: "The share of the images to test on; by default 0.2.")
@@ -39,7 +40,7 @@ struct Split: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Where the result goes, instead of beside the data.", valueName: "dir"),
-    transform: HomeDirectory.expand)
+    completion: .file(), transform: HomeDirectory.expand)
   var output: String?
 
   @Flag(

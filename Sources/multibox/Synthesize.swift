@@ -13,7 +13,9 @@ struct Synthesize: ParsableCommand {
         multibox synthesize shapes --images 500 --seed 1
       """)
 
-  @Argument(help: "The directory; new, empty, or made by the same command before.", transform: HomeDirectory.expand)
+  @Argument(
+    help: "The directory; new, empty, or made by the same command before.", completion: .file(),
+    transform: HomeDirectory.expand)
   var directory: String
 
   @Option(help: "How many images.")

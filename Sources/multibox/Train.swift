@@ -16,18 +16,20 @@ struct Train: ParsableCommand {
         multibox train configs/ssd300-vgg16-voc.yaml --stop-at 1000
       """)
 
-  @Argument(help: "The experiment, a YAML file.", transform: HomeDirectory.expand)
+  @Argument(help: "The experiment, a YAML file.", completion: .file(), transform: HomeDirectory.expand)
   var config: String
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "The run directory; overrides the configuration's output.", transform: HomeDirectory.expand)
+  @Option(
+    help: "The run directory; overrides the configuration's output.", completion: .file(),
+    transform: HomeDirectory.expand)
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "auto: from the newest valid checkpoint, if there is one; never: from the beginning; or a checkpoint file.",
-      valueName: "auto|never|path"), transform: HomeDirectory.expand)
+      valueName: "auto|never|path"), completion: .file(), transform: HomeDirectory.expand)
   var resume = "auto"
 
   @Option(help: "Stops after this iteration and writes a checkpoint; the schedule stays that of the whole run.")

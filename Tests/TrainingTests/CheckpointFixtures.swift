@@ -36,9 +36,9 @@ struct CheckpointFixture {
       yaml: "version: 1\ndata: {classes: [\(names)]}\nmodel: {width_multiplier: 0.25}", name: "test.yaml")
   }
 
-  func write(to path: String, iteration: Int) throws {
+  func write(to path: String, iteration: Int, build: String? = nil) throws {
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, state: state)
+      to: path, iteration: iteration, configuration: configuration, state: state, build: build)
   }
 }
 

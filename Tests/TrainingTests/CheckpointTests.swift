@@ -34,6 +34,16 @@ struct CheckpointTests {
     #expect(tensors.parametersSHA256() == checkpoint.metadata?.parametersSHA256)
   }
 
+  @Test func `The build is in the metadata, and decides nothing`() throws {
+    let written = try CheckpointFixture()
+    try written.write(to: path, iteration: 12)
+    let unnamed = try Checkpoint(contentsOf: path).requireState()
+    try written.write(to: path, iteration: 12, build: "multibox 0.1.0 (39b347b)")
+    let named = try Checkpoint(resuming: path).requireState()
+    #expect(unnamed.build == nil && named.build == "multibox 0.1.0 (39b347b)")
+    #expect(named.parametersSHA256 == unnamed.parametersSHA256)
+  }
+
   @Test func `The average and the scales of inputs come back, and the average is what a detector gets`() throws {
     let written = try CheckpointFixture(keepsAverage: true)
     written.state.inputScales = InputScales(["backbone.weight": 64])

@@ -78,6 +78,30 @@ struct MetricsLogTests {
     #expect(try lines().count == 2)
   }
 
+  @Test func `A build is named where it begins`() throws {
+    func append(_ iterations: ClosedRange<Int>, resumingAfter start: Int, build: String?) throws {
+      let log = try MetricsLog(path, resumingAfter: start, build: build, logger: messages.logger)
+      for iteration in iterations { try log.append(Self.record(iteration)) }
+    }
+    struct Line: Decodable { let build: String? }
+    func builds() throws -> [String?] {
+      try lines().map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).build }
+    }
+    // A log of an earlier version, which names none.
+    try append(1...2, resumingAfter: 0, build: nil)
+    try append(3...5, resumingAfter: 2, build: "a")
+    #expect(try builds() == [nil, nil, "a", nil, nil])
+    // The same build again, then another, which goes back behind where the first began.
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    try append(5...5, resumingAfter: 4, build: "a")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole)
+    try append(5...6, resumingAfter: 4, build: "b")
+    #expect(try builds() == [nil, nil, "a", nil, "b", nil])
+    try append(2...3, resumingAfter: 1, build: "b")
+    #expect(try builds() == [nil, "b", nil])
+    #expect(messages.recorded == [])
+  }
+
   @Test func `A damaged line is removed with a warning`() throws {
     try append(1...1, resumingAfter: 0)
     let good = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -197,6 +197,9 @@ typedef struct {
 enum { CK_TABLE_COUNT = 3 };
 const ck_table *ck_table_at(int index);
 
+// The name of the table at an index, whether this processor can run it or not; NULL beyond the last.
+const char *ck_table_name(int index);
+
 // Whether this processor, and the system on it, can multiply pairs of bfloat16 (AVX512-BF16).
 bool ck_has_bfloat16(void);
 

@@ -23,17 +23,20 @@ package struct Checkpoint {
     package let parametersSHA256: String
     /// How large the values are that layers read.
     package let inputScales: InputScales
+    /// The build that wrote it, see ``BuildIdentity/line``; nil in checkpoints of older versions.
+    package let build: String?
 
     /// What a run writes after `iteration` steps.
     package init(
       iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String,
-      inputScales: InputScales
+      inputScales: InputScales, build: String? = nil
     ) {
       self.iteration = iteration
       self.configurationYAML = configurationYAML
       self.classNames = classNames
       self.parametersSHA256 = parametersSHA256
       self.inputScales = inputScales
+      self.build = build
     }
   }
 
@@ -153,6 +156,8 @@ extension Checkpoint.Metadata {
     case parametersSHA256 = "sha256"
     /// A JSON object; checkpoints of older versions do not have it.
     case inputScales = "input_scales"
+    /// For people; nothing is decided by it.
+    case build
   }
 
   private static let version = "1"
@@ -164,6 +169,7 @@ extension Checkpoint.Metadata {
       .version: Self.version, .iteration: String(iteration), .configuration: configurationYAML,
       .classNames: names.description, .parametersSHA256: parametersSHA256,
     ]
+    entries[.build] = build
     if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
     return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
   }
@@ -190,7 +196,8 @@ extension Checkpoint.Metadata {
     }
     self.init(
       iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
-      parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file))
+      parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file),
+      build: file.metadata[Key.build.rawValue])
   }
 }
 

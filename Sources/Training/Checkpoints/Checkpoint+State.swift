@@ -7,10 +7,12 @@ import Tensors
 extension Checkpoint {
   /// Writes a checkpoint; the file appears complete and durable or not at all.
   ///
-  /// - Parameter progress: called at every tensor that is hashed or written.
+  /// - Parameters:
+  ///   - build: which program writes, see ``BuildIdentity/line``.
+  ///   - progress: called at every tensor that is hashed or written.
   package static func write(
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
-    progress: @escaping () -> Void = {}
+    build: String? = nil, progress: @escaping () -> Void = {}
   ) throws(FileError) {
     let tensors = state.arenas.flatMap { $0.arena.tensorSources(prefix: $0.prefix) }.map { tensor in
       TensorSource(name: tensor.name, shape: tensor.shape) {
@@ -20,7 +22,7 @@ extension Checkpoint {
     }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
-      parametersSHA256: tensors.parametersSHA256(), inputScales: state.inputScales)
+      parametersSHA256: tensors.parametersSHA256(), inputScales: state.inputScales, build: build)
     try tensors.writeSafetensors(to: path, metadata: metadata.entries)
   }
 

@@ -29,16 +29,20 @@ package struct CheckpointStore {
   /// The directory.
   package let directory: CheckpointDirectory
   private let keep: Int
+  private let build: String?
   private let logger: Logger
 
   /// Creates the directory when it is not there and removes what killed writers left.
   ///
-  /// - Parameter keep: how many of the newest checkpoints to keep.
+  /// - Parameters:
+  ///   - keep: how many of the newest checkpoints to keep.
+  ///   - build: which program writes, for their metadata.
   /// - Precondition: `keep` is positive.
-  package init(runDirectory: String, keep: Int, logger: Logger) throws(FileError) {
+  package init(runDirectory: String, keep: Int, build: String? = nil, logger: Logger) throws(FileError) {
     precondition(keep > 0, "cannot keep \(keep) checkpoints")
     directory = CheckpointDirectory(ofRun: runDirectory, logger: logger)
     self.keep = keep
+    self.build = build
     self.logger = logger
     try Directory.create(directory.path)
     try AtomicFile.removeStale(in: directory.path)
@@ -55,7 +59,8 @@ package struct CheckpointStore {
   ) throws(FileError) {
     let path = directory.path(iteration: iteration)
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, state: state, progress: progress)
+      to: path, iteration: iteration, configuration: configuration, state: state, build: build,
+      progress: progress)
     try AtomicFile.replace(directory.path + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
     let iterations = try directory.iterations()
     for later in iterations where later > iteration {

@@ -2,6 +2,7 @@ import Configuration
 import Datasets
 import Files
 import Foundation
+import Inference
 import Logging
 import MessagePassing
 import Tensors
@@ -20,21 +21,28 @@ package final class Job {
   package let logger: Logger
   /// When the job will be ended from outside.
   package let deadline: Date?
+  /// Which program this is; nil where there is none around, as in tests.
+  package let build: BuildIdentity?
   private var watchdog: StallWatchdog?
   private var runLock: RunLock?
 
   /// Joins the job. To be called once in a process, on the main thread.
   ///
   /// - Throws: `MessagePassingError`.
-  package convenience init(_ environment: LaunchEnvironment) throws {
-    try self.init(try environment.communicator(), deadline: environment.deadline)
+  package convenience init(_ environment: LaunchEnvironment, build: BuildIdentity) throws {
+    try self.init(try environment.communicator(), deadline: environment.deadline, build: build)
   }
 
   /// A job over existing ranks, e.g. a ``SingleProcessCommunicator``.
   ///
-  /// - Parameter logger: takes the messages; by default standard error.
-  package init(_ communicator: any Communicator, deadline: Date? = nil, logger: Logger? = nil) throws {
+  /// - Parameters:
+  ///   - build: which program this is, for files and reports.
+  ///   - logger: takes the messages; by default standard error.
+  package init(
+    _ communicator: any Communicator, deadline: Date? = nil, build: BuildIdentity? = nil, logger: Logger? = nil
+  ) throws {
     self.communicator = communicator
+    self.build = build
     self.deadline = deadline
     placement = try RankPlacement(communicator)
     let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil

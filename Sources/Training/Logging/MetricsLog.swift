@@ -21,14 +21,20 @@ package final class MetricsLog {
   /// The evaluations up to where the run continues.
   let evaluations: [Evaluation]
   private let descriptor: Int32
+  private let build: String?
+  /// The build that wrote the last line.
+  private var lastBuild: String?
 
   /// Opens the log of a run that continues after `iteration` steps, 0 for one that begins.
   ///
   /// Lines of later iterations, which a killed run wrote after its last checkpoint, are removed, so that the file reads
   /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
-  package init(_ path: String, resumingAfter iteration: Int, logger: Logger) throws(FileError) {
+  ///
+  /// - Parameter build: which program writes. The first line names it, and the first that another build writes.
+  package init(_ path: String, resumingAfter iteration: Int, build: String? = nil, logger: Logger) throws(FileError) {
     self.path = path
-    evaluations = try Self.discardLines(of: path, after: iteration, logger: logger)
+    self.build = build
+    (evaluations, lastBuild) = try Self.discardLines(of: path, after: iteration, logger: logger)
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw FileError(path, cannot: "open for writing", errorNumber: errno) }
   }
@@ -39,17 +45,28 @@ package final class MetricsLog {
 
   /// Appends the line of an iteration.
   package func append(_ record: TrainingRecord) throws(FileError) {
+    var record = record
+    record.build = buildToName()
     try append(record.json)
   }
 
   /// Appends the line of an evaluation.
   package func append(_ record: EvaluationRecord) throws(FileError) {
+    var record = record
+    record.build = buildToName()
     try append(record.json)
   }
 
   /// Appends the images of an iteration.
   package func append(_ record: ImagesRecord) throws(FileError) {
     try append(record.json)
+  }
+
+  /// The build, where the line before is not of the same.
+  private func buildToName() -> String? {
+    guard build != lastBuild else { return nil }
+    lastBuild = build
+    return build
   }
 
   private func append(_ json: JSONLiteral) throws(FileError) {
@@ -61,13 +78,14 @@ package final class MetricsLog {
 
   private struct Line: Decodable {
     let iteration: Int
+    let build: String?
   }
 
-  /// Returns the evaluations among the lines that stay.
+  /// Returns the evaluations among the lines that stay, and the last build that these name.
   private static func discardLines(
     of path: String, after iteration: Int, logger: Logger
-  ) throws(FileError) -> [Evaluation] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
+  ) throws(FileError) -> ([Evaluation], build: String?) {
+    guard FileManager.default.fileExists(atPath: path) else { return ([], nil) }
     let text: Data
     do {
       text = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -78,12 +96,14 @@ package final class MetricsLog {
     let decoder = JSONDecoder()
     var kept: [UInt8] = []
     var evaluations: [Evaluation] = []
+    var build: String?
     var start = text.startIndex
     var number = 1
     while let end = text[start...].firstIndex(of: newline) {
       if let line = try? decoder.decode(Line.self, from: text[start..<end]) {
         if line.iteration <= iteration {
           kept += text[start...end]
+          build = line.build ?? build
           // Only lines of evaluations name a metric.
           if let evaluation = try? decoder.decode(Evaluation.self, from: text[start..<end]) {
             evaluations.append(evaluation)
@@ -95,10 +115,10 @@ package final class MetricsLog {
       start = end + 1
       number += 1
     }
-    guard kept.count != text.count else { return evaluations }
+    guard kept.count != text.count else { return (evaluations, build) }
     let file = try AtomicFile(path)
     try file.write(kept)
     try file.commit()
-    return evaluations
+    return (evaluations, build)
   }
 }

@@ -27,6 +27,8 @@ package struct TrainingRecord: Sendable, Equatable {
   package var worldSize: Int
   /// Damaged images of the global batch in whose place others were used.
   package var damagedImages: Int
+  /// The build that wrote the line; nil where the line before is of the same.
+  package var build: String?
 
   package var json: JSONLiteral {
     JSONLiteral(
@@ -51,7 +53,7 @@ package struct TrainingRecord: Sendable, Equatable {
         ),
         ("world_size", JSONLiteral(worldSize)),
         ("damaged_images", JSONLiteral(damagedImages)),
-      ])
+      ] + (build.map { [("build", JSONLiteral($0))] } ?? []))
   }
 }
 
@@ -125,6 +127,8 @@ package struct EvaluationRecord: Sendable, Equatable {
   package var damagedImages: Int
   /// Duration.
   package var seconds: Double
+  /// As that of an iteration.
+  package var build: String?
 
   package init(
     iteration: Int, metric: String, split: String, meanAveragePrecision: Double, classes: [ClassPrecision], images: Int,
@@ -141,16 +145,17 @@ package struct EvaluationRecord: Sendable, Equatable {
   }
 
   package var json: JSONLiteral {
-    JSONLiteral(object: [
-      ("iteration", JSONLiteral(iteration)),
-      ("metric", JSONLiteral(metric)),
-      ("split", JSONLiteral(split)),
-      ("mAP", JSONLiteral(meanAveragePrecision)),
-      ("AP", JSONLiteral(object: classes.map { ($0.name, JSONLiteral($0.averagePrecision)) })),
-      ("images", JSONLiteral(images)),
-      ("damaged_images", JSONLiteral(damagedImages)),
-      ("seconds", JSONLiteral(seconds)),
-    ])
+    JSONLiteral(
+      object: [
+        ("iteration", JSONLiteral(iteration)),
+        ("metric", JSONLiteral(metric)),
+        ("split", JSONLiteral(split)),
+        ("mAP", JSONLiteral(meanAveragePrecision)),
+        ("AP", JSONLiteral(object: classes.map { ($0.name, JSONLiteral($0.averagePrecision)) })),
+        ("images", JSONLiteral(images)),
+        ("damaged_images", JSONLiteral(damagedImages)),
+        ("seconds", JSONLiteral(seconds)),
+      ] + (build.map { [("build", JSONLiteral($0))] } ?? []))
   }
 }
 

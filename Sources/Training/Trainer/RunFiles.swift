@@ -22,13 +22,14 @@ final class RunFiles {
   /// Opens the files of a run that continues after `iteration` and goes on to `last`.
   init(
     _ configuration: Configuration, store: CheckpointStore, layout: VariableLayout, iteration: Int, last: Int,
-    board: PhaseBoard, logger: Logger
+    board: PhaseBoard, build: String?, logger: Logger
   ) throws {
     self.configuration = configuration
     self.board = board
     self.store = store
     try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
-    metrics = try MetricsLog(configuration.output + "/metrics.jsonl", resumingAfter: iteration, logger: logger)
+    metrics = try MetricsLog(
+      configuration.output + "/metrics.jsonl", resumingAfter: iteration, build: build, logger: logger)
     images =
       configuration.data.logImages
       ? try MetricsLog(configuration.output + "/images.jsonl", resumingAfter: iteration, logger: logger) : nil

@@ -94,7 +94,9 @@ package final class Trainer {
 
     store =
       communicator.isRoot
-      ? try CheckpointStore(runDirectory: configuration.output, keep: configuration.checkpoint.keep, logger: logger)
+      ? try CheckpointStore(
+        runDirectory: configuration.output, keep: configuration.checkpoint.keep,
+        build: job.build?.line, logger: logger)
       : nil
     iteration = try step.start(configuration, from: store, resume: resume, job: job)
     firstIteration = iteration
@@ -117,7 +119,7 @@ package final class Trainer {
     files = try store.map {
       try RunFiles(
         configuration, store: $0, layout: step.state.layout, iteration: iteration, last: last, board: job.board,
-        logger: logger)
+        build: job.build?.line, logger: logger)
     }
     do {
       try evaluation?.resume(after: iteration, step, files: files)

@@ -17,7 +17,7 @@ extension Benchmark {
           multibox benchmark loader configs/quickstart.yaml --set data.root=shapes --images 1000 --json
         """)
 
-    @Argument(help: "The configuration (YAML).", transform: HomeDirectory.expand)
+    @Argument(help: "The configuration (YAML).", completion: .file(), transform: HomeDirectory.expand)
     var config: String
 
     @OptionGroup var overrideOptions: OverrideOptions

@@ -1,0 +1,7 @@
+import Build
+import Inference
+
+extension BuildIdentity {
+  /// That of this program.
+  static let program = BuildIdentity(version: Build.version, commit: Build.commit, compiler: Build.compiler)
+}
