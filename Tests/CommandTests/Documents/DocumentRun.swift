@@ -59,7 +59,8 @@ struct DocumentRun {
     let shell = try ChildProcess(
       URL(fileURLWithPath: "/bin/bash"), ["-c", lines.joined(separator: "\n")],
       environment: [
-        "PATH": "\(programs.path):\(search)", "MULTIBOX_PROGRAM": programs.path + "/multibox",
+        // What a document puts into the reader's home stays here.
+        "HOME": path, "PATH": "\(programs.path):\(search)", "MULTIBOX_PROGRAM": programs.path + "/multibox",
         // Open MPI refuses root without these; tests may run in a container.
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
       ], directory: path)

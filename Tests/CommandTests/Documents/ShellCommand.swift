@@ -21,7 +21,7 @@ struct ShellCommand: Sendable, CustomStringConvertible {
       case .runs: []
       case .scheduler: ["sbatch", "qsub", "scancel"]
       case .pyTorch: ["python3", "peers/bin/*", "docs/performance/*"]
-      case .build: ["swift", "launch/quickstart", "launch/test", ".ci/run"]
+      case .build: ["swift", "launch/quickstart", "launch/test", "launch/package", ".ci/run"]
       case .harness: ["Tests/*"]
       }
     }
