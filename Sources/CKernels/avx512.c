@@ -7,7 +7,9 @@
 #define CK_ROWS 14
 #define CK_SUMMANDS 1
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), apply_to = function)
+#pragma clang attribute push(                                                                      \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
+    apply_to = function)
 #include "kernels/vectors.inc"
 #include "kernels/operands.inc"
 #include "kernels/transposition.inc"
