@@ -24,17 +24,17 @@ package struct LearningRatePlan: Sendable, Equatable {
   }
 
   /// The rate between warm-up and fall.
-  package let base: Double
+  package var base = 0.001
   /// See ``Kind``.
-  package let kind: Kind
-  /// In increasing order, whatever the length of the run, unless it is too short to tell neighbours apart.
-  package let milestones: [Milestone]
-  /// What the rate is multiplied with at each milestone.
-  package let factor: Double
+  package var kind = Kind.steps
+  /// In increasing order, whatever the length of the run, unless it is too short to tell neighbours apart; for ``Kind/steps``.
+  package var milestones: [Milestone] = [.fraction(2.0 / 3), .fraction(5.0 / 6)]
+  /// What the rate is multiplied with at each milestone; for ``Kind/steps``.
+  package var factor = 0.1
   /// Steps of the warm-up; 0 for none.
-  package let warmupIterations: Int
+  package var warmupIterations = 500
   /// The share of the rate that the first step of the warm-up has.
-  package let warmupFactor: Double
+  package var warmupFactor = 0.1
 
   /// Whether the rate of an iteration depends on the length of the run.
   var dependsOnLength: Bool {
