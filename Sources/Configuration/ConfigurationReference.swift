@@ -14,12 +14,39 @@ package struct ConfigurationReference: Sendable {
     package let meaning: String
 
     /// A row of ``ConfigurationReference/tables``.
-    package var row: String { "| `\(name)` | \(type) | \(usual) | \(values) | \(meaning) |" }
+    package var row: String {
+      "| " + ["`\(name)`", type, usual, values, meaning].joined(separator: " | ").replacing("  ", with: " ") + " |"
+    }
+
+    /// For a terminal.
+    package var text: String {
+      let facts = [type, values, usual == "required" ? usual : "default " + usual].filter { !$0.isEmpty }
+      return "\(name)\n  \(Self.plain(facts.joined(separator: "; ")))\n  \(Self.plain(meaning))"
+    }
+
+    /// Whether the key has this name, is in this section, or ends with this name.
+    package func isCalled(_ part: String) -> Bool {
+      name == part || name.hasPrefix(part + ".") || name.hasSuffix("." + part)
+    }
+
+    /// Text without the marks of Markdown.
+    private static func plain(_ text: String) -> String {
+      text.replacing(#/\[([^\]]*)\]\([^)]*\)/#) { String($0.output.1) }.replacing("`", with: "")
+    }
   }
 
   /// All keys in their order.
   package let keys: [Key]
 
+  /// Describes some keys.
+  package init(keys: [Key]) {
+    self.keys = keys
+  }
+
+  /// What to say of an unknown key; nil when there is nothing to say.
+  package func hint(for unknown: String) -> String? { ConfigurationTable.all.index.hint(for: unknown) }
+
+  /// Describes all keys.
   package init() {
     keys = ConfigurationTable.all.keys.map {
       Key(
