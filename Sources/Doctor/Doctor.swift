@@ -14,6 +14,8 @@ package final class Doctor {
   package let job: Job
   let hosts: [String]
   package private(set) var configuration: Configuration?
+  /// What it describes.
+  private var experiment: Experiment?
   var findings: [Finding] = []
   private let resume: ResumePolicy
   package let readsPixels: Bool
@@ -101,6 +103,7 @@ package final class Doctor {
           remedy: "mpirun -np with one of these numbers, or other training.global_batch and training.micro_batch"))
     }
     self.configuration = configuration
+    experiment = Experiment(configuration)
   }
 
   var evaluates: Bool {
@@ -132,9 +135,11 @@ package final class Doctor {
 
   /// Bytes of the gradients as a rank sends them in an iteration; nil without a configuration that is legal here.
   private var gradientBytes: Int? {
-    guard let configuration, (try? configuration.requireLegal(worldSize: worldSize)) != nil else { return nil }
+    guard let configuration, let experiment, (try? configuration.requireLegal(worldSize: worldSize)) != nil else {
+      return nil
+    }
     let (settings, recipe) = (configuration.communication, configuration.training)
-    let bytes = configuration.ssd.layout.arenaCount * (settings.wire == .bfloat16 ? 2 : 4)
+    let bytes = experiment.model.layout.arenaCount * (settings.wire == .bfloat16 ? 2 : 4)
     let shares = SummationOrder(count: recipe.globalBatch / recipe.microBatch).shares(worldSize: worldSize)
     let pieces = settings.reduction == .reproducible ? shares.map(\.pieces.count).max() ?? 1 : 1
     // All pieces are sent to be added, one sum comes back.
@@ -145,18 +150,17 @@ package final class Doctor {
 
   private func examineResources(_ facts: [RankFacts]) throws {
     var (needs, checkpointBytes): ([Int]?, Int?) = (nil, nil)
-    if let configuration, (try? configuration.requireLegal(worldSize: worldSize)) != nil {
-      let model = configuration.ssd
+    if let configuration, let experiment, (try? configuration.requireLegal(worldSize: worldSize)) != nil {
       needs = facts.enumerated().map { rank, facts in
         MemoryBudget(
-          configuration, model: model, frozenLayers: (try? configuration.frozenLayers(of: model)) ?? 0,
+          experiment, frozenLayers: (try? experiment.frozenLayers()) ?? 0,
           threads: facts.binding.threads, evaluates: evaluates, worldSize: worldSize, writes: rank == 0
         ).bytes
       }
     }
-    if let configuration {
+    if let configuration, let experiment {
       let arenas = configuration.training.averageDecay == nil ? 2 : 3
-      checkpointBytes = arenas * configuration.ssd.layout.valueCount * MemoryLayout<Float>.stride
+      checkpointBytes = arenas * experiment.model.layout.valueCount * MemoryLayout<Float>.stride
     }
     findings += MemoryRoom.findings(facts.map(\.memory), hosts: hosts, needs: needs)
     findings += ProcessLimits.findings(
@@ -174,9 +178,9 @@ package final class Doctor {
   // MARK: Start
 
   private func examineStart() throws {
-    guard let configuration else { return }
+    guard let experiment else { return }
     job.board.enter("reading what training starts from", waitsForOthers: !communicator.isRoot)
-    if communicator.isRoot { findings.append(StartingPoint.finding(configuration, resume: resume, logger: job.logger)) }
+    if communicator.isRoot { findings.append(StartingPoint.finding(experiment, resume: resume, logger: job.logger)) }
   }
 
   // MARK: Length
@@ -187,8 +191,8 @@ package final class Doctor {
     let isPossible = (findings + configurationFindings).allSatisfy(\.allowsTraining) && trainingImageCount != nil
     var isTried = earlier == nil && isPossible
     try communicator.broadcast(&isTried, from: 0)
-    guard let configuration else { return }
-    let trial = isTried ? try SpeedTrial(configuration, job: job) : nil
+    guard let configuration, let experiment else { return }
+    let trial = isTried ? try SpeedTrial(experiment, job: job) : nil
     guard communicator.isRoot else { return }
     findings += configuration.recipeCheck(images: trainingImageCount)?.findings ?? []
     guard let trainingImageCount else { return }

@@ -10,8 +10,8 @@ import Training
 /// reads it.
 enum StartingPoint {
   /// Reads it as training does, into weights of its own, and judges.
-  static func finding(_ configuration: Configuration, resume: ResumePolicy, logger: Logger) -> Finding {
-    let layout = configuration.ssd.layout
+  static func finding(_ experiment: Experiment, resume: ResumePolicy, logger: Logger) -> Finding {
+    let (configuration, layout) = (experiment.configuration, experiment.model.layout)
     do throws(FileError) {
       if let finding = try checkpointFinding(configuration, resume, layout, logger) { return finding }
     } catch {

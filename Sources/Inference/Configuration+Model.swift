@@ -5,17 +5,6 @@ import Loading
 import Models
 
 extension Configuration {
-  /// The network that the configuration describes.
-  ///
-  /// - Precondition: the classes have names, see ``namingClasses()``.
-  package var ssd: SSD {
-    SSD(
-      model.architecture, objectClassCount: data.classNames.count, defaultBoxes: model.defaultBoxes,
-      NetworkBuilder.Options(
-        widthMultiplier: model.widthMultiplier, biasRateMultiplier: training.biasLearningRateMultiplier,
-        convolutionMethod: training.convolution, precision: training.precision))
-  }
-
   /// The kernels that this process computes with.
   ///
   /// - Throws: `UnknownInstructionSet`; ``ConfigurationError`` when they cannot multiply in the configured precision.
@@ -28,9 +17,6 @@ extension Configuration {
     }
     return kernels
   }
-
-  /// Encodes and decodes boxes with the configured variances.
-  package var boxCoder: BoxCoder { BoxCoder(variances: model.variances) }
 
   /// The size and mean of the network's input.
   package var networkInput: NetworkInput {

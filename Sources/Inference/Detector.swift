@@ -30,26 +30,23 @@ package final class Detector {
 
   /// Maps the memory for `batch` images at a time.
   package convenience init(
-    _ configuration: Configuration, weights: VariableArena, batch: Int, pool: ThreadPool, kernels: Kernels
+    _ experiment: Experiment, weights: VariableArena, batch: Int, pool: ThreadPool, kernels: Kernels
   ) {
     self.init(
-      configuration, weights: weights,
-      executor: SSDExecutor(configuration.ssd, batch: batch, .evaluation, pool: pool, kernels: kernels))
+      experiment, weights: weights,
+      executor: SSDExecutor(experiment.model, batch: batch, .evaluation, pool: pool, kernels: kernels))
   }
 
   /// Computes in the memory of an executor, which must not be in use meanwhile.
-  package init(_ configuration: Configuration, weights: VariableArena, executor: SSDExecutor) {
-    let model = executor.model
-    classNames = configuration.data.classNames
-    input = configuration.networkInput
+  package init(_ experiment: Experiment, weights: VariableArena, executor: SSDExecutor) {
+    classNames = experiment.classNames
+    input = experiment.configuration.networkInput
     batch = executor.batch
     self.weights = weights
     pool = executor.context.pool
     kernels = executor.context.kernels
     self.executor = executor
-    decoder = DetectionDecoder(
-      defaultBoxes: model.defaultBoxes, coder: configuration.boxCoder, classCount: model.classCount,
-      settings: configuration.evaluation.detections)
+    decoder = experiment.decoder
     pixels = AlignedBuffer(count: batch * input.width * input.height * 3)
   }
 
@@ -57,11 +54,11 @@ package final class Detector {
   ///
   /// - Throws: ``FileError`` when a tensor of the configured model is missing from the file or has another shape.
   package convenience init(
-    _ checkpoint: Checkpoint, configuration: Configuration, batch: Int, pool: ThreadPool, kernels: Kernels
+    _ checkpoint: Checkpoint, _ experiment: Experiment, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
-    let weights = VariableArena(configuration.ssd.layout)
-    try checkpoint.fill(weights, classNames: configuration.data.classNames)
-    self.init(configuration, weights: weights, batch: batch, pool: pool, kernels: kernels)
+    let weights = VariableArena(experiment.model.layout)
+    try checkpoint.fill(weights, classNames: experiment.classNames)
+    self.init(experiment, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
 
   /// The objects in images of any size, in pixels of each image.

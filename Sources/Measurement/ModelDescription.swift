@@ -9,8 +9,7 @@ import Training
 
 /// What `multibox describe` shows of a configuration or a checkpoint.
 package struct ModelDescription {
-  private let configuration: Configuration
-  private let model: SSD
+  private let experiment: Experiment
   private let budget: MemoryBudget
   private let parametersSHA256: String
 
@@ -22,19 +21,21 @@ package struct ModelDescription {
       || FileSignature(ofFile: path)?.isWeights == true
     {
       let checkpoint = try Checkpoint(at: path, logger: logger)
-      configuration = try checkpoint.detectorConfiguration(overrides: overrides)
+      experiment = Experiment(try checkpoint.detectorConfiguration(overrides: overrides))
       parametersSHA256 = try checkpoint.file.parametersSHA256()
     } else {
-      configuration = try Configuration(contentsOf: path, overrides: overrides)
-      let weights = VariableArena(configuration.ssd.layout)
-      _ = try configuration.fillInitialWeights(weights)
+      experiment = Experiment(try Configuration(contentsOf: path, overrides: overrides))
+      let weights = VariableArena(experiment.model.layout)
+      _ = try experiment.fillInitialWeights(weights)
       parametersSHA256 = weights.tensorSources().parametersSHA256()
     }
-    model = configuration.ssd
     budget = MemoryBudget(
-      configuration, model: model, threads: configuration.computeThreads,
-      evaluates: configuration.data.evaluationSplit != nil)
+      experiment, threads: experiment.configuration.computeThreads,
+      evaluates: experiment.configuration.data.evaluationSplit != nil)
   }
+
+  private var configuration: Configuration { experiment.configuration }
+  private var model: SSD { experiment.model }
 
   private var gigaMultiplyAdds: Double { Double(model.graph.multiplyAdds) / 1e9 }
 

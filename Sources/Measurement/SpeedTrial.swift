@@ -18,13 +18,14 @@ package struct SpeedTrial {
   ///
   /// - Throws: `UnknownInstructionSet`, ``ConfigurationError`` when the kernels cannot multiply in the configured precision,
   ///   `NonFiniteLoss`, `MessagePassingError`.
-  package init(_ configuration: Configuration, job: Job) throws {
-    let (model, size) = (configuration.ssd, configuration.training.microBatch)
+  package init(_ experiment: Experiment, job: Job) throws {
+    let (configuration, model) = (experiment.configuration, experiment.model)
+    let size = configuration.training.microBatch
     job.board.enter("trying a micro-batch")
     let step = try TrainingStep(
-      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: size,
+      model, matcher: experiment.matcher, optimizer: experiment.optimizer, microBatch: size,
       microBatches: 1, pool: ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads),
-      kernels: configuration.kernels(), frozenLayers: try configuration.frozenLayers(of: model))
+      kernels: configuration.kernels(), frozenLayers: try experiment.frozenLayers())
     step.state.inputScales = model.initialize(
       step.state.weights, with: configuration.model.initialization, hasPretrainedBase: false,
       seed: configuration.training.seed)

@@ -54,13 +54,14 @@ struct Evaluate: ParsableCommand {
   /// Runs the detector over the rank's share of the split; the report is complete at rank 0.
   private func evaluate(_ checkpoint: Checkpoint?, _ configuration: Configuration, job: Job) throws -> EvaluationReport
   {
-    let weights = VariableArena(configuration.ssd.layout)
+    let experiment = Experiment(configuration)
+    let weights = VariableArena(experiment.model.layout)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
     try checkpoint?.fill(weights, classNames: configuration.data.classNames)
     try job.broadcast(weights)
     let threads = job.computeThreads(configuration)
     let detector = Detector(
-      configuration, weights: weights, batch: configuration.training.microBatch,
+      experiment, weights: weights, batch: configuration.training.microBatch,
       pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
     let dataset = try job.dataset(
       configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),

@@ -11,7 +11,8 @@ struct Keys: ParsableCommand {
         multibox keys training.schedule
       """)
 
-  @Argument(help: ArgumentHelp("Only keys that begin with this section or key, or that end with this name.", valueName: "key"))
+  @Argument(
+    help: ArgumentHelp("Only keys that begin with this section or key, or that end with this name.", valueName: "key"))
   var part: String?
 
   @Flag(help: "Tables in Markdown, as in docs/configuration.md.")

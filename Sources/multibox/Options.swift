@@ -49,7 +49,7 @@ struct DetectorOptions: ParsableArguments {
   func detector(batch: Int = .max) throws -> (Detector, Configuration) {
     let (checkpoint, configuration) = try open()
     let detector = try Detector(
-      checkpoint, configuration: configuration, batch: min(batch, configuration.training.microBatch),
+      checkpoint, Experiment(configuration), batch: min(batch, configuration.training.microBatch),
       pool: ThreadPool(threadCount: configuration.computeThreads), kernels: configuration.kernels())
     return (detector, configuration)
   }

@@ -2,6 +2,7 @@ import Configuration
 import Datasets
 import Detection
 import Foundation
+import Inference
 import TestSupport
 import Testing
 import Training
@@ -313,7 +314,7 @@ struct ConfigurationTests {
       toFile: config, atomically: true, encoding: .utf8)
     let configuration = try Configuration(contentsOf: config)
     #expect(configuration.data.classNames == ["no", "tea: \"hot\""])
-    #expect(configuration.ssd.classCount == 3)
+    #expect(Experiment(configuration).model.classCount == 3)
     // The resolved configuration, as in a checkpoint, needs the data no more.
     try FileManager.default.removeItem(atPath: folder)
     #expect(try Configuration(yaml: configuration.resolvedYAML, name: config) == configuration)
@@ -327,7 +328,7 @@ struct ConfigurationTests {
       let configuration = try Configuration(
         yaml: "version: 1\ndata: {queue_megabytes: \(megabytes)}\ntraining: {global_batch: 32, micro_batch: 4}",
         name: "a")
-      let budget = MemoryBudget(configuration, model: configuration.ssd, threads: 1, evaluates: false)
+      let budget = MemoryBudget(Experiment(configuration), threads: 1, evaluates: false)
       return budget.items.first { $0.name == "images read ahead" }!.bytes
     }
     let microBatch = 4 * 300 * 300 * 3 * 4

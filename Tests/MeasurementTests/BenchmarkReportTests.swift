@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import Layers
 import Measurement
 import Testing
@@ -32,7 +33,7 @@ struct BenchmarkReportTests {
   /// Three iterations of 4, 2 and 3 seconds in which every layer took 0.01 s forward and 0.02 s backward.
   private func report(isTraining: Bool) throws -> BenchmarkReport {
     let workload = try workload()
-    let graph = workload.configuration.ssd.graph
+    let graph = Experiment(workload.configuration).model.graph
     var layers = LayerSeconds(graph)
     for index in graph.nodes.indices {
       layers.forward[index] = 0.01

@@ -35,7 +35,7 @@ import Training
   init() throws {
     fixture = try TorchvisionFixture()
     configuration = try Self.configuration()
-    model = configuration.ssd
+    model = Experiment(configuration).model
   }
 
   private static func configuration(_ method: ConvolutionMethod = .fastest) throws -> Configuration {
@@ -131,7 +131,7 @@ import Training
 
   private func trainingStep(_ configuration: Configuration, _ kernels: Kernels) throws -> TrainingStep {
     let step = try TrainingStep(
-      configuration.ssd, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer, microBatch: 2,
+      model, matcher: Experiment(configuration).matcher, optimizer: Experiment(configuration).optimizer, microBatch: 2,
       microBatches: 1, pool: ThreadPool(threadCount: 2), kernels: kernels)
     try fill(step.state.weights)
     return step
@@ -212,7 +212,7 @@ import Training
     let weights = VariableArena(model.layout)
     try fill(weights)
     let detector = Detector(
-      configuration, weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      Experiment(configuration), weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
     let found = detector.detect([fixture.image(2)])[0]
     let (boxes, labels, scores) = (
       try fixture["detections.boxes"], try fixture["detections.labels"], try fixture["detections.scores"]

@@ -61,10 +61,11 @@ package struct ConvolutionBenchmark {
   ///
   /// - Precondition: the kernels support the precisions.
   package func run(kernels: Kernels, methods: [ConvolutionMethod], precisions: [Precision]) -> [Row] {
-    let graph = configuration.ssd.graph
+    let model = Experiment(configuration).model
+    let graph = model.graph
     let pool = ThreadPool(threadCount: threads)
-    let weights = VariableArena(configuration.ssd.layout)
-    let gradients = VariableArena(configuration.ssd.layout)
+    let weights = VariableArena(model.layout)
+    let gradients = VariableArena(model.layout)
     var random = RandomStream(seed: 0, purpose: .test)
     for index in weights.values.indices { weights.values[index] = random.uniform(-1, 1) / 64 }
     return graph.nodes.flatMap { node -> [Row] in

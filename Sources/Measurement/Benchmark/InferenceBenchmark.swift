@@ -20,14 +20,15 @@ package struct InferenceBenchmark {
   /// - Throws: nothing but what reading initial weights may throw.
   package func run(kernels: Kernels) throws -> BenchmarkReport {
     let configuration = workload.configuration
-    let model = configuration.ssd
+    let experiment = Experiment(configuration)
+    let model = experiment.model
     let pool = ThreadPool(threadCount: workload.threads)
     let peak = ArithmeticPeak.measure(
       pool: pool, kernels: kernels, precision: configuration.training.precision)
     let weights = VariableArena(model.layout)
-    _ = try configuration.fillInitialWeights(weights)
+    _ = try experiment.fillInitialWeights(weights)
     let detector = Detector(
-      configuration, weights: weights, batch: workload.microBatch, pool: pool, kernels: kernels)
+      experiment, weights: weights, batch: workload.microBatch, pool: pool, kernels: kernels)
     let batch = SyntheticBatch(
       images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
     let iterations = workload.measure {

@@ -17,15 +17,16 @@ package struct StepBenchmark {
   /// - Throws: ``NonFiniteLoss``.
   package func run(kernels: Kernels) throws -> BenchmarkReport {
     let configuration = workload.configuration
-    let model = configuration.ssd
+    let experiment = Experiment(configuration)
+    let model = experiment.model
     let pool = ThreadPool(threadCount: workload.threads)
     let peak = ArithmeticPeak.measure(
       pool: pool, kernels: kernels, precision: configuration.training.precision)
     let step = try TrainingStep(
-      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
+      model, matcher: experiment.matcher, optimizer: experiment.optimizer,
       microBatch: workload.microBatch, microBatches: workload.batch / workload.microBatch, pool: pool,
       kernels: kernels)
-    step.state.inputScales = try configuration.fillInitialWeights(step.state.weights)
+    step.state.inputScales = try experiment.fillInitialWeights(step.state.weights)
     let batch = SyntheticBatch(
       images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
     let microBatches = batch.microBatches(of: workload.microBatch)

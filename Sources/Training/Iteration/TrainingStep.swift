@@ -203,8 +203,8 @@ package final class TrainingStep {
   }
 
   /// A detector with the weights as they are, for use between two iterations: it computes in the memory of the step.
-  package func detector(_ configuration: Configuration) -> Detector {
-    Detector(configuration, weights: state.detectorWeights, executor: executor)
+  package func detector(_ experiment: Experiment) -> Detector {
+    Detector(experiment, weights: state.detectorWeights, executor: executor)
   }
 
   /// The name of the first layer whose output is not finite for these images; nil when all are.

@@ -27,9 +27,10 @@ package struct MemoryBudget: Sendable, CustomStringConvertible {
   ///   - worldSize: the ranks that share an iteration.
   ///   - writes: whether the process writes checkpoints, as rank 0 does.
   package init(
-    _ configuration: Configuration, model: SSD, frozenLayers: Int = 0, threads: Int, evaluates: Bool,
+    _ experiment: Experiment, frozenLayers: Int = 0, threads: Int, evaluates: Bool,
     worldSize: Int = 1, writes: Bool = true
   ) {
+    let (configuration, model) = (experiment.configuration, experiment.model)
     let training = configuration.training
     let microBatches = training.globalBatch / training.microBatch
     let keepsAverage = training.averageDecay != nil

@@ -8,7 +8,7 @@ import Logging
 /// A checkpoint is on the disk before an evaluation begins, so that an evaluation that fails, or is killed, costs no training; a run that is
 /// continued there makes it up.
 final class RunEvaluation {
-  private let configuration: Configuration
+  private let experiment: Experiment
   private let dataset: Dataset
   private let split: String
   private let iterations: Int
@@ -26,9 +26,10 @@ final class RunEvaluation {
   ///
   /// - Parameter iterations: optimizer steps of the whole run.
   /// - Throws: `DatasetError`, ``ConfigurationError`` when the split cannot be read or has no image.
-  init?(_ configuration: Configuration, iterations: Int, threads: Int, job: Job) throws {
+  init?(_ experiment: Experiment, iterations: Int, threads: Int, job: Job) throws {
+    let configuration = experiment.configuration
     guard let every = configuration.evaluation.every, let split = configuration.data.evaluationSplit else { return nil }
-    self.configuration = configuration
+    self.experiment = experiment
     self.every = every
     self.split = split.description
     self.iterations = iterations
@@ -64,9 +65,10 @@ final class RunEvaluation {
 
   /// Evaluates the detector as it is. Collective.
   func run(after iteration: Int, _ step: TrainingStep, files: RunFiles?) throws {
+    let configuration = experiment.configuration
     try files?.finishWriting()
     let results = try SplitEvaluation(
-      step.detector(configuration), on: dataset, difficult: configuration.data.difficult,
+      step.detector(experiment), on: dataset, difficult: configuration.data.difficult,
       damaged: configuration.evaluation.damagedImages, loaderThreads: loaderThreads, communicator: job.communicator,
       board: job.board)
     seconds = results.seconds

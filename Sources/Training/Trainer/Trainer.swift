@@ -61,7 +61,7 @@ package final class Trainer {
     logger = job.logger
     deadline = Deadline(job.deadline)
     let (recipe, communicator) = (configuration.training, job.communicator)
-    let model = configuration.ssd
+    let experiment = Experiment(configuration)
     threads = job.computeThreads(configuration)
 
     training = try job.dataset(
@@ -72,12 +72,12 @@ package final class Trainer {
     try configuration.requireTrainingImages(training)
     iterations = configuration.iterations(images: training.images.count)
     schedule = recipe.schedule.schedule(iterations: iterations)
-    evaluation = try RunEvaluation(configuration, iterations: iterations, threads: threads, job: job)
+    evaluation = try RunEvaluation(experiment, iterations: iterations, threads: threads, job: job)
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 
-    let frozenLayers = try configuration.frozenLayers(of: model)
+    let frozenLayers = try experiment.frozenLayers()
     let budget = MemoryBudget(
-      configuration, model: model, frozenLayers: frozenLayers, threads: threads, evaluates: evaluation != nil,
+      experiment, frozenLayers: frozenLayers, threads: threads, evaluates: evaluation != nil,
       worldSize: communicator.worldSize,
       writes: communicator.isRoot)
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
@@ -87,7 +87,7 @@ package final class Trainer {
     pool = ThreadPool(threadCount: threads)
     let microBatches = recipe.globalBatch / recipe.microBatch
     step = try TrainingStep(
-      model, matcher: configuration.matcher(for: model), optimizer: configuration.optimizer,
+      experiment.model, matcher: experiment.matcher, optimizer: experiment.optimizer,
       microBatch: recipe.microBatch, microBatches: microBatches, pool: pool, kernels: kernels,
       frozenLayers: frozenLayers, clipNorm: recipe.gradientClipNorm, averageDecay: recipe.averageDecay,
       communicator: communicator, settings: configuration.communication, board: job.board)
@@ -98,7 +98,7 @@ package final class Trainer {
         runDirectory: configuration.output, keep: configuration.checkpoint.keep,
         build: job.build?.line, logger: logger)
       : nil
-    iteration = try step.start(configuration, from: store, resume: resume, job: job)
+    iteration = try step.start(experiment, from: store, resume: resume, job: job)
     firstIteration = iteration
     sentinel = LossSentinel(
       objects: training.objectCounts, warmupIterations: schedule.warmupIterations, after: iteration)

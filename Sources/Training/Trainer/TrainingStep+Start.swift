@@ -8,12 +8,12 @@ extension TrainingStep {
   /// - Returns: how many iterations the weights have seen.
   /// - Throws: ``FileError`` when a file is not valid or not of this model.
   package func start(
-    _ configuration: Configuration, from store: CheckpointStore?, resume: ResumePolicy, job: Job
+    _ experiment: Experiment, from store: CheckpointStore?, resume: ResumePolicy, job: Job
   ) throws -> Int {
     job.board.enter("reading or receiving weights", waitsForOthers: store == nil)
     var iteration = 0
     if let store {
-      iteration = try read(configuration, checkpoint: try store.checkpoint(toResume: resume), job: job)
+      iteration = try read(experiment, checkpoint: try store.checkpoint(toResume: resume), job: job)
     }
     try job.communicator.broadcast(&iteration, from: 0)
     for (_, arena) in state.arenas { try job.broadcast(arena) }
@@ -25,16 +25,16 @@ extension TrainingStep {
     return iteration
   }
 
-  private func read(_ configuration: Configuration, checkpoint: Checkpoint?, job: Job) throws -> Int {
+  private func read(_ experiment: Experiment, checkpoint: Checkpoint?, job: Job) throws -> Int {
     if let checkpoint, let metadata = checkpoint.metadata {
       try checkpoint.restore(state)
-      for difference in configuration.differences(from: metadata.configurationYAML) {
+      for difference in experiment.configuration.differences(from: metadata.configurationYAML) {
         job.logger.warning("\(checkpoint.file.path): the run was configured otherwise: \(difference)")
       }
       job.logger.info("continuing from iteration \(metadata.iteration): \(checkpoint.file.path)")
       return metadata.iteration
     }
-    state.inputScales = try configuration.fillInitialWeights(state.weights, logger: job.logger)
+    state.inputScales = try experiment.fillInitialWeights(state.weights, logger: job.logger)
     state.startAverage()
     return 0
   }
