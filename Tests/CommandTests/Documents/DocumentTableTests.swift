@@ -19,44 +19,28 @@ struct DocumentTableTests {
     #expect(!used.isEmpty && used.symmetricDifference(keys).isEmpty)
   }
 
-  @Test func `All keys of the configuration are in its document, with their defaults`() throws {
-    let directory = try TemporaryDirectory()
-    try DocumentedData(directory: directory.path).make()
-    let configuration = directory.path + "/smallest.yaml"
-    try "version: 1\ndata: {root: data/BCCD, classes: [RBC, WBC, Platelets]}\n".write(
-      toFile: configuration, atomically: true, encoding: .utf8)
-    // A run whose time is over before it begins leaves every key with its value.
-    func keys(_ name: String, _ options: String...) throws -> [String: String] {
-      try ChildProcess(
-        MultiboxProcess.executable, ["train", configuration, "--output", "runs/\(name)"] + options,
-        environment: ["MULTIBOX_DEADLINE": "1"], directory: directory.path
-      ).wait().ended(with: 75)
-      return Self.flat(try String(contentsOfFile: "\(directory.path)/runs/\(name)/config.yaml", encoding: .utf8))
+  @Test func `The document of keys has the tables of the program`() throws {
+    let document = try String(
+      contentsOfFile: ChildProcess.repository + "/docs/configuration.md", encoding: .utf8)
+    let tables = try MultiboxProcess.run("keys", "--markdown").succeeded().output
+      .trimmingCharacters(in: .newlines).components(separatedBy: "\n\n")
+    #expect(tables.count == 8)
+    for table in tables {
+      #expect(document.contains(table), "docs/configuration.md needs what `multibox keys --markdown` prints:\n\(table)")
     }
-    let defaults = try keys("smallest")
-    let lists = ["minimum_sizes", "maximum_sizes", "steps"].map { "\($0): [30, 60, 111, 162, 213, 264]" }
-    let boxes = lists.joined(separator: ", ") + ", aspect_ratios: [[2], [2, 3], [2, 3], [2, 3], [2], [2]]"
-    let all = try defaults.merging(keys("boxes", "--set", "model.default_boxes={\(boxes)}")) { first, _ in first }
-
-    let rows = Document("docs/configuration.md").rows(column: 2)
-    #expect(Set(all.keys).symmetricDifference(rows.map(\.key)).isEmpty)
-    #expect(Set(rows.map(\.key)).count == rows.count, "a key has two rows")
-    for (key, cell) in rows {
-      // Other defaults are said in words.
-      guard let stated = cell.firstMatch(of: #/^`([^`]+)`/#)?.output.1, let value = defaults[key] else { continue }
-      #expect(String(stated) == value || (Double(stated) != nil && Double(stated) == Double(value)), "\(key): \(value)")
-    }
+    let rows = tables.joined(separator: "\n").split(separator: "\n").filter { $0.hasPrefix("| `") }
+    #expect(document.split(separator: "\n").filter { $0.hasPrefix("| `") } == rows)
   }
 
-  /// The values of a YAML file by dotted keys; lists stay as they are written.
-  private static func flat(_ yaml: String) -> [String: String] {
-    var (sections, values) = ([String](), [String: String]())
-    for line in yaml.split(separator: "\n") {
-      guard let match = line.wholeMatch(of: #/( *)(\w+):(.*)/#) else { continue }
-      let key = (sections.prefix(match.output.1.count / 2) + [String(match.output.2)])
-      let value = match.output.3.trimmingCharacters(in: .whitespaces)
-      if value.isEmpty { sections = Array(key) } else { values[key.joined(separator: ".")] = value }
-    }
-    return values
+  @Test func `Keys are found by section and by name, and an unknown one has a hint`() throws {
+    let schedule = try MultiboxProcess.run("keys", "training.schedule").succeeded().output
+    #expect(
+      schedule.contains("training.schedule.kind\n  name; steps, cosine; default steps\n  decay of the learning rate"))
+    #expect(!schedule.contains("training.seed"))
+    #expect(
+      try MultiboxProcess.run("keys", "seed").succeeded().output.hasPrefix(
+        "training.seed\n  integer; at least 0; default 0"))
+    let unknown = try MultiboxProcess.run("keys", "lr").ended(with: 64).messages
+    #expect(unknown.contains("there is no key 'lr'; did you mean 'training.learning_rate'?"))
   }
 }
