@@ -1,41 +1,35 @@
-import Configuration
 import Files
 import Foundation
-import Logging
 import MessagePassing
 import Tensors
 
-/// The files of a run, which rank 0 alone writes: configuration, metrics, checkpoints, the picture of the loss.
+/// What a run leaves behind, which rank 0 alone writes: configuration, checkpoints, and what observers write.
 final class RunFiles {
-  private let configuration: Configuration
+  private let run: RunDescription
   private let board: PhaseBoard
-  private let metrics: MetricsLog
-  private let images: MetricsLog?
+  private let observers: [any RunObserver]
   private let writer: CheckpointWriter
   private let store: CheckpointStore
-  private var progress: ProgressLine
   /// The best evaluation, and how many have followed.
   private(set) var best = BestResult()
   private var lastEvaluation = 0
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
 
-  /// Opens the files of a run that continues after `iteration` and goes on to `last`.
-  init(
-    _ configuration: Configuration, store: CheckpointStore, layout: VariableLayout, iteration: Int, last: Int,
-    board: PhaseBoard, build: String?, logger: Logger
-  ) throws {
-    self.configuration = configuration
+  /// Opens the files of a part of a run.
+  init(_ run: RunDescription, store: CheckpointStore, layout: VariableLayout, board: PhaseBoard) throws {
+    self.run = run
     self.board = board
     self.store = store
-    try AtomicFile.replace(configuration.output + "/config.yaml", with: configuration.resolvedYAML)
-    metrics = try MetricsLog(
-      configuration.output + "/metrics.jsonl", resumingAfter: iteration, build: build, logger: logger)
-    images =
-      configuration.data.logImages
-      ? try MetricsLog(configuration.output + "/images.jsonl", resumingAfter: iteration, logger: logger) : nil
+    let configuration = run.configuration
+    try AtomicFile.replace(run.path("config.yaml"), with: configuration.resolvedYAML)
+    let metrics = try MetricsLog(
+      run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
+    var observers: [any RunObserver] = []
+    if configuration.data.logImages { observers.append(try ImageLog(run)) }
+    observers += [metrics, ProgressDisplay(run), LossPlotter(run)]
+    self.observers = observers
     writer = CheckpointWriter(store, configuration: configuration, layout: layout)
-    progress = ProgressLine(from: iteration, to: last)
-    lastCheckpoint = (iteration, .now)
+    lastCheckpoint = (run.iteration, .now)
     for evaluation in metrics.evaluations {
       lastEvaluation = evaluation.iteration
       // Scores of another metric, or on other images, are not to be compared.
@@ -50,11 +44,9 @@ final class RunFiles {
   func hasEvaluation(of iteration: Int) -> Bool { lastEvaluation == iteration }
 
   /// Notes an iteration.
-  func append(_ record: TrainingRecord, images names: [String]?) throws {
+  func append(_ record: TrainingRecord, images: [String]?) throws {
     try writer.check()
-    if let names { try images?.append(ImagesRecord(iteration: record.iteration, images: names)) }
-    try metrics.append(record)
-    progress.update(record)
+    for observer in observers { try observer.iterated(record, images: images) }
   }
 
   /// Notes an evaluation of the newest checkpoint and, where it is the best so far, keeps that; tells whether it is.
@@ -63,20 +55,21 @@ final class RunFiles {
   func append(_ record: EvaluationRecord) throws -> Bool {
     let isFirst = best.value == nil
     let isBest = best.take(record.meanAveragePrecision, iteration: record.iteration)
-    if isBest, configuration.checkpoint.keepBest {
+    if isBest, run.configuration.checkpoint.keepBest {
       try store.keepAsBest(iteration: record.iteration, isFirst: isFirst)
     }
-    try metrics.append(record)
+    for observer in observers { try observer.evaluated(record) }
     lastEvaluation = record.iteration
     return isBest
   }
 
   /// Begins a checkpoint when the configuration wants one now, or an evaluation follows.
   func saveIfDue(iteration: Int, state: TrainingState, evaluationFollows: Bool) throws {
+    let settings = run.configuration.checkpoint
     let elapsed = (ContinuousClock.now - lastCheckpoint.time) / .seconds(1)
     let isDue =
-      iteration.isMultiple(of: configuration.checkpoint.every) || evaluationFollows
-      || configuration.checkpoint.everySeconds.map { elapsed >= $0 } ?? false
+      iteration.isMultiple(of: settings.every) || evaluationFollows
+      || settings.everySeconds.map { elapsed >= $0 } ?? false
     if isDue { try save(iteration: iteration, state: state) }
   }
 
@@ -89,10 +82,9 @@ final class RunFiles {
 
   /// Ends a part of the run with a checkpoint, which is complete on return.
   func close(iteration: Int, state: TrainingState) throws {
-    progress.finish()
     if lastCheckpoint.iteration != iteration { try save(iteration: iteration, state: state) }
     try finishWriting()
-    try LossPlot(metrics: metrics.path).write(to: configuration.output + "/loss.png")
+    for observer in observers { try observer.ended() }
   }
 
   /// Waits for a checkpoint that is being written.

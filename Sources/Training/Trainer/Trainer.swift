@@ -118,8 +118,9 @@ package final class Trainer {
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
     files = try store.map {
       try RunFiles(
-        configuration, store: $0, layout: step.state.layout, iteration: iteration, last: last, board: job.board,
-        build: job.build?.line, logger: logger)
+        RunDescription(
+          configuration: configuration, iteration: iteration, last: last, build: job.build?.line, logger: logger),
+        store: $0, layout: step.state.layout, board: job.board)
     }
     do {
       try evaluation?.resume(after: iteration, step, files: files)

@@ -1,0 +1,37 @@
+import Configuration
+import Logging
+
+/// Is told at rank 0 what a run does, in the order in which it happens. It changes nothing of the run; an error that it throws ends it.
+package protocol RunObserver: AnyObject {
+  /// After each iteration.
+  ///
+  /// - Parameter images: the names of its images in the order of the global batch; nil unless they are logged.
+  func iterated(_ record: TrainingRecord, images: [String]?) throws
+  /// After each evaluation, when its checkpoint is on the disk.
+  func evaluated(_ record: EvaluationRecord) throws
+  /// At the end of this part of the run, when its last checkpoint is on the disk.
+  func ended() throws
+}
+
+extension RunObserver {
+  package func iterated(_ record: TrainingRecord, images: [String]?) throws {}
+  package func evaluated(_ record: EvaluationRecord) throws {}
+  package func ended() throws {}
+}
+
+/// A part of a run, as observers get to know it.
+package struct RunDescription: Sendable {
+  /// What is trained.
+  package let configuration: Configuration
+  /// Iterations done before.
+  package let iteration: Int
+  /// The last iteration of this part.
+  package let last: Int
+  /// Which program trains; nil when it does not say.
+  package let build: String?
+  /// For warnings.
+  package let logger: Logger
+
+  /// The path of a file in the run directory.
+  package func path(_ name: String) -> String { "\(configuration.output)/\(name)" }
+}

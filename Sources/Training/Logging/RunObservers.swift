@@ -1,0 +1,42 @@
+import Files
+
+extension MetricsLog: RunObserver {
+  package func iterated(_ record: TrainingRecord, images: [String]?) throws { try append(record) }
+  package func evaluated(_ record: EvaluationRecord) throws { try append(record) }
+}
+
+/// Writes `images.jsonl`: the images of every iteration.
+final class ImageLog: RunObserver {
+  private let log: MetricsLog
+
+  init(_ run: RunDescription) throws(FileError) {
+    log = try MetricsLog(run.path("images.jsonl"), resumingAfter: run.iteration, logger: run.logger)
+  }
+
+  func iterated(_ record: TrainingRecord, images: [String]?) throws {
+    if let images { try log.append(ImagesRecord(iteration: record.iteration, images: images)) }
+  }
+}
+
+/// Shows a ``ProgressLine``.
+final class ProgressDisplay: RunObserver {
+  private var line: ProgressLine
+
+  init(_ run: RunDescription) {
+    line = ProgressLine(from: run.iteration, to: run.last)
+  }
+
+  func iterated(_ record: TrainingRecord, images: [String]?) { line.update(record) }
+  func ended() { line.finish() }
+}
+
+/// Draws `loss.png` at the end.
+final class LossPlotter: RunObserver {
+  private let run: RunDescription
+
+  init(_ run: RunDescription) {
+    self.run = run
+  }
+
+  func ended() throws { try LossPlot(metrics: run.path("metrics.jsonl")).write(to: run.path("loss.png")) }
+}
