@@ -3,6 +3,7 @@ import Datasets
 import Files
 import Foundation
 import Measurement
+import Inference
 import MessagePassing
 import Training
 

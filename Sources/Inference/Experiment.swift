@@ -1,5 +1,6 @@
 import Configuration
 import Detection
+import Files
 import Kernels
 import Layers
 import Logging

@@ -94,7 +94,7 @@ final class RunEvaluation {
   }
 
   private func isOver(_ files: RunFiles?) -> Bool {
-    guard let patience = configuration.evaluation.patience, let files else { return false }
+    guard let patience = experiment.configuration.evaluation.patience, let files else { return false }
     return files.best.worseSince >= patience
   }
 }
