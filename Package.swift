@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Randomness", "Tensors", "Kernels", "Datasets", "Images"],
+      name: "TestSupport", dependencies: ["Files", "Randomness", "Tensors", "Kernels", "Datasets", "Images"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
@@ -102,7 +102,7 @@ let package = Package(
     tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
     tests("LoadingTests", ["Loading", "Datasets", "Detection", "Images", "Kernels", "Randomness", "TestSupport"]),
     tests("SplittingTests", ["Splitting"]),
-    tests("SyntheticTests", ["Synthetic", "Datasets", "Images"]),
+    tests("SyntheticTests", ["Synthetic", "Datasets", "Files", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests("MessagePassingTests", ["MessagePassing", "Threads"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),

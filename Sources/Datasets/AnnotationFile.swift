@@ -15,14 +15,15 @@ struct AnnotationFile {
 
   /// The bytes of the file.
   ///
-  /// - Parameter options: how it is read.
+  /// - Parameter options: how it is read; a file that is mapped is not read by calls that could be interrupted.
   /// - Throws: `DatasetError` with the system's reason.
   func contents(_ options: Data.ReadingOptions = []) throws(DatasetError) -> Data {
     if FileManager.default.isDirectory(path) {
       throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
     }
     do {
-      return try Data(contentsOf: URL(fileURLWithPath: path), options: options)
+      return try options.isEmpty
+        ? Data(FileContent.bytes(of: path)) : Data(contentsOf: URL(fileURLWithPath: path), options: options)
     } catch {
       throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
     }

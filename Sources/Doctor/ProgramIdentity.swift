@@ -61,18 +61,9 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
   }
 
   private static func digest(of path: String) throws(FileError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw FileError(path, cannot: "open", errorNumber: errno) }
-    defer { close(descriptor) }
     let hash = SHA256()
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw FileError(path, cannot: "read", errorNumber: errno) }
-      if count == 0 { return hash.finish() }
-      buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-    }
+    try Descriptor(path).forEachPiece { (piece) throws(FileError) in hash.update(piece) }
+    return hash.finish()
   }
 
   /// Judges whether all ranks compute with the same code; `all` by rank.

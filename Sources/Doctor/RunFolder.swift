@@ -77,7 +77,7 @@ package struct RunFolder: Sendable, Equatable {
       } : nil
     defer {
       if isRoot {
-        unlink(name)
+        try? Directory.remove(name)
         for folder in made { rmdir(folder) }
       }
     }
@@ -111,9 +111,7 @@ package struct RunFolder: Sendable, Equatable {
   }
 
   private static func write(_ version: UInt8, to path: String) throws(FileError) {
-    let file = try AtomicFile(path)
-    try file.write([UInt8](repeating: version, count: count))
-    try file.commit()
+    try AtomicFile.replace(path, with: [UInt8](repeating: version, count: count))
   }
 
   private static func failure(_ body: () throws -> Void) -> String? {
@@ -182,7 +180,7 @@ private struct FolderReader {
 
   /// The version in the file; nil when it is missing or not of one version.
   private var version: UInt8? {
-    guard let bytes = FileManager.default.contents(atPath: name), bytes.count == count, let first = bytes.first,
+    guard let bytes = try? FileContent.bytes(of: name), bytes.count == count, let first = bytes.first,
       bytes.allSatisfy({ $0 == first })
     else { return nil }
     return first

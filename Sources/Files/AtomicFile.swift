@@ -16,7 +16,9 @@ package final class AtomicFile {
   /// The name the file will have.
   package let path: String
   private let target: Target
-  private var descriptor: Int32
+  private let isDurable: Bool
+  private let calls: any SystemCalls
+  private var descriptor: Descriptor?
   private var isCommitted = false
 
   /// Where bytes go.
@@ -55,18 +57,20 @@ package final class AtomicFile {
   }
 
   /// Creates the temporary file.
-  package init(_ path: String) throws(FileError) {
+  ///
+  /// - Parameter isDurable: whether the file is flushed to the disk before it gets its name, without which a failure of the power may
+  ///   leave it empty. It takes the time of some writes to a disk.
+  package init(_ path: String, isDurable: Bool = true, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
     self.path = path
+    self.isDurable = isDurable
+    self.calls = calls
     target = try Target(path)
     switch target {
     case .device:
-      descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
-      if descriptor < 0 { throw FileError(path, cannot: "open for writing", errorNumber: errno) }
+      descriptor = try Descriptor(path, O_WRONLY | O_TRUNC, cannot: "open for writing", calls: calls)
     case .file(_, let directory, let temporary):
-      descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-      if descriptor < 0 {
-        throw FileError(path, cannot: "create a file in \(directory)", errorNumber: errno)
-      }
+      descriptor = try Descriptor(
+        temporary, O_WRONLY | O_CREAT | O_TRUNC, named: path, cannot: "create a file in \(directory)", calls: calls)
     }
   }
 
@@ -86,9 +90,9 @@ package final class AtomicFile {
 
   /// Refuses to begin what the disk has no room for. A file system that does not tell its size is believed to have room.
   package func requireSpace(_ byteCount: Int) throws(FileError) {
-    guard case .file = target else { return }
+    guard case .file(_, let directory, _) = target else { return }
     var status = statvfs()
-    guard fstatvfs(descriptor, &status) == 0, status.f_blocks > 0 else { return }
+    guard statvfs(directory, &status) == 0, status.f_blocks > 0 else { return }
     let free = Int(status.f_bavail) * Int(status.f_frsize)
     if free < byteCount {
       throw FileError(
@@ -96,9 +100,19 @@ package final class AtomicFile {
     }
   }
 
+  /// Whether what was written can still be replaced, as it cannot in a pipe.
+  package var canRewrite: Bool {
+    if case .file = target { true } else { false }
+  }
+
+  private var opened: Descriptor {
+    guard let descriptor else { preconditionFailure("\(path) is committed already") }
+    return descriptor
+  }
+
   /// Appends bytes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    try bytes.write(to: descriptor, path: path)
+    try opened.write(bytes)
   }
 
   /// Appends text as UTF-8.
@@ -108,75 +122,78 @@ package final class AtomicFile {
 
   /// Appends bytes.
   package func write(_ bytes: [UInt8]) throws(FileError) {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try write(UnsafeRawBufferPointer(buffer)) }
+    try opened.write(bytes)
+  }
+
+  /// Replaces bytes that were written.
+  ///
+  /// - Precondition: ``canRewrite``.
+  package func rewrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    precondition(canRewrite, "\(path) is no file: what was written there is gone")
+    try opened.write(bytes, at: offset)
   }
 
   /// Makes the file durable and gives it its name.
   ///
   /// - Precondition: not committed before.
   package func commit() throws(FileError) {
-    precondition(!isCommitted, "\(path) is committed twice")
-    if case .file = target, fsync(descriptor) != 0 {
-      throw FileError(path, cannot: "flush to the disk", errorNumber: errno)
-    }
-    let closed = close(descriptor)
-    descriptor = -1
-    // Linux has closed the descriptor even when it reports an interruption.
-    if closed != 0 && errno != EINTR {
-      throw FileError(path, cannot: "close", errorNumber: errno)
+    let descriptor = opened
+    self.descriptor = nil
+    guard case .file(let file, let directory, let temporary) = target else { return try descriptor.close() }
+    if isDurable { try descriptor.flush() }
+    try descriptor.close()
+    try FileError.naming(path, cannot: "rename \(temporary)") { () throws(SystemError) in
+      try calls.rename(temporary, to: file)
     }
     isCommitted = true
-    guard case .file(let file, let directory, let temporary) = target else { return }
-    if rename(temporary, file) != 0 {
-      let code = errno
-      unlink(temporary)
-      throw FileError(path, cannot: "rename \(temporary)", errorNumber: code)
-    }
-    try Directory.flush(directory)
+    if isDurable { try Directory.flush(directory, naming: path, calls: calls) }
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
-    if !isCommitted, case .file(_, _, let temporary) = target { unlink(temporary) }
+    if !isCommitted, case .file(_, _, let temporary) = target { try? Directory.remove(temporary, calls: calls) }
   }
 
-  /// Writes a whole text file.
-  package static func replace(_ path: String, with text: String) throws(FileError) {
-    let file = try AtomicFile(path)
-    try file.write(text)
+  /// Writes a whole file.
+  package static func replace(
+    _ path: String, with bytes: [UInt8], isDurable: Bool = true, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
+    let file = try AtomicFile(path, isDurable: isDurable, calls: calls)
+    try file.write(bytes)
     try file.commit()
   }
 
+  /// Writes a whole text file.
+  package static func replace(
+    _ path: String, with text: String, isDurable: Bool = true, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
+    try replace(path, with: Array(text.utf8), isDurable: isDurable, calls: calls)
+  }
+
   /// Makes `path` another name of an existing file of the same directory, or of a copy of it where the file system has one name a file.
-  package static func replace(_ path: String, withFile existing: String) throws(FileError) {
+  package static func replace(
+    _ path: String, withFile existing: String, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
     let url = URL(fileURLWithPath: path)
     let directory = url.deletingLastPathComponent().path
     let temporary = "\(directory)/.\(url.lastPathComponent).\(getpid())\(temporarySuffix)"
-    unlink(temporary)
-    guard link(existing, temporary) == 0 else { return try copy(existing, to: path) }
-    guard rename(temporary, path) == 0 else {
-      let code = errno
-      unlink(temporary)
-      throw FileError(path, cannot: "rename \(temporary)", errorNumber: code)
+    try? Directory.remove(temporary, calls: calls)
+    do throws(FileError) {
+      try FileError.naming(path, cannot: "link") { () throws(SystemError) in try calls.link(existing, as: temporary) }
+    } catch {
+      return try copy(existing, to: path, calls: calls)
     }
     // Where both are names of one file already, rename leaves both.
-    unlink(temporary)
-    try Directory.flush(directory)
+    defer { try? Directory.remove(temporary, calls: calls) }
+    try FileError.naming(path, cannot: "rename \(temporary)") { () throws(SystemError) in
+      try calls.rename(temporary, to: path)
+    }
+    try Directory.flush(directory, naming: path, calls: calls)
   }
 
-  private static func copy(_ existing: String, to path: String) throws(FileError) {
-    let source = open(existing, O_RDONLY | O_CLOEXEC)
-    if source < 0 { throw FileError(existing, cannot: "open", errorNumber: errno) }
-    defer { close(source) }
-    let file = try AtomicFile(path)
-    var piece = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = read(source, &piece, piece.count)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw FileError(existing, cannot: "read", errorNumber: errno) }
-      if count == 0 { break }
-      try file.write(Array(piece[..<count]))
-    }
+  private static func copy(_ existing: String, to path: String, calls: any SystemCalls) throws(FileError) {
+    let source = try Descriptor(existing, calls: calls)
+    let file = try AtomicFile(path, calls: calls)
+    try source.forEachPiece { (piece) throws(FileError) in try file.write(piece) }
     try file.commit()
   }
 
@@ -190,24 +207,7 @@ package final class AtomicFile {
   /// Removes the temporaries that killed processes left in a directory. No other process may be writing there.
   package static func removeStale(in directory: String) throws(FileError) {
     for name in try Directory.fileNames(in: directory) where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {
-      if unlink("\(directory)/\(name)") != 0 {
-        throw FileError("\(directory)/\(name)", cannot: "remove", errorNumber: errno)
-      }
-    }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Writes all bytes to an open file, in one system call unless it takes fewer.
-  package func write(to descriptor: Int32, path: String) throws(FileError) {
-    var rest = self[...]
-    while !rest.isEmpty {
-      let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if written < 0 && errno == EINTR { continue }
-      if written <= 0 {
-        throw FileError(path, cannot: "write \(rest.count) bytes", errorNumber: written < 0 ? errno : EIO)
-      }
-      rest = rest.dropFirst(written)
+      try Directory.remove("\(directory)/\(name)")
     }
   }
 }

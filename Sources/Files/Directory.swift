@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is done with whole directories.
+/// What is done with directories and the names in them.
 package enum Directory {
   /// Makes a directory and its parents.
   ///
@@ -22,16 +22,31 @@ package enum Directory {
     }
   }
 
+  /// Takes a name away from a file.
+  package static func remove(_ file: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
+    try FileError.naming(file, cannot: "remove") { () throws(SystemError) in try calls.remove(file) }
+  }
+
+  /// Gives a file another name in its directory, durably.
+  package static func rename(
+    _ file: String, to name: String, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
+    try FileError.naming(file, cannot: "rename") { () throws(SystemError) in try calls.rename(file, to: name) }
+    try flush(URL(fileURLWithPath: name).deletingLastPathComponent().path, naming: name, calls: calls)
+  }
+
   /// Makes names that were given or taken away durable.
-  static func flush(_ directory: String) throws(FileError) {
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if descriptor < 0 {
-      throw FileError(directory, cannot: "open the directory", errorNumber: errno)
-    }
-    defer { close(descriptor) }
-    // Some file systems cannot flush a directory and say so by EINVAL; their renames are as durable as they get.
-    if fsync(descriptor) != 0 && errno != EINVAL {
-      throw FileError(directory, cannot: "flush the directory to the disk", errorNumber: errno)
+  ///
+  /// - Parameter file: the name, for errors.
+  static func flush(_ directory: String, naming file: String, calls: any SystemCalls) throws(FileError) {
+    let opened = try Descriptor(
+      directory, O_RDONLY | O_DIRECTORY, named: file, cannot: "open the directory \(directory)", calls: calls)
+    do throws(FileError) {
+      try opened.flush()
+    } catch {
+      // Some file systems cannot flush a directory and say so by EINVAL; their renames are as durable as they get.
+      guard let number = error.errorNumber, number != EINVAL else { return }
+      throw FileError(file, cannot: "flush the directory \(directory) to the disk", errorNumber: number)
     }
   }
 }

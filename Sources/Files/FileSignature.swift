@@ -77,17 +77,21 @@ package enum FileSignature: String, Sendable, CaseIterable {
   package init?(ofFile path: String) {
     var status = stat()
     // Opening anything else might wait for somebody to write.
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      let handle = FileHandle(forReadingAtPath: path)
-    else { return nil }
-    defer { try? handle.close() }
-    guard let prefix = try? handle.read(upToCount: Self.prefixLength) ?? Data() else { return nil }
-    var suffix = Data()
-    if let end = try? handle.seekToEnd(), end > Self.prefixLength {
-      try? handle.seek(toOffset: end - UInt64(Self.prefixLength))
-      suffix = (try? handle.readToEnd()) ?? Data()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = try? Descriptor(path) else {
+      return nil
     }
-    self.init([UInt8](prefix), suffix: [UInt8](suffix), name: URL(fileURLWithPath: path).lastPathComponent)
+    self.init(of: file)
+  }
+
+  /// As ``init(ofFile:)``, of a file that is open.
+  package init?(of file: Descriptor) {
+    guard let end = try? Int(file.status().st_size), let prefix = try? file.bytes(at: 0, count: Self.prefixLength)
+    else { return nil }
+    var suffix: [UInt8] = []
+    if end > Self.prefixLength {
+      suffix = (try? file.bytes(at: end - Self.prefixLength, count: Self.prefixLength)) ?? []
+    }
+    self.init(prefix, suffix: suffix, name: URL(fileURLWithPath: file.path).lastPathComponent)
   }
 
   /// - Parameters:

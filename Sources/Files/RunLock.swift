@@ -20,6 +20,7 @@ package final class RunLock: @unchecked Sendable {
   private let owner: RunLockOwner
   private let patience: Double
   private let madeDirectory: Bool
+  private let calls: any SystemCalls
   private let isReleased = Monitor(false)
 
   /// Takes a run directory, which is made when it does not exist.
@@ -34,9 +35,10 @@ package final class RunLock: @unchecked Sendable {
   package init(
     _ directory: String, owner: RunLockOwner = RunLockOwner(), patience: Double = RunLock.patience,
     notice: (String) -> Void = { _ in }, progress: () throws -> Void = {},
-    lost: @escaping @Sendable (FileError) -> Void = { _ in }
+    lost: @escaping @Sendable (FileError) -> Void = { _ in }, calls: any SystemCalls = LinuxCalls()
   ) throws {
     self.directory = directory
+    self.calls = calls
     self.patience = patience
     path = directory + "/" + Self.fileName
     madeDirectory = !FileManager.default.fileExists(atPath: directory)
@@ -58,7 +60,7 @@ package final class RunLock: @unchecked Sendable {
       return !isReleased
     }
     guard isFirst, Self.owner(of: path)?.identity == owner.identity else { return }
-    unlink(path)
+    remove(path)
     // A run that was refused leaves nothing; a directory that holds anything stays.
     if madeDirectory { rmdir(directory) }
   }
@@ -79,7 +81,7 @@ package final class RunLock: @unchecked Sendable {
 
   private func acquire(_ notice: (String) -> Void, _ progress: () throws -> Void) throws {
     let own = try temporary("new")
-    defer { unlink(own) }
+    defer { remove(own) }
     while try !link(own, as: path) {
       let (found, age) = try look(at: path)
       try requireFile()
@@ -113,41 +115,60 @@ package final class RunLock: @unchecked Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     guard let data = try? encoder.encode(owner) else { preconditionFailure("an owner is not encodable") }
-    try AtomicFile.replace(name, with: String(decoding: data, as: UTF8.self) + "\n")
+    do throws(FileError) {
+      try AtomicFile.replace(name, with: String(decoding: data, as: UTF8.self) + "\n", calls: calls)
+    } catch {
+      // It may have its name although the directory could not be flushed.
+      remove(name)
+      throw error
+    }
     return name
   }
 
   /// Gives a file a second name; false when the name is taken.
   private func link(_ file: String, as name: String) throws(FileError) -> Bool {
-    if Glibc.link(file, name) == 0 { return true }
-    let code = errno
+    let failure: FileError
+    do throws(FileError) {
+      try FileError.naming(name, cannot: "create") { () throws(SystemError) in try calls.link(file, as: name) }
+      return true
+    } catch { failure = error }
     // The answer of a file server may be lost although it has done the work.
     var status = stat()
     if stat(file, &status) == 0, status.st_nlink > 1, Self.owner(of: name)?.identity == owner.identity { return true }
-    switch code {
+    switch failure.errorNumber {
     case EEXIST: return false
     case EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return try copy(file, as: name)
-    default: throw FileError(name, cannot: "create", errorNumber: code)
+    default: throw failure
     }
   }
 
   /// For file systems without links; a reader may see the file before its content is there.
   private func copy(_ file: String, as name: String) throws(FileError) -> Bool {
-    let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor < 0, errno == EEXIST { return false }
-    if descriptor < 0 { throw FileError(name, cannot: "create", errorNumber: errno) }
-    defer { close(descriptor) }
-    let bytes = [UInt8](FileManager.default.contents(atPath: file) ?? Foundation.Data())
-    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in
-      try UnsafeRawBufferPointer(buffer).write(to: descriptor, path: name)
+    let bytes = try FileContent.bytes(of: file, calls: calls)
+    let copy: Descriptor
+    do throws(FileError) {
+      copy = try Descriptor(name, O_WRONLY | O_CREAT | O_EXCL, cannot: "create", calls: calls)
+    } catch {
+      if error.errorNumber == EEXIST { return false }
+      throw error
+    }
+    do throws(FileError) {
+      try copy.write(bytes)
+    } catch {
+      // Half a lock names nobody, and would hold up the next run.
+      remove(name)
+      throw error
     }
     return true
   }
 
+  /// Removes a file, if that can be done.
+  private func remove(_ file: String) { try? Directory.remove(file, calls: calls) }
+
   /// Replaces the lock of an owner that has ended; false when another process was faster.
   private func succeed(_ dead: RunLockOwner?, _ own: String) throws(FileError) -> Bool {
     var claims: [String] = []
-    defer { for claim in claims { unlink(claim) } }
+    defer { for claim in claims { remove(claim) } }
     var identity = dead?.identity
     while true {
       let claim = "\(directory)/.\(Self.fileName).after-\(identity ?? "unknown")"
@@ -171,7 +192,7 @@ package final class RunLock: @unchecked Sendable {
       return false
     }
     let fresh = try temporary("successor")
-    guard rename(fresh, path) == 0 else { throw FileError(path, cannot: "replace", errorNumber: errno) }
+    try FileError.naming(path, cannot: "replace") { () throws(SystemError) in try calls.rename(fresh, to: path) }
     return true
   }
 
@@ -181,7 +202,7 @@ package final class RunLock: @unchecked Sendable {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     where name.hasPrefix(".") && name.contains(".\(Self.fileName).") {
       if let then = Self.modification("\(directory)/\(name)"), now - then > 10 * patience {
-        unlink("\(directory)/\(name)")
+        remove("\(directory)/\(name)")
       }
     }
   }
@@ -189,25 +210,26 @@ package final class RunLock: @unchecked Sendable {
   // MARK: Judging
 
   private static func owner(of path: String) -> RunLockOwner? {
-    FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(RunLockOwner.self, from: $0) }
+    (try? FileContent.bytes(of: path)).flatMap { try? JSONDecoder().decode(RunLockOwner.self, from: Data($0)) }
   }
 
   /// Whose lock it is, and seconds since it was renewed by the clock of the file system; no age when it is gone.
   private func look(at path: String) throws(FileError) -> (RunLockOwner?, Double?) {
     let found = Self.owner(of: path)
     let clock = try temporary("clock")
-    defer { unlink(clock) }
+    defer { remove(clock) }
     guard let now = Self.modification(clock), let then = Self.modification(path) else { return (nil, nil) }
     return (found, now - then)
   }
 
   /// Seconds since 1970. Opens the file, if it may, so that a network file system asks its server.
   private static func modification(_ path: String) -> Double? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 || errno == EACCES else { return nil }
-    defer { if descriptor >= 0 { close(descriptor) } }
     var status = stat()
-    guard (descriptor >= 0 ? fstat(descriptor, &status) : stat(path, &status)) == 0 else { return nil }
+    do throws(FileError) {
+      status = try Descriptor(path).status()
+    } catch {
+      guard error.errorNumber == EACCES, stat(path, &status) == 0 else { return nil }
+    }
     return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
   }
 

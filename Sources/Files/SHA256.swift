@@ -2,6 +2,9 @@ import CCrypto
 
 /// SHA-256 of bytes that arrive in pieces, by OpenSSL.
 package final class SHA256 {
+  /// Characters of a digest.
+  package static let digitCount = 64
+
   private let context: OpaquePointer
 
   /// Whether OpenSSL is ready. It is not to clean up when the process exits: then it frees what it keeps for every thread, and a thread

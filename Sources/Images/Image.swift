@@ -73,7 +73,7 @@ package struct Image: Sendable, Equatable {
   /// - Parameters:
   ///   - path: the file; its folder must exist.
   ///   - quality: 1 (smallest) to 100 (best).
-  /// - Throws: `ImageError` with the system's reason.
+  /// - Throws: `FileError` when the file cannot be written, `ImageError` when the encoder fails.
   package func writeJPEG(to path: String, quality: Int) throws {
     try ImageFile.write(encodeJPEG(self, quality: quality, path: path), to: path)
   }
@@ -81,7 +81,7 @@ package struct Image: Sendable, Equatable {
   /// Writes the picture as a PNG file; a file of that name is replaced in one step or, on failure, left as it was.
   ///
   /// - Parameter path: the file; its folder must exist.
-  /// - Throws: `ImageError` with the system's reason.
+  /// - Throws: `FileError` when the file cannot be written.
   package func writePNG(to path: String) throws {
     try ImageFile.write(encodePNG(self, path: path), to: path)
   }

@@ -8,22 +8,15 @@ enum ImageFile {
   /// The first `count` bytes of a file, or all of them.
   static func read(_ path: String, upToCount count: Int = .max) throws -> [UInt8] {
     do {
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
-      let data = count == .max ? try handle.readToEnd() : try handle.read(upToCount: count)
-      return [UInt8](data ?? Data())
+      return try FileContent.bytes(of: path, upTo: count)
     } catch {
-      throw ImageError(path: path, fileSystem: error)
+      throw ImageError(path: path, reason: fileSystemReason(of: error))
     }
   }
 
-  /// Writes beside the file and renames, so that nobody sees half a picture.
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw ImageError(path: path, fileSystem: error, isFromWriting: true)
-    }
+  /// Writes beside the file and renames, so that nobody sees half a picture. It can be drawn again, and is not flushed to the disk.
+  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try AtomicFile.replace(path, with: bytes, isDurable: false)
   }
 
   /// Tells JPEG from PNG by the signature.

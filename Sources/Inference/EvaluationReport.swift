@@ -27,7 +27,7 @@ package struct EvaluationReport {
 
   /// Writes the files into `directory`, which is made when it does not exist.
   ///
-  /// - Throws: ``FileError`` or `ImageError` naming the file that cannot be written.
+  /// - Throws: ``FileError`` naming the file that cannot be written.
   package func write(to directory: String) throws {
     try Directory.create(directory)
     let encoder = JSONEncoder()

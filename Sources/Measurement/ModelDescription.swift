@@ -22,7 +22,7 @@ package struct ModelDescription {
     {
       let checkpoint = try Checkpoint(at: path, logger: logger)
       experiment = Experiment(try checkpoint.detectorConfiguration(overrides: overrides))
-      parametersSHA256 = try checkpoint.file.parametersSHA256()
+      parametersSHA256 = try checkpoint.metadata?.parametersSHA256 ?? checkpoint.file.parametersSHA256()
     } else {
       experiment = Experiment(try Configuration(contentsOf: path, overrides: overrides))
       let weights = VariableArena(experiment.model.layout)

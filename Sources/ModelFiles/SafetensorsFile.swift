@@ -67,27 +67,45 @@ package final class SafetensorsFile {
   private let byteRanges: [String: Range<Int>]
   private let dataStart: Int
   private let descriptor: Descriptor
+  /// Values that were read already, by tensor; see ``parametersSHA256(keepsValues:)``.
+  private var kept: [String: [Float]] = [:]
 
   /// Opens a file and validates its header against the file's size.
-  package init(_ path: String) throws(FileError) {
+  package init(_ path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
     self.path = path
-    descriptor = try Descriptor(path)
-    if let reason = FileSignature(ofFile: path)?.refusalAsWeights(path) { throw FileError(path, reason) }
-    let fileByteCount = try descriptor.byteCount()
+    descriptor = try Descriptor(path, calls: calls)
+    let status = try descriptor.status()
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw FileError(path, "a directory, not a file of weights")
+    default: throw FileError(path, "not a regular file")
+    }
+    if let reason = FileSignature(of: descriptor)?.refusalAsWeights(path) { throw FileError(path, reason) }
+    let fileByteCount = Int(status.st_size)
     guard fileByteCount >= 8 else {
       throw FileError(path, "not a safetensors file: \(fileByteCount) bytes are too few for a header")
     }
-    let length = try descriptor.bytes(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = try Self.bytes(of: descriptor, at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= SafetensorsHeader.maximumByteCount, Int(length) <= fileByteCount - 8 else {
       throw FileError(
         path, "not a safetensors file: a header of \(length) bytes does not fit in a file of \(fileByteCount)")
     }
     dataStart = 8 + Int(length)
     let header = try SafetensorsHeader(
-      json: try descriptor.bytes(at: 8, count: Int(length)), dataByteCount: fileByteCount - dataStart, path: path)
+      json: try Self.bytes(of: descriptor, at: 8, count: Int(length)), dataByteCount: fileByteCount - dataStart,
+      path: path)
     tensors = header.tensors
     byteRanges = header.byteRanges
     metadata = header.metadata
+  }
+
+  /// Bytes that must be there.
+  private static func bytes(of file: Descriptor, at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
+      try file.fill(UnsafeMutableRawBufferPointer(buffer), at: offset)
+    }
+    return bytes
   }
 
   /// The entry of a tensor; nil when the file does not have it.
@@ -105,7 +123,7 @@ package final class SafetensorsFile {
     let start = dataStart + range.lowerBound
     switch tensor.type {
     case .float32:
-      try descriptor.read(UnsafeMutableRawBufferPointer(floats), at: start)
+      try descriptor.fill(UnsafeMutableRawBufferPointer(floats), at: start)
     case .float16:
       try convert(UInt16.self, at: start, into: floats) { Float(Float16(bitPattern: $0)) }
     case .bfloat16:
@@ -121,19 +139,28 @@ package final class SafetensorsFile {
   ///
   /// - Precondition, errors: as for ``read(_:into:)``.
   package func floats(of tensor: Tensor) throws(FileError) -> [Float] {
+    if let floats = kept[tensor.name] { return floats }
     var floats = [Float](repeating: 0, count: tensor.count)
     try floats.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in try read(tensor, into: buffer) }
     return floats
   }
 
   /// SHA-256 over all floating-point tensors, in UTF-8 order of their names, as little-endian float32 in file order.
-  package func parametersSHA256() throws(FileError) -> String {
+  ///
+  /// - Parameter keepsValues: whether ``floats(of:)`` gives, until ``releaseValues()``, the very values that are hashed here, and does
+  ///   not read them again. They take as much memory as the file.
+  package func parametersSHA256(keepsValues: Bool = false) throws(FileError) -> String {
     let hash = SHA256()
     for tensor in tensors where tensor.type.isReadable {
-      try floats(of: tensor).withUnsafeBytes(hash.update)
+      let values = try floats(of: tensor)
+      values.withUnsafeBytes(hash.update)
+      if keepsValues { kept[tensor.name] = values }
     }
     return hash.finish()
   }
+
+  /// Gives back the memory of the values that ``parametersSHA256(keepsValues:)`` has kept.
+  package func releaseValues() { kept = [:] }
 
   /// Reads bit patterns piece by piece and converts them.
   private func convert<Bits: FixedWidthInteger>(
@@ -144,55 +171,9 @@ package final class SafetensorsFile {
       let count = min(65536, floats.count - first)
       try piece.withUnsafeMutableBufferPointer { (bits) throws(FileError) in
         let filled = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bits[..<count]))
-        try descriptor.read(filled, at: start + first * MemoryLayout<Bits>.size)
+        try descriptor.fill(filled, at: start + first * MemoryLayout<Bits>.size)
       }
       for index in 0..<count { floats[first + index] = value(piece[index]) }
-    }
-  }
-}
-
-/// An open regular file.
-private final class Descriptor {
-  private let path: String
-  private let number: Int32
-
-  init(_ path: String) throws(FileError) {
-    self.path = path
-    number = open(path, O_RDONLY | O_CLOEXEC)
-    if number < 0 { throw FileError(path, cannot: "open", errorNumber: errno) }
-  }
-
-  deinit {
-    close(number)
-  }
-
-  func byteCount() throws(FileError) -> Int {
-    var status = stat()
-    if fstat(number, &status) != 0 { throw FileError(path, cannot: "inspect", errorNumber: errno) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: return Int(status.st_size)
-    case S_IFDIR: throw FileError(path, "a directory, not a file of weights")
-    default: throw FileError(path, "not a regular file")
-    }
-  }
-
-  func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in
-      try read(UnsafeMutableRawBufferPointer(buffer), at: offset)
-    }
-    return bytes
-  }
-
-  func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
-    var done = 0
-    while done < bytes.count {
-      let count = pread(
-        number, UnsafeMutableRawBufferPointer(rebasing: bytes[done...]).baseAddress, bytes.count - done, offset + done)
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw FileError(path, cannot: "read", errorNumber: errno) }
-      if count == 0 { throw FileError(path, "ends at byte \(offset + done), \(bytes.count - done) bytes early") }
-      done += count
     }
   }
 }

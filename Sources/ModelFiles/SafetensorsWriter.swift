@@ -52,21 +52,52 @@ extension Sequence<TensorSource> {
   ///
   /// The file appears complete and durable or not at all, see ``AtomicFile``. Equal contents give equal bytes.
   ///
+  /// - Parameter hashKey: the key under which the metadata gets what ``parametersSHA256()`` gives. Each tensor is asked once for its
+  ///   elements, which are hashed as they are written, unless the file is a pipe, where the header cannot follow.
   /// - Precondition: no two tensors have the same name.
-  package func writeSafetensors(to path: String, metadata: [String: String] = [:]) throws(FileError) {
+  package func writeSafetensors(
+    to path: String, metadata: [String: String] = [:], hashKey: String? = nil, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
     let tensors = inNameOrder
     for (tensor, next) in zip(tensors, tensors.dropFirst()) {
       precondition(tensor.name != next.name, "tensor \(tensor.name) is written twice")
     }
+    let file = try AtomicFile(path, calls: calls)
+    var metadata = metadata
+    if let hashKey {
+      metadata[hashKey] = file.canRewrite ? String(repeating: "0", count: SHA256.digitCount) : parametersSHA256()
+    }
+    let header = tensors.safetensorsHeader(metadata)
+    try file.requireSpace(8 + header.count + tensors.reduce(0) { $0 + $1.byteCount })
+    try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
+    try file.write(header)
+    let hash = SHA256()
+    for tensor in tensors {
+      try tensor.withBytes { (bytes) throws(FileError) in
+        if hashKey != nil { hash.update(bytes) }
+        try file.write(bytes)
+      }
+    }
+    if let hashKey, file.canRewrite {
+      metadata[hashKey] = hash.finish()
+      try file.rewrite(tensors.safetensorsHeader(metadata), at: 8)
+    }
+    try file.commit()
+  }
+}
+
+extension [TensorSource] {
+  /// The header of a file of these tensors, which are in the order of their names; its length depends on that of the metadata alone.
+  fileprivate func safetensorsHeader(_ metadata: [String: String]) -> [UInt8] {
     var members: [(String, JSONLiteral)] = []
     if !metadata.isEmpty {
       let texts = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
       members.append(("__metadata__", JSONLiteral(object: texts.map { ($0, JSONLiteral($1)) })))
     }
     var end = 0
-    for tensor in tensors {
+    for tensor in self {
       let start = end
-      end += tensor.count * MemoryLayout<Float>.size
+      end += tensor.byteCount
       members.append(
         (
           tensor.name,
@@ -77,21 +108,14 @@ extension Sequence<TensorSource> {
           ])
         ))
     }
-    var header = Array(JSONLiteral(object: members).description.utf8)
-    header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-
-    let file = try AtomicFile(path)
-    try file.requireSpace(8 + header.count + end)
-    try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
-    try file.write(header)
-    for tensor in tensors {
-      try tensor.withBytes { (bytes) throws(FileError) in try file.write(bytes) }
-    }
-    try file.commit()
+    let header = Array<UInt8>(JSONLiteral(object: members).description.utf8)
+    return header + Array<UInt8>(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
   }
 }
 
 extension TensorSource {
+  fileprivate var byteCount: Int { count * MemoryLayout<Float>.size }
+
   /// Calls `body` with the elements, little-endian as the machine has them.
   fileprivate func withBytes<Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void

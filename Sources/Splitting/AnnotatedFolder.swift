@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 
 /// A directory with one XML file for each image, whatever its directories are called; ``AnnotationSearch`` finds them.
@@ -169,7 +170,7 @@ extension AnnotatedFolder {
 
   /// Whether there is a list of names that has images of the directory alone, as one of an earlier division has.
   package func hasAllImages(ofList path: String) -> Bool {
-    guard let data = FileManager.default.contents(atPath: path), let text = try? UnicodeText([UInt8](data)).text,
+    guard let bytes = try? FileContent.bytes(of: path), let text = try? UnicodeText(bytes).text,
       let lines = try? PascalVOCSplitLine.all(text)
     else { return false }
     let names = Set((images + unannotated).map(\.name))

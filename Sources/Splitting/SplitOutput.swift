@@ -46,14 +46,14 @@ struct SplitOutput {
       throw SplitError(
         description: "\(link.path) exists already and is no link to \(link.target): take another --output")
     }
-    for path in files { try Self.makeDirectory(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
+    for path in files { try Directory.create(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
     let written = try texts.map { path, text in
       let file = try AtomicFile(path)
       try file.write([UInt8](text))
       return file
     }
     for link in links where !isInPlace(link) {
-      try Self.makeDirectory(URL(fileURLWithPath: link.path).deletingLastPathComponent().path)
+      try Directory.create(URL(fileURLWithPath: link.path).deletingLastPathComponent().path)
       let target = RelativePath.of(link.target, from: URL(fileURLWithPath: link.path).deletingLastPathComponent().path)
       if symlink(target, link.path) != 0 {
         throw FileError(link.path, cannot: "make a link to \(target)", errorNumber: errno)
@@ -61,12 +61,8 @@ struct SplitOutput {
     }
     for file in written { try file.commit() }
     let removed = overwrites ? leftovers.filter { !protected.contains(place($0)) } : []
-    for path in removed { try Self.remove(path) }
+    for path in removed { try Directory.remove(path) }
     return removed
-  }
-
-  private static func remove(_ path: String) throws(FileError) {
-    if unlink(path) != 0 { throw FileError(path, cannot: "remove", errorNumber: errno) }
   }
 
   private func isInPlace(_ link: (path: String, target: String)) -> Bool {
@@ -79,13 +75,5 @@ struct SplitOutput {
   private static func isThere(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0
-  }
-
-  private static func makeDirectory(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path, cannot: "create the directory", error)
-    }
   }
 }

@@ -27,8 +27,8 @@ struct SynthesisStamp {
     }
     if entries.isEmpty { return .empty }
     for (path, state) in [(complete, State.complete), (partial, .partial)] {
-      guard let found = FileManager.default.contents(atPath: path) else { continue }
-      if found == Data(content.utf8) { return state }
+      guard let found = try? FileContent.bytes(of: path) else { continue }
+      if found == Array(content.utf8) { return state }
       let other = String(decoding: found, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
       throw SynthesisError(
         path: directory, reason: "holds a data set of other arguments, \(other); remove it or choose another directory")
@@ -36,11 +36,7 @@ struct SynthesisStamp {
     throw SynthesisError(path: directory, reason: "not empty and not a synthetic data set; choose another directory")
   }
 
-  func begin() throws { try SynthesisFile.write(content, to: partial) }
+  func begin() throws(FileError) { try AtomicFile.replace(partial, with: content) }
 
-  func finish() throws {
-    guard rename(partial, complete) == 0 else {
-      throw SynthesisError(path: complete, reason: String(cString: strerror(errno)))
-    }
-  }
+  func finish() throws(FileError) { try Directory.rename(partial, to: complete) }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Foundation
 import Synchronization
 
@@ -37,22 +38,21 @@ package struct SyntheticDataset: Sendable, Equatable {
   /// - Parameters:
   ///   - directory: the folder; made if necessary.
   ///   - progress: called with the number of images finished, in order, from several threads but never at once.
-  /// - Throws: `SynthesisError` when the folder holds anything else or a file cannot be written, `ImageError` for an
-  ///   image file.
+  /// - Throws: `SynthesisError` when the folder holds anything else, `FileError` when a file cannot be written.
   package func write(to directory: String, progress: @Sendable (_ finished: Int) -> Void = { _ in }) throws {
     let stamp = SynthesisStamp(of: self, in: directory)
     if try stamp.check() == .complete { return }
-    try SynthesisFile.makeFolder(directory)
+    try Directory.create(directory)
     try stamp.begin()
     for folder in ["JPEGImages", "Annotations", "ImageSets/Main"] {
-      try SynthesisFile.makeFolder(directory + "/" + folder)
+      try Directory.create(directory + "/" + folder)
     }
     try writeImages(to: directory, progress: progress)
     for split in ["train", "val", "trainval", "test"] {
       let members = (1...images).filter { Self.splits(ofImage: $0).contains(split) }
-      try SynthesisFile.write(lines(members.map(Self.identifier)), to: directory + "/ImageSets/Main/\(split).txt")
+      try write(lines(members.map(Self.identifier)), to: directory + "/ImageSets/Main/\(split).txt")
     }
-    try SynthesisFile.write(lines(Self.classNames), to: directory + "/classes.txt")
+    try write(lines(Self.classNames), to: directory + "/classes.txt")
     try stamp.finish()
   }
 
@@ -63,6 +63,11 @@ package struct SyntheticDataset: Sendable, Equatable {
     case 3: ["val", "trainval"]
     default: ["train", "trainval"]
     }
+  }
+
+  /// Replaces a text file in one step; as the images, it is not flushed to the disk by itself.
+  private func write(_ text: String, to path: String) throws(FileError) {
+    try AtomicFile.replace(path, with: text, isDurable: false)
   }
 
   private func lines(_ names: [String]) -> String { names.map { $0 + "\n" }.joined() }
@@ -89,7 +94,7 @@ package struct SyntheticDataset: Sendable, Equatable {
   private func writeImage(_ number: Int, to directory: String) throws {
     let (scene, identifier) = (SyntheticScene(seed: seed, number: number), Self.identifier(number))
     try scene.image().writeJPEG(to: "\(directory)/JPEGImages/\(identifier).jpg", quality: 90)
-    try SynthesisFile.write(
+    try write(
       scene.annotation(fileName: identifier + ".jpg"), to: "\(directory)/Annotations/\(identifier).xml")
   }
 }

@@ -25,8 +25,7 @@ enum ExitStatus: Int32 {
   init(of error: any Error) {
     switch error {
     case is ConfigurationError, is DefaultBoxLayoutError, is UnsupportedPrecision, is SplitError: self = .configuration
-    case is DatasetError, is EvaluationError: self = .data
-    case let error as ImageError: self = error.isFromWriting ? .disk : .data
+    case is DatasetError, is EvaluationError, is ImageError: self = .data
     case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine
     case is FileError, is SynthesisError: self = .disk
     case is NonFiniteLossError: self = .nonFiniteLoss

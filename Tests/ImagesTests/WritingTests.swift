@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Testing
@@ -44,12 +45,13 @@ struct WritingTests {
   @Test func aFailureNamesFileAndReasonAndKeepsWhatIsThere() throws {
     try withTemporaryFolder { folder in
       let missing = folder.path + "/no/such/folder/a.png"
-      #expect(throws: ImageError(path: missing, reason: "No such file or directory", isFromWriting: true)) {
+      #expect(throws: FileError(missing, cannot: "create a file in \(folder.path)/no/such/folder", errorNumber: ENOENT))
+      {
         try picture.writePNG(to: missing)
       }
       let occupied = folder.path + "/occupied"
       try FileManager.default.createDirectory(atPath: occupied, withIntermediateDirectories: false)
-      #expect(throws: ImageError(path: occupied, reason: "Is a directory", isFromWriting: true)) {
+      #expect(throws: FileError(occupied, "a directory; a file is to be written")) {
         try picture.writeJPEG(to: occupied, quality: 90)
       }
     }

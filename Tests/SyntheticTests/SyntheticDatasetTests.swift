@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import FoundationXML
 import Images
@@ -157,10 +158,9 @@ struct SyntheticDatasetTests {
     try withTemporaryPath { directory in
       try Data().write(to: URL(fileURLWithPath: directory))
       #expect(throws: SynthesisError.self) { try SyntheticDataset(images: 5, seed: 1).write(to: directory) }
-      let error = #expect(throws: SynthesisError.self) {
+      #expect(throws: FileError(directory + "/inside", cannot: "create the directory", errorNumber: ENOTDIR)) {
         try SyntheticDataset(images: 5, seed: 1).write(to: directory + "/inside")
       }
-      #expect(error?.description == "\(directory)/inside: Not a directory")
     }
   }
 
@@ -173,7 +173,7 @@ struct SyntheticDatasetTests {
       let obstacle = directory + "/JPEGImages/000003.jpg"
       try FileManager.default.removeItem(atPath: obstacle)
       try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
-      #expect(throws: ImageError(path: obstacle, reason: "Is a directory", isFromWriting: true)) {
+      #expect(throws: FileError(obstacle, "a directory; a file is to be written")) {
         try dataset.write(to: directory)
       }
       #expect(!FileManager.default.fileExists(atPath: directory + "/synthesis.json"))

@@ -18,13 +18,13 @@ extension Configuration {
       throw ConfigurationError(file, "expected a configuration (YAML), found a directory\(hint)")
     }
     if let reason = FileSignature(ofFile: path)?.refusalAsConfiguration { throw ConfigurationError(file, reason) }
-    let yaml: String
+    let bytes: [UInt8]
     do {
-      yaml = try String(contentsOfFile: path, encoding: .utf8)
+      bytes = try FileContent.bytes(of: path)
     } catch {
-      let reason = SystemError(error).map { "cannot be read: \($0)" } ?? "is not UTF-8 text"
-      throw ConfigurationError(file, reason)
+      throw ConfigurationError(file, "cannot be read: \(SystemError(error)?.description ?? error.reason)")
     }
+    guard let yaml = String(bytes: bytes, encoding: .utf8) else { throw ConfigurationError(file, "is not UTF-8 text") }
     self = try Configuration(yaml: yaml, name: path, overrides: overrides).namingClasses()
   }
 

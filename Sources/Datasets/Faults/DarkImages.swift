@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Synchronization
@@ -10,7 +11,7 @@ extension DatasetError {
   ///   - bytes: the file, when it has been read already.
   ///   - limit: the most pixels that it may have.
   package init?(darkImage path: String, bytes: [UInt8]? = nil, limit: ImageLimit) {
-    guard let bytes = bytes ?? (try? Data(contentsOf: URL(fileURLWithPath: path))).map({ [UInt8]($0) }),
+    guard let bytes = bytes ?? (try? FileContent.bytes(of: path)),
       let samples = DarkSamples(ofPNG: bytes, limit: limit)
     else { return nil }
     let bits = Int.bitWidth - samples.largest.leadingZeroBitCount

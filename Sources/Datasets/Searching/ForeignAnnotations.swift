@@ -34,9 +34,7 @@ package struct ForeignAnnotations {
 
   /// Whether an XML file has the annotations of all images, as CVAT writes.
   static func isOfAllImages(_ path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? handle.close() }
-    let start = String(decoding: (try? handle.read(upToCount: 2048)) ?? Data(), as: UTF8.self)
+    let start = String(decoding: (try? FileContent.bytes(of: path, upTo: 2048)) ?? [], as: UTF8.self)
     return start.contains("<annotations>")
   }
 

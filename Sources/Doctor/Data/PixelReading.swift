@@ -69,7 +69,7 @@ struct PixelReading {
 
   private static func read(_ file: String, limit: ImageLimit) -> Result {
     do {
-      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+      let bytes = try FileContent.bytes(of: file)
       let hash = ContentHash(ofFile: bytes)
       do {
         // All bits of the file are read, however small the picture becomes.

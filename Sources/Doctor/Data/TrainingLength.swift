@@ -19,8 +19,8 @@ package struct TrainingLength {
   /// The speed of the last iterations in a run directory, if there are any, and the file that tells it.
   static func earlierSpeed(_ configuration: Configuration) -> (imagesPerSecond: Double, source: String)? {
     let path = configuration.output + "/metrics.jsonl"
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    return imagesPerSecond(inMetrics: text).map { ($0, path) }
+    let bytes = (try? FileContent.bytes(of: path)) ?? []
+    return imagesPerSecond(inMetrics: String(decoding: bytes, as: UTF8.self)).map { ($0, path) }
   }
 
   /// The median speed of the last 50 iterations of a `metrics.jsonl`; nil without any.

@@ -9,7 +9,8 @@ import Tensors
 /// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
 ///
 /// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
-/// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened.
+/// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened; what is restored from it first are the very
+/// values that were verified, which are in memory until then.
 package struct Checkpoint {
   /// What a training run writes beside its tensors.
   package struct Metadata: Sendable, Equatable {
@@ -19,7 +20,7 @@ package struct Checkpoint {
     package let configurationYAML: String
     /// Names of the classes, label 1 first, background not among them.
     package let classNames: [String]
-    /// See ``SafetensorsFile/parametersSHA256()``.
+    /// See ``SafetensorsFile/parametersSHA256(keepsValues:)``; empty in what is to be written, which gets it then.
     package let parametersSHA256: String
     /// How large the values are that layers read.
     package let inputScales: InputScales
@@ -28,7 +29,7 @@ package struct Checkpoint {
 
     /// What a run writes after `iteration` steps.
     package init(
-      iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String,
+      iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String = "",
       inputScales: InputScales, build: String? = nil
     ) {
       self.iteration = iteration
@@ -53,12 +54,12 @@ package struct Checkpoint {
   package let metadata: Metadata?
 
   /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
-  package init(contentsOf path: String) throws(FileError) {
+  package init(contentsOf path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
     if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
-    file = try SafetensorsFile(path)
+    file = try SafetensorsFile(path, calls: calls)
     metadata = try Metadata(file)
     if let metadata {
-      let found = try file.parametersSHA256()
+      let found = try file.parametersSHA256(keepsValues: true)
       guard found == metadata.parametersSHA256 else {
         throw FileError(path, "the tensors have SHA-256 \(found), the metadata says \(metadata.parametersSHA256)")
       }
@@ -120,9 +121,8 @@ package struct Checkpoint {
       tensors.append(
         TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
     }
-    var entries = file.metadata
-    entries[Metadata.Key.parametersSHA256.rawValue] = tensors.parametersSHA256()
-    try tensors.writeSafetensors(to: path, metadata: entries)
+    file.releaseValues()
+    try tensors.writeSafetensors(to: path, metadata: file.metadata, hashKey: Metadata.hashKey)
   }
 
   /// Which model the file is of, for messages.
@@ -161,6 +161,8 @@ extension Checkpoint.Metadata {
   }
 
   private static let version = "1"
+  /// The key of the tensors' hash.
+  package static let hashKey = Key.parametersSHA256.rawValue
 
   /// The metadata as it is written.
   package var entries: [String: String] {

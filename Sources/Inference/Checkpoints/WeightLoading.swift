@@ -157,6 +157,7 @@ extension Checkpoint {
   /// - Throws: ``FileError`` when a tensor of the model is missing from the file or has another shape, and when some
   ///   classes are the checkpoint's in another order and others are not its at all.
   package func fill(_ weights: VariableArena, classNames: [String]) throws(FileError) {
+    defer { file.releaseValues() }
     let own = metadata?.classNames ?? classNames
     let isSelection = own != classNames && Set(classNames).isSubset(of: own)
     if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {

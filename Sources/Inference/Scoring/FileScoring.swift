@@ -87,10 +87,11 @@ package struct FileScoring {
   }
 
   private static func contents(of path: String) throws(FileError) -> [UInt8] {
-    do {
-      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    do throws(FileError) {
+      return try FileContent.bytes(of: path)
     } catch {
-      throw FileError(path, cannot: "read", error)
+      guard let number = error.errorNumber else { throw error }
+      throw FileError(path, cannot: "read", errorNumber: number)
     }
   }
 

@@ -9,10 +9,10 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - build: which program writes, see ``BuildIdentity/line``.
-  ///   - progress: called at every tensor that is hashed or written.
+  ///   - progress: called at every tensor that is hashed and written.
   package static func write(
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
-    build: String? = nil, progress: @escaping () -> Void = {}
+    build: String? = nil, progress: @escaping () -> Void = {}, calls: any SystemCalls = LinuxCalls()
   ) throws(FileError) {
     let tensors = state.arenas.flatMap { $0.arena.tensorSources(prefix: $0.prefix) }.map { tensor in
       TensorSource(name: tensor.name, shape: tensor.shape) {
@@ -22,8 +22,8 @@ extension Checkpoint {
     }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
-      parametersSHA256: tensors.parametersSHA256(), inputScales: state.inputScales, build: build)
-    try tensors.writeSafetensors(to: path, metadata: metadata.entries)
+      inputScales: state.inputScales, build: build)
+    try tensors.writeSafetensors(to: path, metadata: metadata.entries, hashKey: Metadata.hashKey, calls: calls)
   }
 
   /// Fills the state, which must be exactly what the file holds; but for the average, which starts at the weights where the file has
@@ -33,6 +33,7 @@ extension Checkpoint {
   ///   is changed only when all fit.
   package func restore(_ state: TrainingState) throws(FileError) {
     let metadata = try requireState()
+    defer { file.releaseValues() }
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
     let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
       arena.layout.variables.map { (prefix + $0.name, $0, arena) }

@@ -31,6 +31,7 @@ package struct CheckpointStore {
   private let keep: Int
   private let build: String?
   private let logger: Logger
+  private let calls: any SystemCalls
 
   /// Creates the directory when it is not there and removes what killed writers left.
   ///
@@ -38,12 +39,15 @@ package struct CheckpointStore {
   ///   - keep: how many of the newest checkpoints to keep.
   ///   - build: which program writes, for their metadata.
   /// - Precondition: `keep` is positive.
-  package init(runDirectory: String, keep: Int, build: String? = nil, logger: Logger) throws(FileError) {
+  package init(
+    runDirectory: String, keep: Int, build: String? = nil, logger: Logger, calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
     precondition(keep > 0, "cannot keep \(keep) checkpoints")
     directory = CheckpointDirectory(ofRun: runDirectory, logger: logger)
     self.keep = keep
     self.build = build
     self.logger = logger
+    self.calls = calls
     try Directory.create(directory.path)
     try AtomicFile.removeStale(in: directory.path)
   }
@@ -53,15 +57,16 @@ package struct CheckpointStore {
   /// Checkpoints of later iterations belong to a history that this run has left, by resuming earlier or from the beginning;
   /// they are set aside under a name that resuming does not see.
   ///
-  /// - Parameter progress: called at every tensor that is hashed or written.
+  /// - Parameter progress: called at every tensor that is hashed and written.
   package func save(
     iteration: Int, configuration: Configuration, state: TrainingState, progress: @escaping () -> Void = {}
   ) throws(FileError) {
     let path = directory.path(iteration: iteration)
     try Checkpoint.write(
       to: path, iteration: iteration, configuration: configuration, state: state, build: build,
-      progress: progress)
-    try AtomicFile.replace(directory.path + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n")
+      progress: progress, calls: calls)
+    try AtomicFile.replace(
+      directory.path + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n", calls: calls)
     let iterations = try directory.iterations()
     for later in iterations where later > iteration {
       try setAside(
@@ -69,8 +74,7 @@ package struct CheckpointStore {
         "a checkpoint of a later iteration than \(iteration), which this run has left,")
     }
     for old in iterations.filter({ $0 <= iteration }).dropLast(keep) {
-      let file = directory.path(iteration: old)
-      if unlink(file) != 0 { throw FileError(file, cannot: "remove", errorNumber: errno) }
+      try Directory.remove(directory.path(iteration: old), calls: calls)
     }
   }
 
@@ -84,12 +88,12 @@ package struct CheckpointStore {
     if isFirst, FileManager.default.fileExists(atPath: best), !AtomicFile.isSame(best, path) {
       try setAside(best, "a best checkpoint that no evaluation of this run in its metric has made")
     }
-    try AtomicFile.replace(best, withFile: path)
+    try AtomicFile.replace(best, withFile: path, calls: calls)
   }
 
   private func setAside(_ path: String, _ what: String) throws(FileError) {
     let aside = path + ".superseded"
-    if rename(path, aside) != 0 { throw FileError(path, cannot: "rename", errorNumber: errno) }
+    try Directory.rename(path, to: aside, calls: calls)
     logger.warning("\(what) is now \(aside)")
   }
 

@@ -39,7 +39,7 @@ final class CheckpointWriter: @unchecked Sendable {
 
   /// Waits until nothing is being written.
   ///
-  /// - Parameter progress: called whenever another tensor has been hashed or written meanwhile.
+  /// - Parameter progress: called whenever another tensor has been hashed and written meanwhile.
   /// - Throws: the failure of the last checkpoint.
   func finish(progress notify: () -> Void) throws(FileError) {
     let failure: FileError? = progress.wait { progress in

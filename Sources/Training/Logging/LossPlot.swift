@@ -18,12 +18,7 @@ struct LossPlot {
 
   /// Reads the training lines of a log.
   init(metrics path: String) throws(FileError) {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw FileError(path, cannot: "read", error)
-    }
+    let text = String(decoding: try FileContent.bytes(of: path), as: UTF8.self)
     let decoder = JSONDecoder()
     let all = text.split(separator: "\n").compactMap { try? decoder.decode(Line.self, from: Data($0.utf8)) }
     lines = all.filter { $0.loss != nil }

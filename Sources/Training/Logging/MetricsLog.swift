@@ -20,7 +20,7 @@ package final class MetricsLog {
   package let path: String
   /// The evaluations up to where the run continues.
   let evaluations: [Evaluation]
-  private let descriptor: Int32
+  private let file: Descriptor
   private let build: String?
   /// The build that wrote the last line.
   private var lastBuild: String?
@@ -31,16 +31,14 @@ package final class MetricsLog {
   /// like that of an uninterrupted run. What is no record at all is removed too, with a warning.
   ///
   /// - Parameter build: which program writes. The first line names it, and the first that another build writes.
-  package init(_ path: String, resumingAfter iteration: Int, build: String? = nil, logger: Logger) throws(FileError) {
+  package init(
+    _ path: String, resumingAfter iteration: Int, build: String? = nil, logger: Logger,
+    calls: any SystemCalls = LinuxCalls()
+  ) throws(FileError) {
     self.path = path
     self.build = build
-    (evaluations, lastBuild) = try Self.discardLines(of: path, after: iteration, logger: logger)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw FileError(path, cannot: "open for writing", errorNumber: errno) }
-  }
-
-  deinit {
-    close(descriptor)
+    (evaluations, lastBuild) = try Self.discardLines(of: path, after: iteration, logger: logger, calls)
+    file = try Descriptor(path, O_WRONLY | O_CREAT | O_APPEND, cannot: "open for writing", calls: calls)
   }
 
   /// Appends the line of an iteration.
@@ -70,10 +68,7 @@ package final class MetricsLog {
   }
 
   private func append(_ json: JSONLiteral) throws(FileError) {
-    let line = Array("\(json)\n".utf8)
-    try line.withUnsafeBufferPointer { (line) throws(FileError) in
-      try UnsafeRawBufferPointer(line).write(to: descriptor, path: path)
-    }
+    try file.write(Array("\(json)\n".utf8))
   }
 
   private struct Line: Decodable {
@@ -83,15 +78,10 @@ package final class MetricsLog {
 
   /// Returns the evaluations among the lines that stay, and the last build that these name.
   private static func discardLines(
-    of path: String, after iteration: Int, logger: Logger
+    of path: String, after iteration: Int, logger: Logger, _ calls: any SystemCalls
   ) throws(FileError) -> ([Evaluation], build: String?) {
     guard FileManager.default.fileExists(atPath: path) else { return ([], nil) }
-    let text: Data
-    do {
-      text = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw FileError(path, cannot: "read", error)
-    }
+    let text = Data(try FileContent.bytes(of: path, calls: calls))
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()
     var kept: [UInt8] = []
@@ -116,9 +106,7 @@ package final class MetricsLog {
       number += 1
     }
     guard kept.count != text.count else { return (evaluations, build) }
-    let file = try AtomicFile(path)
-    try file.write(kept)
-    try file.commit()
+    try AtomicFile.replace(path, with: kept, calls: calls)
     return (evaluations, build)
   }
 }
