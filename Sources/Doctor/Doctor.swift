@@ -2,8 +2,8 @@ import Configuration
 import Datasets
 import Files
 import Foundation
-import Measurement
 import Inference
+import Measurement
 import MessagePassing
 import Training
 

@@ -1,8 +1,6 @@
 import Configuration
-import Detection
 import Kernels
 import Loading
-import Models
 
 extension Configuration {
   /// The kernels that this process computes with.

@@ -1,11 +1,6 @@
 import Configuration
 import Datasets
-import Detection
-import Files
-import Layers
 import Logging
-import ModelFiles
-import Models
 import Tensors
 
 extension Configuration {

@@ -1,4 +1,5 @@
 import Configuration
+import Inference
 import Tensors
 import Training
 

@@ -3,7 +3,6 @@ import Configuration
 import Doctor
 import Files
 import Foundation
-import Inference
 import MessagePassing
 import Training
 

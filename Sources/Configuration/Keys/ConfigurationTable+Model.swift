@@ -1,4 +1,3 @@
-import Detection
 import Models
 import Yams
 
@@ -49,7 +48,8 @@ extension ConfigurationTable {
     addList(
       "steps", \.steps, { .numbers(count: $0, .above(0)) }, "distance of neighbouring cells, in pixels of the input")
     add(
-      "clip", \.model.boxes.lists.clipping, .choice, refusal: { $0.model.boxes.isPreset ? "is for lists" : nil },
+      "clip", \.model.boxes.lists.clipping, .choice, default: "`none`",
+      refusal: { $0.model.boxes.isPreset ? "is for lists" : nil },
       "what is clipped to fractions between 0 and 1: nothing; width and height; centre, width and height")
   }
 

@@ -1,5 +1,3 @@
-import Detection
-
 /// The sections beside model, data and training.
 extension ConfigurationTable {
   mutating func addEvaluation() {

@@ -1,3 +1,4 @@
+import Tensors
 import Yams
 
 extension ConfigurationTable {
@@ -41,7 +42,7 @@ extension ConfigurationTable {
       "compute threads of a rank; `null`: the processors it is bound to, divided among the ranks that share them")
     add(
       "convolution", \.training.convolution, .choice,
-      "[how convolutions are computed](decisions/0016-convolution.md). `fastest` chooses between the next two; `columns` is im2col with OpenBLAS: least rounding, three to five times slower"
+      "[how convolutions are computed](decisions/0016-convolution.md). `fastest` chooses between `winograd` and `blocked-columns`; `columns` is im2col with OpenBLAS: least rounding, three to five times slower"
     )
     add(
       "precision", \.training.precision, .choice,

@@ -126,9 +126,11 @@ extension ValueKind<Int> {
   /// This number and no other.
   fileprivate static func version(_ only: Int) -> Self {
     Self(
-      type: "integer", values: "\(only)", expected: "\(only), the only version there is",
+      type: "integer", values: "\(only)", expected: "\(only)",
       parse: { (node) throws(ValueFault) in
-        guard node.integer == only else { throw .unexpected }
+        guard node.integer == only else {
+          throw .because("expected \(only), the only version there is, found \(node.found)")
+        }
         return only
       },
       emit: Node.init(integer:))

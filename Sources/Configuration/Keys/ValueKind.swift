@@ -28,7 +28,7 @@ extension ValueKind {
   /// - Parameter expected: as in messages, when it is not this kind's followed by "or null".
   func orNull(expected: String? = nil) -> ValueKind<Value?> {
     ValueKind<Value?>(
-      type: type + (type.contains(" or ") ? ", null" : " or null"), values: values,
+      type: type.replacing(" or ", with: ", ") + " or null", values: values,
       expected: expected ?? self.expected + " or null",
       parse: { (node) throws(ValueFault) in node.isNull ? nil : try self.parse(node) },
       emit: { $0.map(self.emit) ?? .null })

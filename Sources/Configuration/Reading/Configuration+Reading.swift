@@ -1,4 +1,3 @@
-import Datasets
 import Files
 import Foundation
 import Yams

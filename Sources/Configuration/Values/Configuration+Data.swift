@@ -1,5 +1,4 @@
 import Datasets
-import Detection
 import Images
 import Loading
 

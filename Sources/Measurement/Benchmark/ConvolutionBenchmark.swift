@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import Foundation
+import Inference
 import Kernels
 import Layers
 import Models

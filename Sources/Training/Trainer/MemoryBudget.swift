@@ -2,7 +2,6 @@ import Configuration
 import Inference
 import Loading
 import MessagePassing
-import Models
 
 /// What a training process will map, known before it starts.
 package struct MemoryBudget: Sendable, CustomStringConvertible {

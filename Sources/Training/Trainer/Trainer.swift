@@ -1,6 +1,7 @@
 import Configuration
 import Datasets
 import Files
+import Inference
 import Kernels
 import Loading
 import Logging

@@ -60,20 +60,6 @@ struct DocumentCommandTests {
     }
   }
 
-  /// The options of each command, by its help; those of `benchmark` by itself are few.
-  private static let help: [[String]: Set<String>] = {
-    let names = [
-      "train", "evaluate", "detect", "score", "export", "describe", "doctor", "preview", "split", "synthesize",
-      "benchmark", "benchmark step", "benchmark inference", "benchmark convolution", "benchmark loader",
-      "benchmark allreduce",
-    ]
-    var help: [[String]: Set<String>] = [:]
-    for name in names {
-      let words = name.split(separator: " ").map(String.init)
-      let text = try? MultiboxProcess(words + ["--help"], environment: ["COLUMNS": "200"]).wait().output
-      let options = text?.split(separator: "OPTIONS:").last?.matches(of: #/--[a-z][a-z-]*/#).map { String($0.output) }
-      help[words] = Set(options ?? [])
-    }
-    return help
-  }()
+  /// The options of each command.
+  private static let help = Dictionary(uniqueKeysWithValues: CommandHelp.all.map { ($0.words, $0.options) })
 }
