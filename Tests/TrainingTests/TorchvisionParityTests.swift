@@ -212,7 +212,8 @@ import Training
     let weights = VariableArena(model.layout)
     try fill(weights)
     let detector = Detector(
-      Experiment(configuration), weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      Experiment(configuration), weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred()
+    )
     let found = detector.detect([fixture.image(2)])[0]
     let (boxes, labels, scores) = (
       try fixture["detections.boxes"], try fixture["detections.labels"], try fixture["detections.scores"]
