@@ -8,23 +8,23 @@ extension AnnotatedImage {
 
   /// Decodes the image file, smaller where the format allows it.
   ///
-  /// - Parameter reduction: 1, 2, 4 or 8; what the picture really is reduced by is in the result.
+  /// - Parameter reduction: 1, 2, 4 or 8; what the image really is reduced by is in the result.
   /// - Throws: `DatasetError` when it cannot be decoded or is no longer the file that the data set was read from.
   package func load(reduction: Int) throws(DatasetError) -> ReducedImage {
     // A larger size than the default was allowed when the header was read.
     let limit = ImageLimit(pixelCount: max(width * height, Image.largestPixelCount), setting: nil)
-    let picture: ReducedImage
+    let decoded: ReducedImage
     do {
-      picture = try ReducedImage(contentsOf: imagePath, reduction: reduction, limit: limit)
+      decoded = try ReducedImage(contentsOf: imagePath, reduction: reduction, limit: limit)
     } catch {
       throw DatasetError(file: imagePath, reason: (error as? ImageError)?.reason ?? "\(error)")
     }
-    let (storedWidth, storedHeight) = (picture.storedWidth, picture.storedHeight)
+    let (storedWidth, storedHeight) = (decoded.storedWidth, decoded.storedHeight)
     guard storedWidth == width, storedHeight == height else {
       throw DatasetError(
         file: imagePath,
         reason: "has \(storedWidth)×\(storedHeight) pixels, but had \(width)×\(height) when the data set was read")
     }
-    return picture
+    return decoded
   }
 }

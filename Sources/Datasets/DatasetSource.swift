@@ -6,17 +6,17 @@ package enum DatasetFormat: String, CaseIterable, Sendable {
   case coco
 }
 
-/// A folder of data and the split of it that takes part.
+/// A directory of data and the split of it that takes part.
 package struct DatasetSource: Sendable, Equatable {
-  /// The folder.
+  /// The directory.
   package let root: String
   /// The split's name, as in `trainval`; with ``DatasetFormat/coco`` also the path of a JSON file, relative to the root.
   package let split: String
 
-  /// Where the images are, with ``DatasetFormat/coco``: a path from the root; nothing for the usual folders.
+  /// Where the images are, with ``DatasetFormat/coco``: a path from the root; nothing for the usual directories.
   package let imageDirectory: String?
 
-  /// Names a split of a folder.
+  /// Names a split of a directory.
   package init(root: String, split: String, imageDirectory: String? = nil) {
     self.root = root
     self.split = split
@@ -45,10 +45,10 @@ extension DatasetSource {
 }
 
 extension Dataset {
-  /// Reads splits of one or several folders; their images follow one another.
+  /// Reads splits of one or several directories; their images follow one another.
   ///
   /// - Parameters:
-  ///   - format: how the folders are laid out.
+  ///   - format: how the directories are laid out.
   ///   - sources: what to read, at least one.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`, or the categories of the
   ///     first COCO file in order of their ids.

@@ -1,32 +1,32 @@
 import Foundation
 
-/// Finds files below a folder by their name without extension, whatever the letter case of the extension.
+/// Finds files below a directory by their name without extension, whatever the letter case of the extension.
 ///
-/// A folder is listed when a file in it is first asked for. Names that differ in letter case alone stand in for one
+/// A directory is listed when a file in it is first asked for. Names that differ in letter case alone stand in for one
 /// another when the exact one is not there.
 package struct FileIndex {
-  /// The folder.
-  package let folder: String
+  /// The directory.
+  package let directory: String
   /// Extensions that count, in lower case, the preferred ones first.
   package let extensions: [String]
-  /// Names of the files of a folder below by their stem in lower case.
+  /// Names of the files of a directory below by their stem in lower case.
   private var listings: [String: [String: [String]]] = [:]
 
-  package init(folder: String, extensions: [String]) {
-    (self.folder, self.extensions) = (folder, extensions)
+  package init(directory: String, extensions: [String]) {
+    (self.directory, self.extensions) = (directory, extensions)
   }
 
-  /// Whether the folder is there.
-  package var exists: Bool { FileManager.default.isDirectory(folder) }
+  /// Whether the directory is there.
+  package var exists: Bool { FileManager.default.isDirectory(directory) }
 
-  /// Paths below the folder of the files with this name and one of the extensions, the preferred one first.
+  /// Paths below the directory of the files with this name and one of the extensions, the preferred one first.
   ///
-  /// - Parameter name: without extension, perhaps with folders: `street/000001`.
+  /// - Parameter name: without extension, perhaps with directories: `street/000001`.
   package mutating func files(named name: String) -> [String] {
     all(named: name).filter { extensions.contains(Self.extension(of: $0)) }
   }
 
-  /// Paths below the folder of the files with this name and another extension.
+  /// Paths below the directory of the files with this name and another extension.
   package mutating func others(named name: String) -> [String] {
     all(named: name).filter { !extensions.contains(Self.extension(of: $0)) }
   }
@@ -44,14 +44,14 @@ package struct FileIndex {
       .map { directory.isEmpty ? $0 : "\(directory)/\($0)" }
   }
 
-  private func list(_ directory: String) -> [String: [String]] {
+  private func list(_ name: String) -> [String: [String]] {
     let files = try? FileManager.default.contentsOfDirectory(
-      atPath: directory.isEmpty ? folder : "\(folder)/\(directory)")
+      atPath: name.isEmpty ? directory : "\(directory)/\(name)")
     return Dictionary(grouping: files ?? []) { Self.stem(of: $0).lowercased() }
   }
 
-  /// The folders and the last component of a path.
-  package static func split(_ path: String) -> (folders: String, last: String) {
+  /// The directories and the last component of a path.
+  package static func split(_ path: String) -> (directories: String, last: String) {
     guard let slash = path.lastIndex(of: "/") else { return ("", path) }
     return (String(path[..<slash]), String(path[path.index(after: slash)...]))
   }
@@ -74,7 +74,7 @@ package struct FileIndex {
 }
 
 extension FileManager {
-  /// Whether there is a folder at the path.
+  /// Whether there is a directory at the path.
   package func isDirectory(_ path: String) -> Bool {
     var isDirectory: ObjCBool = false
     return fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue

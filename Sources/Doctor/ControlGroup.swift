@@ -20,11 +20,11 @@ package struct ControlGroup {
 
   /// Bytes until a memory limit is reached, cached files not counted; nil when there is none.
   package var memoryRoom: Int? {
-    let unified = folders(of: "").compactMap {
+    let unified = directories(of: "").compactMap {
       Self.room(
         limit: number("\($0)/memory.max"), usage: number("\($0)/memory.current"), "\($0)/memory.stat", "inactive_file")
     }
-    let separate = folders(of: "memory").compactMap {
+    let separate = directories(of: "memory").compactMap {
       Self.room(
         limit: number("\($0)/memory.limit_in_bytes"), usage: number("\($0)/memory.usage_in_bytes"), "\($0)/memory.stat",
         "total_inactive_file")
@@ -34,13 +34,13 @@ package struct ControlGroup {
 
   /// Processors' worth of time that the group may use; nil when there is no limit.
   package var processorQuota: Double? {
-    let unified = folders(of: "").compactMap { folder -> Double? in
-      let words = text("\(folder)/cpu.max")?.split(separator: " ").map { Double($0) } ?? []
+    let unified = directories(of: "").compactMap { directory -> Double? in
+      let words = text("\(directory)/cpu.max")?.split(separator: " ").map { Double($0) } ?? []
       guard words.count == 2, let quota = words[0], let period = words[1], period > 0 else { return nil }
       return quota / period
     }
-    let separate = folders(of: "cpu").compactMap { folder -> Double? in
-      guard let quota = number("\(folder)/cpu.cfs_quota_us"), let period = number("\(folder)/cpu.cfs_period_us"),
+    let separate = directories(of: "cpu").compactMap { directory -> Double? in
+      guard let quota = number("\(directory)/cpu.cfs_quota_us"), let period = number("\(directory)/cpu.cfs_period_us"),
         quota > 0, period > 0
       else { return nil }
       return Double(quota) / Double(period)
@@ -51,22 +51,24 @@ package struct ControlGroup {
   /// The processors of the group; nil when it does not say.
   package var processors: [Int]? {
     let files =
-      folders(of: "").map { "\($0)/cpuset.cpus.effective" }
-      + folders(of: "cpuset").map { "\($0)/cpuset.effective_cpus" }
+      directories(of: "").map { "\($0)/cpuset.cpus.effective" }
+      + directories(of: "cpuset").map { "\($0)/cpuset.effective_cpus" }
     return files.lazy.compactMap(text).map(RankPlacement.numbers(inList:)).first { !$0.isEmpty }
   }
 
-  /// The folders of a controller's group and of the groups around it, innermost first; "" is the unified hierarchy.
-  private func folders(of controller: String) -> [String] {
+  /// The directories of a controller's group and of the groups around it, innermost first; "" is the unified hierarchy.
+  private func directories(of controller: String) -> [String] {
     for line in membership.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3,
         fields[1].split(separator: ",", omittingEmptySubsequences: false).contains(controller[...])
       else { continue }
       let mount = controller.isEmpty ? root : "\(root)/\(controller)"
-      var folders = [mount]
-      for name in fields[2].split(separator: "/") { folders.append("\(folders[folders.count - 1])/\(name)") }
-      return folders.reversed()
+      var directories = [mount]
+      for name in fields[2].split(separator: "/") {
+        directories.append("\(directories[directories.count - 1])/\(name)")
+      }
+      return directories.reversed()
     }
     return []
   }

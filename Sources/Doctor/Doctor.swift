@@ -167,13 +167,13 @@ package final class Doctor {
     findings += ProcessLimits.findings(
       facts.map(\.limits), checkpointBytes: checkpointBytes, needs: needs,
       secondsLeft: job.deadline.map { $0.timeIntervalSinceNow })
-    let folder = try RunFolder(trying: configuration?.output ?? ".", job: job)
-    let folderNeeds = configuration.map { configuration in
-      RunFolder.Needs(
+    let directory = try RunDirectory(trying: configuration?.output ?? ".", job: job)
+    let directoryNeeds = configuration.map { configuration in
+      RunDirectory.Needs(
         checkpointBytes: checkpointBytes ?? 0,
         checkpoints: configuration.checkpointFiles(images: trainingImageCount))
     }
-    findings += folder.findings(hosts: hosts, needs: folderNeeds)
+    findings += directory.findings(hosts: hosts, needs: directoryNeeds)
   }
 
   // MARK: Start

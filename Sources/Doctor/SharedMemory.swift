@@ -5,8 +5,8 @@ import MessagePassing
 /// How ranks of one machine reach each other's memory: Open MPI keeps queues in files of a memory file system, and copies large
 /// messages straight from the other process, which containers may forbid.
 package struct SharedMemory: Codable, Sendable, Equatable {
-  /// The folder of the queues.
-  package var folder: String
+  /// The directory of the queues.
+  package var directory: String
   /// The size of its file system, in bytes; nil when it does not tell.
   package var capacity: Int?
   /// Bytes of it that are free; nil when it does not tell.
@@ -20,9 +20,9 @@ package struct SharedMemory: Codable, Sendable, Equatable {
   package var copyError: Int32?
 
   package init(
-    folder: String, capacity: Int?, free: Int?, segment: Int, mechanism: String?, copyError: Int32?
+    directory: String, capacity: Int?, free: Int?, segment: Int, mechanism: String?, copyError: Int32?
   ) {
-    self.folder = folder
+    self.directory = directory
     self.capacity = capacity
     self.free = free
     self.segment = segment
@@ -37,11 +37,11 @@ package struct SharedMemory: Codable, Sendable, Equatable {
 
   /// Asks the system, and tries to read the memory of the next rank on this machine. Collective.
   init(_ communicator: any Communicator, hosts: [String], launch: LaunchFacts) throws {
-    let folder = launch.parameters["btl_vader_backing_directory"] ?? "/dev/shm"
+    let directory = launch.parameters["btl_vader_backing_directory"] ?? "/dev/shm"
     var status = statvfs()
-    let isKnown = statvfs(folder, &status) == 0 && status.f_blocks > 0
+    let isKnown = statvfs(directory, &status) == 0 && status.f_blocks > 0
     self.init(
-      folder: folder, capacity: isKnown ? Int(status.f_blocks) * Int(status.f_frsize) : nil,
+      directory: directory, capacity: isKnown ? Int(status.f_blocks) * Int(status.f_frsize) : nil,
       free: isKnown ? Int(status.f_bavail) * Int(status.f_frsize) : nil,
       segment: launch.parameters["btl_vader_segment_size"].flatMap(Int.init) ?? 4 << 20,
       mechanism: launch.transports.contains("btl_vader")
@@ -115,12 +115,12 @@ package struct SharedMemory: Codable, Sendable, Equatable {
       let isSmall = capacity < need
       return .error(
         "shared memory", .machine,
-        "\(first.folder) holds \(Quantities.bytes(capacity))\(isSmall ? "" : ", of which \(Quantities.bytes(free)) are free"); the queues of \(ranks.count) ranks take \(Quantities.bytes(need)), and ranks that find no room die by SIGBUS",
+        "\(first.directory) holds \(Quantities.bytes(capacity))\(isSmall ? "" : ", of which \(Quantities.bytes(free)) are free"); the queues of \(ranks.count) ranks take \(Quantities.bytes(need)), and ranks that find no room die by SIGBUS",
         remedy: isSmall
           ? "docker run --ipc=host or --shm-size=\(max(1, 2 * need >> 30))g, or mpirun --mca btl_vader_backing_directory /tmp"
-          : "remove what dead jobs have left there: rm \(first.folder)/vader_segment.*")
+          : "remove what dead jobs have left there: rm \(first.directory)/vader_segment.*")
     }
-    let size = first.capacity.map { ", \(first.folder) holds \(Quantities.bytes($0))" } ?? ""
+    let size = first.capacity.map { ", \(first.directory) holds \(Quantities.bytes($0))" } ?? ""
     if mechanism == "cma", let error = ranks.compactMap(\.copyError).first(where: { $0 != 0 }) {
       return .warning(
         "shared memory",

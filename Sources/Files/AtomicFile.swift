@@ -88,7 +88,7 @@ package final class AtomicFile {
     }
   }
 
-  /// Refuses to begin what the disk has no room for. A file system that does not tell its size is believed to have room.
+  /// Throws when the disk has no room for so many bytes. A file system that does not tell its size passes.
   package func requireSpace(_ byteCount: Int) throws(FileError) {
     guard case .file(_, let directory, _) = target else { return }
     var status = statvfs()

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a file is by its content, so that a file in the wrong place can be named for what it is.
 package enum FileSignature: String, Sendable, CaseIterable {
-  // Pictures.
+  // Images.
   case jpeg = "a JPEG image"
   case png = "a PNG image"
   case webP = "a WebP image"
@@ -34,7 +34,7 @@ package enum FileSignature: String, Sendable, CaseIterable {
   case json = "a JSON file"
   case text = "a text file"
 
-  /// Whether it is a picture.
+  /// Whether it is an image.
   package var isImage: Bool {
     switch self {
     case .jpeg, .png, .webP, .gif, .bmp, .tiff, .heic, .avif: true

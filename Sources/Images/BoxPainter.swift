@@ -1,8 +1,8 @@
 import Foundation
 
-/// A box with what is known about it, to be drawn on a picture.
+/// A box with what is known about it, to be drawn on an image.
 package struct LabelledBox: Sendable {
-  /// The edges in pixels from the upper left corner of the picture.
+  /// The edges in pixels from the upper left corner of the image.
   package var left, top, right, bottom: Double
   /// What the label says.
   package var name: String
@@ -20,10 +20,10 @@ package struct LabelledBox: Sendable {
   }
 }
 
-/// Draws labelled boxes on a picture, readable on any background and at any size of the picture.
+/// Draws labelled boxes on an image, readable on any background and at any size of the image.
 ///
-/// Lines and letters grow with the picture. Around a box runs a rim, dark or bright to contrast with
-/// its colour; its label stands on a plate of the box's colour. Plates stay inside the picture and avoid each other where one of the usual places is free; higher scores choose first.
+/// Lines and letters grow with the image. Around a box runs a rim, dark or bright to contrast with
+/// its colour; its label stands on a plate of the box's colour. Plates stay inside the image and avoid each other where one of the usual places is free; higher scores choose first.
 package struct BoxPainter {
   /// Twenty colours that are easy to tell apart (Trubetskoy, *List of 20 Simple, Distinct Colors*, 2017).
   private static let palette: [Color] = [
@@ -42,7 +42,7 @@ package struct BoxPainter {
     fontSize = max(11, side / 32)
   }
 
-  /// The picture with boxes and labels on it.
+  /// The image with boxes and labels on it.
   package static func paint(_ boxes: [LabelledBox], on image: Image) -> Image {
     let painter = BoxPainter(image)
     // The highest score is drawn last, on top.
@@ -69,7 +69,7 @@ package struct BoxPainter {
     canvas.stroke(outline, with: color, LineStyle(width: lineWidth))
   }
 
-  /// Two opposite edges moved inside the picture.
+  /// Two opposite edges moved inside the image.
   private func clamp(_ low: Double, _ high: Double, to limit: Double, margin: Double) -> (Double, Double) {
     func inside(_ value: Double) -> Double { max(min(value, limit - margin), min(margin, limit / 2)) }
     return (inside(min(low, high)), inside(max(low, high)))
@@ -113,7 +113,7 @@ package struct LabelPlate {
   package var height: Double { textSize.height + padding }
   package var baseline: Point { Point(x: left + padding, y: top + padding / 2 + textSize.ascent) }
 
-  /// Writes smaller where the text would not fit into the picture.
+  /// Writes smaller where the text would not fit into the image.
   init(_ box: LabelledBox, canvas: Canvas, fontSize: Double) {
     let text = box.name + (box.score.map { String(format: " %.2f", $0) } ?? "")
     (self.text, classIndex) = (text, box.classIndex)
@@ -129,7 +129,7 @@ package struct LabelPlate {
   }
 
   /// The usual places from best to worst: above the box, inside its top, below, inside its bottom, each at the left and
-  /// at the right edge; moved into the picture.
+  /// at the right edge; moved into the image.
   func candidates(_ box: LabelledBox, gap: Double, canvas: Canvas) -> [LabelPlate] {
     let rows = [box.top - gap - height, box.top + gap, box.bottom + gap, box.bottom - gap - height]
     let columns = [box.left - gap, box.right + gap - width]

@@ -49,7 +49,7 @@ extension Canvas {
     withSource(.color(color)) { cairo_stroke(context) }
   }
 
-  /// Colours the whole picture.
+  /// Colours the whole image.
   package func fill(with paint: Paint) {
     withSource(paint) { cairo_paint(context) }
   }

@@ -1,8 +1,8 @@
 import CCairo
 
-/// A picture to draw on with anti-aliased lines, areas and text.
+/// An image to draw on with anti-aliased lines, areas and text.
 ///
-/// Coordinates are pixels from the upper left corner of the picture: the first pixel covers 0...1 in both directions.
+/// Coordinates are pixels from the upper left corner of the image: the first pixel covers 0...1 in both directions.
 package final class Canvas {
   /// The number of columns.
   package let width: Int
@@ -11,7 +11,7 @@ package final class Canvas {
   private let surface: OpaquePointer
   let context: OpaquePointer
 
-  /// A picture of one colour.
+  /// An image of one colour.
   ///
   /// - Precondition: the sides are within 1...`Image.largestSide`.
   package init(width: Int, height: Int, background: Color) {
@@ -26,7 +26,7 @@ package final class Canvas {
     cairo_paint(context)
   }
 
-  /// A copy of a picture.
+  /// A copy of an image.
   ///
   /// - Precondition: the sides are within 1...`Image.largestSide`; decoded files always are.
   package convenience init(_ image: Image) {
@@ -74,7 +74,7 @@ package final class Canvas {
     }
   }
 
-  /// The picture as an RGB PNG file.
+  /// The image as an RGB PNG file.
   func png(path: String) throws -> [UInt8] {
     var bytes = [UInt8]()
     let status = withUnsafeMutablePointer(to: &bytes) { bytes in
@@ -92,7 +92,7 @@ package final class Canvas {
     return bytes
   }
 
-  /// Lays a Cairo surface over the picture, corner on corner.
+  /// Lays a Cairo surface over the image, corner on corner.
   func draw(_ other: OpaquePointer?) {
     cairo_set_source_surface(context, other, 0, 0)
     cairo_paint(context)

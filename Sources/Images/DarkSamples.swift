@@ -5,18 +5,18 @@ package struct DarkSamples: Sendable, Equatable {
   package let largest: Int
   /// Whether a few samples are larger, as hot pixels and marks are.
   package let hasExceptions: Bool
-  /// Whether the picture is without transparency, so that an sBIT chunk may say how many bits are meant.
+  /// Whether the image is without transparency, so that an sBIT chunk may say how many bits are meant.
   package let isOpaque: Bool
 
-  /// No sample of such a picture reaches a quarter of the range.
+  /// No sample of such an image reaches a quarter of the range.
   private static let bound = 1 << 14
   /// Or all but one in a thousand are below a sixteenth.
   private static let (usualBound, exceptions) = (1 << 12, 1000)
 
   /// - Parameters:
-  ///   - bytes: the whole file, whose picture can be decoded.
+  ///   - bytes: the whole file, whose image can be decoded.
   ///   - limit: the most pixels that it may have.
-  /// - Returns: nothing for all other files, for a picture that is black throughout, and for one whose sBIT chunk says that
+  /// - Returns: nothing for all other files, for an image that is black throughout, and for one whose sBIT chunk says that
   ///   fewer bits are meant.
   package init?(ofPNG bytes: [UInt8], limit: ImageLimit = ImageLimit()) {
     guard (try? pngSize(bytes, limit: limit, path: "")) != nil, let file = DeepPNG(bytes), file.unscaledImage() == nil,

@@ -3,7 +3,7 @@ import CPNG
 /// A PNG file with 16 bits a sample, whose samples may use fewer of them.
 ///
 /// The PNG specification wants samples of fewer bits scaled to all 16, and an sBIT chunk to state their true number. Cameras
-/// and microscopes of 10, 12 or 14 bits are often stored as they are, so that the picture is nearly black.
+/// and microscopes of 10, 12 or 14 bits are often stored as they are, so that the image is nearly black.
 struct DeepPNG {
   /// The bits that the sBIT chunk states, the most of all channels; nothing without one, or when it says 16.
   let statedBits: Int?
@@ -48,24 +48,24 @@ struct DeepPNG {
   /// - Precondition: the size was checked.
   func samples() -> [UInt16]? {
     plain.withUnsafeBytes { file in
-      var picture = png_image()
-      picture.version = UInt32(PNG_IMAGE_VERSION)
-      defer { png_image_free(&picture) }
-      guard png_image_begin_read_from_memory(&picture, file.baseAddress, file.count) != 0,
-        (Int(picture.width), Int(picture.height)) == (width, height)
+      var png = png_image()
+      png.version = UInt32(PNG_IMAGE_VERSION)
+      defer { png_image_free(&png) }
+      guard png_image_begin_read_from_memory(&png, file.baseAddress, file.count) != 0,
+        (Int(png.width), Int(png.height)) == (width, height)
       else { return nil }
-      picture.format = UInt32(PNG_FORMAT_FLAG_LINEAR | PNG_FORMAT_FLAG_COLOR)
+      png.format = UInt32(PNG_FORMAT_FLAG_LINEAR | PNG_FORMAT_FLAG_COLOR)
       let count = width * height * 3
       var isRead = false
       let samples = [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
-        isRead = png_image_finish_read(&picture, nil, buffer.baseAddress, Int32(width * 3), nil) != 0
+        isRead = png_image_finish_read(&png, nil, buffer.baseAddress, Int32(width * 3), nil) != 0
         initialized = isRead ? count : 0
       }
       return isRead ? samples : nil
     }
   }
 
-  /// The picture by the bits that the file states, when its samples are not scaled to 16.
+  /// The image by the bits that the file states, when its samples are not scaled to 16.
   ///
   /// - Returns: nothing when no such bits are stated, or the samples are scaled, so that decoding as usual is right.
   func unscaledImage() -> Image? {

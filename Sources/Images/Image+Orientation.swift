@@ -10,7 +10,7 @@ extension Image {
       byOrientation: header.orientation)
   }
 
-  /// The picture turned and mirrored from the rows and columns that are stored to those that are seen.
+  /// The image turned and mirrored from the rows and columns that are stored to those that are seen.
   ///
   /// - Parameter orientation: 1, as it is, to 8; from 5 on width and height change places.
   ///

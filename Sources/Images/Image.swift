@@ -1,4 +1,4 @@
-/// An 8-bit RGB picture in memory.
+/// An 8-bit RGB image in memory.
 ///
 /// ### Shapes
 /// `pixels`: [height, width, 3], row-major, red first, no padding between rows.
@@ -60,7 +60,7 @@ package struct Image: Sendable, Equatable {
     return (header.width, header.height)
   }
 
-  /// Encodes the picture as a baseline JPEG file with 4:2:0 chroma subsampling.
+  /// Encodes the image as a baseline JPEG file with 4:2:0 chroma subsampling.
   ///
   /// - Parameter quality: 1 (smallest) to 100 (best).
   /// - Throws: `ImageError` when the encoder fails, as for a side beyond 65,500 pixels.
@@ -68,19 +68,19 @@ package struct Image: Sendable, Equatable {
     try encodeJPEG(self, quality: quality, path: "JPEG encoder")
   }
 
-  /// Writes the picture as a JPEG file; a file of that name is replaced in one step or, on failure, left as it was.
+  /// Writes the image as a JPEG file; a file of that name is replaced in one step or, on failure, left as it was.
   ///
   /// - Parameters:
-  ///   - path: the file; its folder must exist.
+  ///   - path: the file; its directory must exist.
   ///   - quality: 1 (smallest) to 100 (best).
   /// - Throws: `FileError` when the file cannot be written, `ImageError` when the encoder fails.
   package func writeJPEG(to path: String, quality: Int) throws {
     try ImageFile.write(encodeJPEG(self, quality: quality, path: path), to: path)
   }
 
-  /// Writes the picture as a PNG file; a file of that name is replaced in one step or, on failure, left as it was.
+  /// Writes the image as a PNG file; a file of that name is replaced in one step or, on failure, left as it was.
   ///
-  /// - Parameter path: the file; its folder must exist.
+  /// - Parameter path: the file; its directory must exist.
   /// - Throws: `FileError` when the file cannot be written.
   package func writePNG(to path: String) throws {
     try ImageFile.write(encodePNG(self, path: path), to: path)

@@ -1,4 +1,4 @@
-/// A picture file that could not be read, or not be encoded.
+/// An image file that could not be read, or not be encoded.
 package struct ImageError: Error, Equatable, CustomStringConvertible {
   /// The file.
   package let path: String

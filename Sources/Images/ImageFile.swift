@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Picture files as bytes: reading, telling the format, and replacing in one step.
+/// Image files as bytes: reading, telling the format, and replacing in one step.
 enum ImageFile {
   enum Format { case jpeg, png }
 
@@ -14,7 +14,7 @@ enum ImageFile {
     }
   }
 
-  /// Writes beside the file and renames, so that nobody sees half a picture. It can be drawn again, and is not flushed to the disk.
+  /// Writes beside the file and renames, so that nobody sees half an image. It can be drawn again, and is not flushed to the disk.
   static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     try AtomicFile.replace(path, with: bytes, isDurable: false)
   }

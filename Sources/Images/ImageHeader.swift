@@ -1,10 +1,10 @@
-/// What a picture file says about itself before its first sample.
+/// What an image file says about itself before its first sample.
 package struct ImageHeader: Sendable, Equatable {
   /// The number of columns that are stored.
   package let width: Int
   /// The number of rows that are stored.
   package let height: Int
-  /// How the stored picture is to be turned for people, by EXIF: 1, as it is, to 8.
+  /// How the stored image is to be turned for people, by EXIF: 1, as it is, to 8.
   package let orientation: Int
   /// Bits of a sample: more than 8 in some PNG files.
   package let bitDepth: Int
@@ -17,7 +17,7 @@ package struct ImageHeader: Sendable, Equatable {
     self.bitDepth = bitDepth
   }
 
-  /// Whether people are shown the picture with rows and columns exchanged.
+  /// Whether people are shown the image with rows and columns exchanged.
   package var isTurnedSideways: Bool { orientation >= 5 }
 
   /// Reads the header of a JPEG or PNG file; damage behind it is not noticed.

@@ -48,7 +48,7 @@ final class JPEGDecoder {
 
   private func readHeader(_ bytes: [UInt8]) throws -> (width: Int, height: Int, isCMYK: Bool) {
     var (width, height, subsampling, colourSpace) = (Int32(0), Int32(0), Int32(0), Int32(0))
-    // Unusual subsampling is reported as a failure although the header is read and the picture can be decoded.
+    // Unusual subsampling is reported as a failure although the header is read and the image can be decoded.
     let status = tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &colourSpace)
     if status != 0 && (width <= 0 || height <= 0) { throw ImageError(path: path, reason: message) }
     let size = try ImageFile.check(width: Int(width), height: Int(height), limit: limit, path: path)

@@ -1,6 +1,6 @@
 import CCairo
 
-/// A position in pixels from the upper left corner of a picture.
+/// A position in pixels from the upper left corner of an image.
 package struct Point: Sendable, Equatable {
   /// Distance from the left and upper edge.
   package var x, y: Double

@@ -1,13 +1,13 @@
-/// A picture that may have been decoded smaller than it is stored, which saves most of the work of decoding.
+/// An image that may have been decoded smaller than it is stored, which saves most of the work of decoding.
 ///
-/// A pixel of a picture with reduction n stands for n × n stored pixels, the one of column x for the stored columns
+/// A pixel of an image with reduction n stands for n × n stored pixels, the one of column x for the stored columns
 /// n · x ..< n · (x + 1). It is about their mean: the JPEG decoder leaves out the high frequencies of each block. At the right and
 /// lower edge a pixel may stand for fewer.
 package struct ReducedImage: Sendable {
   /// The reductions there are.
   package static let reductions = [1, 2, 4, 8]
 
-  /// The decoded picture.
+  /// The decoded image.
   package var image: Image
   /// Columns of the file.
   package let storedWidth: Int

@@ -6,10 +6,10 @@ import Images
 import Kernels
 import Loading
 
-/// Pictures of what a network is trained on: samples as the loader hands them out, with their boxes.
+/// Images of what a network is trained on: samples as the loader hands them out, with their boxes.
 package struct TrainingPreview {
-  /// A picture that was written.
-  package struct Picture: Sendable {
+  /// An image that was written.
+  package struct WrittenImage: Sendable {
     /// The file.
     package let path: String
     /// The names of the classes of its objects.
@@ -40,11 +40,11 @@ package struct TrainingPreview {
   ///   - count: how many.
   ///   - iteration: the first iteration, counted from 1 as in `metrics.jsonl`.
   ///   - directory: where to; made when it does not exist.
-  ///   - didWrite: called for each picture.
+  ///   - didWrite: called for each image.
   /// - Throws: `DatasetError` for an image that cannot be read, ``FileError`` or `ImageError` for a file that cannot
   ///   be written, `UnknownInstructionSet`.
   package func write(
-    _ count: Int, fromIteration iteration: Int, to directory: String, didWrite: (Picture) -> Void = { _ in }
+    _ count: Int, fromIteration iteration: Int, to directory: String, didWrite: (WrittenImage) -> Void = { _ in }
   ) throws {
     try Directory.create(directory)
     let recipe = configuration.training
@@ -64,9 +64,9 @@ package struct TrainingPreview {
     }
   }
 
-  private func write(_ index: Int, of microBatch: MicroBatch, as prefix: String) throws -> Picture {
+  private func write(_ index: Int, of microBatch: MicroBatch, as prefix: String) throws -> WrittenImage {
     let input = configuration.networkInput
-    let picture = input.image(of: microBatch.pixels + index * input.width * input.height * 3)
+    let image = input.image(of: microBatch.pixels + index * input.width * input.height * 3)
     let boxes = microBatch.groundTruth[index].map { object in
       LabelledBox(
         left: Double(object.box.xMin) * Double(input.width), top: Double(object.box.yMin) * Double(input.height),
@@ -74,10 +74,10 @@ package struct TrainingPreview {
         name: dataset.classNames[object.label - 1] + (object.isDifficult ? " (difficult)" : ""),
         classIndex: object.label - 1)
     }
-    // The name of an image may have folders and an extension of its own.
+    // The name of an image may have directories and an extension of its own.
     let name = microBatch.identifiers[index].replacingOccurrences(of: "/", with: "_")
     let path = "\(prefix)\(URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent).png"
-    try BoxPainter.paint(boxes, on: picture).writePNG(to: path)
-    return Picture(path: path, objects: boxes.map(\.name))
+    try BoxPainter.paint(boxes, on: image).writePNG(to: path)
+    return WrittenImage(path: path, objects: boxes.map(\.name))
   }
 }

@@ -61,7 +61,7 @@ package final class EvaluationLoader: Sendable {
     try ring.next()?.first.map { MicroBatch($0, dataset: dataset) }
   }
 
-  /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
+  /// Ends the background threads and waits for them. Idempotent. The loader cannot be used afterwards.
   package func stop() {
     ring.stop()
   }

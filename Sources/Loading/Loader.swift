@@ -88,7 +88,7 @@ package final class Loader: Sendable {
         capacity: capacity, groupsPerBatch: samples / microBatch, microBatchBytes: bytes, byteLimit: byteLimit)
   }
 
-  /// Ends the background threads and waits for them. Harmless when repeated; the loader is of no use afterwards.
+  /// Ends the background threads and waits for them. Idempotent. The loader cannot be used afterwards.
   package func stop() {
     ring.stop()
   }

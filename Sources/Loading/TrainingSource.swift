@@ -35,8 +35,8 @@ struct TrainingSource: Sendable {
     let augmented = AugmentedSample(
       policy: augmentation, image: image, objects: image.trainingObjects(difficult: difficult), seed: seed,
       epoch: sample.epoch, imageIndex: sample.imageIndex)
-    let picture = try image.load(reduction: augmented.reduction(for: input))
-    augmented.render(picture.image, reduction: picture.reduction, for: input, kernels: kernels, into: pixels)
+    let decoded = try image.load(reduction: augmented.reduction(for: input))
+    augmented.render(decoded.image, reduction: decoded.reduction, for: input, kernels: kernels, into: pixels)
     return augmented.objects
   }
 

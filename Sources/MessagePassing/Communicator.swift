@@ -45,7 +45,7 @@ package protocol Communicator: AnyObject, Sendable {
   /// Ends all processes of the job with an exit code.
   func abort(_ code: Int32) -> Never
 
-  /// Takes leave. The process makes no other call afterwards.
+  /// Finalizes MPI. No call may follow.
   func finish() throws(MessagePassingError)
 }
 

@@ -45,6 +45,6 @@ package final class SingleProcessCommunicator: Communicator {
     _exit(code)
   }
 
-  /// Nothing to take leave of.
+  /// Does nothing: there is no MPI to finalize.
   package func finish() {}
 }

@@ -133,7 +133,7 @@ package final class ThreadCommunicator: Communicator {
     while true { Thread.sleep(forTimeInterval: 3600) }
   }
 
-  /// Nothing to take leave of.
+  /// Does nothing: there is no MPI to finalize.
   package func finish() {}
 
   private func meet<Result>(

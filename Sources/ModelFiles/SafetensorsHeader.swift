@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Tensors
 
-/// The tensors and texts that a safetensors file declares, checked against the file's size before anything is believed.
+/// The tensors and texts that a safetensors file declares, checked against the file's size before anything is used.
 ///
 /// ### Source
 /// github.com/huggingface/safetensors, format and `Metadata::validate`.

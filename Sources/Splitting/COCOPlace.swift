@@ -100,7 +100,8 @@ package struct COCOPlace {
     for image in images {
       guard let path = image.path else { continue }
       let isAsNamed = path.hasSuffix("/" + image.name)
-      counts[isAsNamed ? String(path.dropLast(image.name.count + 1)) : FileIndex.split(path).folders, default: 0] += 1
+      counts[isAsNamed ? String(path.dropLast(image.name.count + 1)) : FileIndex.split(path).directories, default: 0] +=
+        1
     }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(4).map(\.key)
   }
@@ -131,7 +132,7 @@ struct ImageDirectorySearch {
 
   /// - Parameters:
   ///   - root: the directory below which to look.
-  ///   - names: of the images; folders in front that are those of another machine do not matter.
+  ///   - names: of the images; directories in front that are those of another machine do not matter.
   init(_ root: String, names: [String]) {
     let names = names.map { $0.replacing("\\", with: "/") }
     var wanted: [String: [String]] = [:]
@@ -141,7 +142,7 @@ struct ImageDirectorySearch {
       for name in wanted[FileIndex.split(file).last.lowercased()] ?? [] {
         let path = "\(root)/\(file)"
         let isAsNamed = path.hasSuffix("/" + name)
-        counts[isAsNamed ? String(path.dropLast(name.count + 1)) : FileIndex.split(path).folders, default: 0] += 1
+        counts[isAsNamed ? String(path.dropLast(name.count + 1)) : FileIndex.split(path).directories, default: 0] += 1
       }
     }
     directories = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)

@@ -33,16 +33,16 @@ package enum DatasetDivision {
   // MARK: Pascal VOC
 
   private static func dividePascalVOC(_ request: SplitRequest, _ report: inout SplitReport) throws {
-    let folder = try AnnotatedFolder(request.data, isWhole: request.keepsDirectories)
+    let directory = try AnnotatedDirectory(request.data, isWhole: request.keepsDirectories)
     // A link from a directory to itself would be a trap for other programs.
-    if let reason = folder.reasonForOtherOutput,
+    if let reason = directory.reasonForOtherOutput,
       RelativePath.of(request.output ?? request.data, from: request.data) == "."
     {
       throw DatasetError(file: request.data, reason: reason)
     }
-    let classNames = try folder.classNames()
-    report.warnings += warnings(folder, request)
-    let images = folder.images + (request.includesUnannotated ? folder.unannotated : [])
+    let classNames = try directory.classNames()
+    report.warnings += warnings(directory, request)
+    let images = directory.images + (request.includesUnannotated ? directory.unannotated : [])
     let lists =
       request.keepsDirectories
       ? try PartDirectories(images, root: request.data).lists(request, contents: contents(images), &report)
@@ -58,8 +58,8 @@ package enum DatasetDivision {
     let directories = images.compactMap { $0.name.contains("/") ? $0.name.split(separator: "/").first : nil }
     let names = Set(["train", "val", "trainval", "test"] + directories.map(String.init)).subtracting(
       lists.all.map(\.name))
-    for name in names.sorted() where folder.hasAllImages(ofList: path(name)) { output.addLeftover(path(name)) }
-    for link in folder.links { output.addLink("\(root)/\(link.name)", to: link.target) }
+    for name in names.sorted() where directory.hasAllImages(ofList: path(name)) { output.addLeftover(path(name)) }
+    for link in directory.links { output.addLink("\(root)/\(link.name)", to: link.target) }
     try write(output, request, inputs: [], &report)
     report.configuration = configuration(
       format: "voc", root: root, train: lists.train, evaluation: lists.evaluation,
@@ -81,20 +81,20 @@ package enum DatasetDivision {
         all: [list("train", [.train]), list("val", [.validation])] + whole, train: "train", evaluation: "val")
   }
 
-  private static func warnings(_ folder: AnnotatedFolder, _ request: SplitRequest) -> [String] {
+  private static func warnings(_ directory: AnnotatedDirectory, _ request: SplitRequest) -> [String] {
     var warnings: [String] = []
-    if !folder.missing.isEmpty {
+    if !directory.missing.isEmpty {
       warnings.append(
-        "\(Quantities.count(folder.missing.count, "annotation")) without an image in \(folder.imageDirectories), left out: \(some(folder.missing))"
+        "\(Quantities.count(directory.missing.count, "annotation")) without an image in \(directory.imageDirectories), left out: \(some(directory.missing))"
       )
     }
-    if !folder.unannotated.isEmpty {
-      let count = Quantities.count(folder.unannotated.count, "image")
-      let names = some(folder.unannotated.map(\.name))
+    if !directory.unannotated.isEmpty {
+      let count = Quantities.count(directory.unannotated.count, "image")
+      let names = some(directory.unannotated.map(\.name))
       warnings.append(
         request.includesUnannotated
           ? "\(count) without an annotation, taken as background: \(names)"
-          : "\(count) without an annotation in \(folder.annotationDirectories), left out (--include-unannotated takes them as background): \(names)"
+          : "\(count) without an annotation in \(directory.annotationDirectories), left out (--include-unannotated takes them as background): \(names)"
       )
     }
     return warnings

@@ -1,13 +1,13 @@
 /// Which images have to be in the same split, because they show nearly the same.
 ///
-/// Together are kept: copies, which have the same bytes; versions that Roboflow made of one picture; and the frames of one
+/// Together are kept: copies, which have the same bytes; versions that Roboflow made of one image; and the frames of one
 /// video, which differ only in the number at the end of their names.
 ///
-/// Single pictures are numbered too. By ``FrameRule/automatic`` names with the same text before the number are those of
+/// Single images are numbered too. By ``FrameRule/automatic`` names with the same text before the number are those of
 /// frames, unless that text
 /// - is shared by 95 % of all images or more: then the data set is numbered by it (`raccoon-1` … `raccoon-200`),
 /// - has no letter, as in `2008_000123`,
-/// - is one that cameras and programs give to single pictures (`IMG_`, `DSC`, `photo`, `image`, …),
+/// - is one that cameras and programs give to single images (`IMG_`, `DSC`, `photo`, `image`, …),
 /// - is the name of a class (`dog.12`).
 package struct ImageGroups {
   /// When a number at the end of a name is that of a frame.
@@ -28,7 +28,7 @@ package struct ImageGroups {
   /// Images that were found to belong together.
   package struct Bond: Sendable, Equatable {
     package let reason: Reason
-    /// What they share: a picture's name, or the text before the number.
+    /// What they share: an image's name, or the text before the number.
     package let title: String
     /// Indices, ascending by name.
     package let members: [Int]
@@ -71,16 +71,16 @@ package struct ImageGroups {
   /// The texts before numbers that are those of videos.
   private static func numberings(_ names: [ImageName], _ images: [SplitImage], _ rule: FrameRule) -> Set<String> {
     if rule == .never { return [] }
-    // Versions of one picture are one picture.
+    // Versions of one image count as one.
     var sources: [String: Set<String>] = [:]
     for name in names { if let numbering = name.numbering { sources[numbering, default: []].insert(name.source) } }
     let all = Set(sources.filter { $1.count > 1 }.keys)
     if rule == .always { return all }
-    let pictures = Set(names.map(\.source)).count
+    let count = Set(names.map(\.source)).count
     let classNames = Set(images.flatMap(\.objects.keys).map(ImageName.letters))
     return all.filter { numbering in
-      20 * sources[numbering]!.count < 19 * pictures
-        && !ImageName.numbersSinglePictures(numbering, classNames: classNames)
+      20 * sources[numbering]!.count < 19 * count
+        && !ImageName.numbersSingleImages(numbering, classNames: classNames)
     }
   }
 

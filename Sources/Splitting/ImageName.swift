@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 
-/// What the name of an image file tells about where the picture is from.
+/// What the name of an image file tells about where the image is from.
 struct ImageName: Equatable {
   /// The name before an annotation program changed it, with its directories and without extension.
   let source: String
@@ -29,14 +29,14 @@ struct ImageName: Equatable {
       start == stem.endIndex ? nil : (path.map { $0 + "/" } + [String(stem[..<start])]).joined()
   }
 
-  /// Names that cameras, telephones and programs number single pictures by.
+  /// Names that cameras, telephones and programs number single images by.
   private static let singleNames: Set = [
     "", "dcim", "dji", "dsc", "dscf", "dscn", "gopr", "image", "images", "img", "jpegimages", "p", "photo", "photos",
     "pic", "picture", "pictures", "pxl", "screenshot",
   ]
 
-  /// Whether a numbering is known to be one of single pictures: without a letter, a camera's, or that of a class.
-  static func numbersSinglePictures(_ numbering: String, classNames: Set<String>) -> Bool {
+  /// Whether a numbering is known to be one of single images: without a letter, a camera's, or that of a class.
+  static func numbersSingleImages(_ numbering: String, classNames: Set<String>) -> Bool {
     var parts = numbering.split(separator: "/", omittingEmptySubsequences: false)
     let file = parts.popLast() ?? ""
     // Of `videos/12/0007` the last directory with a letter tells.
@@ -45,12 +45,12 @@ struct ImageName: Equatable {
     return singleNames.contains(letters) || classNames.contains(letters)
   }
 
-  /// A class's name as ``numbersSinglePictures(_:classNames:)`` compares it.
+  /// A class's name as ``numbersSingleImages(_:classNames:)`` compares it.
   static func letters(ofClass name: String) -> String { name.lowercased().filter(\.isLetter) }
 
   private static func withoutExtension(_ file: String) -> String {
     guard let dot = file.lastIndex(of: "."), dot > file.startIndex,
-      PascalVOCFolders.imageExtensions.contains(file[file.index(after: dot)...].lowercased())
+      PascalVOCDirectories.imageExtensions.contains(file[file.index(after: dot)...].lowercased())
     else { return file }
     return String(file[..<dot])
   }

@@ -80,14 +80,14 @@ struct SplitDescription {
       let what =
         switch reason {
         case .copies: "\(count) images that are copies of another"
-        case .versions: "\(count) versions of \(Quantities.count(bonds.count, "picture")), made by Roboflow"
+        case .versions: "\(count) versions of \(Quantities.count(bonds.count, "image")), made by Roboflow"
         case .frames: "\(count) frames of \(Quantities.count(bonds.count, "video"))"
         }
       return "kept together: \(what): \(shown.joined(separator: ", "))\(rest)"
     }
   }
 
-  /// "a = b" for copies, "clip_* (20)" for the frames of a video, "photo (3)" for versions of a picture.
+  /// "a = b" for copies, "clip_* (20)" for the frames of a video, "photo (3)" for versions of an image.
   static func title(_ bond: ImageGroups.Bond, _ images: [SplitImage]) -> String {
     switch bond.reason {
     case .copies:

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// The file that tells for which arguments a folder was written, and whether completely.
+/// The file that tells for which arguments a directory was written, and whether completely.
 struct SynthesisStamp {
   enum State { case empty, partial, complete }
 

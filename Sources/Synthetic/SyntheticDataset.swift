@@ -31,21 +31,21 @@ package struct SyntheticDataset: Sendable, Equatable {
 
   /// Writes `JPEGImages`, `Annotations`, `ImageSets/Main` and `classes.txt`, the names of the classes line by line.
   ///
-  /// The same arguments give the same bytes in any folder and on any number of threads. The folder may exist already if
+  /// The same arguments give the same bytes in any directory and on any number of threads. The directory may exist already if
   /// it is empty, or was written for the same arguments, completely (then nothing is done) or in part (then all is
   /// written again). `synthesis.json` says which, under its final name only when everything else is there.
   ///
   /// - Parameters:
-  ///   - directory: the folder; made if necessary.
+  ///   - directory: the directory; made if necessary.
   ///   - progress: called with the number of images finished, in order, from several threads but never at once.
-  /// - Throws: `SynthesisError` when the folder holds anything else, `FileError` when a file cannot be written.
+  /// - Throws: `SynthesisError` when the directory holds anything else, `FileError` when a file cannot be written.
   package func write(to directory: String, progress: @Sendable (_ finished: Int) -> Void = { _ in }) throws {
     let stamp = SynthesisStamp(of: self, in: directory)
     if try stamp.check() == .complete { return }
     try Directory.create(directory)
     try stamp.begin()
-    for folder in ["JPEGImages", "Annotations", "ImageSets/Main"] {
-      try Directory.create(directory + "/" + folder)
+    for part in ["JPEGImages", "Annotations", "ImageSets/Main"] {
+      try Directory.create(directory + "/" + part)
     }
     try writeImages(to: directory, progress: progress)
     for split in ["train", "val", "trainval", "test"] {

@@ -13,12 +13,12 @@ struct Detect: ParsableCommand {
       Writes every image with boxes, names and scores as PNG into the output directory: street.jpg becomes
       street.detections.png. Images are turned as their EXIF orientation says, and boxes are in pixels of the turned image.
       An image that cannot be read is named and left out; the exit code is 65 then, when all others are done, and 74 when a
-      picture could not be written.
+      drawing could not be written.
 
       Examples:
-        multibox detect runs/voc/checkpoints/iteration-0120000.safetensors street.jpg --output pictures
+        multibox detect runs/voc/checkpoints/iteration-0120000.safetensors street.jpg --output drawings
         multibox detect ssd300.safetensors *.jpg --score-threshold 0.3 --json detections.json
-        multibox detect runs/voc photos --output pictures
+        multibox detect runs/voc photos --output drawings
       """)
 
   @OptionGroup var detectorOptions: DetectorOptions
@@ -29,7 +29,7 @@ struct Detect: ParsableCommand {
   var images: [String]
 
   @Option(
-    help: "Where the pictures go; without it none are drawn unless there is no --json either.",
+    help: "Where the drawings go; without it none are made unless there is no --json either.",
     completion: .file(), transform: HomeDirectory.expand)
   var output: String?
 
@@ -41,14 +41,14 @@ struct Detect: ParsableCommand {
     transform: HomeDirectory.expand)
   var json: String?
 
-  /// Where pictures are drawn, if they are.
-  private var pictureDirectory: String? { output ?? (json == nil ? "." : nil) }
+  /// Where images are drawn, if they are.
+  private var drawingDirectory: String? { output ?? (json == nil ? "." : nil) }
 
   func validate() throws {
     guard scoreThreshold >= 0, scoreThreshold < 1 else {
       throw ValidationError("--score-threshold must be in 0 ..< 1, not \(scoreThreshold)")
     }
-    if let fault = ImageList(images).fault(drawing: pictureDirectory != nil) { throw ValidationError(fault) }
+    if let fault = ImageList(images).fault(drawing: drawingDirectory != nil) { throw ValidationError(fault) }
   }
 
   /// One element of the JSON array.
@@ -82,7 +82,7 @@ struct Detect: ParsableCommand {
     var options = detectorOptions
     options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
     let output = try json.map(JSONOutput.init)
-    let directory = pictureDirectory
+    let directory = drawingDirectory
     if let directory { try Directory.create(directory) }
     let (detector, configuration) = try options.detector(batch: max(1, list.paths.count))
     var results: [ImageDetections] = []
@@ -93,7 +93,7 @@ struct Detect: ParsableCommand {
     var (unread, undrawn) = (list.errors.count, 0)
     for start in stride(from: 0, to: list.paths.count, by: detector.batch) {
       let batch = start..<min(start + detector.batch, list.paths.count)
-      let pictures = batch.compactMap { index in
+      let images = batch.compactMap { index in
         do {
           return (index, image: try Image(uprightContentsOf: list.paths[index], limit: configuration.data.imageLimit))
         } catch {
@@ -102,18 +102,18 @@ struct Detect: ParsableCommand {
           return nil
         }
       }
-      if pictures.isEmpty { continue }
-      for ((index, picture), detections) in zip(pictures, detector.detect(pictures.map(\.image))) {
+      if images.isEmpty { continue }
+      for ((index, image), detections) in zip(images, detector.detect(images.map(\.image))) {
         if let directory {
           do {
-            let path = "\(directory)/\(list.pictureNames[index])"
-            try draw(detections, on: picture, into: path, detector.classNames)
+            let path = "\(directory)/\(list.drawingNames[index])"
+            try draw(detections, on: image, into: path, detector.classNames)
           } catch {
             logger.error("\(error)")
             undrawn += 1
           }
         }
-        results.append(ImageDetections(list.paths[index], picture, detections, detector.classNames))
+        results.append(ImageDetections(list.paths[index], image, detections, detector.classNames))
         logger.info("\(list.paths[index]): \(Quantities.count(detections.count, "object"))")
       }
     }
@@ -128,7 +128,7 @@ struct Detect: ParsableCommand {
   }
 
   private func draw(
-    _ detections: [PixelDetection], on picture: Image, into path: String, _ classNames: [String]
+    _ detections: [PixelDetection], on image: Image, into path: String, _ classNames: [String]
   ) throws {
     let boxes = detections.map { detection in
       let box = detection.box
@@ -136,6 +136,6 @@ struct Detect: ParsableCommand {
         left: box.xMin, top: box.yMin, right: box.xMax, bottom: box.yMax,
         name: classNames[detection.label - 1], score: detection.score, classIndex: detection.label - 1)
     }
-    try BoxPainter.paint(boxes, on: picture).writePNG(to: path)
+    try BoxPainter.paint(boxes, on: image).writePNG(to: path)
   }
 }

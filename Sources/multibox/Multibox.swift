@@ -16,7 +16,7 @@ struct Multibox: ParsableCommand {
         multibox synthesize shapes --images 1500 --seed 1
         multibox train configs/quickstart.yaml --set data.root=shapes
         multibox evaluate runs/quickstart
-        multibox detect runs/quickstart photo.jpg --output pictures
+        multibox detect runs/quickstart photo.jpg --output drawings
 
       Exit codes: 0 done, 64 usage or configuration, 65 bad data, 70 internal error, 71 machine or MPI, 74 disk or checkpoint,
       75 stopped on request (run again to continue), 76 loss not finite, 77 a rank stalled or was lost.

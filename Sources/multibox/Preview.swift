@@ -8,7 +8,7 @@ struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws training images as the network gets them, with their boxes.",
     discussion: """
-      Each picture is a sample of an iteration after augmentation, exactly as training with this configuration uses it. The names
+      Each image is a sample of an iteration after augmentation, exactly as training with this configuration uses it. The names
       are ITERATION-PLACE-IMAGE.png, where PLACE counts within the global batch.
 
       Examples:
@@ -21,7 +21,7 @@ struct Preview: ParsableCommand {
 
   @OptionGroup var overrideOptions: OverrideOptions
 
-  @Option(help: "Where the pictures go.", completion: .file(), transform: HomeDirectory.expand)
+  @Option(help: "Where the images go.", completion: .file(), transform: HomeDirectory.expand)
   var output: String
 
   @Option(help: "How many.")
@@ -44,9 +44,9 @@ struct Preview: ParsableCommand {
     try LaunchEnvironment().requireSingleProcess("preview")
     let preview = try TrainingPreview(Configuration(contentsOf: config, overrides: overrideOptions.overrides))
     for warning in preview.warnings { logger.warning("\(warning)") }
-    try preview.write(images, fromIteration: iteration, to: output) { picture in
-      let objects = picture.objects.isEmpty ? "no object" : picture.objects.joined(separator: ", ")
-      logger.info("\(picture.path): \(objects)")
+    try preview.write(images, fromIteration: iteration, to: output) { image in
+      let objects = image.objects.isEmpty ? "no object" : image.objects.joined(separator: ", ")
+      logger.info("\(image.path): \(objects)")
     }
   }
 }

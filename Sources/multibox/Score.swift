@@ -13,7 +13,7 @@ struct Score: ParsableCommand {
     discussion: """
       Prints average precision by class and the metric's means. coco gives the numbers of pycocotools, bit for bit.
 
-      Ground truth is a JSON file in COCO's format or a folder in the layout of Pascal VOC; detections are a JSON file in COCO's
+      Ground truth is a JSON file in COCO's format or a directory in the layout of Pascal VOC; detections are a JSON file in COCO's
       results format, whoever made it.
 
       Examples:
@@ -22,21 +22,21 @@ struct Score: ParsableCommand {
       """)
 
   @Option(
-    help: "COCO annotations as JSON, or a Pascal VOC folder.", completion: .file(), transform: HomeDirectory.expand)
+    help: "COCO annotations as JSON, or a Pascal VOC directory.", completion: .file(), transform: HomeDirectory.expand)
   var groundTruth: String
 
-  @Option(help: "The split of a Pascal VOC folder; test by default.")
+  @Option(help: "The split of a Pascal VOC directory; test by default.")
   var split: String?
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Names of the classes of a Pascal VOC folder, in the order of category_id from 1; the challenge's 20 by default.",
+      "Names of the classes of a Pascal VOC directory, in the order of category_id from 1; the challenge's 20 by default.",
       valueName: "names"))
   var classes: [String] = []
 
   @Option(
-    help: "What images of a Pascal VOC folder without annotation are: an error (stop, the default), or background.")
+    help: "What images of a Pascal VOC directory without annotation are: an error (stop, the default), or background.")
   var unannotatedImages: UnannotatedImagePolicy?
 
   @Option(help: "Detections in COCO's results format.", completion: .file(), transform: HomeDirectory.expand)
@@ -58,8 +58,8 @@ struct Score: ParsableCommand {
   )
   var json: String?
 
-  /// A folder is in the layout of Pascal VOC.
-  private var isFolder: Bool {
+  /// A directory is in the layout of Pascal VOC.
+  private var isDirectory: Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: groundTruth, isDirectory: &isDirectory) && isDirectory.boolValue
   }
@@ -82,7 +82,7 @@ struct Score: ParsableCommand {
   }
 
   private func source() throws -> FileScoring.GroundTruth {
-    if isFolder {
+    if isDirectory {
       return .pascalVOC(
         root: groundTruth, split: split ?? "test", classes: classes.isEmpty ? nil : classes,
         unannotated: unannotatedImages ?? .stop)
@@ -91,7 +91,7 @@ struct Score: ParsableCommand {
       ("--split", split != nil), ("--classes", !classes.isEmpty), ("--unannotated-images", unannotatedImages != nil),
     ]
     for (option, isGiven) in options where isGiven {
-      throw ValidationError("\(option) is for a Pascal VOC folder, which \(groundTruth) is not")
+      throw ValidationError("\(option) is for a Pascal VOC directory, which \(groundTruth) is not")
     }
     return .coco(file: groundTruth)
   }

@@ -11,7 +11,7 @@ struct Split: ParsableCommand {
       annotations are in directories of other names, links named JPEGImages and Annotations; or a JSON file of COCO, which
       gives one for each part. With --output all this goes to another directory.
 
-      Kept together are copies, what Roboflow has made of one picture, and the frames of a video: images whose names differ
+      Kept together are copies, what Roboflow has made of one image, and the frames of a video: images whose names differ
       only in the number at the end. By itself it does not take for frames what is numbered like 95 % of all images, by a
       camera (IMG_, DSC), by a class's name or by numbers alone.
 

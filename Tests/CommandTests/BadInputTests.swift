@@ -102,7 +102,8 @@ struct BadInputTests {
       try score($0, metric: "map")
     },
     Fault(
-      "a split of a COCO file", 64, says: { ["--split is for a Pascal VOC folder, which \($0.path)/truth.json is not"] }
+      "a split of a COCO file", 64,
+      says: { ["--split is for a Pascal VOC directory, which \($0.path)/truth.json is not"] }
     ) {
       try score($0, "--split", "val")
     },

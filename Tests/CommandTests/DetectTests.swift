@@ -26,7 +26,7 @@ struct DetectTests {
     try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
   }
 
-  /// A picture of a gradient, so that its sides can be told apart.
+  /// An image of a gradient, so that its sides can be told apart.
   private func picture(width: Int = 60, height: Int = 40) -> Image {
     var pixels: [UInt8] = []
     for row in 0..<height {
@@ -102,7 +102,7 @@ struct DetectTests {
     }
   }
 
-  @Test func `Images that differ in the ending alone keep it in the pictures' names`() throws {
+  @Test func `Images that differ in the ending alone keep it in the images' names`() throws {
     for name in ["a.jpg", "b.jfif"] { try write(name, picture()) }
     try picture().writePNG(to: images + "/a.png")
     let output = workspace.path + "/out"
@@ -125,7 +125,7 @@ struct DetectTests {
     #expect(try found(outcome).map(\.image) == ["\(images)/a.jpg"])
   }
 
-  @Test func `A picture that cannot be written costs no other result`() throws {
+  @Test func `An image that cannot be written costs no other result`() throws {
     for name in ["a.jpg", "b.jpg", "c.jpg"] { try write(name, picture()) }
     let output = workspace.path + "/out"
     try FileManager.default.createDirectory(

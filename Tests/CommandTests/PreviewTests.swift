@@ -24,7 +24,7 @@ struct PreviewTests {
     try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
   }
 
-  @Test func `Without augmentation a picture is the resized image with its boxes`() throws {
+  @Test func `Without augmentation an image is the resized image with its boxes`() throws {
     try preview("--images", "5", "--set", "data.augmentation=none").succeeded()
     let dataset = try Dataset.pascalVOC(
       roots: [workspace.data], split: "trainval", classes: SyntheticDataset.classNames)
@@ -55,7 +55,7 @@ struct PreviewTests {
     }
   }
 
-  @Test func `A picture depends on its place in the run only`() throws {
+  @Test func `An image depends on its place in the run only`() throws {
     let messages = try preview("--images", "10").succeeded().messages
     let (later, other) = (workspace.path + "/later", workspace.path + "/other")
     try preview("--images", "5", "--iteration", "2", "--set", "data.loader_threads=3", to: later).succeeded()

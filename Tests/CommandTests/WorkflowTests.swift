@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import multibox
 
-/// The way from nothing to pictures with boxes, as a user walks it.
+/// The way from nothing to images with boxes, as a user walks it.
 struct WorkflowTests {
   private struct Evaluation: Decodable {
     let metric: String

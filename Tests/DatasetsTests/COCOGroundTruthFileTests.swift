@@ -62,9 +62,9 @@ struct COCOGroundTruthFileTests {
   }
 
   @Test func `What a data set to evaluate on repairs is repaired alike, with the same warning`() throws {
-    let folder = try COCOFolder(annotations: [
-      COCOFolder.annotation(7), COCOFolder.annotation(7, box: "[3, 4, 10, 20]"),
-      COCOFolder.annotation(8, box: "[30, 20, -10, 5]"), COCOFolder.annotation(9, image: 7, box: "[3, 4, 5, -1]"),
+    let folder = try COCODirectory(annotations: [
+      COCODirectory.annotation(7), COCODirectory.annotation(7, box: "[3, 4, 10, 20]"),
+      COCODirectory.annotation(8, box: "[30, 20, -10, 5]"), COCODirectory.annotation(9, image: 7, box: "[3, 4, 5, -1]"),
     ])
     let dataset = try folder.read()
     let file = try COCOGroundTruthFile(Array(folder.json.utf8), file: folder.path())

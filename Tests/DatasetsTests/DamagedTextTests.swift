@@ -55,7 +55,7 @@ struct DamagedTextTests {
   }
 
   @Test(.timeLimit(.minutes(30))) func `Damaged XML is read or refused`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 40, height: 30, annotation: Self.annotation)
     let file = URL(fileURLWithPath: folder.annotationPath("a"))
     let plain =
@@ -73,7 +73,7 @@ struct DamagedTextTests {
   @Test(.timeLimit(.minutes(10))) func `Entities are not multiplied, other files not read, and depth is limited`()
     throws
   {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     let entities = (1...20).map { "<!ENTITY e\($0) \"\(String(repeating: "&e\($0 - 1);", count: 10))\">" }.joined()
     let nested = String(repeating: "<a>", count: 100_000) + String(repeating: "</a>", count: 100_000)
     for text in [
@@ -88,9 +88,9 @@ struct DamagedTextTests {
   }
 
   @Test(.timeLimit(.minutes(30))) func `Damaged COCO annotations are read or refused`() throws {
-    let folder = try COCOFolder(annotations: [
-      COCOFolder.annotation(1), COCOFolder.annotation(2, image: 7, category: 9, box: "[0.5, 1.25, 39.5, 28]"),
-      COCOFolder.annotation(4, more: ", \"iscrowd\": 1, \"area\": 12.5, \"difficult\": 1"),
+    let folder = try COCODirectory(annotations: [
+      COCODirectory.annotation(1), COCODirectory.annotation(2, image: 7, category: 9, box: "[0.5, 1.25, 39.5, 28]"),
+      COCODirectory.annotation(4, more: ", \"iscrowd\": 1, \"area\": 12.5, \"difficult\": 1"),
     ])
     let file = URL(fileURLWithPath: folder.path())
     let compact = folder.json.replacing("\n", with: "").replacing(" ", with: "")

@@ -16,7 +16,7 @@ struct DarkImageTests {
   }
 
   @Test func `Reading a COCO split warns once, with the first and the number of the others`() throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1)])
     try write(4095, to: folder.root + "/train2017/a.png")
     try write(4095, to: folder.root + "/train2017/b.png")
     let dataset = try folder.read()
@@ -32,7 +32,7 @@ struct DarkImageTests {
   }
 
   @Test func `Reading a Pascal VOC split warns too`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 2)
     try write(1023, to: folder.imagePath("image1"))
     let warnings = try folder.read(classes: ["dog"]).warnings.filter { $0.contains("16 bits") }
@@ -41,7 +41,7 @@ struct DarkImageTests {
   }
 
   @Test func `Every image is looked at, however many good ones come before, and all roots have one warning`() throws {
-    let folders = [try AnnotatedFolder(), try AnnotatedFolder()]
+    let folders = [try AnnotatedDirectory(), try AnnotatedDirectory()]
     for folder in folders {
       try folder.writeImages(count: 100)
       for index in 0..<100 { try write(index < 98 ? 60_000 : 4095, to: folder.imagePath("image\(index)")) }

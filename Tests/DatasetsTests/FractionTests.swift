@@ -8,8 +8,8 @@ import Testing
 @Suite struct FractionTests {
   private static let fractions = ["[0.1, 0.2, 0.5, 0.6]", "[0, 0, 1, 1]", "[0.25, 0.5, 0.25, 0.5]"]
 
-  private func folder(_ boxes: [String]) throws -> COCOFolder {
-    try COCOFolder(annotations: boxes.enumerated().map { COCOFolder.annotation($0 + 1, box: $1) })
+  private func folder(_ boxes: [String]) throws -> COCODirectory {
+    try COCODirectory(annotations: boxes.enumerated().map { COCODirectory.annotation($0 + 1, box: $1) })
   }
 
   @Test func `Boxes of a COCO file that look like fractions are an error`() throws {
@@ -71,9 +71,9 @@ import Testing
   }
 
   @Test func `Images of a few pixels tell nothing`() throws {
-    let folder = try COCOFolder(
-      annotations: [COCOFolder.annotation(1, image: 7, box: "[0.1, 0.2, 0.5, 0.6]")], images: [])
-    folder["images"] = "[\(COCOFolder.image(7, "b.png", width: 4, height: 4))]"
+    let folder = try COCODirectory(
+      annotations: [COCODirectory.annotation(1, image: 7, box: "[0.1, 0.2, 0.5, 0.6]")], images: [])
+    folder["images"] = "[\(COCODirectory.image(7, "b.png", width: 4, height: 4))]"
     try folder.write(image: "b.png", width: 4, height: 4)
     #expect(try folder.read().images[0].objects.count == 1)
   }
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func `Boxes of a Pascal VOC split that look like fractions are an error`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 2)
     try folder.write(annotation: "image0", annotation([[0.1, 0.2, 0.5, 0.6], [0, 0, 1, 1]]))
     try folder.write(annotation: "image1", annotation([[0.3, 0.2, 0.5, 0.6]]))

@@ -5,10 +5,10 @@ import Testing
 
 /// Files that are not there are told together.
 @Suite struct MissingFilesTests {
-  private func folder(_ count: Int, in place: String) throws -> COCOFolder {
-    let folder = try COCOFolder(images: [])
+  private func folder(_ count: Int, in place: String) throws -> COCODirectory {
+    let folder = try COCODirectory(images: [])
     let names = (1...count).map { "image-\($0).png" }
-    folder["images"] = "[\(names.enumerated().map { COCOFolder.image($0 + 1, $1) }.joined(separator: ",\n"))]"
+    folder["images"] = "[\(names.enumerated().map { COCODirectory.image($0 + 1, $1) }.joined(separator: ",\n"))]"
     for name in names { try folder.write(image: name, in: place) }
     return folder
   }
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func `Several places are counted, and no folder is advised`() throws {
+  @Test func `Several places are counted, and no directory is advised`() throws {
     let folder = try folder(5, in: "photos/all")
     for index in 1...2 { try folder.write(image: "image-\(index).png", in: "more") }
     try FileManager.default.removeItem(atPath: folder.root + "/photos/all/image-1.png")
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `Missing files of a Pascal VOC split are a line each for images and annotations`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 4)
     let photos = folder.root + "/photos"
     try FileManager.default.createDirectory(atPath: photos, withIntermediateDirectories: true)

@@ -15,10 +15,10 @@ import Testing
   }
 
   private static let refusal =
-    "the annotation states 30×40 pixels, the image has 40×30 and the EXIF orientation 6: boxes were drawn on the turned picture"
+    "the annotation states 30×40 pixels, the image has 40×30 and the EXIF orientation 6: boxes were drawn on the turned image"
 
-  private func voc(width: Int, height: Int) throws -> (AnnotatedFolder, Dataset?, DatasetError?) {
-    let folder = try AnnotatedFolder()
+  private func voc(width: Int, height: Int) throws -> (AnnotatedDirectory, Dataset?, DatasetError?) {
+    let folder = try AnnotatedDirectory()
     try Self.turnedJPEG().write(to: URL(fileURLWithPath: "\(folder.root)/JPEGImages/a.jpg"))
     try folder.write(split: "train", "a\n")
     try folder.write(
@@ -30,7 +30,7 @@ import Testing
     do { return (folder, try folder.read(), nil) } catch { return (folder, nil, error as? DatasetError) }
   }
 
-  @Test func `a VOC annotation of the stored picture is used, with a warning`() throws {
+  @Test func `a VOC annotation of the stored image is used, with a warning`() throws {
     let (folder, dataset, _) = try voc(width: 40, height: 30)
     let image = try #require(dataset?.images.first)
     #expect((image.width, image.height) == (40, 30) && image.objects.count == 1)
@@ -41,19 +41,19 @@ import Testing
     #expect(try image.load().width == 40)
   }
 
-  @Test func `a VOC annotation of the turned picture is refused, though its boxes fit`() throws {
+  @Test func `a VOC annotation of the turned image is refused, though its boxes fit`() throws {
     let (_, _, error) = try voc(width: 30, height: 40)
     #expect(error?.reason.hasPrefix(Self.refusal) == true, "\(String(describing: error))")
   }
 
   @Test func `the same goes for COCO`() throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)], images: [])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1)], images: [])
     try Self.turnedJPEG().write(to: URL(fileURLWithPath: "\(folder.root)/train2017/a.jpg"))
-    folder["images"] = "[\(COCOFolder.image(3, "a.jpg"))]"
+    folder["images"] = "[\(COCODirectory.image(3, "a.jpg"))]"
     let dataset = try folder.read()
     #expect(dataset.images[0].objects.count == 1 && dataset.images[0].width == 40)
     #expect(dataset.faults.counts == [.orientation: 1])
-    folder["images"] = "[\(COCOFolder.image(3, "a.jpg", width: 30, height: 40))]"
+    folder["images"] = "[\(COCODirectory.image(3, "a.jpg", width: 30, height: 40))]"
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.reason.hasPrefix(Self.refusal), "\(error)")
   }

@@ -89,7 +89,7 @@ import Testing
   ]
 
   @Test(arguments: broken) func `a broken annotation is named with file and line`(_ broken: Broken) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 10, height: 8, annotation: broken.annotation)
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.file == folder.annotationPath("a"))
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test func `a missing annotation or image is named with its image and its split`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(split: "train", "\nimage7\n")
     let first = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test func `objects inside another element are told once for a split`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 3)
     let object = "<object><name>dog</name>\(Self.box)<part><object>nose</object></part></object>"
     try folder.write(annotation: "image0", "<annotation>\n<objects>\n\(object)\n\(object)</objects></annotation>")
@@ -129,8 +129,8 @@ import Testing
       ])
   }
 
-  @Test func `a picture without a readable header is named`() throws {
-    let folder = try AnnotatedFolder()
+  @Test func `an image without a readable header is named`() throws {
+    let folder = try AnnotatedDirectory()
     try folder.write(annotation: "a", "<annotation/>")
     try folder.write(split: "train", "a")
     try "not a picture".write(toFile: folder.imagePath("a"), atomically: true, encoding: .utf8)
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test func `a missing split is named with the splits that exist`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     let empty = try #require(throws: DatasetError.self) { try folder.read("val") }
     #expect(empty.reason.hasPrefix("no such split: \(folder.root)/ImageSets/Main holds no split at all; "))
     for split in ["trainval", "test", "dog_test", "cat_trainval"] { try folder.write(split: split, "a\n") }
@@ -153,7 +153,7 @@ import Testing
 
   @Test(arguments: [("a\nb c\n", 2), ("a 2\n", 1), ("a 1 1\n", 1)])
   func `a malformed line of a split is named`(text: String, line: Int) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: "<annotation/>")
     try folder.write(split: "train", text)
     let error = try #require(throws: DatasetError.self) { try folder.read() }
@@ -162,7 +162,7 @@ import Testing
   }
 
   @Test func `a split without images and bad class lists are refused`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(split: "train", "\n\n")
     #expect(try #require(throws: DatasetError.self) { try folder.read() }.reason == "lists no image")
 

@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: ["jpg", "JPG", "Jpg", "jpeg", "JPEG", "jfif", "png", "PNG", "Png"])
   func `an image is found whatever its extension and letter case`(name: String) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: annotation())
     let path = "\(folder.root)/JPEGImages/a.\(name)"
     try move(folder.imagePath("a"), to: path + ".new")
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `letter case of names is passed over where there is no exact one`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "IMG_1", width: 4, height: 4, annotation: annotation())
     try move(folder.imagePath("IMG_1"), to: folder.imagePath("img_1"))
     try folder.write(split: "train", "Img_1\nIMG_1\n")
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `of several image files the stated one is taken, else the first with a warning`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: annotation())
     let jpeg = "\(folder.root)/JPEGImages/a.jpg"
     try Image(width: 4, height: 4, pixels: Array(repeating: 9, count: 48)).writeJPEG(to: jpeg, quality: 90)
@@ -67,7 +67,7 @@ import Testing
 
   @Test(arguments: ["C:\\Users\\me\\a.jpg", "/home/me/images/a.PNG", "images\\a", "", "other.jpg"])
   func `the file name of an annotation may be any`(name: String) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(
       only: "a", width: 4, height: 4,
       annotation: annotation("<folder>x</folder><filename>\(name)</filename><path>\(name)</path>"))
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func `an image in another format is named`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(annotation: "a", annotation())
     try folder.write(split: "train", "a\n")
     try "BM".write(toFile: "\(folder.root)/JPEGImages/a.bmp", atomically: true, encoding: .utf8)
@@ -95,7 +95,7 @@ import Testing
     ("<truncated>Unspecified</truncated><occluded>True</occluded><pose/>", false),
   ])
   func `a mark may be a word, empty or absent`(mark: String, isDifficult: Bool) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: annotation(object: mark))
     let dataset = try folder.read()
     #expect(dataset.images[0].objects.map(\.groundTruth.isDifficult) == [isDifficult])
@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test func `images without annotation are an error that names the key, or background`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: annotation())
     for name in ["b", "c"] { try folder.write(image: name, width: 6, height: 5) }
     try folder.write(split: "train", "a\nb\nc.png\n")
@@ -129,19 +129,20 @@ import Testing
     #expect(missing.description.hasPrefix("\(folder.splitPath("train")):2: image d has no annotation"), "\(missing)")
   }
 
-  @Test func `a root of background alone needs no folder of annotations`() throws {
-    let folder = try AnnotatedFolder()
+  @Test func `a root of background alone needs no directory of annotations`() throws {
+    let folder = try AnnotatedDirectory()
     try folder.write(image: "a", width: 4, height: 4)
     try folder.write(split: "train", "a\n")
     try FileManager.default.removeItem(atPath: folder.root + "/Annotations")
     let rules = ReadingRules(unannotated: .background)
     #expect(try Dataset.pascalVOC(roots: [folder.root], split: "train", rules: rules).images.count == 1)
     let error = try #require(throws: DatasetError.self) { try folder.read() }
-    #expect(error.description.hasPrefix("\(folder.root): has no folder Annotations: expected the layout"), "\(error)")
+    #expect(
+      error.description.hasPrefix("\(folder.root): has no directory Annotations: expected the layout"), "\(error)")
   }
 
   @Test func `an unknown class comes with the classes that the data have`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 4, height: 4, annotation: annotation())
     for (name, className) in [("b", "traffic light"), ("c", "no"), ("d", "it's \"2\"")] {
       try folder.write(annotation: name, annotation().replacing("dog", with: className))
@@ -162,7 +163,7 @@ import Testing
   }
 
   @Test func `an image larger than the default limit can be allowed`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     let side = 9_500
     try folder.write(annotation: "a", "<annotation/>")
     try folder.write(split: "train", "a\n")

@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `folders of other names are listed, and the command makes the layout`() throws {
+  @Test func `directories of other names are listed, and the command makes the layout`() throws {
     let directory = try directory(
       "images/a.jpg", "images/b 1.jpg", "images/c.jpg", "images/d.jpg", "images/e.jpg", "annotations/a.xml",
       "annotations/b 1.xml", "annotations/c.xml", "annotations/d.xml", "annotations/e.xml", "README.md")
@@ -67,7 +67,7 @@ import Testing
     #expect(train.count == 4 && test.count == 1 && Set(train + test) == ["a", "b 1", "c", "d", "e"])
   }
 
-  @Test func `images and annotations side by side become splits of the folders' names`() throws {
+  @Test func `images and annotations side by side become splits of the directories' names`() throws {
     let directory = try directory(
       "train/a.jpg", "train/a.xml", "train/b c.jpg", "train/b c.xml", "valid/d.jpg", "valid/d.xml", "README.txt")
     try run(try message(directory.path))
@@ -77,7 +77,7 @@ import Testing
     #expect(try names(output, "valid") == ["valid/d"])
   }
 
-  @Test func `one folder with everything becomes the layout`() throws {
+  @Test func `one directory with everything becomes the layout`() throws {
     let directory = try directory(
       "all/a.jpg", "all/a.xml", "all/b.jpg", "all/b.xml", "all/c.jpg", "all/c.xml", "all/d.jpg", "all/d.xml",
       "all/e.jpg", "all/e.xml")
@@ -105,7 +105,7 @@ import Testing
     #expect(try names(made, "test").count == 1)
   }
 
-  @Test func `parts with two folders each become splits of the parts' names`() throws {
+  @Test func `parts with two directories each become splits of the parts' names`() throws {
     let directory = try directory(
       "train/images/a.jpg", "train/annotations/a.xml", "train/images/b.jpg", "train/annotations/b.xml",
       "test/images/c.jpg", "test/annotations/c.xml")
@@ -160,7 +160,7 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(60))
   }
 
-  @Test func `a folder that is missing beside the lists is named once`() throws {
+  @Test func `a directory that is missing beside the lists is named once`() throws {
     let directory = try directory("ImageSets/Main/trainval.txt", "Annotations/a.xml")
     try "a\nb\n".write(
       toFile: directory.path + "/ImageSets/Main/trainval.txt", atomically: true, encoding: .utf8)
@@ -169,7 +169,7 @@ import Testing
     let dataset = try Dataset(.pascalVOC, [source], faults: .listAll)
     #expect(dataset.faults.counts == [.unreadableSplit: 1])
     #expect(
-      dataset.warnings[0].hasPrefix("\(directory.path): has no folder JPEGImages: expected "), "\(dataset.warnings)")
+      dataset.warnings[0].hasPrefix("\(directory.path): has no directory JPEGImages: expected "), "\(dataset.warnings)")
   }
 
   @Test func `a command leaves the lists that are there`() throws {
@@ -178,7 +178,7 @@ import Testing
     try "b\n".write(
       toFile: directory.path + "/ImageSets/Main/trainval.txt", atomically: true, encoding: .utf8)
     let message = try message(directory.path)
-    #expect(message.contains(": has no folder Annotations: "), "\(message)")
+    #expect(message.contains(": has no directory Annotations: "), "\(message)")
     try run(message)
     #expect(try names(directory.path, "trainval") == ["b"])
     // Annotations behind a link are surveyed too.

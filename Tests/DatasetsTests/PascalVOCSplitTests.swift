@@ -5,14 +5,14 @@ import Testing
 
 /// What the lines of a split mean, and what they might mean besides.
 @Suite struct PascalVOCSplitTests {
-  /// A folder with an annotated image of each name.
-  private func folder(_ names: String...) throws -> AnnotatedFolder {
-    let folder = try AnnotatedFolder()
+  /// A directory with an annotated image of each name.
+  private func folder(_ names: String...) throws -> AnnotatedDirectory {
+    let folder = try AnnotatedDirectory()
     for name in names { try add(name, to: folder) }
     return folder
   }
 
-  private func add(_ name: String, to folder: AnnotatedFolder) throws {
+  private func add(_ name: String, to folder: AnnotatedDirectory) throws {
     let directory = name.split(separator: "/").dropLast().joined(separator: "/")
     for parent in ["Annotations", "JPEGImages"] {
       try FileManager.default.createDirectory(
@@ -23,13 +23,13 @@ import Testing
   }
 
   /// The images that a list means, and what is said about it.
-  private func read(_ list: String, _ folder: AnnotatedFolder) throws -> (names: [String], warnings: [String]) {
+  private func read(_ list: String, _ folder: AnnotatedDirectory) throws -> (names: [String], warnings: [String]) {
     try folder.write(split: "train", list)
     let dataset = try folder.read()
     return (dataset.images.map(\.identifier), dataset.warnings)
   }
 
-  private func error(_ list: String, _ folder: AnnotatedFolder) throws -> String {
+  private func error(_ list: String, _ folder: AnnotatedDirectory) throws -> String {
     try folder.write(split: "train", list)
     return try #require(throws: DatasetError.self) { try folder.read() }.description
   }
@@ -96,12 +96,12 @@ import Testing
     "\"photo.jpg\" 1", "photo.bmp", "\u{FEFF}photo", "../photo.jpg", "../../JPEGImages/photo.jpg",
     "data/voc/JPEGImages/photo.png",
   ])
-  func `a name may have an extension and folders in front`(line: String) throws {
+  func `a name may have an extension and directories in front`(line: String) throws {
     let folder = try folder("photo")
     #expect(try read(line + "\n", folder) == (["photo"], []))
   }
 
-  @Test func `folders that are not there are left off with one warning`() throws {
+  @Test func `directories that are not there are left off with one warning`() throws {
     let folder = try folder("photo", "other", "third")
     let list = "cam1/photo\nthird\nC:\\data\\other.jpg -1\n"
     let (names, warnings) = try read(list, folder)
@@ -122,7 +122,7 @@ import Testing
     for line in ["JPEGImages/photo", "pictures/photo"] { #expect(try read(line, folder) == (["photo"], [])) }
   }
 
-  @Test func `folders that are below those of the layout are part of the name`() throws {
+  @Test func `directories that are below those of the layout are part of the name`() throws {
     let folder = try folder("street/photo", "park/photo", "photo")
     let (names, warnings) = try read("street/photo.jpg\nJPEGImages/park/photo.png\nphoto\n", folder)
     #expect(names == ["street/photo", "park/photo", "photo"])

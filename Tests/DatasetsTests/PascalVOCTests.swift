@@ -7,7 +7,7 @@ import Testing
 /// Reads what should be read, and repairs with a warning what can be repaired.
 @Suite struct PascalVOCTests {
   @Test func `a box of inclusive pixel numbers becomes edges and fractions`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(
       only: "a", width: 50, height: 20,
       annotation: """
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `parts, owner, empty elements and fractions do not disturb the object`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(
       only: "a", width: 100, height: 100,
       annotation: """
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func `boxes without area are dropped, boxes beyond the image clipped or dropped, each with its line`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     func object(_ name: String, _ box: (Int, Int, Int, Int)) -> String {
       """
       <object><name>\(name)</name>
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func `images with nothing to train on are kept and counted`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.write(image: "a", width: 8, height: 8)
     try folder.write(image: "b", width: 8, height: 8)
     try folder.write(annotation: "a", "<annotation></annotation>")
@@ -133,7 +133,7 @@ import Testing
   }
 
   @Test func `blank lines, Windows line ends, class flags and repeated names in a split are understood`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     for identifier in ["a", "b", "c"] {
       try folder.write(image: identifier, width: 4, height: 4)
       try folder.write(annotation: identifier, "<annotation/>")
@@ -149,8 +149,8 @@ import Testing
   }
 
   @Test func `several roots follow one another`() throws {
-    let first = try AnnotatedFolder()
-    let second = try AnnotatedFolder()
+    let first = try AnnotatedDirectory()
+    let second = try AnnotatedDirectory()
     try first.write(only: "x", width: 4, height: 4, annotation: "<annotation/>")
     try second.write(only: "a", width: 4, height: 4, annotation: "<annotation/>")
     let dataset = try Dataset.pascalVOC(roots: [first.root, second.root], split: "train")
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func `a size with exchanged sides is ignored when every box fits the image`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     func annotation(xMax: Int) -> String {
       """
       <annotation>
@@ -179,7 +179,7 @@ import Testing
   }
 
   @Test func `an annotation without a size, or of size zero, takes it from the image`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     let object =
       "<object><name>bus</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object>"
     for size in [
@@ -197,7 +197,7 @@ import Testing
   }
 
   @Test func `one warning tells of all annotations without a size`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 15)
     let dataset = try folder.read()
     #expect(dataset.images.count == 15)
@@ -206,7 +206,7 @@ import Testing
   }
 
   @Test func `without image files the stated size is believed, where they are not required`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     let box = "<bndbox><xmin>1</xmin><ymin>6</ymin><xmax>60</xmax><ymax>15</ymax></bndbox>"
     let object = "<object><name>cat</name>\(box)</object>"
     let size = "<size><width>50</width><height>20</height></size>"
@@ -223,7 +223,7 @@ import Testing
     #expect(throws: DatasetError.self) { try read("train", requiresImageFiles: true) }
     let error = try #require(throws: DatasetError.self) { try read("both") }
     #expect(error.description.hasPrefix("\(folder.annotationPath("b")): states no size, and there is no image"))
-    // A picture that is there is still looked at.
+    // An image that is there is still looked at.
     try folder.write(image: "a", width: 51, height: 20)
     #expect(throws: DatasetError.self) { try read("train") }
   }

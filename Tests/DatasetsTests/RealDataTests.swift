@@ -57,7 +57,7 @@ import Testing
     let image = dataset.images[index]
     #expect(image.identifier == "000000000073.jpg" && (image.width, image.height) == (565, 640))
     #expect(image.objects.map(\.groundTruth.label) == [4, 4])
-    // The grey picture among them becomes RGB.
+    // The grey image among them becomes RGB.
     for image in dataset.images { _ = try image.load() }
     let few = try Dataset(.coco, [source], classes: ["dog", "person", "cat"])
     #expect(

@@ -6,7 +6,7 @@ import Testing
 /// Images of one name in several roots.
 @Suite struct RootNamesTests {
   /// Moves data sets into one directory, under the given paths.
-  private func place(_ folders: [(AnnotatedFolder, String)], in directory: TemporaryDirectory) throws {
+  private func place(_ folders: [(AnnotatedDirectory, String)], in directory: TemporaryDirectory) throws {
     for (folder, path) in folders {
       let destination = "\(directory.path)/\(path)"
       try FileManager.default.createDirectory(
@@ -15,8 +15,8 @@ import Testing
     }
   }
 
-  private func folder(_ names: String...) throws -> AnnotatedFolder {
-    let folder = try AnnotatedFolder()
+  private func folder(_ names: String...) throws -> AnnotatedDirectory {
+    let folder = try AnnotatedDirectory()
     for name in names {
       try folder.write(image: name, width: 4, height: 4)
       try folder.write(annotation: name, "<annotation><size><width>4</width><height>4</height></size></annotation>")
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func `a root that is listed twice is told in both formats and taken once`() throws {
-    let (voc, coco) = (try folder("a"), try COCOFolder(annotations: [COCOFolder.annotation(1)]))
+    let (voc, coco) = (try folder("a"), try COCODirectory(annotations: [COCODirectory.annotation(1)]))
     try coco.write()
     for (format, root, split) in [(DatasetFormat.pascalVOC, voc.root, "train"), (.coco, coco.root, "train2017")] {
       let source = DatasetSource(root: root, split: split)

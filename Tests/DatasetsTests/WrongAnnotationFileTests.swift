@@ -24,7 +24,7 @@ import Testing
   ]
 
   @Test(arguments: files) func `As COCO's annotations, for training and for scoring`(file: ([UInt8], String)) throws {
-    let folder = try COCOFolder()
+    let folder = try COCODirectory()
     try Data(file.0).write(to: URL(fileURLWithPath: folder.path()))
     let expected = "\(folder.path()): expected a JSON file of COCO, found \(file.1)"
     let source = DatasetSource(root: folder.root, split: "train2017")
@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: files) func `As an annotation of Pascal VOC, and as a list of images`(file: ([UInt8], String)) throws
   {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 1)
     try Data(file.0).write(to: URL(fileURLWithPath: folder.annotationPath("image0")))
     let annotation = try #require(throws: DatasetError.self) { try folder.read() }
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `Formats of annotations are told from one another`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 1)
     try folder.write(annotation: "image0", "{\"images\": []}")
     #expect(try #require(throws: DatasetError.self) { try folder.read() }.reason.hasSuffix("(XML), found a JSON file"))
@@ -67,7 +67,7 @@ import Testing
     #expect(
       try #require(throws: DatasetError.self) { try folder.read() }.reason.contains("images, with their annotations"))
 
-    let coco = try COCOFolder()
+    let coco = try COCODirectory()
     func error(_ text: String) throws -> String {
       try coco.write(text)
       let source = DatasetSource(root: coco.root, split: "train2017")
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test func `A directory in the place of a file is named`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 1)
     for path in [folder.annotationPath("image0"), folder.splitPath("train")] {
       try FileManager.default.removeItem(atPath: path)
@@ -88,7 +88,7 @@ import Testing
       let error = try #require(throws: DatasetError.self) { try folder.read() }
       #expect(error.file == path && error.reason.hasPrefix("is a directory, a"), "\(error)")
     }
-    let coco = try COCOFolder()
+    let coco = try COCODirectory()
     try FileManager.default.createDirectory(atPath: coco.path(), withIntermediateDirectories: true)
     let source = DatasetSource(root: coco.root, split: "train2017")
     #expect(
@@ -98,7 +98,7 @@ import Testing
 
   @Test(arguments: [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian], [true, false])
   func `JSON may be in UTF-8 or UTF-16`(encoding: String.Encoding, hasMark: Bool) throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1)])
     let text = (hasMark ? "\u{FEFF}" : "") + folder.json.replacing("zebra", with: "Tür")
     let bytes = try #require(text.data(using: encoding))
     try bytes.write(to: URL(fileURLWithPath: folder.path()))

@@ -74,20 +74,20 @@ final class BrokenDataset: Sendable {
 
   func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(file)") }
 
-  /// Puts the picture and annotation of one image in the place of another.
+  /// Puts the image and annotation of one image in the place of another.
   func copy(image: String, to other: String) throws {
     try copy(picture: image, to: other)
     try write(read("Annotations/\(image).xml"), to: "Annotations/\(other).xml")
   }
 
-  /// Puts the picture of one image in the place of another's.
+  /// Puts the image of one image in the place of another's.
   func copy(picture image: String, to other: String) throws {
     try remove("JPEGImages/\(other).jpg")
     try FileManager.default.copyItem(
       atPath: "\(path)/JPEGImages/\(image).jpg", toPath: "\(path)/JPEGImages/\(other).jpg")
   }
 
-  /// Puts a picture of the same size in the place of an image, with samples of 12 bits in 16.
+  /// Puts an image of the same size in the place of an image, with samples of 12 bits in 16.
   func darken(image: String) throws {
     let file = "\(path)/JPEGImages/\(image).jpg"
     let header = try ImageHeader(ofFile: file)

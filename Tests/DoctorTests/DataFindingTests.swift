@@ -12,7 +12,7 @@ struct DataFindingTests {
   struct Fault: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let isError: Bool
-    /// The check, and a part of the message behind the root folder.
+    /// The check, and a part of the message behind the root directory.
     let check: String
     let message: String
     let breakData: @Sendable (BrokenDataset) throws -> Void
@@ -167,7 +167,7 @@ struct DataFindingTests {
   }
 
   @Test(arguments: [("000002", "has the same content as "), ("000005", "is evaluated on and has the same content as ")])
-  func `A picture of another size than annotated is recognised as a copy`(image: String, message: String) throws {
+  func `An image of another size than annotated is recognised as a copy`(image: String, message: String) throws {
     let dataset = try BrokenDataset()
     try dataset.copy(picture: "000001", to: image)
     let findings = dataset.troubles(in: try dataset.diagnose()).map(\.message)

@@ -11,23 +11,23 @@ struct FileFindingTests {
   private let hosts = ["a", "b"]
 
   private func folder(
-    _ sights: [RunFolder.Sight], free: Int? = 10_000, existing: Int = 0, failure: String? = nil
-  ) -> RunFolder {
-    RunFolder(path: "runs/x", failure: failure, free: free, checkpointBytes: existing, sights: sights)
+    _ sights: [RunDirectory.Sight], free: Int? = 10_000, existing: Int = 0, failure: String? = nil
+  ) -> RunDirectory {
+    RunDirectory(path: "runs/x", failure: failure, free: free, checkpointBytes: existing, sights: sights)
   }
 
-  private let good = RunFolder.Sight(appeared: 0.01, replaced: 0.02, tears: 0)
+  private let good = RunDirectory.Sight(appeared: 0.01, replaced: 0.02, tears: 0)
 
-  private func status(of sight: RunFolder.Sight) -> Finding.Status {
+  private func status(of sight: RunDirectory.Sight) -> Finding.Status {
     folder([good, sight]).findings(hosts: hosts, needs: nil)[0].status
   }
 
   @Test func `What other hosts do not see, see late or see torn is a warning`() throws {
     #expect(status(of: good) == .ok)
-    #expect(status(of: RunFolder.Sight(appeared: -1, replaced: -1, tears: 0)) == .warning)
-    #expect(status(of: RunFolder.Sight(appeared: 0.1, replaced: -1, tears: 0)) == .warning)
-    #expect(status(of: RunFolder.Sight(appeared: 0.1, replaced: 4, tears: 0)) == .warning)
-    #expect(status(of: RunFolder.Sight(appeared: 0.1, replaced: 0.1, tears: 2)) == .warning)
+    #expect(status(of: RunDirectory.Sight(appeared: -1, replaced: -1, tears: 0)) == .warning)
+    #expect(status(of: RunDirectory.Sight(appeared: 0.1, replaced: -1, tears: 0)) == .warning)
+    #expect(status(of: RunDirectory.Sight(appeared: 0.1, replaced: 4, tears: 0)) == .warning)
+    #expect(status(of: RunDirectory.Sight(appeared: 0.1, replaced: 0.1, tears: 2)) == .warning)
     let failed = folder([], failure: "runs/x: cannot create").findings(hosts: hosts, needs: nil)
     #expect(failed.map(\.status) == [.error(.disk)])
   }
@@ -36,9 +36,9 @@ struct FileFindingTests {
     throws
   {
     for runs in [true, false] {
-      let held = RunFolder(
+      let held = RunDirectory(
         path: "runs/x", failure: nil, free: 10_000, checkpointBytes: 0, sights: [good],
-        holder: RunFolder.Holder(description: "process 7 on b", runs: runs))
+        holder: RunDirectory.Holder(description: "process 7 on b", runs: runs))
       let findings = held.findings(hosts: hosts, needs: nil)
       #expect(findings.map(\.status) == [.ok, .ok, runs ? .error(.disk) : .warning])
       #expect(findings.last?.message.contains("runs/x: in use by process 7 on b") == true)
@@ -46,15 +46,16 @@ struct FileFindingTests {
     let directory = try TemporaryDirectory()
     let lock = try RunLock(directory.path)
     let job = try Job(SingleProcessCommunicator())
-    #expect(try RunFolder(trying: directory.path, job: job).holder?.description.contains("process \(getpid())") == true)
+    #expect(
+      try RunDirectory(trying: directory.path, job: job).holder?.description.contains("process \(getpid())") == true)
     lock.release()
-    #expect(try RunFolder(trying: directory.path, job: job).holder == nil)
+    #expect(try RunDirectory(trying: directory.path, job: job).holder == nil)
   }
 
   @Test func `The space for all checkpoints that are kept must be there`() {
     func status(free: Int, existing: Int) -> Finding.Status {
       folder([good, good], free: free, existing: existing).findings(
-        hosts: hosts, needs: RunFolder.Needs(checkpointBytes: 1000, checkpoints: 4))[1].status
+        hosts: hosts, needs: RunDirectory.Needs(checkpointBytes: 1000, checkpoints: 4))[1].status
     }
     #expect(status(free: 4000, existing: 0) == .ok && status(free: 1000, existing: 3000) == .ok)
     #expect(status(free: 3999, existing: 0) == .error(.disk) && status(free: 999, existing: 3000) == .error(.disk))
@@ -63,12 +64,12 @@ struct FileFindingTests {
   @Test func `Trying a directory leaves nothing behind`() throws {
     let directory = try TemporaryDirectory()
     let job = try Job(SingleProcessCommunicator())
-    let tried = try RunFolder(trying: directory.path + "/new/run", job: job)
+    let tried = try RunDirectory(trying: directory.path + "/new/run", job: job)
     #expect(tried.failure == nil && tried.sights.count == 1)
     #expect(tried.sights.allSatisfy { $0.appeared >= 0 && $0.replaced >= 0 && $0.tears == 0 })
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     try Data("in the way".utf8).write(to: URL(fileURLWithPath: directory.path + "/file"))
-    let blocked = try RunFolder(trying: directory.path + "/file/run", job: job)
+    let blocked = try RunDirectory(trying: directory.path + "/file/run", job: job)
     #expect(blocked.failure?.contains("Not a directory") == true && blocked.sights.isEmpty)
   }
 

@@ -9,7 +9,7 @@ struct MessageFindingTests {
     _ capacity: Int, _ mechanism: String?, copyError: Int32? = 0, used: Int = 0
   ) -> SharedMemory {
     SharedMemory(
-      folder: "/dev/shm", capacity: capacity, free: capacity - used, segment: 4 << 20, mechanism: mechanism,
+      directory: "/dev/shm", capacity: capacity, free: capacity - used, segment: 4 << 20, mechanism: mechanism,
       copyError: copyError)
   }
 

@@ -2,7 +2,7 @@ import Images
 import Testing
 
 struct BoxPainterTests {
-  /// Boxes all over a picture, some of them beyond its edges.
+  /// Boxes all over an image, some of them beyond its edges.
   static func boxes(width: Int, height: Int, count: Int) -> [LabelledBox] {
     (0..<count).map { index in
       let (x, y) = (Double(index * 37 % 100) / 90 - 0.05, Double(index * 61 % 100) / 90 - 0.05)

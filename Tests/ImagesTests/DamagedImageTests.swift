@@ -2,7 +2,7 @@ import Images
 import TestSupport
 import Testing
 
-/// Damaged pictures; ``Fuzzing`` tells how to read more of them.
+/// Damaged images; ``Fuzzing`` tells how to read more of them.
 struct DamagedImageTests {
   /// Markers and chunks, and sides at the limits.
   private static let words: [[UInt8]] = [

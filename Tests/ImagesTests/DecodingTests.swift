@@ -54,7 +54,7 @@ struct DecodingTests {
     }
   }
 
-  /// However much of the end is missing, there is an error or the whole picture, never a part of it.
+  /// However much of the end is missing, there is an error or the whole image, never a part of it.
   @Test(arguments: [
     "subsampling-420.jpg", "progressive.jpg", "restart.jpg", "cmyk.jpg", "png-rgb.png", "png-palette.png",
   ])
@@ -81,7 +81,7 @@ struct DecodingTests {
     #expect(error == ImageError(path: "torn.jpg", reason: "Premature end of JPEG file"))
   }
 
-  /// Flipped bits inside the picture must not crash; a PNG file has checksums, so none goes unnoticed there.
+  /// Flipped bits inside the image must not crash; a PNG file has checksums, so none goes unnoticed there.
   @Test(arguments: ["subsampling-420.jpg", "progressive.jpg", "png-rgb.png"])
   func aDamagedFileNeverDecodesToAnotherShape(name: String) throws {
     let whole = try Self.bytes(name)

@@ -43,7 +43,7 @@ struct DeepPNGTests {
     #expect(try pixels(grey(scaled, statedBits: 12)) == scaled.flatMap { Array(repeating: UInt8($0 >> 8), count: 3) })
   }
 
-  @Test func `A dark picture is told with its largest sample`() throws {
+  @Test func `A dark image is told with its largest sample`() throws {
     #expect(largest(grey([0, 4095, 7])) == 4095)
     #expect(largest(grey([255, 1, 7], more: [("sRGB", [0])])) == 255)
     #expect(largest(grey([16_383])) == 16_383)
@@ -54,17 +54,17 @@ struct DeepPNGTests {
     }
   }
 
-  @Test func `Hot pixels make no picture bright`() throws {
+  @Test func `Hot pixels make no image bright`() throws {
     let samples = (0..<2000).map { UInt16($0) }
     #expect(largest(grey(samples + [65_535, 65_535])) == 1999)
     #expect(DarkSamples(ofPNG: grey(samples + [65_535]))?.hasExceptions == true)
     #expect(largest(grey(samples + [65_535, 65_535, 65_535])) == nil)
-    // Above a sixteenth a few bright samples are the picture's.
+    // Above a sixteenth a few bright samples are the image's.
     #expect(largest(grey(samples + [4096, 4096, 4096, 65_535])) == nil)
     #expect(largest(grey(Array(repeating: 0, count: 2000) + [65_535])) == nil)
   }
 
-  @Test func `Dark pictures with transparency are told too, but no sBIT chunk helps them`() throws {
+  @Test func `Dark images with transparency are told too, but no sBIT chunk helps them`() throws {
     let grey = deepPNG(width: 2, height: 1, channels: 2, samples: [4095, 65_535, 7, 65_535])
     let colours = deepPNG(width: 1, height: 1, channels: 4, samples: [1, 4095, 2, 65_535])
     let marked = deepPNG(

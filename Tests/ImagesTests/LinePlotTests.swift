@@ -48,7 +48,7 @@ struct LinePlotTests {
     let points = (0..<101).map { Point(x: Double($0), y: (45...55).contains($0) ? .nan : 5 + Double($0 % 2)) }
     let image = plot(points)
     #expect(!rows(image, column: 150).isEmpty)
-    // The middle of the plotting area, which lies a little right of the middle of the picture.
+    // The middle of the plotting area, which lies a little right of the middle of the image.
     #expect(rows(image, column: 315).isEmpty)
   }
 

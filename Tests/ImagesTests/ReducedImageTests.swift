@@ -2,7 +2,7 @@ import Images
 import Testing
 
 struct ReducedImageTests {
-  /// A smooth picture, of which the mean of n × n pixels tells all.
+  /// A smooth image, of which the mean of n × n pixels tells all.
   private static func picture(_ width: Int, _ height: Int) -> Image {
     var image = Image(width: width, height: height, pixels: Array(repeating: 60, count: width * height * 3))
     for y in 0..<height {

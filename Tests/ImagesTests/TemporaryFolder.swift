@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that exists while `body` runs.
+/// A directory that exists while `body` runs.
 func withTemporaryFolder(_ body: (TemporaryFolder) throws -> Void) throws {
   let url = FileManager.default.temporaryDirectory.appending(path: "images-" + UUID().uuidString)
   try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

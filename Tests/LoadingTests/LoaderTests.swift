@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `what an iteration holds does not depend on threads, capacity or where the run starts`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 7)
     let dataset = try folder.read()
     let expected = try iterations(6, of: loader(dataset, threads: 1))
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func `the shares of the ranks together are the iteration`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 7)
     let dataset = try folder.read()
     let expected = try iterations(3, of: loader(dataset))
@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test func `without augmentation a sample is the resized image with its boxes`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 3)
     let dataset = try folder.read()
     let loader = loader(dataset, globalBatch: 3, microBatch: 3, augmentation: .none)
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func `micro-batches are aligned and do not overlap`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 2)
     let loader = loader(try folder.read())
     for _ in 0..<3 {
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3]) func `an unreadable image is thrown at its iteration and ever after`(threads: Int) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 7)
     let dataset = try folder.read()
     var schedule = SampleSchedule(seed: 3, count: 7, globalBatch: 2)
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func `another image takes the place of a damaged one, whatever threads and shares there are`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 7)
     let dataset = try folder.read()
     let whole = try iterations(6, of: loader(dataset))
@@ -151,7 +151,7 @@ import Testing
 
   @Test func `when no image is left to take the place of damaged ones, the run ends`() throws {
     for count in [1, 3] {
-      let folder = try AnnotatedFolder()
+      let folder = try AnnotatedDirectory()
       try folder.writeImages(count: count)
       let dataset = try folder.read()
       for image in dataset.images {
@@ -167,7 +167,7 @@ import Testing
   }
 
   @Test func `an image that has changed or gone since the data set was read is named`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 1)
     let dataset = try folder.read()
     try folder.write(image: "image0", width: 20, height: 30)
@@ -183,7 +183,7 @@ import Testing
   }
 
   @Test func `stopping ends threads that wait for room, and the loader`() throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 3)
     let dataset = try folder.read()
     let loader = loader(dataset, threads: 3)
@@ -197,7 +197,7 @@ import Testing
   }
 
   @Test(arguments: [1, 3]) func `evaluation takes each image once, in order, in batches`(threads: Int) throws {
-    let folder = try AnnotatedFolder()
+    let folder = try AnnotatedDirectory()
     try folder.writeImages(count: 7)
     let dataset = try folder.read()
     for (images, sizes) in [(0..<7, [3, 3, 1]), (2..<6, [3, 1]), (1..<4, [3]), (4..<4, [])] {

@@ -3,9 +3,9 @@ import Kernels
 import Loading
 import Testing
 
-/// What the network sees of a picture, against a plain Double implementation of the definition.
+/// What the network sees of an image, against a plain Double implementation of the definition.
 struct NetworkInputTests {
-  /// A picture without any symmetry.
+  /// An image without any symmetry.
   static func picture(width: Int, height: Int) -> Image {
     let pixels = (0..<width * height * 3).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
     return Image(width: width, height: height, pixels: pixels)
@@ -17,7 +17,7 @@ struct NetworkInputTests {
     return sample
   }
 
-  /// The value at a fractional position: the tent-weighted sum over all pixels, positions clamped to the picture.
+  /// The value at a fractional position: the tent-weighted sum over all pixels, positions clamped to the image.
   static func reference(_ image: Image, width: Int, height: Int, x: Int, y: Int, channel: Int) -> Double {
     func weights(_ output: Int, _ outputCount: Int, _ inputCount: Int) -> [Double] {
       let centre = (Double(output) + 0.5) * Double(inputCount) / Double(outputCount)

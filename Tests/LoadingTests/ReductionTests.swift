@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test func `boxes stay on the pixels`() throws {
-    // A bright rectangle on a dark picture, stored as JPEG.
+    // A bright rectangle on a dark image, stored as JPEG.
     let (width, height, columns, rows) = (1000, 800, 300..<700, 160..<480)
     var picture = Image(width: width, height: height, pixels: Array(repeating: 20, count: width * height * 3))
     for y in rows { for x in columns { for c in 0..<3 { picture.pixels[(y * width + x) * 3 + c] = 230 } } }

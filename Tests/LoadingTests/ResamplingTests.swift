@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test(arguments: Interpolation.allCases)
-  func `every kernel keeps a picture of its own size, and weights add up to one`(interpolation: Interpolation) {
+  func `every kernel keeps an image of its own size, and weights add up to one`(interpolation: Interpolation) {
     let image = noise(width: 12, height: 7)
     let expected = image.pixels.enumerated().map { Float($1) - [mean.0, mean.1, mean.2][$0 % 3] }
     expectClose(

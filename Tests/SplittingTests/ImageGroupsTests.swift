@@ -40,7 +40,7 @@ struct ImageGroupsTests {
   @Test(arguments: [
     ["2007_", "2008_"], ["IMG_", "DSC"], ["IMG_20240101_", "IMG_20240102_"], ["cat.", "Dog_"], ["p/1/", "p/2/"],
   ])
-  func `Numbers of single pictures are no frames`(prefixes: [String]) {
+  func `Numbers of single images are no frames`(prefixes: [String]) {
     let names = prefixes.flatMap { numbered($0, 6, ".jpg") }
     #expect(groups(names, classes: ["cat", "dog"]).isEmpty)
     #expect(groups(names, classes: ["cat", "dog"], frames: .always).count == 2)

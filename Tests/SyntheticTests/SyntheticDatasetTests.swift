@@ -8,14 +8,14 @@ import Synthetic
 import Testing
 
 struct SyntheticDatasetTests {
-  /// Runs `body` with the path of a folder that does not exist yet and is removed afterwards.
+  /// Runs `body` with the path of a directory that does not exist yet and is removed afterwards.
   private func withTemporaryPath(_ body: (String) throws -> Void) throws {
     let url = FileManager.default.temporaryDirectory.appending(path: "synthetic-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: url) }
     try body(url.path)
   }
 
-  /// Every file below a folder with its content.
+  /// Every file below a directory with its content.
   private func files(_ directory: String) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for path in try FileManager.default.subpathsOfDirectory(atPath: directory) {

@@ -1,4 +1,4 @@
-// Kernels over float32 NHWC data and over pictures of bytes, each compiled for several instruction sets. A table holds one variant of
+// Kernels over float32 NHWC data and over images of bytes, each compiled for several instruction sets. A table holds one variant of
 // every kernel; the caller picks a table once, at run time. "rows" are pixels: `channels` contiguous floats each.
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -151,7 +151,7 @@ typedef struct {
   // average[i] += share * (x[i] - average[i]).
   void (*move_average)(ptrdiff_t count, float share, const float *x, float *average);
 
-  // Pictures of pixels [red, green, blue]; results are the same with every table.
+  // Images of pixels [red, green, blue]; results are the same with every table.
 
   // samples[i] = factor * samples[i] + term, to the nearest integer, ties to even, and into 0 ... 255.
   void (*scale_samples)(ptrdiff_t count, float factor, float term, uint8_t *samples);

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Finds the image files of a split by their `file_name`, whatever system and folder it was written for.
+/// Finds the image files of a split by their `file_name`, whatever system and directory it was written for.
 package struct COCOImageFinder {
   /// Extensions that stand in for one another when the name's own is not there.
   private static let extensions: Set = ["jpg", "jpeg", "jpe", "jfif", "png"]
 
-  /// Where to look, in turn; the folders of a group stand equal.
+  /// Where to look, in turn; the directories of a group stand equal.
   private let groups: [[String]]
-  /// Names of a folder's files by the same without extension, in lower case.
+  /// Names of a directory's files by the same without extension, in lower case.
   private var listings: [String: [String: [String]]] = [:]
   /// Which name each file was found for.
   private var owners: [String: String] = [:]
@@ -20,7 +20,7 @@ package struct COCOImageFinder {
     case similar(String)
     /// A file that was found for another name before.
     case taken(String, by: String)
-    /// Different pictures that the name can mean.
+    /// Different images that the name can mean.
     case several([String])
     case nothing
 
@@ -34,14 +34,14 @@ package struct COCOImageFinder {
   }
 
   package init(_ split: COCOSplit) {
-    groups = split.namedFolders.map { [$0] } + [split.usualFolders]
+    groups = split.namedDirectories.map { [$0] } + [split.usualDirectories]
   }
 
   /// The file of a name.
   ///
-  /// Tried in turn: the name as it is, in each folder; an absolute path; the name with `/` for `\` and without one leading
-  /// folder after the other; its last part without regard to letter case and to the kind of image in the extension. All but
-  /// the first two are guesses, so they count only when one picture fits.
+  /// Tried in turn: the name as it is, in each directory; an absolute path; the name with `/` for `\` and without one leading
+  /// directory after the other; its last part without regard to letter case and to the kind of image in the extension. All but
+  /// the first two are guesses, so they count only when one image fits.
   package mutating func find(_ name: String) -> Finding {
     if let path = path(asNamed: name) { return finding(path, for: name) ?? .asNamed(path) }
     let paths = guesses(name)
@@ -60,32 +60,32 @@ package struct COCOImageFinder {
     return groups.joined().lazy.map { "\($0)/\(name)" }.first(where: Self.exists)
   }
 
-  /// Different pictures that a name can mean, of the first group of folders and the longest end of the name that has any.
+  /// Different images that a name can mean, of the first group of directories and the longest end of the name that has any.
   private mutating func guesses(_ name: String) -> [String] {
     let parts = name.replacing("\\", with: "/").split(separator: "/").map(String.init).filter { $0 != "." }
-    for folders in groups {
+    for directories in groups {
       for start in parts.indices {
         let rest = parts[start...]
         if rest.contains("..") { continue }
-        let paths = folders.map { "\($0)/\(rest.joined(separator: "/"))" }.filter(Self.exists)
+        let paths = directories.map { "\($0)/\(rest.joined(separator: "/"))" }.filter(Self.exists)
         if !paths.isEmpty { return Self.different(paths) }
       }
       guard let last = parts.last else { return [] }
       var paths: [String] = []
-      for folder in folders { paths += similar(last, in: folder).map { "\(folder)/\($0)" } }
+      for directory in directories { paths += similar(last, in: directory).map { "\(directory)/\($0)" } }
       if !paths.isEmpty { return Self.different(paths) }
     }
     return []
   }
 
-  /// The files of a folder that differ from `name` in letter case or kind of image alone.
-  private mutating func similar(_ name: String, in folder: String) -> [String] {
+  /// The files of a directory that differ from `name` in letter case or kind of image alone.
+  private mutating func similar(_ name: String, in directory: String) -> [String] {
     let (stem, ending) = Self.split(name)
-    if listings[folder] == nil {
-      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      listings[folder] = Dictionary(grouping: files) { Self.split($0).stem }
+    if listings[directory] == nil {
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+      listings[directory] = Dictionary(grouping: files) { Self.split($0).stem }
     }
-    let files = listings[folder]?[stem] ?? []
+    let files = listings[directory]?[stem] ?? []
     let same = files.filter { Self.split($0).ending == ending }
     return same.isEmpty && Self.extensions.contains(ending)
       ? files.filter { Self.extensions.contains(Self.split($0).ending) }.sorted() : same.sorted()

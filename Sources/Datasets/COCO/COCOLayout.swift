@@ -11,17 +11,17 @@ struct COCOLayout {
   var reasonForMissingSplit: String {
     if !splits.isEmpty { return "no such split; the splits there are \(splits.joined(separator: ", "))" }
     return
-      "no such split: expected the layout of COCO (annotations/instances_SPLIT.json, SPLIT/\(COCOSplit.exportName)) or the path of a JSON file, \(FolderContent.found(at: root)); \(advice)"
+      "no such split: expected the layout of COCO (annotations/instances_SPLIT.json, SPLIT/\(COCOSplit.exportName)) or the path of a JSON file, \(DirectoryContent.found(at: root)); \(advice)"
   }
 
   /// What can be named as a split, without looking deeper than the layout goes.
   private var splits: [String] {
-    let folder = "\(root)/annotations"
-    func files(_ folder: String) -> [String] {
-      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let directory = "\(root)/annotations"
+    func files(_ directory: String) -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
     }
-    let names = files(folder).filter(COCOSplit.isJSON).map {
-      COCOSplit.name(of: URL(fileURLWithPath: "\(folder)/\($0)"))
+    let names = files(directory).filter(COCOSplit.isJSON).map {
+      COCOSplit.name(of: URL(fileURLWithPath: "\(directory)/\($0)"))
     }
     let exports = files(root).filter {
       FileManager.default.fileExists(atPath: "\(root)/\($0)/\(COCOSplit.exportName)")

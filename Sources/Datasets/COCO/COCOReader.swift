@@ -126,7 +126,7 @@ struct COCOReader {
       guard try checkName(image.file_name, root: root, at: place) else { return }
       let found = finder.find(image.file_name)
       if case .nothing = found {
-        let (first, others) = (file.split.folders[0], file.split.folders.dropFirst().joined(separator: ", "))
+        let (first, others) = (file.split.directories[0], file.split.directories.dropFirst().joined(separator: ", "))
         return missing.add(
           image.file_name,
           place.error("the image has no file \(first)/\(image.file_name) (nor one in \(others))"))
@@ -139,7 +139,7 @@ struct COCOReader {
       result.entries.append(Entry(number: image.id, name: image.file_name, path: path, header: header))
     }
     if total == 0 { throw DatasetError(file: file.file.path, reason: "lists no image") }
-    try missing.note(in: &log, total: total, folders: file.split.folders, root: file.source.root) {
+    try missing.note(in: &log, total: total, directories: file.split.directories, root: file.source.root) {
       "; set data.image_directory: \($0)"
     }
     return result
@@ -168,9 +168,9 @@ struct COCOReader {
       let reason = "file_name: \"\(image.file_name)\" and \"\(other)\" are both found as \(path)"
       try log.note(.ambiguousImage, place.error(reason))
     case .several(let paths):
-      let isOneFolder = Set(paths.map { FileIndex.split($0).folders }).count == 1
+      let isOneDirectory = Set(paths.map { FileIndex.split($0).directories }).count == 1
       let remedy =
-        isOneFolder ? "write the right one's name" : "name the directory of the right one by data.image_directory"
+        isOneDirectory ? "write the right one's name" : "name the directory of the right one by data.image_directory"
       let reason =
         "file_name: \"\(image.file_name)\" may be \(paths.joined(separator: " or ")), which are different files; \(remedy)"
       repairs.add(.ambiguousImage, place.error(reason))

@@ -9,7 +9,7 @@ package struct COCOCategory {
 /// An image of COCO's annotations.
 package struct COCOImage {
   package let id: COCOFileIdentifier
-  /// Relative to the folder of images.
+  /// Relative to the directory of images.
   package let file_name: String
   /// Columns; nothing when the record states none.
   package let width: Int?

@@ -6,20 +6,20 @@ import Foundation
 /// `NAME.json`, the first that is there; a split that ends in `.json`, in small letters or capitals, is the path of such a
 /// file itself. All are relative to the root.
 ///
-/// An image is looked for under its `file_name` beside a file that is in no folder `annotations`, and in `images` there;
+/// An image is looked for under its `file_name` beside a file that is in no directory `annotations`, and in `images` there;
 /// then in NAME, `images/NAME`, `images` and in the root, where NAME is the file's name without `instances_` and `.json`.
-/// Where the source names a folder of images, that comes first, then NAME in it.
+/// Where the source names a directory of images, that comes first, then NAME in it.
 package struct COCOSplit {
   /// The file of annotations.
   package let path: String
-  /// The folder of images that the source names, and NAME in it; they are looked at first.
-  let namedFolders: [String]
-  /// The other folders in which images may be, in the order of the search.
-  let usualFolders: [String]
-  /// All folders in which images may be, in the order of the search.
-  package var folders: [String] { Self.distinct(namedFolders + usualFolders) }
+  /// The directory of images that the source names, and NAME in it; they are looked at first.
+  let namedDirectories: [String]
+  /// The other directories in which images may be, in the order of the search.
+  let usualDirectories: [String]
+  /// All directories in which images may be, in the order of the search.
+  package var directories: [String] { Self.distinct(namedDirectories + usualDirectories) }
 
-  /// - Throws: `DatasetError` with the splits that exist, or for a folder of images that does not.
+  /// - Throws: `DatasetError` with the splits that exist, or for a directory of images that does not.
   package init(_ source: DatasetSource) throws(DatasetError) {
     let candidates = Self.candidates(root: source.root, split: source.split)
     guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
@@ -30,7 +30,7 @@ package struct COCOSplit {
 
   /// A file that need not be there yet.
   ///
-  /// - Throws: `DatasetError` for a folder of images that is not there.
+  /// - Throws: `DatasetError` for a directory of images that is not there.
   package init(path: String, _ source: DatasetSource) throws(DatasetError) {
     let (root, split) = (source.root, source.split)
     self.path = path
@@ -48,8 +48,8 @@ package struct COCOSplit {
     let isAnnotations = place.lastPathComponent == "annotations"
     let beside = isPath || !isAnnotations ? [place.path, "\(place.path)/images"] : []
     let above = isPath && isAnnotations ? usual(below: place.deletingLastPathComponent().path) : []
-    namedFolders = named ?? []
-    usualFolders = Self.distinct(beside + usual(below: root) + above)
+    namedDirectories = named ?? []
+    usualDirectories = Self.distinct(beside + usual(below: root) + above)
   }
 
   /// The files that a split may mean.
@@ -75,7 +75,7 @@ package struct COCOSplit {
     return stem.hasPrefix(prefix) ? String(stem.dropFirst(prefix.count)) : stem
   }
 
-  /// The folder of images: a path from the root, or else from the current directory.
+  /// The directory of images: a path from the root, or else from the current directory.
   private static func existing(_ directory: String, root: String) throws(DatasetError) -> String {
     let candidates = directory.hasPrefix("/") ? [directory] : ["\(root)/\(directory)", directory]
     for candidate in candidates {

@@ -1,6 +1,6 @@
 extension Dataset {
   /// Reads splits in the layout of COCO's detection task: `annotations/instances_SPLIT.json`, or a file given by its path,
-  /// and its images in the folder `SPLIT`, in `images`, beside the file, or in the root; `COCOSplit` has the details.
+  /// and its images in the directory `SPLIT`, in `images`, beside the file, or in the root; `COCOSplit` has the details.
   ///
   /// Boxes are [x, y, width, height] in continuous pixels from 0 of the stored rows and columns. Crowd boxes are kept but
   /// marked: they are no objects to train on, and metrics ignore them. `difficult` and `ignore`, which COCO itself does not
@@ -21,7 +21,7 @@ extension Dataset {
   /// Images of one `file_name` in several roots are told apart by `RootNames`.
   ///
   /// - Parameters:
-  ///   - sources: the folders and their splits; their images follow one another.
+  ///   - sources: the directories and their splits; their images follow one another.
   ///   - classes: names of categories in the order of their labels; nothing means all of the first file, by ascending id.
   ///   - mayLackClasses: whether all files together may lack some of `classes`, as those to evaluate on may.
   ///   - rules: how large images may be.
@@ -34,7 +34,7 @@ extension Dataset {
     rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
-    precondition(!sources.isEmpty, "a data set needs at least one root folder, got \(sources.count)")
+    precondition(!sources.isEmpty, "a data set needs at least one root directory, got \(sources.count)")
     var reader = COCOReader(rules, FaultLog(faults), willRead: willRead)
     try reader.read(sources, classes: classes, mayLackClasses: mayLackClasses)
     return Dataset(

@@ -1,6 +1,6 @@
 /// Data that cannot be used: a broken annotation, a missing file, an unknown class.
 package struct DatasetError: Error, Equatable, CustomStringConvertible {
-  /// The file (or folder) at fault.
+  /// The file (or directory) at fault.
   package let file: String
   /// The line in `file`, counted from 1, where there is one.
   package let line: Int?

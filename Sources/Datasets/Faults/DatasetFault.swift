@@ -12,7 +12,7 @@ package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case unknownClass
     /// The header of an image, or its pixels, cannot be read.
     case brokenImage
-    /// An annotation was made on a picture of another size.
+    /// An annotation was made on an image of another size.
     case otherSize
     /// Two images have the same name or number.
     case ambiguousImage

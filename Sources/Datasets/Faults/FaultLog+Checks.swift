@@ -57,7 +57,7 @@ extension FaultLog {
     let isExchanged = (statedWidth, statedHeight) == (header.height, header.width)
     if isExchanged, header.isTurnedSideways {
       let reason =
-        "\(difference) and the EXIF orientation \(header.orientation): boxes were drawn on the turned picture; turn the stored pixels and remove the tag, as exiftran -ai does"
+        "\(difference) and the EXIF orientation \(header.orientation): boxes were drawn on the turned image; turn the stored pixels and remove the tag, as exiftran -ai does"
       try noteOtherSize(imagePath, place.error(reason))
       return false
     }
@@ -102,7 +102,7 @@ extension FaultLog {
 extension FaultLog {
   /// Checks names that are to be the classes.
   ///
-  /// - Parameter file: what the message is about: the folder of the data set or the file that the names are from.
+  /// - Parameter file: what the message is about: the directory of the data set or the file that the names are from.
   package mutating func checkClasses(_ names: [String], file: String) throws(DatasetError) {
     func refuse(_ kind: DatasetFault.Kind, _ problem: String) throws(DatasetError) {
       try note(kind, DatasetError(file: file, reason: "class list \(names): \(problem)"))

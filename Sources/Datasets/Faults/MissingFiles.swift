@@ -1,6 +1,6 @@
 import Foundation
 
-/// Files that a split names and that are not there, told together: a wrong folder makes all of them missing.
+/// Files that a split names and that are not there, told together: a wrong directory makes all of them missing.
 struct MissingFiles {
   /// How many names are given as examples.
   private static let exampleCount = 3
@@ -25,7 +25,7 @@ struct MissingFiles {
   /// Takes a file that is not there.
   ///
   /// - Parameters:
-  ///   - name: its name, which may have folders.
+  ///   - name: its name, which may have directories.
   ///   - error: what to say when it is the only one.
   mutating func add(_ name: String, _ error: @autoclosure () -> DatasetError) {
     names.append(name)
@@ -36,12 +36,12 @@ struct MissingFiles {
   ///
   /// - Parameters:
   ///   - total: how many the split names.
-  ///   - folders: where they were looked for.
-  ///   - root: the folder below which they are looked for once more, for the message.
-  ///   - advice: what to do when all that were found elsewhere are in one folder, which it is given.
+  ///   - directories: where they were looked for.
+  ///   - root: the directory below which they are looked for once more, for the message.
+  ///   - advice: what to do when all that were found elsewhere are in one directory, which it is given.
   /// - Throws: the error, when the log's policy is to stop.
   func note(
-    in log: inout FaultLog, total: Int, folders: [String], root: String, advice: (String) -> String = { _ in "" }
+    in log: inout FaultLog, total: Int, directories: [String], root: String, advice: (String) -> String = { _ in "" }
   ) throws(DatasetError) {
     guard let first else { return }
     let places = elsewhere(root)
@@ -50,7 +50,7 @@ struct MissingFiles {
     let examples =
       names.prefix(Self.exampleCount).joined(separator: ", ") + (names.count > Self.exampleCount ? ", …" : "")
     let reason =
-      "\(names.count) of \(total) \(plural) are missing: \(examples); looked in \(folders.joined(separator: ", "))"
+      "\(names.count) of \(total) \(plural) are missing: \(examples); looked in \(directories.joined(separator: ", "))"
     let line = first.line.map { " (line \($0))" } ?? ""
     let details = tellsFirst ? "; the first\(line): \(first.reason)" : ""
     try log.note(
@@ -58,7 +58,7 @@ struct MissingFiles {
       DatasetError(file: first.file, reason: reason + whereabouts + details))
   }
 
-  /// The folders below `root` that have files of these names, and how many names.
+  /// The directories below `root` that have files of these names, and how many names.
   private func elsewhere(_ root: String) -> [String: Int] {
     let wanted = Set(names.map { ($0 as NSString).lastPathComponent })
     var (found, looked) = ([String: Set<String>](), 0)

@@ -11,16 +11,16 @@ extension Dataset {
   /// - A stated size that is the image's with width and height exchanged, while every box fits the image, is ignored.
   ///
   /// Boxes are normalised by the size in the image file's header. Where the annotation states another size (other than
-  /// the exchange above), it is unknown which picture the boxes were drawn on, and reading fails. Annotations that state
+  /// the exchange above), it is unknown which image the boxes were drawn on, and reading fails. Annotations that state
   /// no size, half of one, or zero are accepted, with one warning for a split.
   ///
   /// Images of one name in several roots are told apart by `RootNames`.
   ///
   /// - Parameters:
-  ///   - sources: the folders and their splits; their images follow one another.
+  ///   - sources: the directories and their splits; their images follow one another.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`.
   ///   - rules: what becomes of images without annotation, and how large they may be.
-  ///   - requiresImageFiles: whether an image may not be missing; in its place, the stated size is believed.
+  ///   - requiresImageFiles: whether an image may not be missing; without it, the size that the annotation states counts.
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
@@ -30,7 +30,7 @@ extension Dataset {
     requiresImageFiles: Bool = true, faults: FaultLog.Policy = .stopAtFirstError,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
-    precondition(!sources.isEmpty, "a data set needs at least one root folder, got \(sources.count)")
+    precondition(!sources.isEmpty, "a data set needs at least one root directory, got \(sources.count)")
     let names = classes ?? PascalVOCClasses.names
     var reader = PascalVOCReader(
       sources, classNames: names, rules: rules, requiresImageFiles: requiresImageFiles, log: FaultLog(faults),

@@ -30,7 +30,7 @@ package struct PascalVOCAnnotation {
 
   /// The image size that the file states; nothing when it states none, half of one, or zero.
   package private(set) var size: Value<(width: Int, height: Int)>?
-  /// The name of the image file, without the folders that some programs put in front; nothing when none is stated.
+  /// The name of the image file, without the directories that some programs put in front; nothing when none is stated.
   private(set) var imageName: String?
   package private(set) var objects: [Object] = []
   /// Of each object that lacks a name or a box, or has a number that is none, why it cannot be used.

@@ -12,12 +12,12 @@ struct PascalVOCClassSurvey {
     var names: Set<String> = []
     var count = 0
     for root in Set(roots) {
-      // The enumerator does not enter a folder that is a link.
-      let folder = RootNames.canonical("\(root)/Annotations")
-      guard let files = FileManager.default.enumerator(atPath: folder) else { continue }
+      // The enumerator does not enter a directory that is a link.
+      let directory = RootNames.canonical("\(root)/Annotations")
+      guard let files = FileManager.default.enumerator(atPath: directory) else { continue }
       for case let file as String in files where FileIndex.extension(of: file) == "xml" && count < Self.fileLimit {
         count += 1
-        guard let annotation = try? PascalVOCAnnotation(contentsOf: "\(folder)/\(file)") else { continue }
+        guard let annotation = try? PascalVOCAnnotation(contentsOf: "\(directory)/\(file)") else { continue }
         names.formUnion(annotation.objects.map(\.name.content))
       }
     }

@@ -10,33 +10,33 @@ struct PascalVOCLayout {
 
   /// Why a split has no file.
   var reasonForMissingSplit: String {
-    let folder = "\(root)/\(Self.lists)"
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      return "no such split: \(Self.expected), \(FolderContent.found(at: root)); \(advice)"
+    let directory = "\(root)/\(Self.lists)"
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+      return "no such split: \(Self.expected), \(DirectoryContent.found(at: root)); \(advice)"
     }
     // Class files (class_split.txt) would bury the splits proper.
     let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
     let splits = names.filter { name in !names.contains { name.hasSuffix("_\($0)") } }
-    if splits.isEmpty { return "no such split: \(folder) holds no split at all; \(advice)" }
+    if splits.isEmpty { return "no such split: \(directory) holds no split at all; \(advice)" }
     return "no such split; the splits there are \(splits.joined(separator: ", "))"
   }
 
-  /// Why images cannot be found although there are lists of them; nothing when the folders are there.
+  /// Why images cannot be found although there are lists of them; nothing when the directories are there.
   ///
   /// - Parameters:
   ///   - annotations: whether there must be annotations.
   ///   - images: whether there must be images.
-  func reasonForMissingFolder(annotations: Bool, images: Bool) -> String? {
+  func reasonForMissingDirectory(annotations: Bool, images: Bool) -> String? {
     guard FileManager.default.isDirectory("\(root)/\(Self.lists)") else { return nil }
     let needed = (annotations ? ["Annotations"] : []) + (images ? ["JPEGImages"] : [])
     let missing = needed.filter { !FileManager.default.isDirectory("\(root)/\($0)") }
     if missing.isEmpty { return nil }
     return
-      "has no folder \(missing.joined(separator: " and no folder ")): \(Self.expected), \(FolderContent.found(at: root)); \(advice)"
+      "has no directory \(missing.joined(separator: " and no directory ")): \(Self.expected), \(DirectoryContent.found(at: root)); \(advice)"
   }
 
   /// Whether there are lists of images, which a command must not replace.
-  private var hasLists: Bool { FolderContent("\(root)/\(Self.lists)")?.files.isEmpty == false }
+  private var hasLists: Bool { DirectoryContent("\(root)/\(Self.lists)")?.files.isEmpty == false }
 
   private var advice: String {
     if let root = rootAbove ?? rootsBelow { return "data.root is to be \(root)" }
@@ -82,10 +82,10 @@ struct PascalVOCLayout {
   /// The directories below that have the layout, up to two levels down.
   private var rootsBelow: String? {
     func roots(below path: String, depth: Int) -> [String] {
-      (FolderContent(path)?.folders.prefix(64) ?? []).flatMap { name -> [String] in
-        let folder = "\(path)/\(name)"
-        if FileManager.default.isDirectory("\(folder)/\(Self.lists)") { return [folder] }
-        return depth > 1 ? roots(below: folder, depth: depth - 1) : []
+      (DirectoryContent(path)?.directories.prefix(64) ?? []).flatMap { name -> [String] in
+        let directory = "\(path)/\(name)"
+        if FileManager.default.isDirectory("\(directory)/\(Self.lists)") { return [directory] }
+        return depth > 1 ? roots(below: directory, depth: depth - 1) : []
       }
     }
     let found = roots(below: root, depth: 2)

@@ -65,9 +65,9 @@ struct PascalVOCReader {
   }
 
   private mutating func read(_ source: DatasetSource) throws(DatasetError) {
-    var folders = PascalVOCFolders(root: source.root)
+    var directories = PascalVOCDirectories(root: source.root)
     let layout = PascalVOCLayout(root: source.root)
-    if let reason = layout.reasonForMissingFolder(
+    if let reason = layout.reasonForMissingDirectory(
       annotations: rules.unannotated == .stop, images: requiresImageFiles)
     {
       return try log.note(.unreadableSplit, DatasetError(file: source.root, reason: reason))
@@ -76,11 +76,11 @@ struct PascalVOCReader {
       let file = try log.attempt(
         .unreadableSplit, { () throws(DatasetError) in try PascalVOCSplitFile(source) })
     else { return }
-    let list = try PascalVOCSplit(file, in: &folders, log: &log)
+    let list = try PascalVOCSplit(file, in: &directories, log: &log)
     let root = RootNames.canonical(source.root)
     var (unannotated, unsized) = (Count(), Count())
     missingAnnotations = MissingFiles("annotations", tellsFirst: true)
-    missingImages = MissingFiles("images", extensions: Set(PascalVOCFolders.imageExtensions), tellsFirst: true)
+    missingImages = MissingFiles("images", extensions: Set(PascalVOCDirectories.imageExtensions), tellsFirst: true)
     fractions = FractionCheck()
     for entry in list.entries {
       let key = ImageKey(root: root, identifier: entry.name.identifier)
@@ -89,13 +89,14 @@ struct PascalVOCReader {
         continue
       }
       origins[key] = Origin(source: source, entry: entry)
-      if let image = try image(entry, of: list, in: &folders, &unannotated, &unsized) {
+      if let image = try image(entry, of: list, in: &directories, &unannotated, &unsized) {
         collected.append(image)
         names.append(image.identifier, root: root)
       }
     }
-    for (missing, folder) in [(missingAnnotations, "Annotations"), (missingImages, "JPEGImages")] {
-      try missing.note(in: &log, total: list.entries.count, folders: ["\(source.root)/\(folder)"], root: source.root)
+    for (missing, directory) in [(missingAnnotations, "Annotations"), (missingImages, "JPEGImages")] {
+      try missing.note(
+        in: &log, total: list.entries.count, directories: ["\(source.root)/\(directory)"], root: source.root)
     }
     try fractions.note(in: &log)
     try repairs.empty(into: &log)
@@ -141,12 +142,12 @@ struct PascalVOCReader {
   }
 
   private mutating func image(
-    _ entry: PascalVOCSplit.Entry, of list: PascalVOCSplit, in folders: inout PascalVOCFolders,
+    _ entry: PascalVOCSplit.Entry, of list: PascalVOCSplit, in directories: inout PascalVOCDirectories,
     _ unannotated: inout Count, _ unsized: inout Count
   ) throws(DatasetError) -> AnnotatedImage? {
     let identifier = entry.name.identifier
     let place = AnnotationPlace(file: list.path, line: entry.line)
-    let (annotationPath, isAnnotated) = folders.annotationPath(identifier)
+    let (annotationPath, isAnnotated) = directories.annotationPath(identifier)
     var annotation: PascalVOCAnnotation?
     if isAnnotated {
       annotation = try log.attempt(
@@ -158,7 +159,7 @@ struct PascalVOCReader {
       missingAnnotations.add("\(identifier).xml", place.error(reason))
       return nil
     }
-    guard let file = try imagePath(entry.name, annotation, in: &folders, at: place) else { return nil }
+    guard let file = try imagePath(entry.name, annotation, in: &directories, at: place) else { return nil }
     let stated = annotation?.size.map { ImageHeader(width: $0.content.width, height: $0.content.height) }
     guard let header = try header(of: file, or: stated, annotationPath) else { return nil }
     guard let annotation else {
@@ -192,16 +193,16 @@ struct PascalVOCReader {
   ///
   /// - Returns: nothing when there is none and it is needed, which is noted.
   private mutating func imagePath(
-    _ name: PascalVOCFolders.Name, _ annotation: PascalVOCAnnotation?, in folders: inout PascalVOCFolders,
+    _ name: PascalVOCDirectories.Name, _ annotation: PascalVOCAnnotation?, in directories: inout PascalVOCDirectories,
     at place: AnnotationPlace
   ) throws(DatasetError) -> (path: String, exists: Bool)? {
-    let paths = folders.imagePaths(name.identifier)
+    let paths = directories.imagePaths(name.identifier)
     guard let first = paths.first else {
       if requiresImageFiles || annotation == nil {
-        missingImages.add(name.identifier, place.error(folders.reasonForMissingImage(name.identifier)))
+        missingImages.add(name.identifier, place.error(directories.reasonForMissingImage(name.identifier)))
         return nil
       }
-      return (folders.defaultImagePath(name.identifier), false)
+      return (directories.defaultImagePath(name.identifier), false)
     }
     if paths.count == 1 { return (first, true) }
     if let path = paths.first(where: { FileIndex.extension(of: $0) == name.imageExtension }) { return (path, true) }

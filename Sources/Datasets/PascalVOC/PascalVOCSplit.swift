@@ -1,7 +1,7 @@
 /// The images that one file under `ImageSets/Main` lists.
 ///
 /// A line is the name of an image, which may have blanks. It may be in double quotes, as CVAT writes names with blanks, have
-/// the extension of an image, and have folders in front, with either slash.
+/// the extension of an image, and have directories in front, with either slash.
 ///
 /// The class files of the challenge (`dog_trainval.txt`) add 1, −1 or 0 behind each name: present, absent, only difficult.
 /// They list every image of their split; what is in an image is the annotation's to say, so all images are taken. As names
@@ -9,7 +9,7 @@
 /// noted.
 struct PascalVOCSplit {
   struct Entry: Equatable {
-    let name: PascalVOCFolders.Name
+    let name: PascalVOCDirectories.Name
     let line: Int
     /// What the line says, without quotes and flag.
     let text: String
@@ -21,15 +21,17 @@ struct PascalVOCSplit {
   private(set) var entries: [Entry] = []
   /// Lines that name nothing that is there.
   private var missing = MissingFiles(
-    "images, with their annotations,", extensions: Set(PascalVOCFolders.imageExtensions + ["xml"]), tellsFirst: true)
+    "images, with their annotations,", extensions: Set(PascalVOCDirectories.imageExtensions + ["xml"]), tellsFirst: true
+  )
 
   /// Looks up what each line means.
   ///
   /// - Parameter log: takes lines that mean nothing or several things.
-  init(_ file: PascalVOCSplitFile, in folders: inout PascalVOCFolders, log: inout FaultLog) throws(DatasetError) {
+  init(_ file: PascalVOCSplitFile, in directories: inout PascalVOCDirectories, log: inout FaultLog) throws(DatasetError)
+  {
     path = file.path
     let lines = file.lines
-    let meanings = lines.map { $0.meanings(in: &folders) }
+    let meanings = lines.map { $0.meanings(in: &directories) }
     let hasFlags = lines.allSatisfy(\.mayHaveFlag)
     let needsFlags = meanings.contains { $0.whole == nil && $0.beforeFlag != nil }
     let quotesNames = lines.contains(where: \.hasFlagBehindQuotes)
@@ -61,17 +63,17 @@ struct PascalVOCSplit {
         entries.append(Entry(name: whole, line: line.number, text: line.text, isUnsure: false))
       case (nil, nil):
         missing.add(
-          PascalVOCFolders.stem(of: hasFlags ? line.textBeforeFlag ?? line.text : line.text),
-          place.error(line.reasonForNoImage(in: &folders, hasFlags: hasFlags)))
+          PascalVOCDirectories.stem(of: hasFlags ? line.textBeforeFlag ?? line.text : line.text),
+          place.error(line.reasonForNoImage(in: &directories, hasFlags: hasFlags)))
         continue
       }
-      if let entry = entries.last, entry.line == line.number, folders.isElsewhere(entry.name) {
+      if let entry = entries.last, entry.line == line.number, directories.isElsewhere(entry.name) {
         let reason =
-          "\"\(entry.text)\" is taken for image \(entry.name.identifier), as there is no \(entry.name.folders)/\(entry.name.identifier)"
+          "\"\(entry.text)\" is taken for image \(entry.name.identifier), as there is no \(entry.name.directories)/\(entry.name.identifier)"
         repairs.add(.otherPath, place.error(reason))
       }
     }
     try repairs.empty(into: &log)
-    try missing.note(in: &log, total: lines.count, folders: folders.places, root: folders.root)
+    try missing.note(in: &log, total: lines.count, directories: directories.places, root: directories.root)
   }
 }

@@ -97,16 +97,16 @@ package struct PascalVOCSplitLine {
 
   /// The images that the line may mean, of those that are there.
   func meanings(
-    in folders: inout PascalVOCFolders
-  ) -> (whole: PascalVOCFolders.Name?, beforeFlag: PascalVOCFolders.Name?) {
-    let whole = folders.image(meantBy: text)
-    return (whole, textBeforeFlag.flatMap { folders.image(meantBy: $0) })
+    in directories: inout PascalVOCDirectories
+  ) -> (whole: PascalVOCDirectories.Name?, beforeFlag: PascalVOCDirectories.Name?) {
+    let whole = directories.image(meantBy: text)
+    return (whole, textBeforeFlag.flatMap { directories.image(meantBy: $0) })
   }
 
   /// Why the line names no image.
-  func reasonForNoImage(in folders: inout PascalVOCFolders, hasFlags: Bool) -> String {
+  func reasonForNoImage(in directories: inout PascalVOCDirectories, hasFlags: Bool) -> String {
     let name = hasFlags ? textBeforeFlag ?? text : text
-    let missing = "has no annotation \(folders.annotationPath(name).path), and no file in JPEGImages"
+    let missing = "has no annotation \(directories.annotationPath(name).path), and no file in JPEGImages"
     guard !isQuoted, text.contains(where: \.isWhitespace), !(hasFlags && !name.contains(where: \.isWhitespace)) else {
       return "image \(name) \(missing)"
     }

@@ -47,7 +47,7 @@ extension AnnotationSearch {
 
   /// What is to be said of images that are not read, when there are no others.
   var otherImages: String? {
-    let others = files.filter { PascalVOCFolders.knownExtensions.contains(FileIndex.extension(of: $0)) }
+    let others = files.filter { PascalVOCDirectories.knownExtensions.contains(FileIndex.extension(of: $0)) }
     guard images.isEmpty, let first = others.first else { return nil }
     let kinds = Set(others.map { FileIndex.extension(of: $0).uppercased() }).sorted().joined(separator: ", ")
     return

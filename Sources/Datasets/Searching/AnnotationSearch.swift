@@ -73,7 +73,7 @@ package struct AnnotationSearch {
   /// - Parameter files: paths from the directory, ascending.
   package init(_ files: [String]) {
     let annotations = files.filter { FileIndex.extension(of: $0) == "xml" }
-    let images = files.filter { PascalVOCFolders.imageExtensions.contains(FileIndex.extension(of: $0)) }
+    let images = files.filter { PascalVOCDirectories.imageExtensions.contains(FileIndex.extension(of: $0)) }
     (self.files, self.annotations, self.images) = (files, annotations, images)
     let groups = Dictionary(grouping: annotations) { Self.top(of: $0) }
     var pairs = groups["Annotations"].map { Self.pairs($0, at: ["Annotations"], images) } ?? []
@@ -95,8 +95,8 @@ package struct AnnotationSearch {
   private static func directories(of files: [String]) -> [String] {
     var all: Set<String> = []
     for file in files {
-      var place = FileIndex.split(file).folders
-      while !place.isEmpty, all.insert(place).inserted { place = FileIndex.split(place).folders }
+      var place = FileIndex.split(file).directories
+      while !place.isEmpty, all.insert(place).inserted { place = FileIndex.split(place).directories }
     }
     func depth(_ path: String) -> Int { path.count { $0 == "/" } }
     return Array(all.sorted { (depth($0), $0) < (depth($1), $1) }.prefix(directoryLimit))
@@ -142,7 +142,7 @@ package struct AnnotationSearch {
       }
     }
     guard let most = counts.values.max() else { return nil }
-    // Masks have the names of their pictures too: where directories have about as many, what they are called decides.
+    // Masks have the names of their images too: where directories have about as many, what they are called decides.
     func rank(_ directory: String) -> Int {
       if directory == "JPEGImages" { return 0 }
       if directory == annotations.directory { return 1 }

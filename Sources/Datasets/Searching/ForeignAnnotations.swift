@@ -10,7 +10,7 @@ package struct ForeignAnnotations {
   package init?(_ path: String) {
     if COCOSplit.isJSON(path) { return nil }
     let signature = FileSignature(ofFile: path)
-    let directory = FileIndex.split(path).folders
+    let directory = FileIndex.split(path).directories
     let place = directory.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : directory
     let what =
       switch (signature, FileIndex.extension(of: path)) {

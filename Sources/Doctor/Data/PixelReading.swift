@@ -72,7 +72,7 @@ struct PixelReading {
       let bytes = try FileContent.bytes(of: file)
       let hash = ContentHash(ofFile: bytes)
       do {
-        // All bits of the file are read, however small the picture becomes.
+        // All bits of the file are read, however small the image becomes.
         _ = try ReducedImage(decoding: bytes, path: file, reduction: 8, limit: limit)
       } catch {
         return Result(hash: hash.value, kind: .brokenImage, fault: "\(error)")

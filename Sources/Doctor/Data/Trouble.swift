@@ -64,7 +64,7 @@ extension DatasetFault.Kind {
     case .unknownClass: "correct the name, or list it under data.classes"
     case .brokenImage:
       "bring the image anew, or take it out of the split; data.damaged_images: replace (training) and evaluation.damaged_images: skip (evaluation) go on without it"
-    case .otherSize: "bring the picture that was annotated, or annotate this one"
+    case .otherSize: "bring the image that was annotated, or annotate this one"
     case .ambiguousImage: "if the message says no other way, rename one of them, in file and annotation"
     case .backgroundClass: "take it out of the classes; what is not annotated is background"
     case .fractionBoxes: "convert the boxes to pixels"

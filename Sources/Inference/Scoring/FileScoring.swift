@@ -10,7 +10,7 @@ package struct FileScoring {
   package enum GroundTruth: Sendable {
     /// A JSON file in COCO's format.
     case coco(file: String)
-    /// A folder in the layout of Pascal VOC.
+    /// A directory in the layout of Pascal VOC.
     case pascalVOC(root: String, split: String, classes: [String]?, unannotated: UnannotatedImagePolicy = .stop)
   }
 

@@ -12,7 +12,7 @@ struct PrecisionRecallPlot {
     self.sheet = sheet
   }
 
-  /// Writes the picture.
+  /// Writes the image.
   func write(to path: String) throws {
     try chart.image().writePNG(to: path)
   }

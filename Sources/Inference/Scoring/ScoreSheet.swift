@@ -32,7 +32,7 @@ package struct ScoreSheet: Sendable {
     switch result {
     case .pascalVOC(let result):
       rows =
-        [["class", "AP", "objects", "found", "false"]]
+        [["class", "AP", "objects", "TP", "FP"]]
         + zip(classNames, result.classes).map { name, result in
           [
             name, Self.digits(result.averagePrecision), "\(result.groundTruthCount)", "\(result.truePositives)",

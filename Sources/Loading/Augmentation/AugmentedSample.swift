@@ -8,7 +8,7 @@ import Randomness
 ///
 /// The draw is made without looking at pixels, as a pure function of (seed, epoch, image); `render` carries it out. The
 /// steps are made in the order of the original release — distortion, expansion, crop, resizing, flip, mean — and each
-/// exists on its own. Two things differ from it: the picture is not written as JPEG again between the steps, and samples
+/// exists on its own. Two things differ from it: the image is not written as JPEG again between the steps, and samples
 /// are not rounded to integers after resizing.
 ///
 /// `objects` may be empty, because a crop can lose them all; the sample then contributes nothing to the loss.

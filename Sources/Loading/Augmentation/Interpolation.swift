@@ -5,7 +5,7 @@ import Randomness
 ///
 /// An output pixel covers an interval of the input along each axis; pixels are squares with their centre at a half. The
 /// kernels are OpenCV's. `nearest` takes the input pixel under the centre (OpenCV's the one under the left edge, which
-/// shifts the picture by up to half an output pixel against its boxes). Only `area` smooths before shrinking.
+/// shifts the image by up to half an output pixel against its boxes). Only `area` smooths before shrinking.
 package enum Interpolation: CaseIterable, Sendable {
   /// Weights fall linearly over one input pixel.
   case linear

@@ -8,7 +8,7 @@ import Randomness
 /// Each of the four is done with probability ½. Contrast comes second or last, with equal probability. After every
 /// change samples are rounded to the nearest integer, ties to even, and saturate at 0 and 255, so the order matters.
 ///
-/// The original release writes the picture as JPEG again after this step, after the expansion and after the crop; that
+/// The original release writes the image as JPEG again after this step, after the expansion and after the crop; that
 /// loss is not reproduced.
 ///
 /// ### Source

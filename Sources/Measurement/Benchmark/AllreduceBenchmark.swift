@@ -26,7 +26,7 @@ package struct AllreduceBenchmark {
     package let bytes: [Int]
     /// For each size the median of the repetitions; a repetition takes as long as its slowest rank.
     package let seconds: [Method: [Double]]
-    /// Repetitions that are counted.
+    /// Timed repetitions.
     package let iterations: Int
   }
 

@@ -32,7 +32,7 @@ package struct StallRule {
 
   /// Why the job must end; nil when it goes on. `ownIdleSeconds` is how long rank 0 itself has finished nothing.
   ///
-  /// A rank that works and finishes nothing stalls the job. A rank that is silent does so when rank 0 gets nowhere either: its reports
+  /// A rank that works and finishes nothing stalls the job. A rank that is silent does so when rank 0 makes no progress either: its reports
   /// may be lost though it works. When all ranks wait for each other for that long, messages are lost.
   package func verdict(_ reports: [Report], ownIdleSeconds: Double) -> String? {
     var culprits: [Int] = []

@@ -1,11 +1,11 @@
 import Foundation
 import Threads
 
-/// Ends the job when it gets nowhere, and says which rank holds it up and in what.
+/// Ends the job when it makes no progress, and names the rank that stalls it and what that rank is doing.
 ///
 /// A thread of its own in every rank reports the rank's ``PhaseBoard`` to rank 0 over a connection that is not MPI's: a silent peer does not
-/// disturb it. Rank 0 judges by ``StallRule``; its verdict ends every rank, and a rank that does not hear from rank 0 for that long, and
-/// gets nowhere, ends by itself.
+/// disturb it. Rank 0 judges by ``StallRule``; its verdict ends every rank, and a rank that does not hear from rank 0 for that long and
+/// makes no progress, ends by itself.
 package final class StallWatchdog: @unchecked Sendable {
   /// The exit code of a job that has stalled.
   package static let exitCode: Int32 = 77

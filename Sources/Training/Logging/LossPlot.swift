@@ -25,7 +25,7 @@ struct LossPlot {
     evaluations = all.filter { $0.mAP != nil }
   }
 
-  /// Writes the picture, unless there is no line to draw.
+  /// Writes the image, unless there is no line to draw.
   func write(to path: String) throws {
     guard lines.count > 1 else { return }
     let metric = evaluations.last?.metric ?? ""

@@ -20,7 +20,7 @@ extension Benchmark {
     @Option(parsing: .upToNextOption, help: "Sizes of the summed array, multiples of 4.")
     var bytes = AllreduceBenchmark.defaultBytes
 
-    @Option(help: "Repetitions that are counted, after one that is not.")
+    @Option(help: "Timed repetitions; one warm-up run precedes them.")
     var iterations = 10
 
     @Flag(help: "Prints one JSON object instead of the table.")

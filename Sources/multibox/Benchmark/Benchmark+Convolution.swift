@@ -27,7 +27,7 @@ extension Benchmark {
     @Option(help: "Compute threads; as many as processors by default.")
     var threads: Int?
 
-    @Option(help: "Repetitions that are counted, after one that is not.")
+    @Option(help: "Timed repetitions; one warm-up run precedes them.")
     var repetitions = 5
 
     @Option(parsing: .upToNextOption, help: "Layers whose names contain one of these; all by default.")

@@ -32,10 +32,10 @@ struct WorkloadOptions: ParsableArguments {
   @Option(help: "Compute threads; by default one for each processor that the process may use.")
   var threads: Int?
 
-  @Option(help: "Iterations that are counted.")
+  @Option(help: "Timed iterations.")
   var iterations = 5
 
-  @Option(help: "Iterations before those that are counted.")
+  @Option(help: "Warm-up iterations before them.")
   var warmUp = 1
 
   @Flag(help: "Prints one JSON object instead of the tables.")

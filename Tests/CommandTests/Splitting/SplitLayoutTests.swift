@@ -67,7 +67,7 @@ struct SplitLayoutTests {
   func `Annotations and images deeper down are found`(annotations: String, images: String) throws {
     let names = (1...10).map { "\($0)x" }
     try workspace.writeVOC(names, images: "data/\(images)", annotations: "data/\(annotations)")
-    // Oxford's pets have masks with the names of all pictures.
+    // Oxford's pets have masks with the names of all images.
     for name in names { try workspace.write(picture: "data/annotations/trimaps/\(name).png", shade: 200) }
     let output = annotations.hasPrefix("Annotations") ? "out" : "data"
     let outcome = try workspace.split("--output", "\(path)/\(output)").succeeded()

@@ -72,7 +72,7 @@ struct SplitTests {
     try workspace.write(picture: "data/JPEGImages/h.png", shade: 12)
     let messages = try workspace.split("--seed", "5").succeeded().messages
     #expect(messages.contains("kept together: 2 images that are copies of another: a = h\n"), "\(messages)")
-    #expect(messages.contains("kept together: 2 versions of 1 picture, made by Roboflow: x (2)\n"))
+    #expect(messages.contains("kept together: 2 versions of 1 image, made by Roboflow: x (2)\n"))
     #expect(messages.contains("kept together: 10 frames of 2 videos: clip_* (6), film_* (4)\n"))
     for seed in 1...6 {
       try workspace.split("--seed", "\(seed)", "--overwrite").succeeded()
@@ -126,7 +126,7 @@ struct SplitTests {
     #expect(outcome.output.contains("train_split: train\n  evaluation_split: valid\n"))
     #expect(try workspace.read(outcome.output) == [1, 2])
     #expect(try workspace.list("test") == names[3...].map { "test/\($0)" })
-    // The same shade: the first pictures of all three.
+    // The same shade: the first images of all three.
     #expect(
       outcome.messages.contains(" = ") && outcome.messages.contains(": in test and train and valid, so that scores"))
     #expect(outcome.messages.contains("warning: no object in train of 1 class: other (3 in all)\n"))

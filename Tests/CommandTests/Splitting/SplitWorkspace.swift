@@ -17,7 +17,7 @@ struct SplitWorkspace {
     try text.write(to: url, atomically: true, encoding: .utf8)
   }
 
-  /// Writes a picture of 60×40 pixels, the same for the same shade.
+  /// Writes an image of 60×40 pixels, the same for the same shade.
   func write(picture file: String, shade: Int) throws {
     let url = URL(fileURLWithPath: "\(path)/\(file)")
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

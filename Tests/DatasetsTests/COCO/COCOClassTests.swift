@@ -4,17 +4,17 @@ import Testing
 
 /// How categories of one or several files become classes.
 @Suite struct COCOClassTests {
-  private typealias Record = COCOFolder
+  private typealias Record = COCODirectory
 
-  private func source(_ folder: COCOFolder) -> DatasetSource { DatasetSource(root: folder.root, split: "train2017") }
+  private func source(_ folder: COCODirectory) -> DatasetSource { DatasetSource(root: folder.root, split: "train2017") }
 
-  private func read(_ folder: COCOFolder, _ classes: [String]?, mayLackClasses: Bool = true) throws -> Dataset {
+  private func read(_ folder: COCODirectory, _ classes: [String]?, mayLackClasses: Bool = true) throws -> Dataset {
     try folder.write()
     return try Dataset(.coco, [source(folder)], classes: classes, mayLackClasses: mayLackClasses)
   }
 
   @Test func `Categories are classes by their names, whatever their numbers and order`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1, category: 0), Record.annotation(2, category: 7)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1, category: 0), Record.annotation(2, category: 7)])
     folder["categories"] = #"[{"id": 7, "name": "cat"}, {"id": 0, "name": "zebra"}]"#
     let dataset = try read(folder, ["cat", "dog", "zebra"])
     #expect(dataset.images[1].objects.map(\.groundTruth.label) == [3, 1])
@@ -24,13 +24,13 @@ import Testing
   }
 
   @Test func `A category without objects is no fault`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1)])
     #expect(try read(folder, ["cat", "dog", "zebra"]).warnings.isEmpty)
     #expect(try read(folder, nil, mayLackClasses: false).classNames == ["cat", "dog", "zebra"])
   }
 
   @Test func `A class that no training file has is an error with the list that would do`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1)])
     folder["categories"] =
       #"[{"id": 5, "name": "traffic light: red"}, {"id": 6, "name": "no"}, {"id": 7, "name": "a-1 b"}]"#
     let error = try #require(throws: DatasetError.self) {
@@ -41,8 +41,8 @@ import Testing
         == "\(folder.path()): has no category \"dgo\", \"x\", which are classes; its categories are "
         + "a-1 b, traffic light: red, no; for all that the data have, classes: [a-1 b, \"traffic light: red\", \"no\"]")
     // What is missing in one file may be in another.
-    let second = try COCOFolder(images: ["c.png"])
-    second["images"] = "[\(COCOFolder.image(30, "c.png"))]"
+    let second = try COCODirectory(images: ["c.png"])
+    second["images"] = "[\(COCODirectory.image(30, "c.png"))]"
     second["categories"] = #"[{"id": 1, "name": "dgo"}, {"id": 2, "name": "x"}]"#
     try second.write()
     let dataset = try Dataset(.coco, [source(folder), source(second)], classes: ["dgo", "a-1 b", "x"])
@@ -51,7 +51,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func `Classes none of which the file has are an error, also in an evaluation`(mayLackClasses: Bool) throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1)])
     let error = try #require(throws: DatasetError.self) {
       try read(folder, ["Dog", "Cat"], mayLackClasses: mayLackClasses)
     }
@@ -69,7 +69,7 @@ import Testing
     #"[{"id": 0, "name": "raccoon", "supercategory": "none"}, {"id": 1, "name": "raccoon", "supercategory": "raccoon"}]"#
 
   @Test func `A group that is called like its only class is left out, with a note`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1, category: 1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1, category: 1)])
     folder["categories"] = Self.roboflow
     for classes in [nil, ["raccoon"]] {
       let dataset = try read(folder, classes, mayLackClasses: false)
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test func `A group of another name is left out, unless it has objects or is asked for`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1, category: 1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1, category: 1)])
     folder["categories"] =
       #"[{"id": 0, "name": "pets", "supercategory": "none"}, {"id": 1, "name": "cat", "supercategory": "pets"}]"#
     let dataset = try read(folder, nil)
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func `Objects of categories that are no classes are counted by category, with the list that has them`() throws {
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       Record.annotation(1, category: 9), Record.annotation(2, category: 2), Record.annotation(3, category: 2),
       Record.annotation(4, category: 5),
     ])
@@ -118,7 +118,7 @@ import Testing
 
   @Test(arguments: ["background", "_background_", "__background__", "BACKGROUND"])
   func `A background without objects is no class, with or without a list of classes`(name: String) throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1)])
     folder["categories"] = #"[{"id": 0, "name": "\#(name)"}, {"id": 5, "name": "dog"}, {"id": 6, "name": "cat"}]"#
     for classes in [nil, ["dog", "cat"]] {
       let dataset = try read(folder, classes, mayLackClasses: false)

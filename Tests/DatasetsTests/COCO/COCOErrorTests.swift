@@ -18,7 +18,7 @@ import Testing
 
     static func annotation(_ description: String, _ record: String, _ message: String) -> Broken {
       // The third line of the section, which begins on the third line of the file.
-      let records = [COCOFolder.annotation(90), COCOFolder.annotation(91), record]
+      let records = [COCODirectory.annotation(90), COCODirectory.annotation(91), record]
       return Broken(
         description, "annotations", "[\(records.joined(separator: ",\n"))]", ":5: annotations[2]\(message)")
     }
@@ -29,37 +29,37 @@ import Testing
     .annotation("no image", #"{"category_id": 5, "bbox": [1, 2, 3, 4]}"#, ": image_id is missing"),
     .annotation("no category", #"{"id": 5, "image_id": 3, "bbox": [1, 2, 3, 4]}"#, " (id 5): category_id is missing"),
     .annotation(
-      "a box of three numbers", COCOFolder.annotation(5, box: "[1, 2, 3]"),
+      "a box of three numbers", COCODirectory.annotation(5, box: "[1, 2, 3]"),
       " (id 5): bbox: expected 4 numbers, found [1.0, 2.0, 3.0]"),
     .annotation(
-      "a box with a word", COCOFolder.annotation(5, box: "[1, 2, \"x\", 4]"),
+      "a box with a word", COCODirectory.annotation(5, box: "[1, 2, \"x\", 4]"),
       " (id 5): bbox[2]: expected a number, found \"x\""),
     .annotation(
-      "a box that is null", COCOFolder.annotation(5, box: "null"),
+      "a box that is null", COCODirectory.annotation(5, box: "null"),
       " (id 5): bbox: expected a list, found null, and segmentation has no outline"),
     .annotation(
-      "a box that is a text", COCOFolder.annotation(5, box: "\"1 2 3 4\""),
+      "a box that is a text", COCODirectory.annotation(5, box: "\"1 2 3 4\""),
       " (id 5): bbox: expected a list, found \"1 2 3 4\""),
     .annotation(
-      "a number that is none", COCOFolder.annotation(5, box: "[NaN, 2, 3, 4]"),
+      "a number that is none", COCODirectory.annotation(5, box: "[NaN, 2, 3, 4]"),
       " (id 5): bbox[0]: expected a number, found NaN"),
     .annotation(
-      "a number that is too large", COCOFolder.annotation(5, box: "[1, 2, 1e999, 4]"),
+      "a number that is too large", COCODirectory.annotation(5, box: "[1, 2, 1e999, 4]"),
       " (id 5): bbox[2]: 1e999 is too large for a number"),
     .annotation(
       "an image number that is not whole",
       #"{"id": 5, "iscrowd": null, "image_id": 3.5, "category_id": 5, "bbox": [1, 2, 3, 4]}"#,
       " (id 5): image_id: expected a whole number, found 3.5"),
     .annotation(
-      "an unknown category", COCOFolder.annotation(5, category: 1),
+      "an unknown category", COCODirectory.annotation(5, category: 1),
       " (id 5): category_id: 1 is no category of the file"),
     .annotation(
-      "the background as category", COCOFolder.annotation(5, category: 0),
+      "the background as category", COCODirectory.annotation(5, category: 0),
       " (id 5): category_id: 0 is no category of the file"),
     .annotation(
-      "an unknown image", COCOFolder.annotation(5, image: 4), " (id 5): image_id: 4 is no image of the file"),
+      "an unknown image", COCODirectory.annotation(5, image: 4), " (id 5): image_id: 4 is no image of the file"),
     .annotation(
-      "a mark that is no mark", COCOFolder.annotation(5, more: ", \"iscrowd\": 2"),
+      "a mark that is no mark", COCODirectory.annotation(5, more: ", \"iscrowd\": 2"),
       " (id 5): iscrowd: expected 0 or 1, found 2"),
     .annotation("no record", "17", ": expected an object, found 17"),
     Broken(
@@ -72,20 +72,22 @@ import Testing
       "a width that is no number", "images", #"[{"id": 3, "file_name": "a.png", "width": "wide", "height": 30}]"#,
       ":2: images[0] (id 3): width: expected a whole number, found \"wide\""),
     Broken(
-      "an image of another size", "images", "[\(COCOFolder.image(3, "a.png", width: 30, height: 40))]",
+      "an image of another size", "images", "[\(COCODirectory.image(3, "a.png", width: 30, height: 40))]",
       ":2: images[0] (id 3): the annotation states 30×40 pixels, the image has 40×30"),
     Broken(
       "an image number that is there twice", "images",
-      "[\(COCOFolder.image(3, "a.png")),\n\(COCOFolder.image(3, "b.png"))]",
+      "[\(COCODirectory.image(3, "a.png")),\n\(COCODirectory.image(3, "b.png"))]",
       ":3: images[1] (id 3): id: another image has the same"),
     Broken(
-      "an image that is there twice", "images", "[\(COCOFolder.image(3, "a.png")),\n\(COCOFolder.image(4, "a.png"))]",
+      "an image that is there twice", "images",
+      "[\(COCODirectory.image(3, "a.png")),\n\(COCODirectory.image(4, "a.png"))]",
       ":3: images[1] (id 4): file_name: another image has the same"),
     Broken(
-      "an image without a path", "images", "[\(COCOFolder.image(3, ""))]",
+      "an image without a path", "images", "[\(COCODirectory.image(3, ""))]",
       ":2: images[0] (id 3): file_name: expected the path of an image, found \"\""),
     Broken(
-      "one file for two images", "images", "[\(COCOFolder.image(3, "a.png")),\n\(COCOFolder.image(4, "../a.png"))]",
+      "one file for two images", "images",
+      "[\(COCODirectory.image(3, "a.png")),\n\(COCODirectory.image(4, "../a.png"))]",
       ":3: images[1] (id 4): file_name: \"../a.png\" and \"a.png\" are both found as "),
     Broken("no image", "images", "[]", ": lists no image"),
     Broken("no annotations", "annotations", nil, ": has no \"annotations\"; the keys are categories, images, info"),
@@ -100,7 +102,7 @@ import Testing
   ]
 
   @Test(arguments: broken) func `a broken file is named with line, record and key`(_ broken: Broken) throws {
-    let folder = try COCOFolder()
+    let folder = try COCODirectory()
     folder[broken.section] = broken.text
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.description.hasPrefix(folder.path() + broken.message), "\(error)")
@@ -111,8 +113,8 @@ import Testing
   }
 
   @Test func `a name of two categories that both have objects is named`() throws {
-    let folder = try COCOFolder(annotations: [
-      COCOFolder.annotation(1, category: 1), COCOFolder.annotation(2, category: 2),
+    let folder = try COCODirectory(annotations: [
+      COCODirectory.annotation(1, category: 1), COCODirectory.annotation(2, category: 2),
     ])
     folder["categories"] = #"[{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]"#
     let error = try #require(throws: DatasetError.self) { try folder.read() }
@@ -138,7 +140,7 @@ import Testing
     ),
   ])
   func `text that is no JSON object is named with its line`(text: String, message: String) throws {
-    let folder = try COCOFolder()
+    let folder = try COCODirectory()
     try folder.write(text)
     let error = try #require(throws: DatasetError.self) {
       try Dataset(.coco, [DatasetSource(root: folder.root, split: "train2017")])
@@ -147,7 +149,7 @@ import Testing
   }
 
   @Test func `a file cut off anywhere is an error`() throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1), COCOFolder.annotation(2)])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1), COCODirectory.annotation(2)])
     let bytes = Array(folder.json.utf8)
     for count in 0..<bytes.count {
       try folder.write(String(decoding: bytes[..<count], as: UTF8.self))
@@ -160,7 +162,7 @@ import Testing
   }
 
   @Test func `a missing split is named with the splits that exist, a missing image with its record`() throws {
-    let folder = try COCOFolder()
+    let folder = try COCODirectory()
     func message(_ split: String) throws -> String {
       let source = DatasetSource(root: folder.root, split: split)
       return try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }.description
@@ -184,11 +186,11 @@ import Testing
   }
 
   @Test func `all faults are listed, of each kind the first ones and a count`() throws {
-    let folder = try COCOFolder(
-      annotations: (0..<25).map { COCOFolder.annotation($0, category: 77) }
+    let folder = try COCODirectory(
+      annotations: (0..<25).map { COCODirectory.annotation($0, category: 77) }
         + [
-          COCOFolder.annotation(100), COCOFolder.annotation(101, box: "[1, 1, 0, 1]"),
-          COCOFolder.annotation(102, image: 5),
+          COCODirectory.annotation(100), COCODirectory.annotation(101, box: "[1, 1, 0, 1]"),
+          COCODirectory.annotation(102, image: 5),
         ]
     )
     let dataset = try folder.read(faults: .listAll)

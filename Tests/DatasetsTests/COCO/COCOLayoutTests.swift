@@ -4,7 +4,7 @@ import Testing
 
 /// Where annotations and images are looked for.
 @Suite struct COCOLayoutTests {
-  /// Writes the annotations of a folder to `annotations` and its two images into `images`, and reads them.
+  /// Writes the annotations of a directory to `annotations` and its two images into `images`, and reads them.
   private func read(
     annotations: String, images: String, split: String, imageDirectory: String? = nil, name: String = "a.png"
   ) throws -> Dataset {
@@ -13,12 +13,12 @@ import Testing
     return try Dataset(.coco, [source])
   }
 
-  private func folder(annotations: String, images: String, name: String = "a.png") throws -> COCOFolder {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)], images: [])
+  private func folder(annotations: String, images: String, name: String = "a.png") throws -> COCODirectory {
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1)], images: [])
     let path = "\(folder.root)/\(annotations)"
     try FileManager.default.createDirectory(
       atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    folder["images"] = "[\(COCOFolder.image(3, name.replacing("\\", with: "\\\\")))]"
+    folder["images"] = "[\(COCODirectory.image(3, name.replacing("\\", with: "\\\\")))]"
     try folder.write(to: path)
     try folder.write(image: "a.png", in: images)
     return folder
@@ -72,7 +72,7 @@ import Testing
   func `What is there instead of the layout is named`(file: String, advice: String) throws {
     let folder = try folder(annotations: file, images: "Images")
     let source = DatasetSource(root: folder.root, split: "train2017")
-    // Made by the folder for its own tests.
+    // Made by the directory for its own tests.
     for name in ["annotations", "train2017"] { try FileManager.default.removeItem(atPath: "\(folder.root)/\(name)") }
     let error = try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }
     #expect(error.reason.contains("expected the layout of COCO (annotations/instances_SPLIT.json, "), "\(error)")
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test(arguments: [#"C:\data\cam1\a.png"#, "/home/me/cam1/a.png", "cam1/a.png", "A.PNG", "other/a.jpg"])
-  func `A name whose end several pictures have means none of them until their directory is named`(name: String) throws {
+  func `A name whose end several images have means none of them until their directory is named`(name: String) throws {
     let folder = try folder(annotations: "annotations/instances_val.json", images: "val", name: name)
     try folder.write(image: "a.png", in: "images", width: 41)
     func read(_ directory: String? = nil) throws -> Dataset {
@@ -151,7 +151,7 @@ import Testing
         + "\(folder.root)/images/a.png, which are different files; name the directory of the right one by data.image_directory"
     )
     #expect(try read("val").images[0].imagePath.hasSuffix("/val/a.png"))
-    // A copy is the same picture, and so is a link.
+    // A copy is the same image, and so is a link.
     let (path, other) = ("\(folder.root)/val/a.png", "\(folder.root)/images/a.png")
     try FileManager.default.removeItem(atPath: other)
     try FileManager.default.copyItem(atPath: path, toPath: other)
@@ -162,8 +162,8 @@ import Testing
   }
 
   @Test func `Many such names are one message, and the longer end of a name decides`() throws {
-    let folder = try COCOFolder(images: [])
-    folder["images"] = "[\((1...5).map { COCOFolder.image($0, "x/cam1/\($0).png") }.joined(separator: ",\n"))]"
+    let folder = try COCODirectory(images: [])
+    folder["images"] = "[\((1...5).map { COCODirectory.image($0, "x/cam1/\($0).png") }.joined(separator: ",\n"))]"
     for index in 1...5 {
       try folder.write(image: "\(index).png")
       try folder.write(image: "\(index).png", in: "images", width: 41)

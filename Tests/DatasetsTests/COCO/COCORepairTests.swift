@@ -5,7 +5,7 @@ import Testing
 
 /// What other programs than COCO's write, and what is used in its place.
 @Suite struct COCORepairTests {
-  private func warning(_ folder: COCOFolder, _ line: Int, _ message: String) -> String {
+  private func warning(_ folder: COCODirectory, _ line: Int, _ message: String) -> String {
     "\(folder.path()):\(line): \(message)"
   }
 
@@ -14,7 +14,7 @@ import Testing
     #""width": 40"#, #""width": "0", "height": 30"#, #""width": "", "height": """#, #""width": " ", "height": 30"#,
   ])
   func `A size that is not stated is the image's, with one warning for a file`(size: String) throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1)], images: ["a.png", "b.png", "c.png"])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1)], images: ["a.png", "b.png", "c.png"])
     folder["images"] =
       "["
       + ["a", "b", "c"].enumerated().map { #"{"id": \#($0 + 3), "file_name": "\#($1).png", \#(size)}"# }
@@ -32,9 +32,9 @@ import Testing
   }
 
   @Test func `Numbers written as text are numbers, with one warning for a file`() throws {
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       #"{"id": "4", "image_id": "3", "category_id": "5", "bbox": ["1", "2.5", " 10 ", "2e1"], "area": "200", "iscrowd": "0"}"#,
-      COCOFolder.annotation(5, image: 3),
+      COCODirectory.annotation(5, image: 3),
     ])
     folder["images"] = #"[{"id": "3", "file_name": "a.png", "width": "40", "height": "30"}]"#
     folder["categories"] = #"[{"id": "5", "name": "dog"}]"#
@@ -52,13 +52,13 @@ import Testing
 
   @Test(arguments: [#""12,5""#, #""""#, #""0x10""#, #""nan""#, #""1e999""#, #""1 2""#, "true", "{}"])
   func `Text that is no number is an error`(text: String) throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(5, box: "[1, \(text), 3, 4]")])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(5, box: "[1, \(text), 3, 4]")])
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.description.contains("annotations[0] (id 5): bbox[1]: expected a number, found"), "\(error)")
   }
 
   @Test func `Images may have names in place of numbers`() throws {
-    let folder = try COCOFolder(annotations: [#"{"image_id": "u-7", "category_id": 5, "bbox": [1, 2, 3, 4]}"#])
+    let folder = try COCODirectory(annotations: [#"{"image_id": "u-7", "category_id": 5, "bbox": [1, 2, 3, 4]}"#])
     folder["images"] = #"[{"id": "u-7", "file_name": "a.png", "width": 40, "height": 30}]"#
     let dataset = try folder.read()
     #expect(dataset.images[0].objects.count == 1 && dataset.warnings.isEmpty)
@@ -71,9 +71,10 @@ import Testing
     ] + ["", " ", "false", "False", "Unspecified", "no", "None", "null"].map { ("\"\($0)\"", false) }
       + ["true", "TRUE", "Yes"].map { ("\"\($0)\"", true) })
   func `A mark is true or false, 1 or 0, or a word for it`(text: String, isSet: Bool) throws {
-    let folder = try COCOFolder(annotations: [
-      COCOFolder.annotation(1, more: ", \"iscrowd\": \(text)"), COCOFolder.annotation(2, more: ", \"ignore\": \(text)"),
-      COCOFolder.annotation(3, more: ", \"difficult\": \(text)"),
+    let folder = try COCODirectory(annotations: [
+      COCODirectory.annotation(1, more: ", \"iscrowd\": \(text)"),
+      COCODirectory.annotation(2, more: ", \"ignore\": \(text)"),
+      COCODirectory.annotation(3, more: ", \"difficult\": \(text)"),
     ])
     let objects = try folder.read().images[1].objects
     #expect(objects.map(\.isCrowd) == [isSet, false, false])
@@ -85,7 +86,7 @@ import Testing
 
   @Test(arguments: [#""often""#, "2", "-1", "[]", #""2""#])
   func `Another mark is an error`(text: String) throws {
-    let folder = try COCOFolder(annotations: [COCOFolder.annotation(1, more: ", \"iscrowd\": \(text)")])
+    let folder = try COCODirectory(annotations: [COCODirectory.annotation(1, more: ", \"iscrowd\": \(text)")])
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.reason.hasPrefix("iscrowd: expected 0 or 1, found "), "\(error)")
   }
@@ -96,7 +97,7 @@ import Testing
   ])
   func `Nothing refers to the number of an object, so it may be anything`(identifier: String) throws {
     let record = #"{"id": \#(identifier), "image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"#
-    let folder = try COCOFolder(annotations: [record, COCOFolder.annotation(7)])
+    let folder = try COCODirectory(annotations: [record, COCODirectory.annotation(7)])
     let dataset = try folder.read()
     #expect(dataset.images[1].objects.map(\.isNumberedZero) == [false, false] && dataset.warnings.isEmpty)
     #expect(try COCOGroundTruthFile(Array(folder.json.utf8), file: "a").annotations.count == 2)
@@ -110,16 +111,16 @@ import Testing
 
   @Test func `The same number written otherwise is the same`() throws {
     let ids = ["0", #""0""#, "0.0"].map { #"{"id": \#($0), "image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"# }
-    let dataset = try COCOFolder(annotations: ids).read()
+    let dataset = try COCODirectory(annotations: ids).read()
     #expect(dataset.images[1].objects.map(\.isNumberedZero) == [true, true, true])
     #expect(dataset.faults.counts == [.repeatedObject: 2, .numberAsText: 1])
   }
 
   @Test func `Objects need no number of their own, and only the number 0 is marked`() throws {
     let record = #"{"image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"#
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       record, record, #"{"id": null, "image_id": 3, "category_id": 5, "bbox": [1, 2, 3, 4]}"#,
-      COCOFolder.annotation(0), COCOFolder.annotation(1),
+      COCODirectory.annotation(0), COCODirectory.annotation(1),
     ])
     let dataset = try folder.read()
     #expect(dataset.images[1].objects.map(\.isNumberedZero) == [false, false, false, true, false])
@@ -145,7 +146,7 @@ import Testing
   @Test(arguments: outlines, [#""bbox": null, "#, #""bbox": [], "#, ""])
   func `An object without a box has the one around its outline`(outline: (String, [Double]), box: String) throws {
     let record = #"{"id": 8, \#(box)"segmentation": \#(outline.0), "image_id": 3, "category_id": 5}"#
-    let folder = try COCOFolder(annotations: [record, COCOFolder.annotation(9)])
+    let folder = try COCODirectory(annotations: [record, COCODirectory.annotation(9)])
     let dataset = try folder.read()
     let expected = PixelBox(
       xMin: outline.1[0], yMin: outline.1[1], xMax: outline.1[0] + outline.1[2], yMax: outline.1[1] + outline.1[3])
@@ -159,7 +160,7 @@ import Testing
   @Test func `An outline is not looked at beside a box`() throws {
     for outline in ["null", "[]", #"{"size": [1], "counts": "?"}"#, "7"] {
       let record = #"{"id": 8, "bbox": [1, 2, 3, 4], "segmentation": \#(outline), "image_id": 3, "category_id": 5}"#
-      #expect(try COCOFolder(annotations: [record]).read().images[1].objects.count == 1)
+      #expect(try COCODirectory(annotations: [record]).read().images[1].objects.count == 1)
     }
   }
 
@@ -182,7 +183,7 @@ import Testing
   ])
   func `An outline that gives no box is named`(outline: String, message: String) throws {
     let record = #"{"id": 8, "segmentation": \#(outline), "image_id": 3, "category_id": 5}"#
-    let folder = try COCOFolder(annotations: [record])
+    let folder = try COCODirectory(annotations: [record])
     let error = try #require(throws: DatasetError.self) { try folder.read() }
     #expect(error.description == warning(folder, 3, "annotations[0] (id 8): \(message)"))
   }

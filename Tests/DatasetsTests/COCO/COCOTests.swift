@@ -5,10 +5,10 @@ import Testing
 
 /// Reads what should be read, and repairs with a warning what can be repaired.
 @Suite struct COCOTests {
-  private typealias Record = COCOFolder
+  private typealias Record = COCODirectory
 
   @Test func `a box of continuous pixels becomes edges and fractions, in the order of the file`() throws {
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       Record.annotation(11, image: 3, category: 9, box: "[0, 7.5, 40, 15]", more: ", \"area\": 321.5"),
       Record.annotation(12, image: 7), Record.annotation(10, image: 3, category: 2, box: "[1.25, 2, 3e1, 4.5]"),
     ])
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `a list of classes selects and orders, and what is left out is counted`() throws {
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       Record.annotation(1, category: 9), Record.annotation(2, category: 2), Record.annotation(3, category: 5),
     ])
     let dataset = try folder.read(classes: ["zebra", "cat"])
@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func `a crowd is kept, but neither trained on nor difficult`() throws {
-    let folder = try COCOFolder(annotations: [
+    let folder = try COCODirectory(annotations: [
       Record.annotation(1, more: ", \"iscrowd\": 1"), Record.annotation(2, category: 2, more: ""),
       Record.annotation(3, category: 9, more: ", \"difficult\": 1"),
       Record.annotation(4, category: 9, more: ", \"ignore\": 1"),
@@ -69,7 +69,7 @@ import Testing
       // The rounding of two decimals is no fault.
       "[30.01, 3, 10, 4]", "[-0.005, 26, 5, 4.01]",
     ]
-    let folder = try COCOFolder(annotations: boxes.enumerated().map { Record.annotation($0 + 20, box: $1) })
+    let folder = try COCODirectory(annotations: boxes.enumerated().map { Record.annotation($0 + 20, box: $1) })
     let dataset = try folder.read()
     #expect(
       dataset.images[1].objects.map(\.pixelBox) == [
@@ -88,15 +88,15 @@ import Testing
   }
 
   @Test func `images without boxes stay, and an object number that is there twice is told`() throws {
-    let folder = try COCOFolder(annotations: [Record.annotation(1), Record.annotation(1, category: 2)])
+    let folder = try COCODirectory(annotations: [Record.annotation(1), Record.annotation(1, category: 2)])
     let dataset = try folder.read()
     #expect(dataset.images.map(\.objects.count) == [0, 2])
     #expect(dataset.warnings == ["\(folder.path()):4: annotations[1] (id 1): id: another object has the same"])
     #expect(dataset.trainingWarnings(difficult: .trainOnly).last?.hasPrefix("1 of 2 training images ") == true)
   }
 
-  @Test func `a split is a name or the path of a file, and images are found in the usual folders`() throws {
-    let folder = try COCOFolder(images: [])
+  @Test func `a split is a name or the path of a file, and images are found in the usual directories`() throws {
+    let folder = try COCODirectory(images: [])
     for (split, place) in [
       ("train2017", "train2017"), ("train2017", "images/train2017"), ("train2017", "images"), ("train2017", ""),
       ("export/labels.json", "export"), ("export/labels.json", "labels"), ("export/labels.json", "images/labels"),
@@ -113,16 +113,16 @@ import Testing
         try FileManager.default.removeItem(atPath: image.imagePath)
       }
     }
-    // A name may have folders of its own.
-    folder["images"] = "[\(COCOFolder.image(1, "day 1/a.png"))]"
+    // A name may have directories of its own.
+    folder["images"] = "[\(COCODirectory.image(1, "day 1/a.png"))]"
     try folder.write(image: "a.png", in: "train2017/day 1")
     #expect(try folder.read().images.map(\.identifier) == ["day 1/a.png"])
   }
 
   @Test func `several files are joined; numbers that contradict each other are not used`() throws {
-    let first = try COCOFolder(annotations: [Record.annotation(1)])
-    let second = try COCOFolder(annotations: [Record.annotation(1, image: 30, category: 1)], images: ["c.png"])
-    second["images"] = "[\(COCOFolder.image(30, "c.png"))]"
+    let first = try COCODirectory(annotations: [Record.annotation(1)])
+    let second = try COCODirectory(annotations: [Record.annotation(1, image: 30, category: 1)], images: ["c.png"])
+    second["images"] = "[\(COCODirectory.image(30, "c.png"))]"
     second["categories"] = #"[{"id": 1, "name": "dog"}, {"id": 3, "name": "cat"}, {"id": 4, "name": "zebra"}]"#
     try first.write()
     try second.write()
@@ -135,7 +135,7 @@ import Testing
     second["annotations"] = "[]"
     try second.write()
     #expect(try Dataset(.coco, sources).cocoIdentifiers?.images == [7, 3, 30])
-    second["images"] = "[\(COCOFolder.image(3, "c.png"))]"
+    second["images"] = "[\(COCODirectory.image(3, "c.png"))]"
     try second.write()
     #expect(try Dataset(.coco, sources).cocoIdentifiers == nil)
     second["images"] = first["images"]!
@@ -157,7 +157,7 @@ import Testing
   }
 
   @Test func `categories alone can be read`() throws {
-    let folder = try COCOFolder()
+    let folder = try COCODirectory()
     try folder.write()
     let source = DatasetSource(root: folder.root, split: "train2017")
     #expect(try Dataset.categoryNames(ofCOCO: source) == ["cat", "dog", "zebra"])

@@ -94,7 +94,7 @@ struct FileScoringTests {
 
   /// The second detection is half of its object in whole pixels.
   @Test(arguments: [EvaluationMetric.voc07, .voc12, .coco])
-  func `A Pascal VOC folder needs no images, and takes names or numbers of images`(metric: EvaluationMetric) throws {
+  func `A Pascal VOC directory needs no images, and takes names or numbers of images`(metric: EvaluationMetric) throws {
     let files = try ScoringFiles()
     try files.write("000012\nb\n", to: files.folder + "/ImageSets/Main/test.txt")
     try files.annotate("000012", [("dog", [1, 1, 10, 10], false), ("cat", [1, 1, 10, 10], true)])
@@ -132,7 +132,7 @@ struct FileScoringTests {
       detections: "[\(detection("3", 5, [1, 1, 19, 9], 0.5))]")
     #expect(try files.score(.voc12, pixels: .inclusive).result.meanAveragePrecision == 1)
     #expect(try files.score(.voc12, pixels: .continuous).result.meanAveragePrecision == 0)
-    // The folder's annotations are inclusive anyway.
+    // The directory's annotations are inclusive anyway.
     try files.write("3\n", to: files.folder + "/ImageSets/Main/test.txt")
     try files.annotate("3", [("a", [1, 1, 10, 10], false)])
     try files.write("[\(detection("3", 1, [1, 1, 19, 9], 0.5))]", to: files.detections)

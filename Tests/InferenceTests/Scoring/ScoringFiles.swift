@@ -8,7 +8,7 @@ struct ScoringFiles {
   let directory: TemporaryDirectory
   var groundTruth: String { directory.path + "/truth.json" }
   var detections: String { directory.path + "/detections.json" }
-  /// A folder in the layout of Pascal VOC, without images.
+  /// A directory in the layout of Pascal VOC, without images.
   var folder: String { directory.path + "/VOC" }
 
   init() throws {
@@ -28,7 +28,7 @@ struct ScoringFiles {
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  /// Adds an image to the folder; boxes are those of the file, inclusive and from 1.
+  /// Adds an image to the directory; boxes are those of the file, inclusive and from 1.
   func annotate(_ image: String, _ objects: [(name: String, box: [Int], isDifficult: Bool)]) throws {
     let elements = objects.map { name, box, isDifficult in
       """

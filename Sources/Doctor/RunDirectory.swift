@@ -3,9 +3,9 @@ import Foundation
 import MessagePassing
 import Training
 
-/// Tries the folder in which a run leaves its files: rank 0 writes there and replaces by renaming, as for checkpoints, and every rank
+/// Tries the directory in which a run leaves its files: rank 0 writes there and replaces by renaming, as for checkpoints, and every rank
 /// looks on.
-package struct RunFolder: Sendable, Equatable {
+package struct RunDirectory: Sendable, Equatable {
   /// What a rank has seen of the file that rank 0 wrote.
   package struct Sight: BitwiseCopyable, Sendable, Equatable {
     /// Seconds until it was there; below zero when it never was.
@@ -22,7 +22,7 @@ package struct RunFolder: Sendable, Equatable {
     }
   }
 
-  /// The folder.
+  /// The directory.
   package var path: String
   /// Why rank 0 cannot write; nil when it can.
   package var failure: String?
@@ -32,10 +32,10 @@ package struct RunFolder: Sendable, Equatable {
   package var checkpointBytes: Int
   /// By rank; empty when rank 0 cannot write.
   package var sights: [Sight]
-  /// The process that trains into the folder, if one does.
+  /// The process that trains into the directory, if one does.
   package var holder: Holder?
 
-  /// A process that has taken a folder.
+  /// A process that has taken a directory.
   package struct Holder: Sendable, Equatable {
     /// What it is.
     package var description: String
@@ -63,13 +63,13 @@ package struct RunFolder: Sendable, Equatable {
   private static let count = 1 << 16
   private static let patience = 5.0
 
-  /// Tries a folder, which may not exist yet, and leaves it as it was. Collective.
+  /// Tries a directory, which may not exist yet, and leaves it as it was. Collective.
   package init(trying path: String, job: Job) throws {
     let communicator = job.communicator
     let isRoot = communicator.isRoot
     job.board.enter("writing into \(path)", waitsForOthers: !isRoot)
     let name = try communicator.broadcast("\(path)/.multibox-doctor-\(getpid())")
-    let made = isRoot ? Self.missingFolders(path) : []
+    let made = isRoot ? Self.missingDirectories(path) : []
     var failure =
       isRoot
       ? Self.failure {
@@ -78,7 +78,7 @@ package struct RunFolder: Sendable, Equatable {
     defer {
       if isRoot {
         try? Directory.remove(name)
-        for folder in made { rmdir(folder) }
+        for directory in made { rmdir(directory) }
       }
     }
     var (free, checkpointBytes): (Int?, Int) = (nil, 0)
@@ -92,7 +92,7 @@ package struct RunFolder: Sendable, Equatable {
     var sights: [Sight] = []
     if isWritten {
       // Nobody looks before the file is there: systems remember for long that a name was missing.
-      let reader = FolderReader(name: name, versions: Self.versions, count: Self.count, patience: Self.patience)
+      let reader = DirectoryReader(name: name, versions: Self.versions, count: Self.count, patience: Self.patience)
       let appeared = reader.waitUntilThere(job.board)
       try communicator.barrier()
       var sight = Sight(appeared: appeared, replaced: -1, tears: 0)
@@ -123,8 +123,8 @@ package struct RunFolder: Sendable, Equatable {
     }
   }
 
-  /// The folders that making `path` would make, innermost first.
-  private static func missingFolders(_ path: String) -> [String] {
+  /// The directories that making `path` would make, innermost first.
+  private static func missingDirectories(_ path: String) -> [String] {
     var url = URL(fileURLWithPath: path)
     var missing: [String] = []
     while !FileManager.default.fileExists(atPath: url.path), url.path != "/" {
@@ -134,17 +134,17 @@ package struct RunFolder: Sendable, Equatable {
     return missing
   }
 
-  private static func bytes(ofCheckpointsIn folder: String) -> Int {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  private static func bytes(ofCheckpointsIn directory: String) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.filter { $0.hasPrefix("iteration-") && $0.hasSuffix(".safetensors") }.reduce(0) { sum, name in
       var status = stat()
-      return sum + (stat("\(folder)/\(name)", &status) == 0 ? Int(status.st_size) : 0)
+      return sum + (stat("\(directory)/\(name)", &status) == 0 ? Int(status.st_size) : 0)
     }
   }
 }
 
 /// Looks at a file that another rank writes.
-private struct FolderReader {
+private struct DirectoryReader {
   let name: String
   let versions: UInt8
   let count: Int

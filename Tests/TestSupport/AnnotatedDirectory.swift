@@ -2,8 +2,8 @@ import Datasets
 import Foundation
 import Images
 
-/// A Pascal VOC layout in a temporary folder, removed with the value.
-package final class AnnotatedFolder {
+/// A Pascal VOC layout in a temporary directory, removed with the value.
+package final class AnnotatedDirectory {
   package let root: String
 
   package init() throws {
@@ -29,7 +29,7 @@ package final class AnnotatedFolder {
     try text.write(toFile: annotationPath(identifier), atomically: true, encoding: .utf8)
   }
 
-  /// Writes a picture whose pixels all differ in a way that depends on the name.
+  /// Writes an image whose pixels all differ in a way that depends on the name.
   package func write(image identifier: String, width: Int, height: Int) throws {
     var pixels = identifier.utf8.reduce(UInt8(0)) { $0 &* 31 &+ $1 }
     let picture = Image(
@@ -41,7 +41,7 @@ package final class AnnotatedFolder {
     try picture.writePNG(to: imagePath(identifier))
   }
 
-  /// Writes a picture, its annotation and a split "train" that lists only this image.
+  /// Writes an image, its annotation and a split "train" that lists only this image.
   package func write(only identifier: String, width: Int, height: Int, annotation: String) throws {
     try write(image: identifier, width: width, height: height)
     try write(annotation: identifier, annotation)
@@ -52,7 +52,7 @@ package final class AnnotatedFolder {
     try Dataset.pascalVOC(roots: [root], split: split, classes: classes)
   }
 
-  /// A training set of small pictures, each with one box.
+  /// A training set of small images, each with one box.
   package func writeImages(count: Int, width: Int = 40, height: Int = 30) throws {
     let identifiers = (0..<count).map { "image\($0)" }
     for (index, identifier) in identifiers.enumerated() {

@@ -3,15 +3,15 @@ import Foundation
 import Images
 import TestSupport
 
-/// A data set in COCO's layout in a temporary folder: two images of 40×30 pixels in `train2017`, three categories whose
+/// A data set in COCO's layout in a temporary directory: two images of 40×30 pixels in `train2017`, three categories whose
 /// ids have gaps, and annotations as given.
-final class COCOFolder {
+final class COCODirectory {
   private let directory: TemporaryDirectory
   var root: String { directory.path }
   /// The text of each section of the file; change one to break it.
   var sections: [(key: String, value: String)] = [
     ("info", #"{"description": "brackets in text: ]}, \"quoted\" {["}"#),
-    ("images", "[\(COCOFolder.image(7, "b.png")), \(COCOFolder.image(3, "a.png"))]"),
+    ("images", "[\(COCODirectory.image(7, "b.png")), \(COCODirectory.image(3, "a.png"))]"),
     ("annotations", "[]"),
     (
       "categories",

@@ -1,6 +1,6 @@
 import Files
 
-extension RunFolder {
+extension RunDirectory {
   /// What a run writes.
   package struct Needs: Sendable, Equatable {
     /// Bytes of a checkpoint.
@@ -17,7 +17,7 @@ extension RunFolder {
   /// Above this many seconds a file appears late.
   private static let late = 3.0
 
-  /// Judges the folder.
+  /// Judges the directory.
   ///
   /// - Parameters:
   ///   - hosts: the machine of each rank.
@@ -32,7 +32,7 @@ extension RunFolder {
     return [sharingFinding(hosts), spaceFinding(needs)] + [holderFinding].compactMap(\.self)
   }
 
-  /// Nil when nobody trains into the folder.
+  /// Nil when nobody trains into the directory.
   private var holderFinding: Finding? {
     holder.map { holder in
       let text = "\(path): in use by \(holder.description); another training there is refused"

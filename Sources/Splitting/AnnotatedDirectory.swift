@@ -3,7 +3,7 @@ import Files
 import Foundation
 
 /// A directory with one XML file for each image, whatever its directories are called; ``AnnotationSearch`` finds them.
-package struct AnnotatedFolder {
+package struct AnnotatedDirectory {
   /// The directory.
   package let root: String
   /// Images that have an annotation, ascending by name.
@@ -49,15 +49,15 @@ package struct AnnotatedFolder {
     var annotated: Set<String> = []
     for part in parts {
       for (name, file) in part.annotations.files {
-        guard let picture = part.images.files[name] else {
+        guard let file = part.images.files[name] else {
           missing.append("\(root)/\(file)")
           continue
         }
-        annotated.insert(picture)
+        annotated.insert(file)
         do throws(DatasetError) {
           let content = try PascalVOCAnnotation(contentsOf: "\(root)/\(file)")
           let counts = Dictionary(content.objects.map { ($0.name.content, 1) }, uniquingKeysWith: +)
-          images.append(SplitImage(name: part.fullName(name), path: "\(root)/\(picture)", objects: counts))
+          images.append(SplitImage(name: part.fullName(name), path: "\(root)/\(file)", objects: counts))
         } catch {
           faults.append(error)
         }
@@ -134,7 +134,7 @@ package struct AnnotatedFolder {
   }
 }
 
-extension AnnotatedFolder {
+extension AnnotatedDirectory {
   /// Why the layout of Pascal VOC cannot be made in the directory itself; nothing when it can.
   package var reasonForOtherOutput: String? {
     let advice = "--output DIR makes a directory of that layout with links to them"
