@@ -49,15 +49,15 @@ package struct AnnotatedDirectory {
     var annotated: Set<String> = []
     for part in parts {
       for (name, file) in part.annotations.files {
-        guard let file = part.images.files[name] else {
+        guard let image = part.images.files[name] else {
           missing.append("\(root)/\(file)")
           continue
         }
-        annotated.insert(file)
+        annotated.insert(image)
         do throws(DatasetError) {
           let content = try PascalVOCAnnotation(contentsOf: "\(root)/\(file)")
           let counts = Dictionary(content.objects.map { ($0.name.content, 1) }, uniquingKeysWith: +)
-          images.append(SplitImage(name: part.fullName(name), path: "\(root)/\(file)", objects: counts))
+          images.append(SplitImage(name: part.fullName(name), path: "\(root)/\(image)", objects: counts))
         } catch {
           faults.append(error)
         }

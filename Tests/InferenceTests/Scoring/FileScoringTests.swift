@@ -43,7 +43,7 @@ struct FileScoringTests {
     let precisions = try #require(json["AP"] as? [String: Any])
     #expect(precisions["cat"] is NSNull && precisions["dog"] as? Double == json["mAP"] as? Double)
     #expect(sheet.table.hasSuffix("mAP (\(metric.rawValue)) \(metric == .voc07 ? "0.5455" : "0.5000") on 1 images"))
-    #expect(sheet.table.contains("cat    undefined        0      0      0"), "\(sheet.table)")
+    #expect(sheet.table.contains("cat    undefined        0   0   0"), "\(sheet.table)")
   }
 
   @Test(arguments: [#", "difficult": 1"#, #", "ignore": 1"#, #", "iscrowd": 1"#])
