@@ -35,11 +35,13 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
 
   /// Reads the files of this process.
   ///
-  /// - Parameter precision: what convolutions are to multiply.
-  init(precision: Precision) throws {
+  /// - Parameters:
+  ///   - kernels: what it is to compute with.
+  ///   - precision: what convolutions are to multiply.
+  init(_ kernels: KernelChoice, precision: Precision) throws {
     var (set, fault, precisionFault): (String?, String?, String?)
     do {
-      let kernels = try Kernels.preferred()
+      let kernels = try kernels.kernels()
       set = kernels.instructionSet
       do { try kernels.require(precision) } catch { precisionFault = error.description }
     } catch { fault = "\(error)" }

@@ -17,7 +17,7 @@ struct RankFacts: Codable {
     job.board.enter("examining the machine")
     let hosts = job.placement.places.map(\.host)
     launch = try LaunchFacts(job.communicator)
-    program = try ProgramIdentity(precision: configuration?.training.precision ?? .float32)
+    program = try ProgramIdentity(job.kernels, precision: configuration?.training.precision ?? .float32)
     binding = ProcessorBinding(
       job.placement, threads: configuration?.training.threads ?? job.placement.threads,
       environment: ProcessInfo.processInfo.environment)

@@ -34,10 +34,10 @@ package struct BuildIdentity: Codable, Sendable, Equatable {
   }
 
   /// Asks kernels and library; MPI need not have been started.
-  package init(version: String, commit: String, compiler: String) {
+  package init(version: String, commit: String, compiler: String, kernels: KernelChoice) {
     self.init(
       version: version, commit: commit, compiler: compiler, instructionSets: Kernels.compiled,
-      instructionSet: (try? Kernels.preferred())?.instructionSet, mpi: try? MPICommunicator.libraryVersion())
+      instructionSet: (try? kernels.kernels())?.instructionSet, mpi: try? MPICommunicator.libraryVersion())
   }
 
   /// "multibox 0.1.0 (39b347b)".

@@ -3,11 +3,11 @@ import Kernels
 import Loading
 
 extension Configuration {
-  /// The kernels that this process computes with.
+  /// The kernels of a choice.
   ///
   /// - Throws: `UnknownInstructionSet`; ``ConfigurationError`` when they cannot multiply in the configured precision.
-  package func kernels() throws -> Kernels {
-    let kernels = try Kernels.preferred()
+  package func kernels(_ choice: KernelChoice) throws -> Kernels {
+    let kernels = try choice.kernels()
     do {
       try kernels.require(training.precision)
     } catch {

@@ -40,16 +40,18 @@ package struct TrainingPreview {
   ///   - count: how many.
   ///   - iteration: the first iteration, counted from 1 as in `metrics.jsonl`.
   ///   - directory: where to; made when it does not exist.
+  ///   - kernels: what pixels are computed with.
   ///   - didWrite: called for each image.
   /// - Throws: `DatasetError` for an image that cannot be read, ``FileError`` or `ImageError` for a file that cannot
-  ///   be written, `UnknownInstructionSet`.
+  ///   be written.
   package func write(
-    _ count: Int, fromIteration iteration: Int, to directory: String, didWrite: (WrittenImage) -> Void = { _ in }
+    _ count: Int, fromIteration iteration: Int, to directory: String, kernels: Kernels,
+    didWrite: (WrittenImage) -> Void = { _ in }
   ) throws {
     try Directory.create(directory)
     let recipe = configuration.training
     let loader = configuration.loader(
-      dataset, kernels: try Kernels.preferred(), microBatches: 0..<recipe.globalBatch / recipe.microBatch,
+      dataset, kernels: kernels, microBatches: 0..<recipe.globalBatch / recipe.microBatch,
       threads: configuration.loaderThreads(computeThreads: configuration.computeThreads),
       firstIteration: iteration - 1)
     defer { loader.stop() }

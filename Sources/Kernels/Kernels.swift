@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 
 /// One instruction-set variant of every C kernel. Variants may differ in the last bits; one process uses one of them throughout.
 package struct Kernels: @unchecked Sendable {
@@ -37,17 +36,6 @@ package struct Kernels: @unchecked Sendable {
   /// - Throws: ``UnsupportedPrecision`` when the kernels cannot multiply so.
   package func require(_ precision: Precision) throws(UnsupportedPrecision) {
     guard supports(precision) else { throw UnsupportedPrecision(precision: precision, instructionSet: instructionSet) }
-  }
-
-  /// The variant that a process uses: the fastest, or the one that the environment variable `MULTIBOX_ISA` names.
-  ///
-  /// - Throws: ``UnknownInstructionSet`` when `MULTIBOX_ISA` names none that this processor can run.
-  package static func preferred() throws -> Kernels {
-    guard let name = getenv("MULTIBOX_ISA").map({ String(cString: $0) }), !name.isEmpty else { return available.last! }
-    guard let kernels = available.first(where: { $0.instructionSet == name }) else {
-      throw UnknownInstructionSet(name: name)
-    }
-    return kernels
   }
 }
 

@@ -26,7 +26,7 @@ package struct SpeedTrial {
     let step = try TrainingStep(
       model, matcher: experiment.matcher, optimizer: experiment.optimizer, microBatch: size,
       microBatches: 1, pool: ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads),
-      kernels: configuration.kernels(), frozenLayers: try experiment.frozenLayers())
+      kernels: configuration.kernels(job.kernels), frozenLayers: try experiment.frozenLayers())
     step.state.inputScales = model.initialize(
       step.state.weights, with: configuration.model.initialization, hasPretrainedBase: false,
       seed: configuration.training.seed)

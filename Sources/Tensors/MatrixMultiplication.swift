@@ -34,12 +34,13 @@ package struct Matrix {
 
 /// product = left · right, or product += left · right, with OpenBLAS on the calling thread.
 ///
-/// - Precondition: the shapes fit and `product` is not transposed.
+/// - Precondition: the shapes fit and `product` is not transposed; ``MatrixLibrary/useOneThread()`` was called.
 package func multiply(_ left: Matrix, _ right: Matrix, into product: Matrix, accumulate: Bool = false) {
   precondition(
     left.columns == right.rows && product.rows == left.rows && product.columns == right.columns
       && !product.isTransposed,
     "[\(left.rows), \(left.columns)] · [\(right.rows), \(right.columns)] into [\(product.rows), \(product.columns)]")
+  precondition(MatrixLibrary.usesOneThread, "MatrixLibrary.useOneThread() is to be called first")
   cblas_sgemm(
     CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans, right.isTransposed ? CblasTrans : CblasNoTrans,
     blasint(left.rows), blasint(right.columns), blasint(left.columns),

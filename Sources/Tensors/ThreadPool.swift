@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 import Glibc
 import Synchronization
 
@@ -9,11 +8,12 @@ import Synchronization
 /// threads: results are then independent of it, bit for bit. Denormals are flushed to zero in every thread, the calling one
 /// included while it works.
 ///
-/// One loop runs at a time; the pool is driven from one thread.
+/// One loop runs at a time: a loop within a loop of the same pool ends the process.
 package final class ThreadPool {
   /// Threads that share a loop, the calling one included.
   package let threadCount: Int
   private let crew: WorkerCrew
+  private let isBusy = Atomic<Bool>(false)
 
   /// Starts `threadCount − 1` threads.
   ///
@@ -21,7 +21,6 @@ package final class ThreadPool {
   package init(threadCount: Int) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")
     self.threadCount = threadCount
-    openblas_set_num_threads(1)
     crew = WorkerCrew(workers: threadCount - 1)
   }
 
@@ -35,7 +34,11 @@ package final class ThreadPool {
 
   /// Calls `body(index, worker)` once for every index in 0 ..< count, on whichever thread is free, and returns when all have
   /// finished. `worker` is in 0 ..< threadCount and names scratch memory that no other call uses at the same time.
+  ///
+  /// - Precondition: no other loop of this pool is running.
   package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    precondition(!isBusy.exchange(true, ordering: .acquiring), "a loop within a loop of the same pool of threads")
+    defer { isBusy.store(false, ordering: .releasing) }
     let previous = ck_flush_denormals()
     defer { ck_restore_denormals(previous) }
     if threadCount > 1, count > 1 {
@@ -67,6 +70,9 @@ package final class ThreadPool {
 }
 
 /// The waiting threads behind a ``ThreadPool``. A thread keeps the crew alive, not the pool.
+///
+/// A lock and a condition of its own, not a `Monitor`: threads poll before they sleep, between two layers some microseconds pass, and who
+/// leaves a monitor wakes all who wait there.
 private final class WorkerCrew: @unchecked Sendable {
   typealias Body = (_ index: Int, _ worker: Int) -> Void
 

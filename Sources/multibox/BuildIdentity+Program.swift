@@ -1,7 +1,9 @@
 import Build
 import Inference
+import Kernels
 
 extension BuildIdentity {
   /// That of this program.
-  static let program = BuildIdentity(version: Build.version, commit: Build.commit, compiler: Build.compiler)
+  static let program = BuildIdentity(
+    version: Build.version, commit: Build.commit, compiler: Build.compiler, kernels: .ofProcess)
 }

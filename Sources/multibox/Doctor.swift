@@ -62,7 +62,7 @@ struct DoctorCommand: ParsableCommand {
     let start = StartGuard(seconds: timeout, phase: "start", exitCode: ExitStatus.machine.rawValue)
     let job: Job
     do {
-      job = try Job(LaunchEnvironment(), build: .program)
+      job = try Job(LaunchEnvironment(), build: .program, kernels: .ofProcess)
     } catch let error as MessagePassingError {
       let diagnosis = Diagnosis(error, build: .program)
       try report(diagnosis)

@@ -62,7 +62,7 @@ struct Evaluate: ParsableCommand {
     let threads = job.computeThreads(configuration)
     let detector = Detector(
       experiment, weights: weights, batch: configuration.training.microBatch,
-      pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels())
+      pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels(job.kernels))
     let dataset = try job.dataset(
       configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),
       faults: configuration.evaluationFaults)

@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Logging
 import Models
+import Tensors
 import Training
 
 /// The command line.
@@ -33,6 +34,7 @@ struct Multibox: ParsableCommand {
     // A full disk or an exceeded file-size limit must come back from write(2), not end the process.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
+    MatrixLibrary.useOneThread()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -50,7 +50,7 @@ struct DetectorOptions: ParsableArguments {
     let (checkpoint, configuration) = try open()
     let detector = try Detector(
       checkpoint, Experiment(configuration), batch: min(batch, configuration.training.microBatch),
-      pool: ThreadPool(threadCount: configuration.computeThreads), kernels: configuration.kernels())
+      pool: ThreadPool(threadCount: configuration.computeThreads), kernels: configuration.kernels(.ofProcess))
     return (detector, configuration)
   }
 }

@@ -7,8 +7,10 @@ extension ParsableCommand {
   /// Runs `body` in every process of the job that a launcher started, or in this one alone, and leaves the job in good order.
   ///
   /// A failure at any rank is reported and ends all of them with its exit code.
-  func runJob(_ body: (Job) throws -> Trainer.Outcome) throws {
-    let job = try Job(LaunchEnvironment(), build: .program)
+  ///
+  /// - Parameter stop: asks the job to stop.
+  func runJob(stop: StopRequest = StopRequest(), _ body: (Job) throws -> Trainer.Outcome) throws {
+    let job = try Job(LaunchEnvironment(), build: .program, kernels: .ofProcess, stop: stop)
     let outcome: Trainer.Outcome
     do {
       outcome = try body(job)

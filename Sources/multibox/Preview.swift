@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Files
 import Inference
+import Kernels
 import MessagePassing
 
 struct Preview: ParsableCommand {
@@ -44,7 +45,8 @@ struct Preview: ParsableCommand {
     try LaunchEnvironment().requireSingleProcess("preview")
     let preview = try TrainingPreview(Configuration(contentsOf: config, overrides: overrideOptions.overrides))
     for warning in preview.warnings { logger.warning("\(warning)") }
-    try preview.write(images, fromIteration: iteration, to: output) { image in
+    try preview.write(images, fromIteration: iteration, to: output, kernels: KernelChoice.ofProcess.kernels()) {
+      image in
       let objects = image.objects.isEmpty ? "no object" : image.objects.joined(separator: ", ")
       logger.info("\(image.path): \(objects)")
     }

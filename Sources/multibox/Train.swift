@@ -41,12 +41,12 @@ struct Train: ParsableCommand {
 
   func run() throws {
     // Before MPI starts: a rank that a signal ends meanwhile leaves mpirun waiting for it.
-    StopRequest.listen()
+    let stopRequest = StopRequest.ofSignals()
     var overrides = overrideOptions.overrides
     if let output { overrides.append(try OverrideOptions.override("output", text: output)) }
     let path = config
     let (resume, stop) = (ResumePolicy(argument: resume), stopAt)
-    try runJob { job in
+    try runJob(stop: stopRequest) { job in
       let configuration = try job.configuration {
         let configuration = try Configuration(contentsOf: path, overrides: overrides)
         try configuration.requireLegal(worldSize: job.communicator.worldSize)
@@ -54,7 +54,7 @@ struct Train: ParsableCommand {
       }
       try job.watch(seconds: configuration.communication.stallSeconds)
       try job.hold(runDirectory: configuration.output, exitCode: ExitStatus.disk.rawValue)
-      let trainer = try Trainer(configuration, resume: resume, job: job, kernels: configuration.kernels())
+      let trainer = try Trainer(configuration, resume: resume, job: job, kernels: configuration.kernels(job.kernels))
       // The trainer outlives a failure: what it owns may wait for ranks that are lost.
       return withExtendedLifetime(trainer) {
         do {

@@ -6,7 +6,8 @@ import Testing
 /// What has to hold on any machine: both methods run in one process, so that only their ratio counts.
 @Suite(.serialized) struct ConvolutionSpeedTests {
   @Test func `Winograd's algorithm is twice as fast as columns on conv3_2`() throws {
-    let kernels = try Kernels.preferred()
+    let kernels = try KernelChoice.fastest.kernels()
+    MatrixLibrary.useOneThread()
     let pool = ThreadPool(threadCount: 1)
     let shape = Shape(batch: 1, height: 75, width: 75, channels: 256)
     func timer(_ method: ConvolutionMethod) -> () -> Double {

@@ -31,6 +31,7 @@ import Testing
   /// A map with two consumers, one of which is normalised, and two outputs: the shape of SSD in miniature. Convolutions are computed
   /// by the most exact method, because small differences of the output are to be seen.
   private func branched(_ layout: inout VariableLayout) -> LayerGraph {
+    MatrixLibrary.useOneThread()
     var graph = LayerGraph(inputHeight: 9, inputWidth: 12, inputChannels: 3)
     let trunk = graph.add(
       Convolution(

@@ -60,6 +60,7 @@ struct LayerHarness {
 
   /// Forward and backward. The layer is placed behind another consumer's gradient, so that accumulation is exercised when asked.
   func run(kernels: Kernels, threads: Int, accumulating previous: [Float]? = nil) -> Result {
+    MatrixLibrary.useOneThread()
     let output = layer.outputShape(for: input.shape)
     let weights = VariableArena(layout)
     let gradients = VariableArena(layout)

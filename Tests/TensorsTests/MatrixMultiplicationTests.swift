@@ -23,6 +23,7 @@ import Testing
     let (left, a, leftBuffer) = operand(m, k, transposed: transposeLeft, seed: 7)
     let (right, b, rightBuffer) = operand(k, n, transposed: transposeRight, seed: 5)
     let product = AlignedBuffer(count: m * n)
+    MatrixLibrary.useOneThread()
     for accumulate in [false, true] {
       multiply(left, right, into: Matrix(product.floats.baseAddress!, rows: m, columns: n), accumulate: accumulate)
       for i in 0..<m {

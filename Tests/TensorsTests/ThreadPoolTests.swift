@@ -37,6 +37,18 @@ import Testing
     for _ in 0..<50 { ThreadPool(threadCount: 4).forEach(1) { _, _ in } }
   }
 
+  @Test func `A loop of one pool may run loops of another`() {
+    let outer = ThreadPool(threadCount: 2)
+    let inner = (0..<2).map { _ in ThreadPool(threadCount: 2) }
+    let sum = Atomic<Int>(0)
+    for _ in 0..<100 {
+      outer.forEach(2) { index, worker in
+        inner[worker].forEach(3) { place, _ in sum.add(place + index, ordering: .relaxed) }
+      }
+    }
+    #expect(sum.load(ordering: .relaxed) == 100 * (3 + 6))
+  }
+
   @Test func rangesCoverTheWhole() {
     let pool = ThreadPool(threadCount: 2)
     let covered = Atomic<Int>(0)

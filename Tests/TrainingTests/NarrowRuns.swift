@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Kernels
 import MessagePassing
 import Synthetic
 import TestSupport
@@ -36,7 +37,7 @@ struct NarrowRuns {
   func trainer(_ name: String, _ overrides: [String] = [], resume: ResumePolicy = .auto) throws -> Trainer {
     try Trainer(
       configuration(name, overrides), resume: resume,
-      job: Job(SingleProcessCommunicator(), logger: messages.logger), kernels: .preferred())
+      job: Job(SingleProcessCommunicator(), logger: messages.logger), kernels: Kernels.available.last!)
   }
 
   /// Trains to iteration `stop`, or to the end, and returns what the run directory then holds.

@@ -51,7 +51,7 @@ import Testing
     let weights = VariableArena(model.layout)
     for variable in model.layout.variables { try fixture.fill(variable, of: weights) }
     let executor = SSDExecutor(
-      model, batch: 1, .training, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      model, batch: 1, .training, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
     let input = try Configuration(yaml: "{version: 1, model: {name: ssd512-vgg16}}", name: "test").networkInput
     let pixels = AlignedBuffer(count: 512 * 512 * 3)
     input.sample(

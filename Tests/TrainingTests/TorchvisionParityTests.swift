@@ -33,6 +33,7 @@ import Training
   private let model: SSD
 
   init() throws {
+    MatrixLibrary.useOneThread()
     fixture = try TorchvisionFixture()
     configuration = try Self.configuration()
     model = Experiment(configuration).model
@@ -112,7 +113,7 @@ import Training
     let weights = VariableArena(model.layout)
     try fill(weights)
     let executor = SSDExecutor(
-      model, batch: 2, .evaluation, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      model, batch: 2, .evaluation, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
     let pixels = trainingPixels()
     executor.forward(
       Tensor(model.graph.shape(model.graph.input, batch: 2), at: pixels.start), weights: weights, .evaluation)
@@ -166,7 +167,7 @@ import Training
   }
 
   @Test func `Losses and weights of three steps agree`() throws {
-    let step = try trainingStep(configuration, .preferred())
+    let step = try trainingStep(configuration, Kernels.available.last!)
     let initial = model.layout.variables.map { fixture.fileOrder($0, of: step.state.weights) }
     let pixels = trainingPixels()
     let batch = try batch(pixels)
@@ -212,7 +213,8 @@ import Training
     let weights = VariableArena(model.layout)
     try fill(weights)
     let detector = Detector(
-      Experiment(configuration), weights: weights, batch: 1, pool: ThreadPool(threadCount: 2), kernels: try .preferred()
+      Experiment(configuration), weights: weights, batch: 1, pool: ThreadPool(threadCount: 2),
+      kernels: Kernels.available.last!
     )
     let found = detector.detect([fixture.image(2)])[0]
     let (boxes, labels, scores) = (

@@ -1,4 +1,5 @@
 import Detection
+import Kernels
 import Layers
 import Loading
 import Models
@@ -31,7 +32,7 @@ struct TrainingStepTests {
     let optimizer = StochasticGradientDescent(momentum: 0.9, weightDecay: 0.0005)
     let step = try TrainingStep(
       model, matcher: Matcher(defaultBoxes: model.defaultBoxes), optimizer: optimizer, microBatch: microBatch,
-      microBatches: images / microBatch, pool: ThreadPool(threadCount: 2), kernels: try .preferred())
+      microBatches: images / microBatch, pool: ThreadPool(threadCount: 2), kernels: Kernels.available.last!)
     step.state.inputScales = model.initialize(step.state.weights, with: .xavier, seed: 5)
     return step
   }

@@ -38,12 +38,11 @@ package struct LoaderBenchmark {
 
   /// Prepares the images twice: first to bring their files into memory, then by the clock.
   ///
-  /// - Throws: `DatasetError`, ``ConfigurationError``, `UnknownInstructionSet`.
-  package func run(logger: Logger) throws -> Result {
+  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  package func run(kernels: Kernels, logger: Logger) throws -> Result {
     let dataset = try configuration.dataset(split: configuration.data.trainSplit, faults: configuration.trainingFaults)
     try configuration.requireTrainingImages(dataset)
     for warning in dataset.trainingWarnings(difficult: configuration.data.difficult) { logger.warning("\(warning)") }
-    let kernels = try Kernels.preferred()
     _ = try pass(over: dataset, kernels)
     return try pass(over: dataset, kernels)
   }

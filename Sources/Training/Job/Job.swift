@@ -3,6 +3,7 @@ import Datasets
 import Files
 import Foundation
 import Inference
+import Kernels
 import Logging
 import MessagePassing
 import Tensors
@@ -23,14 +24,21 @@ package final class Job {
   package let deadline: Date?
   /// Which program this is; nil where there is none around, as in tests.
   package let build: BuildIdentity?
+  /// What this rank computes with.
+  package let kernels: KernelChoice
+  /// Whether this rank is asked to stop.
+  package let stop: StopRequest
   private var watchdog: StallWatchdog?
   private var runLock: RunLock?
 
   /// Joins the job. To be called once in a process, on the main thread.
   ///
   /// - Throws: `MessagePassingError`.
-  package convenience init(_ environment: LaunchEnvironment, build: BuildIdentity) throws {
-    try self.init(try environment.communicator(), deadline: environment.deadline, build: build)
+  package convenience init(
+    _ environment: LaunchEnvironment, build: BuildIdentity, kernels: KernelChoice, stop: StopRequest = StopRequest()
+  ) throws {
+    try self.init(
+      try environment.communicator(), deadline: environment.deadline, build: build, kernels: kernels, stop: stop)
   }
 
   /// A job over existing ranks, e.g. a ``SingleProcessCommunicator``.
@@ -39,11 +47,14 @@ package final class Job {
   ///   - build: which program this is, for files and reports.
   ///   - logger: takes the messages; by default standard error.
   package init(
-    _ communicator: any Communicator, deadline: Date? = nil, build: BuildIdentity? = nil, logger: Logger? = nil
+    _ communicator: any Communicator, deadline: Date? = nil, build: BuildIdentity? = nil,
+    kernels: KernelChoice = .fastest, stop: StopRequest = StopRequest(), logger: Logger? = nil
   ) throws {
     self.communicator = communicator
     self.build = build
     self.deadline = deadline
+    self.kernels = kernels
+    self.stop = stop
     placement = try RankPlacement(communicator)
     let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil
     let isRoot = communicator.isRoot
@@ -114,9 +125,9 @@ package final class Job {
       runLock = try RunLock(
         runDirectory, owner: RunLockOwner(job: LaunchEnvironment().schedulerJob),
         notice: { [logger] in logger.warning("\($0)") },
-        progress: { [board] in
+        progress: { [board, stop] in
           board.progress()
-          if StopRequest.isPending { throw StoppedBeforeStart(directory: runDirectory) }
+          if stop.isPending { throw StoppedBeforeStart(directory: runDirectory) }
         },
         lost: { [logger, communicator] error in
           logger.error("\(error)")

@@ -203,7 +203,7 @@ package final class Trainer {
     if let files { deadline.noteCheckpoint(seconds: files.checkpointSeconds) }
     if let evaluation { deadline.noteEvaluation(seconds: evaluation.seconds) }
     record.wantsToStop =
-      StopRequest.isPending || deadline.isNear(evaluationIsDue: evaluation?.isDue(after: iteration + 1) ?? false)
+      job.stop.isPending || deadline.isNear(evaluationIsDue: evaluation?.isDue(after: iteration + 1) ?? false)
     let isCompared = iteration == firstIteration || iteration.isMultiple(of: ContractRecord.parameterInterval)
     if isCompared, job.communicator.worldSize > 1 {
       record.parameters = ContentHash(step.state).value

@@ -53,7 +53,7 @@ extension Benchmark {
     func run() throws {
       let benchmark = try ConvolutionBenchmark(
         model: model, batch: batch, threads: threads, repetitions: repetitions, layers: layers)
-      let kernels = all ? Kernels.available.reversed() : [try Kernels.preferred()]
+      let kernels = all ? Kernels.available.reversed() : [try KernelChoice.ofProcess.kernels()]
       if !all { for precision in precision { try kernels[0].require(precision) } }
       let rows = kernels.flatMap { kernels in
         benchmark.run(

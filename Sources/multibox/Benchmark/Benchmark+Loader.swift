@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Files
+import Kernels
 import Loading
 import Measurement
 
@@ -40,7 +41,8 @@ extension Benchmark {
 
     func run() throws {
       let configuration = try Configuration(contentsOf: config, overrides: overrideOptions.overrides)
-      let result = try LoaderBenchmark(configuration, threads: threads, images: images).run(logger: logger)
+      let result = try LoaderBenchmark(configuration, threads: threads, images: images).run(
+        kernels: KernelChoice.ofProcess.kernels(), logger: logger)
       print(json ? try result.json() : result.text)
     }
   }

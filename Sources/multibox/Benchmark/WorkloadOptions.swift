@@ -61,7 +61,7 @@ struct WorkloadOptions: ParsableArguments {
 
   /// - Throws: `UnknownInstructionSet`; `UnsupportedPrecision` when the processor cannot multiply so.
   func kernels() throws -> Kernels {
-    let kernels = try Kernels.preferred()
+    let kernels = try KernelChoice.ofProcess.kernels()
     try kernels.require(precision)
     return kernels
   }
