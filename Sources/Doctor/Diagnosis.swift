@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Inference
 import MessagePassing
@@ -86,8 +87,6 @@ package struct Diagnosis: Sendable, Equatable {
 
   /// One JSON object.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let summary = Summary(
       ready: fault == nil, world_size: worldSize, hosts: hosts,
       findings: findings.map {
@@ -97,7 +96,7 @@ package struct Diagnosis: Sendable, Equatable {
         Summary.Connection(
           ranks: [$0.first, $0.second], latency_seconds: $0.latency, bytes_per_second: $0.bandwidth)
       }, build: build)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return try JSONText.line(summary)
   }
 }
 

@@ -112,11 +112,9 @@ package final class RunLock: @unchecked Sendable {
   /// The lock's file under a name of its own, complete.
   private func temporary(_ purpose: String) throws(FileError) -> String {
     let name = "\(directory)/.\(Self.fileName).\(owner.identity).\(purpose)"
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    guard let data = try? encoder.encode(owner) else { preconditionFailure("an owner is not encodable") }
+    guard let text = try? JSONText.page(owner) else { preconditionFailure("an owner is not encodable") }
     do throws(FileError) {
-      try AtomicFile.replace(name, with: String(decoding: data, as: UTF8.self) + "\n", calls: calls)
+      try AtomicFile.replace(name, with: text + "\n", calls: calls)
     } catch {
       // It may have its name although the directory could not be flushed.
       remove(name)

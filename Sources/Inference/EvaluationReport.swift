@@ -30,12 +30,9 @@ package struct EvaluationReport {
   /// - Throws: ``FileError`` naming the file that cannot be written.
   package func write(to directory: String) throws {
     try Directory.create(directory)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     let summary = EvaluationSummary(sheet, of: evaluation)
-    try AtomicFile.replace(directory + "/evaluation.json", with: text(try encoder.encode(summary)))
-    encoder.outputFormatting = [.sortedKeys]
-    try AtomicFile.replace(directory + "/detections.json", with: text(try encoder.encode(cocoResults)))
+    try AtomicFile.replace(directory + "/evaluation.json", with: try JSONText.page(summary) + "\n")
+    try AtomicFile.replace(directory + "/detections.json", with: try JSONText.line(cocoResults) + "\n")
     try PrecisionRecallPlot(sheet).write(to: directory + "/precision-recall.png")
   }
 
@@ -55,6 +52,4 @@ package struct EvaluationReport {
       }
     }
   }
-
-  private func text(_ json: Data) -> String { String(decoding: json, as: UTF8.self) + "\n" }
 }

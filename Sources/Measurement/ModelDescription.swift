@@ -58,14 +58,12 @@ package struct ModelDescription {
 
   /// One JSON object.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
       parameters: model.layout.parameterCount, default_boxes: model.defaultBoxes.count,
       default_boxes_per_map: model.defaultBoxes.countPerMap, gmac: (gigaMultiplyAdds * 100).rounded() / 100,
       precision: configuration.training.precision.rawValue, parameters_sha256: parametersSHA256,
       peak_memory_bytes: budget.bytes)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return try JSONText.line(summary)
   }
 
   /// Tables for people.

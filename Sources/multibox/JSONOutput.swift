@@ -14,9 +14,7 @@ struct JSONOutput {
 
   /// Writes one line of JSON.
   func write(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    let text = try JSONText.line(value)
     if path == "-" {
       print(text)
     } else {

@@ -15,9 +15,7 @@ struct OverrideOptions: ParsableArguments {
 
   /// The override that sets `key` to exactly `text`, whatever characters it has; a JSON string is YAML too.
   static func override(_ key: String, text: String) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    return "\(key)=\(String(decoding: try encoder.encode(text), as: UTF8.self))"
+    "\(key)=\(try JSONText.line(text))"
   }
 }
 

@@ -29,6 +29,21 @@ struct StallRuleTests {
         && verdict.contains("rank 1 (node, process 7): loading a.jpg for 11 s"))
   }
 
+  @Test(arguments: 1...9) func `The one rank that finishes nothing is named, whichever it is`(worldSize: Int) {
+    for stalled in 0..<worldSize {
+      let reports = (0..<worldSize).map { rank in
+        rank == stalled ? report("backward", idle: 11, waits: false) : report("exchange", idle: 11, waits: true)
+      }
+      let verdict = rule.verdict(reports, ownIdleSeconds: 11)
+      #expect(verdict?.contains("held up by rank \(stalled) (node)\n") == true)
+      // A moment earlier nobody is.
+      let earlier = reports.indices.map { rank in
+        report("any", idle: 9.4, waits: rank != stalled, age: 0.5)
+      }
+      #expect(rule.verdict(earlier, ownIdleSeconds: 9.9) == nil)
+    }
+  }
+
   @Test func silenceIsAStallOnlyWhereNothingMoves() throws {
     let reports = [report("waiting", idle: 11, waits: true), report("backward", idle: 1, waits: false, age: 11)]
     #expect(rule.verdict(reports, ownIdleSeconds: 3) == nil)

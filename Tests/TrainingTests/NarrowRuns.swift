@@ -14,6 +14,13 @@ struct NarrowRuns {
     let iteration: Int
     let parametersSHA256: String
     let metrics: [String]
+
+    /// All but how many ranks there were.
+    var ofAnyRanks: State {
+      State(
+        iteration: iteration, parametersSHA256: parametersSHA256,
+        metrics: metrics.map { $0.replacing(#/,"world_size":\d+/#, with: "") })
+    }
   }
 
   let directory: TemporaryDirectory

@@ -126,12 +126,10 @@ extension AllreduceBenchmark.Result {
 
   /// One JSON object.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
       world_size: worldSize, bytes: bytes,
       seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }), iterations: iterations)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return try JSONText.line(summary)
   }
 
   /// A table for people.

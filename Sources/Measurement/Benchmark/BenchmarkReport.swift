@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Layers
 import Tensors
@@ -160,8 +161,6 @@ extension BenchmarkReport {
 
   /// One JSON object.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let model = workload.configuration.model
     let summary = Summary(
       model: model.architecture.name, width_multiplier: model.widthMultiplier, classes: workload.classes,
@@ -180,6 +179,6 @@ extension BenchmarkReport {
       effective_gflops: rate / 1e9, peak_gflops: peak / 1e9,
       seconds_outside_convolutions: secondsOutsideConvolutions,
       share_outside_convolutions: secondsOutsideConvolutions / seconds.median)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return try JSONText.line(summary)
   }
 }

@@ -145,8 +145,6 @@ extension ConvolutionBenchmark {
 
   /// One JSON object.
   package func json(_ rows: [Row]) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let layers = rows.map { row in
       Summary.Layer(
         name: row.layer, algorithm: row.algorithm.rawValue, precision: row.precision.rawValue,
@@ -156,7 +154,7 @@ extension ConvolutionBenchmark {
         effective_gflops: Dictionary(
           uniqueKeysWithValues: Pass.allCases.map { ($0.rawValue, row.effectiveGigaflops($0)) }))
     }
-    return String(decoding: try encoder.encode(Summary(batch: batch, threads: threads, layers: layers)), as: UTF8.self)
+    return try JSONText.line(Summary(batch: batch, threads: threads, layers: layers))
   }
 
   /// A table for people: milliseconds and effective GFLOP/s of the three passes.

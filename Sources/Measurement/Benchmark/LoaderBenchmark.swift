@@ -71,12 +71,10 @@ extension LoaderBenchmark.Result {
 
   /// One JSON object.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let summary = Summary(
       images_per_second: imagesPerSecond, images: images, seconds: seconds, threads: threads,
       peak_memory_bytes: PeakMemory.bytes)
-    return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    return try JSONText.line(summary)
   }
 
   /// A sentence for people.

@@ -9,8 +9,8 @@ import Threads
 /// Backward tells how far down the arena it has come; a bucket that lies above leaves at once. Buckets are exchanged one after the
 /// other in the order of the plan, the same at every rank, whatever the timing. In a job of one process the same thread hands every
 /// bucket back as it is.
-final class GradientExchange: @unchecked Sendable {
-  let plan: BucketPlan
+package final class GradientExchange: @unchecked Sendable {
+  package let plan: BucketPlan
   private let sum: BucketSum
   private struct State {
     var pieces: [VariableArena] = []
@@ -33,7 +33,7 @@ final class GradientExchange: @unchecked Sendable {
   ///   - communicator: this exchange's alone.
   ///   - order: the tree of all micro-batches.
   ///   - trained: the part of the arena that is exchanged.
-  init(
+  package init(
     _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, settings: Configuration.Communication
   ) {
     plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
@@ -44,7 +44,7 @@ final class GradientExchange: @unchecked Sendable {
   }
 
   /// Bytes that an exchange allocates.
-  static func byteCount(
+  package static func byteCount(
     trained: Range<Int>, worldSize: Int, order: SummationOrder, settings: Configuration.Communication
   ) -> Int {
     let plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
@@ -53,7 +53,7 @@ final class GradientExchange: @unchecked Sendable {
 
   /// What this rank does with its micro-batches before they are exchanged: its share of the tree, or, where MPI adds in an order of its
   /// own, a tree by themselves.
-  static func share(
+  package static func share(
     of order: SummationOrder, _ communicator: WorkDivision, settings: Configuration.Communication
   ) -> SummationOrder.Share {
     let own = communicator.share(of: order.merges.count)
@@ -64,7 +64,7 @@ final class GradientExchange: @unchecked Sendable {
   }
 
   /// Begins an iteration, whose gradients will be in `pieces`; their sum replaces the first.
-  func begin(_ pieces: [VariableArena]) {
+  package func begin(_ pieces: [VariableArena]) {
     state.withLock { state in
       precondition(state.summed == taken, "\(state.summed - taken) buckets of the iteration before have not been taken")
       state.pieces = pieces
@@ -75,12 +75,12 @@ final class GradientExchange: @unchecked Sendable {
   }
 
   /// Says that the values from `offset` on are final at this rank.
-  func complete(from offset: Int) { state.withLock { $0.completeFrom = offset } }
+  package func complete(from offset: Int) { state.withLock { $0.completeFrom = offset } }
 
   /// The next bucket that is summed, in the order of the plan; nil behind the last one.
   ///
   /// - Throws: what the exchange has met; again at every later call.
-  func next() throws(MessagePassingError) -> Range<Int>? {
+  package func next() throws(MessagePassingError) -> Range<Int>? {
     guard taken < plan.buckets.count else { return nil }
     let failure: MessagePassingError? = state.wait { state in
       state.summed == taken && state.failure == nil ? nil : .some(state.failure)
@@ -91,12 +91,12 @@ final class GradientExchange: @unchecked Sendable {
   }
 
   /// "bucket 3 of 14", for a report.
-  var position: String {
+  package var position: String {
     state.withLock { "bucket \(min($0.summed + 1, plan.buckets.count)) of \(plan.buckets.count)" }
   }
 
   /// Ends the thread, where no exchange is going on.
-  func stop() {
+  package func stop() {
     state.withLock { $0.isStopped = true }
     state.wait { $0.isRunning ? nil : () }
   }

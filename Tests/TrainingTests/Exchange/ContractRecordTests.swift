@@ -1,4 +1,5 @@
 import Files
+import MessagePassing
 import Testing
 import Training
 
@@ -10,31 +11,50 @@ struct ContractRecordTests {
     return record
   }()
 
-  private func agree(_ others: @escaping (Int, inout ContractRecord) -> Void) throws -> Agreement {
-    try record.agree(
-      ScriptedCommunicator { rank, bytes in others(rank, &bytes.bindMemory(to: ContractRecord.self)[0]) })
+  /// What the ranks agree on when each has changed the record in its way.
+  private func agree(
+    _ worldSize: Int, _ change: @escaping @Sendable (Int, inout ContractRecord) -> Void
+  ) throws -> [Agreement] {
+    try ThreadCommunicator.run(worldSize: worldSize) { [record] communicator in
+      var own = record
+      change(communicator.rank, &own)
+      return try own.agree(communicator)
+    }
   }
 
-  @Test func `Positives are added, and one rank that wants to stop stops all`() throws {
-    let agreement = try agree { rank, record in record.positives = 100 * rank }
-    #expect(agreement.positives == 310 && !agreement.stops)
-    #expect(try agree { rank, record in record.wantsToStop = rank == 2 }.stops)
+  @Test(arguments: 1...9)
+  func `Positives are added, and one rank that wants to stop stops all`(worldSize: Int) throws {
+    for agreement in try agree(worldSize, { rank, record in record.positives = 100 * rank + 10 }) {
+      #expect(agreement.positives == 50 * worldSize * (worldSize - 1) + 10 * worldSize && !agreement.stops)
+    }
+    for rank in 0..<worldSize {
+      #expect(try agree(worldSize) { $1.wantsToStop = $0 == rank }.allSatisfy(\.stops))
+      let replacing = try agree(worldSize) { $1.replacements = $0 == rank ? 3 : 0 }
+      #expect(replacing.allSatisfy { $0.replacements == 3 })
+    }
   }
 
-  @Test func `Ranks that believe something else are named, with what`() {
-    func fault(_ others: @escaping (Int, inout ContractRecord) -> Void) -> String? {
-      #expect(throws: ContractError.self) { try agree(others) }?.description
+  @Test(arguments: 2...9)
+  func `A rank that believes something else is named, with what`(worldSize: Int) throws {
+    func fault(_ change: @escaping @Sendable (Int, inout ContractRecord) -> Void) -> String? {
+      #expect(throws: ContractError.self) { try agree(worldSize, change) }?.description
     }
     let prefix = "after iteration 7 these differ from rank 0: "
-    #expect(fault { rank, record in record.configuration += rank == 2 ? 1 : 0 } == prefix + "configuration of rank 2")
-    #expect(fault { rank, record in record.dataset = 9 } == prefix + "training data of ranks 1, 2")
-    #expect(fault { rank, record in record.plan = UInt64(rank) + 2 } == prefix + "bucket plan of rank 2")
-    #expect(fault { rank, record in record.parameters = UInt64(rank) } == prefix + "weights and momentum of ranks 1, 2")
+    for odd in 1..<worldSize {
+      #expect(fault { $1.configuration += $0 == odd ? 1 : 0 } == prefix + "configuration of rank \(odd)")
+      #expect(fault { $1.dataset += $0 == odd ? 1 : 0 } == prefix + "training data of rank \(odd)")
+      #expect(fault { $1.plan += $0 == odd ? 1 : 0 } == prefix + "bucket plan of rank \(odd)")
+      #expect(fault { $1.parameters += $0 == odd ? 1 : 0 } == prefix + "weights and momentum of rank \(odd)")
+      #expect(fault { $1.iteration += $0 == odd ? 1 : 0 } == prefix + "iteration of rank \(odd)")
+    }
+    // Rank 0 alone cannot be told from all others.
+    let others = (1..<worldSize).map(String.init).joined(separator: ", ")
+    let ranks = worldSize == 2 ? "rank 1" : "ranks \(others)"
     #expect(
       fault { rank, record in
-        record.iteration += rank - 1
-        record.plan += UInt64(rank - 1)
-      } == prefix + "bucket plan of rank 2; iteration of rank 2")
+        record.plan += rank == 0 ? 1 : 0
+        record.dataset += rank == 0 ? 1 : 0
+      } == prefix + "training data of \(ranks); bucket plan of \(ranks)")
   }
 
   @Test func `A hash notices every value and its place`() {
