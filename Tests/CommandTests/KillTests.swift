@@ -27,8 +27,9 @@ struct KillTests {
     return try #require(checkpoint.metadata)
   }
 
-  @Test(.timeLimit(.minutes(5)))
-  func `Killed at any instant, above all while it writes, a run ends in the state of the uninterrupted one`() throws {
+  @Test func `Killed at any instant, above all while it writes, a run ends in the state of the uninterrupted one`()
+    throws
+  {
     let (whole, killed) = (workspace.run + "-whole", workspace.run + "-killed")
     try MultiboxProcess(arguments(whole)).wait().succeeded()
 
@@ -58,8 +59,8 @@ struct KillTests {
 
   /// Checkpoints are written for evaluations alone, so a run killed inside one has lost the iterations before it if its checkpoint came
   /// after.
-  @Test(.timeLimit(.minutes(5)))
-  func `Killed during an evaluation, a run continues from the checkpoint before it and makes the evaluation up`() throws
+  @Test func `Killed during an evaluation, a run continues from the checkpoint before it and makes the evaluation up`()
+    throws
   {
     let overrides = [
       "training.iterations=12", "training.learning_rate=1e-5", "checkpoint.every=1000", "evaluation.every=2",

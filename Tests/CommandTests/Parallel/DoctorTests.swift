@@ -53,7 +53,7 @@ struct DoctorTests {
 
   // MARK: One process
 
-  @Test(.timeLimit(.minutes(2))) func `A sound experiment can start, and the doctor leaves nothing behind`() throws {
+  @Test func `A sound experiment can start, and the doctor leaves nothing behind`() throws {
     let report = try report(doctor(), exitCode: 0)
     #expect(report.ready && report.world_size == 1)
     for finding in report.findings { #expect(finding.status != "error", "\(finding)") }
@@ -68,7 +68,6 @@ struct DoctorTests {
   }
 
   @Test(
-    .timeLimit(.minutes(2)),
     arguments: [
       ("data.train_split=none", 65, "training data"), ("data.classes=[dog]", 65, "training data"),
       ("training.learning_rate=-1", 64, "configuration"), ("data.root=[]", 64, "training data"),
@@ -83,7 +82,7 @@ struct DoctorTests {
     #expect(try workspace.train(override).exitCode == exitCode)
   }
 
-  @Test(.timeLimit(.minutes(2))) func `Faults of the machine outweigh all others`() throws {
+  @Test func `Faults of the machine outweigh all others`() throws {
     let report = try report(
       doctor(["data.train_split=none"]), environment: ["MULTIBOX_ISA": "mmx"], exitCode: 71)
     #expect(try report.finding("instruction set").remedy?.hasPrefix("MULTIBOX_ISA=") == true)
@@ -94,7 +93,7 @@ struct DoctorTests {
     #expect(try tasks.finding("MPI").message.contains("SLURM_NTASKS is 2"))
   }
 
-  @Test(.timeLimit(.minutes(2))) func `A run that is going to continue is recognised`() throws {
+  @Test func `A run that is going to continue is recognised`() throws {
     try workspace.train(stopAt: 2).succeeded()
     #expect(try report(doctor(), exitCode: 0).finding("start").message.hasSuffix("continues after iteration 2"))
     let other = try report(doctor(["training.seed=9"]), exitCode: 0).finding("start")
@@ -104,7 +103,7 @@ struct DoctorTests {
     #expect(try report(doctor() + ["--resume", "never"], exitCode: 0).ready)
   }
 
-  @Test(.timeLimit(.minutes(2))) func `A file that never comes ends the examination by name`() throws {
+  @Test func `A file that never comes ends the examination by name`() throws {
     let image = workspace.data + "/JPEGImages/000002.jpg"
     try FileManager.default.removeItem(atPath: image)
     mkfifo(image, 0o600)
@@ -117,7 +116,7 @@ struct DoctorTests {
   // MARK: Several ranks
 
   @Test(
-    .timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"), arguments: [2, 4])
+    .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"), arguments: [2, 4])
   func `Several ranks are examined together`(ranks: Int) throws {
     let report = try report(
       doctor(["training.global_batch=8", "training.micro_batch=1"]), ranks: ranks, exitCode: 0)
@@ -131,7 +130,7 @@ struct DoctorTests {
     #expect(!FileManager.default.fileExists(atPath: workspace.run))
   }
 
-  @Test(.timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+  @Test(.enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
   func `Faults of a job end all its ranks with their exit code`() throws {
     let illegal = try report(doctor(), ranks: 3, exitCode: 64)
     #expect(try illegal.finding("configuration").message.contains("start one of 1, 2 ranks"))
@@ -147,7 +146,7 @@ struct DoctorTests {
     ).wait(timeout: 60)
   }
 
-  @Test(.timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+  @Test(.enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
   func `A rank bound to one processor hears of the option that gives it more`() throws {
     let outcome = try mpirun(
       "--bind-to core", ["-np 1 MULTIBOX doctor \(workspace.config) --json --set training.threads=2"])
@@ -158,7 +157,7 @@ struct DoctorTests {
     #expect(isAlone || finding.remedy?.contains("--map-by slot:PE=2, or --bind-to none") == true, "\(finding)")
   }
 
-  @Test(.timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+  @Test(.enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
   func `Ranks with unlike programs or kernels are told apart`() throws {
     let copy = workspace.path + "/other"
     // By processes of their own, as in `ChildProcess.write(script:to:)`.
@@ -175,7 +174,7 @@ struct DoctorTests {
     #expect(finding.status == "ok" || finding.remedy?.hasPrefix("mpirun -x MULTIBOX_ISA=") == true)
   }
 
-  @Test(.timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+  @Test(.enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
   func `A job whose other rank never starts is given up`() throws {
     let outcome = try mpirun("--bind-to none", ["-np 1 MULTIBOX doctor --timeout 2", "-np 1 sleep 100"])
     #expect(outcome.exitCode == 71)
@@ -185,10 +184,10 @@ struct DoctorTests {
   // MARK: Benchmark
 
   @Test(
-    .timeLimit(.minutes(2)), .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"), arguments: [2, 3])
+    .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"), arguments: [2, 3])
   func `The sum over all ranks is timed`(ranks: Int) throws { try timeSums(ranks: ranks) }
 
-  @Test(.timeLimit(.minutes(2))) func `The sum of one process is timed`() throws { try timeSums(ranks: nil) }
+  @Test func `The sum of one process is timed`() throws { try timeSums(ranks: nil) }
 
   private func timeSums(ranks: Int?) throws {
     struct Result: Decodable {

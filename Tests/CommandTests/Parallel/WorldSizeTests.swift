@@ -12,8 +12,7 @@ struct WorldSizeTests {
     runs = try ParallelRuns()
   }
 
-  @Test(.timeLimit(.minutes(5)))
-  func `One process and 1, 2, 4 and 8 ranks give the same bits, whatever threads and buckets`() throws {
+  @Test func `One process and 1, 2, 4 and 8 ranks give the same bits, whatever threads and buckets`() throws {
     let expected = try runs.train("plain", ranks: nil)
     #expect(expected.iteration == 6)
     for (ranks, threads, megabytes) in [
@@ -27,8 +26,9 @@ struct WorldSizeTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(5)))
-  func `Clipping, average, freezing and cosine give the same bits on any number of ranks, and after a kill`() throws {
+  @Test func `Clipping, average, freezing and cosine give the same bits on any number of ranks, and after a kill`()
+    throws
+  {
     let additions = [
       "training.gradient_clip_norm=0.5", "training.ema_decay=0.9", "training.freeze=conv2_2",
       "training.schedule={kind: cosine, warmup_iterations: 2}", "model.initialization=he", "evaluation.every=4",
@@ -50,8 +50,7 @@ struct WorldSizeTests {
     #expect(try runs.train("killed", ranks: 4, additions).parametersSHA256 == expected.parametersSHA256)
   }
 
-  @Test(.timeLimit(.minutes(3)))
-  func `Numbers of ranks that are no power of two give the same bits too`() throws {
+  @Test func `Numbers of ranks that are no power of two give the same bits too`() throws {
     let batch = ["training.global_batch=12"]
     let expected = try runs.train("plain", ranks: nil, batch)
     for ranks in [2, 3, 4, 6] {
@@ -61,7 +60,7 @@ struct WorldSizeTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(3)), .enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"))
+  @Test(.enabled(if: Kernels.multiplyBFloat16, "this processor has no AVX512-BF16"))
   func `Products in bfloat16 give the same bits on any number of ranks and threads`() throws {
     let bfloat16 = ["training.precision=bfloat16"]
     let expected = try runs.train("plain", ranks: nil, bfloat16)
@@ -75,8 +74,7 @@ struct WorldSizeTests {
     #expect(float32.parametersSHA256 != expected.parametersSHA256, "the precision must be in use")
   }
 
-  @Test(.timeLimit(.minutes(3)))
-  func `Images in the place of damaged ones are the same on any number of ranks, and counted over all`() throws {
+  @Test func `Images in the place of damaged ones are the same on any number of ranks, and counted over all`() throws {
     for image in ["000002", "000007"] {
       try runs.workspace.cut("\(runs.workspace.data)/JPEGImages/\(image).jpg", to: 0.5)
     }
@@ -97,8 +95,7 @@ struct WorldSizeTests {
   }
 
   /// Over a few iterations: at the start of training hard negatives are nearly tied, and which are taken soon differs.
-  @Test(.timeLimit(.minutes(3)))
-  func `MPI's own sum and half-width messages train to nearly the same losses`() throws {
+  @Test func `MPI's own sum and half-width messages train to nearly the same losses`() throws {
     let few = "training.iterations=3"
     let expected = try runs.train("plain", ranks: nil, [few])
     // Two terms have one sum, whoever adds them.
@@ -127,8 +124,7 @@ struct WorldSizeTests {
     #expect(!FileManager.default.fileExists(atPath: runs.path("run")))
   }
 
-  @Test(.timeLimit(.minutes(3)))
-  func `The evaluation of a split of any size is the same on any number of ranks`() throws {
+  @Test func `The evaluation of a split of any size is the same on any number of ranks`() throws {
     let metadata = try runs.train("run", ranks: nil)
     let checkpoint = "\(runs.path("run"))/checkpoints/iteration-000000\(metadata.iteration).safetensors"
     // Eleven images: a prime, and no multiple of the micro-batch.
