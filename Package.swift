@@ -4,8 +4,16 @@ import PackageDescription
 /// Every Swift target is built with warnings as errors; language mode 6 is the tools version's default.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The test targets that are built: all, or those that the environment variable names, so that a build under a sanitizer is short.
+let testTargets = Context.environment["TEST_TARGETS"]?.split(separator: " ").map(String.init)
+
+/// Ends the process where C does what the language does not define. Swift does so always.
+let undefinedBehaviour = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
+
 /// C is optimised in debug builds too: the kernels are useless at -O0.
-let optimised: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Wvla", "-Werror"])]
+let optimised: [CSetting] = [
+  .unsafeFlags(["-O3", "-Wall", "-Wextra", "-Wvla", "-Werror"] + (testTargets == nil ? [] : undefinedBehaviour))
+]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -14,9 +22,6 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
-
-/// The test targets that are built: all, or those that the environment variable names, so that a build under a sanitizer is short.
-let testTargets = Context.environment["TEST_TARGETS"]?.split(separator: " ").map(String.init)
 
 func system(_ name: String, pkgConfig: String, debian: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])

@@ -1,6 +1,5 @@
 import Configuration
 import Testing
-import multibox
 
 /// Keys of other programs are answered with what they are called here.
 struct ForeignKeyTests {

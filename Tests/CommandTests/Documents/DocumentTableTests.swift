@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import multibox
 
 /// Tables of the documents against what there is.
 struct DocumentTableTests {
