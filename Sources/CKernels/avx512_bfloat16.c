@@ -23,6 +23,6 @@
 #include "kernels/peak.inc"
 #pragma clang attribute pop
 
-const ck_operand_table ck_avx512_bfloat16_table =
-#include "kernels/operand_table.inc"
-    ;
+#define CK_ENTRY(result, name, parameters) .name = name,
+const ck_operand_table ck_avx512_bfloat16_table = {CK_OPERAND_KERNELS(CK_ENTRY)};
+#undef CK_ENTRY

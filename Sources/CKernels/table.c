@@ -26,3 +26,7 @@ bool ck_has_bfloat16(void) {
 const ck_operand_table *ck_bfloat16_table_at(int index) {
   return index == CK_TABLE_COUNT - 1 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
 }
+
+#define CK_NAME_OF(result, name, parameters) #name,
+const char *const ck_kernel_names[] = {CK_OPERAND_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF) NULL};
+#undef CK_NAME_OF

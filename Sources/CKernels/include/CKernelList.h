@@ -1,0 +1,149 @@
+// The kernels, one entry each: result, name, parameters. From this list follow the tables of functions, the table of every instruction set,
+// and the names that tests go through.
+//
+// "rows" are pixels: `channels` contiguous floats each.
+#ifndef CKERNELS_LIST_H
+#define CKERNELS_LIST_H
+
+// clang-format off
+
+// Products of matrices, and the transforms that lay out their operands. The left operand is [block][row][16]: blocks of 16 columns,
+// block_stride words apart. The right operand and products are panels [row][32] of 32 columns.
+//
+// An operand consists of words of 32 bits: floats, or pairs of bfloat16 that are neighbours in the sum, with the number of even index in the
+// lower half. Pairs halve the operand in the direction of the sum: blocks are [row][8] where a sum runs over columns, [row / 2][16] where it
+// runs over rows, panels [row / 2][32]. Zeros complete the last pair. Offsets and strides of operands count words. Everything else,
+// products included, is float32.
+#define CK_OPERAND_KERNELS(KERNEL)                                                                                          \
+  /* Sums over columns of the left operand. product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks;           \
+     added to what is there when accumulate. */                                                                             \
+  KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
+                                const float *right, bool accumulate, float *product))                                       \
+  /* blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block. */                  \
+  KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,                \
+                               ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                                  \
+  /* panel[row - first_row][0 ..< 32] = matrix[row][first_column ...]; zeros beyond the matrix. Rows in whole               \
+     blocks of 16. */                                                                                                       \
+  KERNEL(void, pack_panel, (const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,                 \
+                            ptrdiff_t first_row, ptrdiff_t last_row, float *panel))                                         \
+  /* panel[row - first_row][0 ..< 32] = matrix[first_column ...][row]; rows in whole blocks of 16, zeros beyond the         \
+     matrix. */                                                                                                             \
+  KERNEL(void, pack_transposed_panel, (const float *matrix, ptrdiff_t rows, ptrdiff_t columns,                              \
+                                       ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row,                     \
+                                       float *panel))                                                                       \
+  /* v[component][channel / 16][tile][channel % 16], the input transform; components are component_stride apart. Zeros      \
+     fill the last block. */                                                                                                \
+  KERNEL(void, winograd_input, (const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles,         \
+                                float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))                              \
+  /* u[component][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, in whole blocks of 16, columns \
+     outputs from first_column on, zeros beyond. */                                                                         \
+  KERNEL(void, winograd_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,               \
+                                 ptrdiff_t first_row, ptrdiff_t last_row, float *u, ptrdiff_t component_stride))            \
+  /* The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, columns inputs. */          \
+  KERNEL(void, winograd_turned_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs,                                \
+                                        ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,          \
+                                        ptrdiff_t component_stride))                                                        \
+  /* Sums over rows of both operands. product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k <             \
+     count; added to what is there when accumulate. */                                                                      \
+  KERNEL(void, multiply_transposed_panel, (ptrdiff_t blocks, ptrdiff_t count, const float *left,                            \
+                                           ptrdiff_t block_stride, const float *right, bool accumulate,                     \
+                                           float *product))                                                                 \
+  /* As gather_blocks, for sums over rows: pairs of bfloat16 lie elsewhere. */                                              \
+  KERNEL(void, gather_summed_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,         \
+                                      ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                           \
+  /* panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y is not inside the bounds;             \
+     bias_sums[channel] += Σ_row dy. All dy stay when y is NULL. */                                                         \
+  KERNEL(void, panel_output_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds,                \
+                                       float *dy, float *panels, ptrdiff_t panel_stride, float *bias_sums))                 \
+  /* As winograd_input, for sums over rows. */                                                                              \
+  KERNEL(void, winograd_summed_input, (const ck_tile_map *input, const float *data, ptrdiff_t first_tile,                   \
+                                       ptrdiff_t tiles, float *v, ptrdiff_t component_stride,                               \
+                                       ptrdiff_t block_stride))                                                             \
+  /* m[component][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output is    \
+     not inside the bounds, unless it is NULL; bias_sums[channel] += its sum over all pixels. */                            \
+  KERNEL(void, winograd_output_gradient, (const ck_tile_map *map, const float *output, ck_bounds bounds,                    \
+                                          float *gradient, ptrdiff_t first_tile, ptrdiff_t tiles, float *m,                 \
+                                          ptrdiff_t component_stride, ptrdiff_t panel_stride, float *bias_sums))            \
+  /* x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in                   \
+     registers, with x[i] = i at first and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns         \
+     the number of multiply-adds. */                                                                                        \
+  KERNEL(ptrdiff_t, multiply_add_peak, (ptrdiff_t rounds, float factor, float term, float *result))
+
+// All others.
+#define CK_KERNELS(KERNEL)                                                                                                  \
+  /* columns[p - first_row][c - first_column] for p in [first_row, last_row), c in [first_column, last_column) of           \
+     the column matrix [pixels][kernel_height * kernel_width * channels]. */                                                \
+  KERNEL(void, gather_columns, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,               \
+                                ptrdiff_t last_row, ptrdiff_t first_column, ptrdiff_t last_column, float *columns))         \
+  /* y[r][c] += bias[c], unless it is NULL, then kept in the bounds. */                                                     \
+  KERNEL(void, add_bias, (ptrdiff_t rows, ptrdiff_t channels, const float *bias, ck_bounds bounds, float *y))               \
+  /* dy[r][c] = 0 where y[r][c] is not inside the bounds, unless it is NULL; sums[c] = Σ_r dy[r][c]. */                     \
+  KERNEL(void, bias_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds, float *dy,             \
+                               float *sums))                                                                                \
+  /* One row of the output: y = max over the window, choice = index of the first maximum within the window (ky *            \
+     kernel + kx). */                                                                                                       \
+  KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const float *image, ptrdiff_t output_row,                \
+                              float *y, uint8_t *choice))                                                                   \
+  /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
+  KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const float *dy, const uint8_t *choice,         \
+                                       ptrdiff_t input_row, bool accumulate, float *dx))                                    \
+  /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
+  KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale,                        \
+                              const float *x, float *y, float *inverse_norm))                                               \
+  /* The gradient of l2_normalize: dx (set or added to, unless it is NULL) and scale_sums[c] = Σ_r dy[r][c] *               \
+     x[r][c] * inverse_norm[r]. */                                                                                          \
+  KERNEL(void, l2_normalize_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *scale, const float *x,              \
+                                       const float *inverse_norm, const float *dy, bool accumulate, float *dx,              \
+                                       float *scale_sums))                                                                  \
+  /* y[i] += x[i]. */                                                                                                       \
+  KERNEL(void, add, (ptrdiff_t count, const float *x, float *y))                                                            \
+  /* momentum = factor * momentum + (scale * gradient + decay * weight); weight -= rate * momentum. Whether all             \
+     momentum is finite. */                                                                                                 \
+  KERNEL(bool, sgd_update, (ptrdiff_t count, float rate, float factor, float decay, float scale,                            \
+                            const float *gradient, float *momentum, float *weight))                                         \
+  /* Σ_i x[i]^2, the same bits with every table. */                                                                         \
+  KERNEL(double, sum_of_squares, (ptrdiff_t count, const float *x))                                                         \
+  /* average[i] += share * (x[i] - average[i]). */                                                                          \
+  KERNEL(void, move_average, (ptrdiff_t count, float share, const float *x, float *average))                                \
+  /* Images of pixels [red, green, blue]; results are the same with every table. samples[i] = factor * samples[i] +         \
+     term, to the nearest integer, ties to even, and into 0 ... 255. */                                                     \
+  KERNEL(void, scale_samples, (ptrdiff_t count, float factor, float term, uint8_t *samples))                                \
+  /* Multiplies the saturation, rounded and kept in 0 ... 255 likewise.                                                     \
+     Hue 0 ... 179, saturation and value 0 ... 255 are those of OpenCV's COLOR_RGB2HSV and COLOR_HSV2RGB, which             \
+     reads a hue of 180 or more modulo 180. */                                                                              \
+  KERNEL(void, scale_saturation, (ptrdiff_t pixel_count, float factor, uint8_t *pixels))                                    \
+  /* Adds to the hue, in steps of 2 degrees, likewise. */                                                                   \
+  KERNEL(void, turn_hue, (ptrdiff_t pixel_count, float term, uint8_t *pixels))                                              \
+  /* result[i] = Σ_k weights[k] * (rows[k * row_stride + i] - zeros[i]), k < row_count, which is at least 1. */             \
+  KERNEL(void, blend_rows, (ptrdiff_t count, ptrdiff_t row_count, const float *weights, const uint8_t *rows,                \
+                            ptrdiff_t row_stride, const float *zeros, float *result))                                       \
+  /* Pixel c of result = Σ_k weights[offset[c] + k] * pixel first[c] + k of row, k < offset[c + 1] - offset[c],             \
+     kept in lowest[0 ..< 3] ... highest[0 ..< 3]. Reads one float behind the last pixel of the row. */                     \
+  KERNEL(void, blend_columns, (ptrdiff_t count, const ptrdiff_t *first, const ptrdiff_t *offset,                            \
+                               const float *weights, const float *row, const float *lowest, const float *highest,           \
+                               float *result))                                                                              \
+  /* The transpose of pack_panel, as far as the matrix goes. */                                                             \
+  KERNEL(void, unpack_panel, (const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,           \
+                              ptrdiff_t last_row, float *matrix))                                                           \
+  /* y[row][first_channel ...] = panel[row] + bias, kept in the bounds. No bias when it is NULL. */                         \
+  KERNEL(void, panel_output, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,              \
+                              const float *bias, ck_bounds bounds, float *y))                                               \
+  /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
+     that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
+  KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \
+                               ptrdiff_t first_row, ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images,          \
+                               bool accumulate, float *source))                                                             \
+  /* The output transform of m[component][tile][0 ..< 32], the channels from first_channel on: data = · + bias, kept in the \
+     bounds; added to what is there when accumulate. No bias when it is NULL. */                                            \
+  KERNEL(void, winograd_output, (const ck_tile_map *output, const float *m, ptrdiff_t component_stride,                     \
+                                 ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
+                                 ck_bounds bounds, bool accumulate, float *data))                                           \
+  /* The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from            \
+     first_column on. */                                                                                                    \
+  KERNEL(void, winograd_kernel_gradient, (const float *u, ptrdiff_t component_stride, ptrdiff_t inputs,                     \
+                                          ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,                   \
+                                          ptrdiff_t last_row, float *w))
+
+// clang-format on
+
+#endif
