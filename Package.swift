@@ -29,7 +29,7 @@ func system(_ name: String, pkgConfig: String, debian: String) -> Target {
 
 /// What the detector is built from, and all that stands on it.
 let inference: [Target.Dependency] = [
-  "Models", "Layers", "Tensors", "Kernels", "CKernels", "Detection", "Datasets", "Loading", "Images", "Evaluation",
+  "Models", "Layers", "Tensors", "Kernels", "Detection", "Datasets", "Loading", "Images", "Evaluation",
   "MessagePassing",
   "ModelFiles", "Files", "Configuration", "Randomness", "Threads", .product(name: "Logging", package: "swift-log"),
 ]
@@ -59,15 +59,15 @@ let package = Package(
     library("Randomness"),
     library("Threads"),
     library("Kernels", ["CKernels"]),
-    library("Tensors", ["Kernels", "CKernels", "COpenBLAS"]),
-    library("Layers", ["Tensors", "Kernels", "CKernels", "Randomness"]),
+    library("Tensors", ["Kernels", "COpenBLAS"]),
+    library("Layers", ["Tensors", "Kernels", "Randomness"]),
     library("Detection"),
     library("Models", ["Layers", "Tensors", "Kernels", "Detection"]),
     library("Files", ["Threads", "CCrypto"]),
     library("ModelFiles", ["Tensors", "Files"]),
     library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
     library("Datasets", ["Detection", "Images", "Files", "CLibXML2"]),
-    library("Loading", ["Threads", "Datasets", "Detection", "Images", "Tensors", "Kernels", "CKernels", "Randomness"]),
+    library("Loading", ["Threads", "Datasets", "Detection", "Images", "Tensors", "Kernels", "Randomness"]),
     library("Splitting", ["Datasets", "Images", "Files", "Randomness"]),
     library("Synthetic", ["Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
@@ -99,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "HashingProgram", dependencies: ["Files", "CCrypto"], path: "Tests/HashingProgram", swiftSettings: strict),
     tests("RandomnessTests", ["Randomness"]),
-    tests("KernelsTests", ["Kernels", "CKernels", "TestSupport"]),
+    tests("KernelsTests", ["Kernels", "Randomness", "TestSupport"]),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
     tests("LayersTests", ["Layers", "Tensors", "Kernels", "Randomness", "TestSupport"]),
     tests("DetectionTests", ["Detection", "Models", "Randomness"]),

@@ -28,5 +28,9 @@ const ck_operand_table *ck_bfloat16_table_at(int index) {
 }
 
 #define CK_NAME_OF(result, name, parameters) #name,
-const char *const ck_kernel_names[] = {CK_OPERAND_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF) NULL};
+static const char *const kernel_names[] = {CK_OPERAND_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
 #undef CK_NAME_OF
+
+const char *ck_kernel_name(int index) {
+  return index >= 0 && index < (int)(sizeof kernel_names / sizeof *kernel_names) ? kernel_names[index] : NULL;
+}

@@ -3,30 +3,37 @@ import CKernels
 /// One instruction-set variant of every C kernel. Variants may differ in the last bits; one process uses one of them throughout.
 package struct Kernels: @unchecked Sendable {
   /// The C functions; the table is constant for the life of the process.
-  package let table: ck_table
-  private let bfloat16: ck_operand_table?
+  let table: UnsafePointer<ck_table>
+  private let bfloat16: UnsafePointer<ck_operand_table>?
 
   /// "baseline", "avx2" or "avx512".
-  package var instructionSet: String { String(cString: table.name) }
+  package var instructionSet: String { String(cString: table.pointee.name) }
 
   /// The variants this processor can run, slowest first.
   package static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
-    ck_table_at(index).map { Kernels(table: $0.pointee, bfloat16: ck_bfloat16_table_at(index)?.pointee) }
+    ck_table_at(index).map { Kernels(table: $0, bfloat16: ck_bfloat16_table_at(index)) }
   }
 
   /// The names of all variants in the program, slowest first, whether this processor can run them or not.
   package static let compiled: [String] =
     (0..<Int32(CK_TABLE_COUNT)).compactMap { ck_table_name($0).map { String(cString: $0) } } + ["avx512-bfloat16"]
 
+  /// The names of all kernels, as in `CKernelList.h`.
+  package static let names: [String] = Array(
+    sequence(state: Int32(0)) { index in
+      defer { index += 1 }
+      return ck_kernel_name(index).map { String(cString: $0) }
+    })
+
   /// Products and the transforms that lay out their operands.
   ///
   /// - Precondition: the kernels can multiply so, see ``require(_:)``.
-  package func operands(_ precision: Precision) -> ck_operand_table {
+  package func operands(_ precision: Precision) -> Operands {
     switch precision {
-    case .float32: return table.float32
+    case .float32: return Operands(table: ck_float32_table(table), summands: 1)
     case .bfloat16:
       guard let bfloat16 else { preconditionFailure("\(instructionSet) kernels cannot multiply bfloat16") }
-      return bfloat16
+      return Operands(table: bfloat16, summands: 2)
     }
   }
 

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 
 /// What a convolution does to its sums: keeps them inside bounds, or leaves them as they are.
 package struct Activation: Sendable, Equatable {
@@ -18,5 +18,5 @@ package struct Activation: Sendable, Equatable {
   package var isIdentity: Bool { self == .identity }
 
   /// For the kernels.
-  var bounds: ck_bounds { ck_bounds(lower: lower, upper: upper) }
+  var bounds: Bounds { Bounds(lower: lower, upper: upper) }
 }

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 import Tensors
 
 /// Scales every pixel's channel vector to unit length, then every channel by a learned factor.
@@ -56,9 +56,9 @@ package struct ChannelL2Normalization: Layer {
     let channels = input.shape.channels
     pass.context.pool.forEachRange(input.shape.pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.table.l2_normalize(
-        rows.count, channels, Self.epsilon, pass.weights[scale].baseAddress, input.data + at, output.data + at,
-        inverseNorms + rows.lowerBound)
+      pass.context.kernels.l2Normalize(
+        rows: rows.count, channels: channels, epsilon: Self.epsilon, scale: pass.weights[scale].baseAddress!,
+        input.data + at, into: output.data + at, inverseNorms: inverseNorms + rows.lowerBound)
     }
   }
 
@@ -69,10 +69,11 @@ package struct ChannelL2Normalization: Layer {
     let partial = pass.context.scratch
     pass.context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.table.l2_normalize_gradient(
-        rows.count, channels, pass.weights[scale].baseAddress, pass.input.data + at, inverseNorms + rows.lowerBound,
-        pass.outputGradient.data + at, pass.inputGradient?.accumulates ?? false,
-        pass.inputGradient.map { $0.tensor.data + at }, partial + rows.lowerBound / Self.rowsPerChunk * channels)
+      pass.context.kernels.l2NormalizeGradient(
+        rows: rows.count, channels: channels, scale: pass.weights[scale].baseAddress!, pass.input.data + at,
+        inverseNorms: inverseNorms + rows.lowerBound, outputGradient: pass.outputGradient.data + at,
+        accumulates: pass.inputGradient?.accumulates ?? false, into: pass.inputGradient.map { $0.tensor.data + at },
+        scaleSums: partial + rows.lowerBound / Self.rowsPerChunk * channels)
     }
     sumParts(partial, parts: chunks(pixels), into: pass.gradients[scale], context: pass.context)
   }

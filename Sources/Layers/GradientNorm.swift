@@ -28,7 +28,7 @@ package struct GradientNorm {
   ) -> (norm: Double, notFinite: Variable?) {
     let values = gradients.values.baseAddress!
     let sums = context.pool.map(blocks) { block, _ in
-      context.kernels.table.sum_of_squares(block.range.count, values + block.range.lowerBound)
+      context.kernels.sumOfSquares(values + block.range.lowerBound, count: block.range.count)
     }
     var total = 0.0
     var notFinite: Variable?

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 import Tensors
 
 /// Maximum over square windows. Pixels outside the map take no part.
@@ -56,11 +56,9 @@ package struct MaxPooling: Layer {
     let rowCount = output.shape.width * output.shape.channels
     let argmax = pass.state.assumingMemoryBound(to: UInt8.self)
     pass.context.pool.forEach(output.shape.batch * output.shape.height) { row, _ in
-      withUnsafePointer(to: geometry) {
-        pass.context.kernels.table.max_pool_row(
-          $0, input.image(row / output.shape.height), row % output.shape.height, output.data + row * rowCount,
-          argmax + row * rowCount)
-      }
+      pass.context.kernels.maxPoolRow(
+        geometry, image: input.image(row / output.shape.height), outputRow: row % output.shape.height,
+        into: output.data + row * rowCount, argmax: argmax + row * rowCount)
     }
   }
 
@@ -73,17 +71,16 @@ package struct MaxPooling: Layer {
     let argmax = pass.forward.state.assumingMemoryBound(to: UInt8.self)
     pass.context.pool.forEach(input.batch * input.height) { row, _ in
       let image = row / input.height
-      withUnsafePointer(to: geometry) {
-        pass.context.kernels.table.max_pool_gradient_row(
-          $0, pass.outputGradient.image(image), argmax + image * imageCount, row % input.height,
-          inputGradient.accumulates, inputGradient.tensor.data + row * input.width * input.channels)
-      }
+      pass.context.kernels.maxPoolGradientRow(
+        geometry, outputGradient: pass.outputGradient.image(image), argmax: argmax + image * imageCount,
+        inputRow: row % input.height, accumulates: inputGradient.accumulates,
+        into: inputGradient.tensor.data + row * input.width * input.channels)
     }
   }
 
-  private func geometry(_ input: Shape, _ output: Shape) -> ck_pooling_geometry {
-    ck_pooling_geometry(
-      input_height: input.height, input_width: input.width, output_height: output.height, output_width: output.width,
-      channels: input.channels, kernel: kernel, stride: stride, padding: padding)
+  private func geometry(_ input: Shape, _ output: Shape) -> PoolingGeometry {
+    PoolingGeometry(
+      input: (input.height, input.width), output: (output.height, output.width), channels: input.channels,
+      kernel: kernel, stride: stride, padding: padding)
   }
 }

@@ -50,17 +50,18 @@ package struct StochasticGradientDescent: Sendable {
         let at = part.lowerBound + piece.lowerBound
         switch variable.update {
         case .descent(let decays, let rateMultiplier):
-          let isFinite = context.kernels.table.sgd_update(
-            piece.count, learningRate * rateMultiplier, momentum, decays ? weightDecay : 0,
-            clip / (inputScale * inputScale), g + at, m + at, w + at)
+          let isFinite = context.kernels.descend(
+            count: piece.count, rate: learningRate * rateMultiplier, factor: momentum,
+            decay: decays ? weightDecay : 0, scale: clip / (inputScale * inputScale), gradient: g + at,
+            momentum: m + at, weight: w + at)
           if !isFinite { isBad.store(true, ordering: .relaxed) }
         case .average(let momentum):
           for index in at..<at + piece.count { w[index] += momentum * (g[index] / Float(microBatches) - w[index]) }
         case .frozen: return
         }
         if let average {
-          context.kernels.table.move_average(
-            piece.count, average.share, w + at, average.arena.values.baseAddress! + at)
+          context.kernels.moveAverage(
+            average.arena.values.baseAddress! + at, towards: w + at, share: average.share, count: piece.count)
         }
       }
       if firstBad == nil, isBad.load(ordering: .relaxed) { firstBad = variable }

@@ -1,5 +1,5 @@
-import CKernels
 import Glibc
+import Kernels
 import Synchronization
 
 /// The threads of one process that share a loop.
@@ -27,10 +27,10 @@ package final class ThreadPool {
   deinit { crew.stop() }
 
   /// The processors this process may run on (its affinity mask), which is the natural thread count.
-  package static var availableProcessors: Int { Int(ck_available_processors()) }
+  package static var availableProcessors: Int { Processor.available }
 
   /// Makes the calling thread compute as the pool's do: denormals are zero.
-  package static func flushDenormals() { _ = ck_flush_denormals() }
+  package static func flushDenormals() { Processor.flushDenormals() }
 
   /// Calls `body(index, worker)` once for every index in 0 ..< count, on whichever thread is free, and returns when all have
   /// finished. `worker` is in 0 ..< threadCount and names scratch memory that no other call uses at the same time.
@@ -39,8 +39,8 @@ package final class ThreadPool {
   package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     precondition(!isBusy.exchange(true, ordering: .acquiring), "a loop within a loop of the same pool of threads")
     defer { isBusy.store(false, ordering: .releasing) }
-    let previous = ck_flush_denormals()
-    defer { ck_restore_denormals(previous) }
+    let previous = Processor.flushDenormals()
+    defer { Processor.restoreDenormals(previous) }
     if threadCount > 1, count > 1 {
       withoutActuallyEscaping(body) { crew.share(count, $0) }
     } else {
@@ -144,7 +144,7 @@ private final class WorkerCrew: @unchecked Sendable {
     var polls = 0
     while busyWorkers.load(ordering: .acquiring) > 0 {
       polls += 1
-      if polls < Self.pollLimit { ck_pause() } else { sched_yield() }
+      if polls < Self.pollLimit { Processor.pause() } else { sched_yield() }
     }
     self.body = nil
   }
@@ -166,13 +166,13 @@ private final class WorkerCrew: @unchecked Sendable {
   }
 
   private func work(as worker: Int) {
-    _ = ck_flush_denormals()
+    Processor.flushDenormals()
     var seen = 0
     while true {
       var polls = 0
       while generation.load(ordering: .acquiring) == seen && polls < Self.pollLimit {
         polls += 1
-        ck_pause()
+        Processor.pause()
       }
       guard joinLoop(after: &seen, as: worker) else { return }
       // Only now, when this thread holds no reference to the body any more, may share(_:_:) return.

@@ -56,8 +56,11 @@ typedef struct {
 
 #undef CK_MEMBER
 
-// The names of all kernels, in the order of the list, then NULL.
-extern const char *const ck_kernel_names[];
+// The name of a kernel by its place in the list, those for operands first; NULL beyond the last.
+const char *ck_kernel_name(int index);
+
+// The kernels for operands of floats.
+static inline const ck_operand_table *ck_float32_table(const ck_table *table) { return &table->float32; }
 
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.

@@ -2,7 +2,7 @@ import Kernels
 
 /// How the operands of a convolution's matrix products lie in memory, so that nothing has to be packed.
 ///
-/// A convolution is, for each of some frequencies, a product [units, inputs] · [inputs, outputs]: one frequency whose units are pixels, or 36
+/// A convolution is, for each of some components, a product [units, inputs] · [inputs, outputs]: one component whose units are pixels, or 36
 /// whose units are tiles. Inputs go in blocks of 16, [block][unit][16]; outputs and the kernel in panels of 32, [panel][unit or
 /// input][32]. Padding is zero.
 ///
@@ -29,20 +29,20 @@ struct BlockedLayout {
   static let panelWidth = 32
 
   /// Products.
-  let frequencies: Int
+  let components: Int
   /// Rows of the left operands.
   let units: Int
   /// Blocks of inputs.
   let blocks: Int
   /// Panels of outputs.
   let panels: Int
-  /// Whether all frequencies have the same left operand.
+  /// Whether all components have the same left operand.
   let sharesInput: Bool
   /// What the operands consist of.
   let word: Word
 
-  init(frequencies: Int, units: Int, inputs: Int, outputs: Int, word: Word, sharesInput: Bool = false) {
-    self.frequencies = frequencies
+  init(components: Int, units: Int, inputs: Int, outputs: Int, word: Word, sharesInput: Bool = false) {
+    self.components = components
     self.units = units
     blocks = (inputs + Self.blockWidth - 1) / Self.blockWidth
     panels = (outputs + Self.panelWidth - 1) / Self.panelWidth
@@ -62,35 +62,35 @@ struct BlockedLayout {
 
   /// Words from one block of a left operand of `units` rows to the next.
   func blockStride(units: Int) -> Int { unitWords(units) * Self.blockWidth / (word == .pairOfInputs ? 2 : 1) }
-  /// Words from one frequency of the left operands to the next.
+  /// Words from one component of the left operands to the next.
   func inputStride(units: Int) -> Int { sharesInput ? 0 : Self.spread(blocks * blockStride(units: units)) }
   /// Words of the left operands.
   func inputCount(units: Int) -> Int {
-    sharesInput ? blocks * blockStride(units: units) : frequencies * inputStride(units: units)
+    sharesInput ? blocks * blockStride(units: units) : components * inputStride(units: units)
   }
 
   /// Floats of a panel of products of `rows` rows.
   func productCount(rows: Int) -> Int { rows * Self.panelWidth }
-  /// Floats from one frequency of one panel of products to the next.
+  /// Floats from one component of one panel of products to the next.
   func productStride(units: Int) -> Int { Self.spread(productCount(rows: units)) }
 
   /// Words of a panel of `units` rows where that is the right operand.
   func panelCount(units: Int) -> Int { unitWords(units) * Self.panelWidth }
-  /// Words from one frequency of all panels of a right operand to the next.
+  /// Words from one component of all panels of a right operand to the next.
   func panelStride(units: Int) -> Int { Self.spread(panels * panelCount(units: units)) }
 
   /// Words of `rows` rows of a panel of the kernel, whole blocks.
   func kernelCount(rows: Int) -> Int { (word == .pairOfInputs ? rows / 2 : rows) * Self.panelWidth }
   /// Words of a panel of the kernel.
   var kernelPanelCount: Int { kernelCount(rows: kernelRows) }
-  /// Words from one frequency of one panel of the kernel to the next.
+  /// Words from one component of one panel of the kernel to the next.
   var kernelPanelStride: Int { Self.spread(kernelPanelCount) }
-  /// Words from one frequency of the whole kernel to the next.
+  /// Words from one component of the whole kernel to the next.
   var kernelStride: Int { Self.spread(panels * kernelPanelCount) }
   /// Bytes of the whole kernel.
-  var kernelBytes: Int { frequencies * kernelStride * MemoryLayout<Float>.stride }
+  var kernelBytes: Int { components * kernelStride * MemoryLayout<Float>.stride }
 
-  /// An odd number of cache lines, so that the same place of all frequencies falls into different sets of the cache.
+  /// An odd number of cache lines, so that the same place of all components falls into different sets of the cache.
   private static func spread(_ count: Int) -> Int {
     let line = 16
     return ((count + line - 1) / line | 1) * line

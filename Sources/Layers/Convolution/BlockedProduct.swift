@@ -1,6 +1,6 @@
 import Tensors
 
-/// One map convolved with a kernel: transforms, the products of all frequencies, transform of the products.
+/// One map convolved with a kernel: transforms, the products of all components, transform of the products.
 ///
 /// Small kernels are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the second-level cache.
 /// Large kernels would leave the cache: there the units are transformed first, in blocks that stay in the last-level cache, threads share
@@ -32,11 +32,11 @@ struct BlockedProduct {
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
-    // Of inputs that all frequencies share there is little: there the products take the memory.
+    // Of inputs that all components share there is little: there the products take the memory.
     let perUnit =
       layout.sharesInput
-      ? 4 * max(layout.unitWords, layout.frequencies * BlockedLayout.panelWidth)
-      : layout.frequencies * layout.unitWords
+      ? 4 * max(layout.unitWords, layout.components * BlockedLayout.panelWidth)
+      : layout.components * layout.unitWords
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
   }
@@ -49,10 +49,10 @@ struct BlockedProduct {
   /// Floats of scratch.
   var scratch: ScratchSize {
     let inputs = layout.inputCount(units: blockUnits)
-    let products = layout.frequencies * layout.productStride(units: blockUnits)
+    let products = layout.components * layout.productStride(units: blockUnits)
     return sharesUnits
-      ? ScratchSize(floatsPerWorker: inputs + products, commonFloats: layout.frequencies * layout.kernelStride)
-      : ScratchSize(floatsPerWorker: products + layout.frequencies * layout.kernelPanelStride, commonFloats: inputs)
+      ? ScratchSize(floatsPerWorker: inputs + products, commonFloats: layout.components * layout.kernelStride)
+      : ScratchSize(floatsPerWorker: products + layout.components * layout.kernelPanelStride, commonFloats: inputs)
   }
 
   /// output = finish(input * kernel).
@@ -78,7 +78,7 @@ struct BlockedProduct {
       transform.transformKernel(
         kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
         into: transformed + panel * layout.kernelPanelCount + layout.kernelCount(rows: first),
-        frequencyStride: layout.kernelStride, kernels: context.kernels)
+        componentStride: layout.kernelStride, kernels: context.kernels)
     }
     context.pool.forEachRange(layout.units, grain: blockUnits) { units, worker in
       let inputs = context.scratch(worker: worker)
@@ -109,10 +109,10 @@ struct BlockedProduct {
         let transformed = context.scratch(worker: worker)
         transform.transformKernel(
           kernel, panel: panel, rows: 0..<layout.kernelRows, into: transformed,
-          frequencyStride: layout.kernelPanelStride, kernels: context.kernels)
+          componentStride: layout.kernelPanelStride, kernels: context.kernels)
         multiply(
           inputs, units, of: block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
-          products: transformed + layout.frequencies * layout.kernelPanelStride, finish, into: output, context)
+          products: transformed + layout.components * layout.kernelPanelStride, finish, into: output, context)
       }
     }
   }
@@ -124,7 +124,7 @@ struct BlockedProduct {
   ) {
     transform.transformInput(
       input.data, units, into: inputs + layout.blockStride(units: units.lowerBound - block.lowerBound),
-      frequencyStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
+      componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
   }
 
@@ -138,13 +138,14 @@ struct BlockedProduct {
     let inputStride = layout.inputStride(units: block.count)
     let productStride = layout.productStride(units: units.count)
     let operands = context.kernels.operands(layout.precision)
-    for frequency in 0..<layout.frequencies {
-      operands.multiply_panel(
-        units.count, layout.blocks, first + frequency * inputStride, layout.blockStride(units: block.count),
-        kernel + frequency * kernelStride, false, products + frequency * productStride)
+    for component in 0..<layout.components {
+      operands.multiplyPanel(
+        rows: units.count, blocks: layout.blocks, left: first + component * inputStride,
+        blockStride: layout.blockStride(units: block.count), right: kernel + component * kernelStride,
+        accumulates: false, into: products + component * productStride)
     }
     transform.transformOutput(
-      products, units, panel: panel, frequencyStride: productStride, finish, into: output.data,
+      products, units, panel: panel, componentStride: productStride, finish, into: output.data,
       kernels: context.kernels)
   }
 }

@@ -4,8 +4,8 @@ import Tensors
 ///
 ///     dM = A dY Aᵀ        dU = Σ_tiles (Bᵀ d B) ⊙ dM        dg = Gᵀ dU G        dbias = Σ_pixels dY
 ///
-/// The sums are, for each frequency, a product [inputs, units] · [units, outputs]. Where the kernel is small, threads share parts of the
-/// units, whose sums are added in order; where it is large, they share frequencies and panels.
+/// The sums are, for each component, a product [inputs, units] · [units, outputs]. Where the kernel is small, threads share parts of the
+/// units, whose sums are added in order; where it is large, they share components and panels.
 struct BlockedWeightGradient {
   private let transform: any DifferentiableTransform
   private let layout: BlockedLayout
@@ -21,7 +21,7 @@ struct BlockedWeightGradient {
   private static let partGoal = 16
   private static let unitsPerTask = 8
   private static let kernelRowsPerTask = 32
-  /// Blocks of inputs in a product: one of few frequencies is shared by several threads.
+  /// Blocks of inputs in a product: one of few components is shared by several threads.
   private static let blocksPerTask = 32
 
   init(_ transform: any DifferentiableTransform, layer: Convolution) {
@@ -35,15 +35,15 @@ struct BlockedWeightGradient {
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
     let columns = layout.kernelRows + layout.panels * BlockedLayout.panelWidth
-    let perUnit = layout.frequencies * columns / (layout.word == .pairOfUnits ? 2 : 1)
+    let perUnit = layout.components * columns / (layout.word == .pairOfUnits ? 2 : 1)
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
     return min(layout.units, max(Self.unitsPerTask, goal / Self.unitsPerTask * Self.unitsPerTask))
   }
 
   private var parts: Int { max(1, min(Self.partGoal, layout.units / blockUnits)) }
-  private var kernelCount: Int { layout.frequencies * layout.kernelStride }
+  private var kernelCount: Int { layout.components * layout.kernelStride }
   private var inputCount: Int { layout.inputCount(units: blockUnits) }
-  private var gradientCount: Int { layout.frequencies * layout.panelStride(units: blockUnits) }
+  private var gradientCount: Int { layout.components * layout.panelStride(units: blockUnits) }
   private var biasParts: Int { sharesUnits ? parts : (layout.units + Self.unitsPerTask - 1) / Self.unitsPerTask }
   private var biasCount: Int { (biasParts * layer.outputChannels + 15) / 16 * 16 }
 
@@ -72,10 +72,10 @@ struct BlockedWeightGradient {
       for first in stride(from: units.lowerBound, to: units.upperBound, by: blockUnits) {
         let block = first..<min(first + blockUnits, units.upperBound)
         transform(pass, block, of: block, inputs: inputs, gradients: gradients, biasPart: part, context)
-        for frequency in 0..<layout.frequencies {
+        for component in 0..<layout.components {
           for panel in 0..<layout.panels {
             multiply(
-              inputs, gradients, units: block.count, frequency: frequency, panel: panel, blocks: 0..<layout.blocks,
+              inputs, gradients, units: block.count, component: component, panel: panel, blocks: 0..<layout.blocks,
               accumulates: first > units.lowerBound, into: sums + part * kernelCount, context)
           }
         }
@@ -97,11 +97,11 @@ struct BlockedWeightGradient {
           pass, units, of: block, inputs: inputs, gradients: gradients, biasPart: units.lowerBound / Self.unitsPerTask,
           context)
       }
-      context.pool.forEach(layout.frequencies * blockTasks * layout.panels) { task, _ in
+      context.pool.forEach(layout.components * blockTasks * layout.panels) { task, _ in
         let (group, panel) = (task / layout.panels, task % layout.panels)
         let firstBlock = group % blockTasks * Self.blocksPerTask
         multiply(
-          inputs, gradients, units: block.count, frequency: group / blockTasks, panel: panel,
+          inputs, gradients, units: block.count, component: group / blockTasks, panel: panel,
           blocks: firstBlock..<min(firstBlock + Self.blocksPerTask, layout.blocks), accumulates: first > 0, into: sums,
           context)
       }
@@ -117,26 +117,28 @@ struct BlockedWeightGradient {
     let at = units.lowerBound - block.lowerBound
     transform.transformInput(
       pass.input.data, units, into: inputs + layout.blockStride(units: at),
-      frequencyStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
+      componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
     transform.transformOutputGradient(
       pass.outputGradient.data, mask: layer.mask(pass), layer.activation, units,
-      into: gradients + layout.panelCount(units: at), frequencyStride: layout.panelStride(units: block.count),
+      into: gradients + layout.panelCount(units: at), componentStride: layout.panelStride(units: block.count),
       panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
       kernels: context.kernels)
   }
 
   private func multiply(
-    _ inputs: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, units: Int, frequency: Int,
+    _ inputs: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, units: Int, component: Int,
     panel: Int, blocks: Range<Int>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>,
     _ context: ExecutionContext
   ) {
     let blockStride = layout.blockStride(units: units)
-    context.kernels.operands(layout.precision).multiply_transposed_panel(
-      blocks.count, units, inputs + frequency * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
-      blockStride, gradients + frequency * layout.panelStride(units: units) + panel * layout.panelCount(units: units),
-      accumulates,
-      sums + frequency * layout.kernelStride + panel * layout.kernelPanelCount
+    context.kernels.operands(layout.precision).multiplyTransposedPanel(
+      blocks: blocks.count, count: units,
+      left: inputs + component * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
+      blockStride: blockStride,
+      right: gradients + component * layout.panelStride(units: units) + panel * layout.panelCount(units: units),
+      accumulates: accumulates,
+      into: sums + component * layout.kernelStride + panel * layout.kernelPanelCount
         + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth))
   }
 
@@ -149,13 +151,13 @@ struct BlockedWeightGradient {
       for panel in 0..<layout.panels {
         let at = sums + panel * layout.kernelPanelCount + layout.kernelCount(rows: rows.lowerBound)
         for part in stride(from: 1, to: parts, by: 1) {
-          for frequency in 0..<layout.frequencies {
-            let place = at + frequency * layout.kernelStride
-            context.kernels.table.add(layout.kernelCount(rows: rows.count), place + part * kernelCount, place)
+          for component in 0..<layout.components {
+            let place = at + component * layout.kernelStride
+            context.kernels.add(place + part * kernelCount, to: place, count: layout.kernelCount(rows: rows.count))
           }
         }
         transform.transformKernelGradient(
-          at, panel: panel, rows: rows, frequencyStride: layout.kernelStride, into: gradient, kernels: context.kernels)
+          at, panel: panel, rows: rows, componentStride: layout.kernelStride, into: gradient, kernels: context.kernels)
       }
     }
   }

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// Convolution of any geometry as products of a column matrix, gathered block by block into scratch memory, with a matrix of
@@ -31,7 +30,7 @@ struct ColumnConvolution: ConvolutionAlgorithm {
     columns.forEachBlock(of: pass.input, context: pass.context) { rows, block in
       let y = pass.output.data + rows.lowerBound * channels
       multiply(block, matrix, into: Matrix(y, rows: rows.count, columns: channels))
-      pass.context.kernels.table.add_bias(rows.count, channels, bias, layer.activation.bounds, y)
+      pass.context.kernels.addBias(bias, layer.activation.bounds, to: y, rows: rows.count, channels: channels)
     }
   }
 
@@ -45,11 +44,11 @@ struct ColumnConvolution: ConvolutionAlgorithm {
     let pixels = pass.outputGradient.shape.pixels
     let partial = context.scratch
     context.pool.forEachRange(pixels, grain: Self.biasChunk) { rows, _ in
-      context.kernels.table.bias_gradient(
-        rows.count, layer.outputChannels, layer.mask(pass).map { $0 + rows.lowerBound * layer.outputChannels },
-        layer.activation.bounds,
-        pass.outputGradient.data + rows.lowerBound * layer.outputChannels,
-        partial + rows.lowerBound / Self.biasChunk * layer.outputChannels)
+      let at = rows.lowerBound * layer.outputChannels
+      context.kernels.biasGradient(
+        rows: rows.count, channels: layer.outputChannels, output: layer.mask(pass).map { $0 + at },
+        layer.activation.bounds, gradient: pass.outputGradient.data + at,
+        into: partial + rows.lowerBound / Self.biasChunk * layer.outputChannels)
     }
     if let bias = layer.bias { sumParts(partial, parts: biasChunks, into: pass.gradients[bias], context: context) }
   }

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 import Tensors
 
 /// The matrix [pixels, kernel · kernel · channels] that turns a convolution into a matrix product (im2col). It is never whole in
@@ -67,12 +67,10 @@ struct ColumnMatrix {
         source.data + rows.lowerBound * channels + columns.lowerBound, rows: rows.count, columns: columns.count,
         stride: channels)
     }
-    var geometry = ck_gather_geometry(
-      source_height: source.shape.height, source_width: source.shape.width, channels: channels,
-      target_height: targetHeight, target_width: targetWidth, kernel_height: kernel, kernel_width: kernel,
-      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset, offset_x: offset, step_y: step, step_x: step)
-    context.kernels.table.gather_columns(
-      &geometry, source.data, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound, scratch)
+    let geometry = GatherGeometry(
+      source: (source.shape.height, source.shape.width, channels), target: (targetHeight, targetWidth), kernel: kernel,
+      up: up, down: down, offset: offset, step: step)
+    context.kernels.gatherColumns(geometry, source: source.data, rows: rows, columns: columns, into: scratch)
     return Matrix(scratch, rows: rows.count, columns: columns.count)
   }
 }
@@ -132,7 +130,7 @@ func sumParts(
     let target = result.baseAddress! + range.lowerBound
     target.update(from: partial + range.lowerBound, count: range.count)
     for part in 1..<max(parts, 1) {
-      context.kernels.table.add(range.count, partial + part * count + range.lowerBound, target)
+      context.kernels.add(partial + part * count + range.lowerBound, to: target, count: range.count)
     }
   }
 }

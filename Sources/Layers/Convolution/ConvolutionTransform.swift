@@ -7,17 +7,17 @@ protocol ConvolutionTransform {
 
   /// Rows `units` of the left operands from the map that is read. `inputs` is where the first of them goes.
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, frequencyStride: Int,
+    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels)
 
   /// Rows `rows`, whole blocks, of a panel of the right operands. `panelRows` is where the first of them goes.
   func transformKernel(
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
-    frequencyStride: Int, kernels: Kernels)
+    componentStride: Int, kernels: Kernels)
 
   /// The channels of a panel in the map that is written, from the products of `units`. All units before have been transformed.
   func transformOutput(
-    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, frequencyStride: Int, _ finish: OutputFinish,
+    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
     into map: UnsafeMutablePointer<Float>, kernels: Kernels)
 }
 
@@ -33,14 +33,14 @@ struct OutputFinish {
 
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
 protocol DifferentiableTransform: ConvolutionTransform {
-  /// Masks the gradient of the written map where the activation is flat, told by `mask`, the written map, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:frequencyStride:_:into:kernels:)``.
+  /// Masks the gradient of the written map where the activation is flat, told by `mask`, the written map, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:componentStride:_:into:kernels:)``.
   func transformOutputGradient(
     _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
-    into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
+    into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels)
 
-  /// Transposes ``ConvolutionTransform/transformKernel(_:panel:rows:into:frequencyStride:kernels:)``.
+  /// Transposes ``ConvolutionTransform/transformKernel(_:panel:rows:into:componentStride:kernels:)``.
   func transformKernelGradient(
-    _ panelRows: UnsafePointer<Float>, panel: Int, rows: Range<Int>, frequencyStride: Int,
+    _ panelRows: UnsafePointer<Float>, panel: Int, rows: Range<Int>, componentStride: Int,
     into kernel: UnsafeMutablePointer<Float>, kernels: Kernels)
 }

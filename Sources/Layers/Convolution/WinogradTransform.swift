@@ -1,4 +1,3 @@
-import CKernels
 import Kernels
 import Tensors
 
@@ -6,7 +5,7 @@ import Tensors
 ///
 ///     Y = Aᵀ [ Σ_c (G g_c Gᵀ) ⊙ (Bᵀ d_c B) ] A
 ///
-/// A unit is a tile of 4×4 outputs, a dilation apart, which depend on 6×6 inputs; in between are 36 frequencies. The gradient of the input
+/// A unit is a tile of 4×4 outputs, a dilation apart, which depend on 6×6 inputs; in between are 36 components. The gradient of the input
 /// is the convolution of the output's gradient with the turned kernel.
 ///
 /// ### Source
@@ -15,13 +14,13 @@ struct WinogradTransform: DifferentiableTransform {
   /// Rows and columns of the kernel.
   static let taps = 3
   private static let side = 4
-  private static let frequencies = 36
+  private static let components = 36
 
   let layout: BlockedLayout
   private let layer: Convolution
   private let turnsKernel: Bool
-  private let inputMap: ck_tile_map
-  private let outputMap: ck_tile_map
+  private let inputMap: TileMap
+  private let outputMap: TileMap
 
   /// Multiplications for each one of the definition.
   let workRatio: Float
@@ -50,71 +49,66 @@ struct WinogradTransform: DifferentiableTransform {
       return layer.dilation * ((phase + Self.side - 1) / Self.side)
     }
     let (rows, columns) = (tiles(output.height), tiles(output.width))
-    func map(_ shape: Shape) -> ck_tile_map {
-      ck_tile_map(
-        height: shape.height, width: shape.width, channels: shape.channels, tile_rows: rows, tile_columns: columns,
+    func map(_ shape: Shape) -> TileMap {
+      TileMap(
+        height: shape.height, width: shape.width, channels: shape.channels, tileRows: rows, tileColumns: columns,
         padding: padding, dilation: layer.dilation)
     }
     inputMap = map(input)
     outputMap = map(output)
     layout = BlockedLayout(
-      frequencies: Self.frequencies, units: output.batch * rows * columns, inputs: input.channels,
+      components: Self.components, units: output.batch * rows * columns, inputs: input.channels,
       outputs: output.channels, word: word)
     workRatio =
-      Float(rows * columns * Self.frequencies) / Float(output.height * output.width * Self.taps * Self.taps)
+      Float(rows * columns * Self.components) / Float(output.height * output.width * Self.taps * Self.taps)
   }
 
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, frequencyStride: Int,
+    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
-    let operands = kernels.operands(layout.precision)
-    let transform = layout.word == .pairOfUnits ? operands.winograd_summed_input! : operands.winograd_input!
-    withUnsafePointer(to: inputMap) {
-      transform($0, map, units.lowerBound, units.count, inputs, frequencyStride, blockStride)
-    }
+    kernels.operands(layout.precision).winogradInput(
+      inputMap, map, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
+      componentStride: componentStride, blockStride: blockStride)
   }
 
   func transformKernel(
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
-    frequencyStride: Int, kernels: Kernels
+    componentStride: Int, kernels: Kernels
   ) {
-    let operands = kernels.operands(layout.precision)
-    let transform = turnsKernel ? operands.winograd_turned_kernel! : operands.winograd_kernel!
-    transform(
-      kernel, layer.inputChannels, layer.outputChannels, panel * BlockedLayout.panelWidth, rows.lowerBound,
-      rows.upperBound, panelRows, frequencyStride)
+    kernels.operands(layout.precision).winogradKernel(
+      kernel, inputs: layer.inputChannels, outputs: layer.outputChannels,
+      firstColumn: panel * BlockedLayout.panelWidth, rows: rows, isTurned: turnsKernel, into: panelRows,
+      componentStride: componentStride)
   }
 
   func transformOutput(
-    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, frequencyStride: Int, _ finish: OutputFinish,
+    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
     into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    withUnsafePointer(to: outputMap) {
-      kernels.table.winograd_output(
-        $0, products, frequencyStride, units.lowerBound, units.count, panel * BlockedLayout.panelWidth, finish.bias,
-        finish.activation.bounds, finish.accumulates, map)
-    }
+    kernels.winogradOutput(
+      outputMap, products, componentStride: componentStride, tiles: units,
+      firstChannel: panel * BlockedLayout.panelWidth, bias: finish.bias, finish.activation.bounds,
+      accumulates: finish.accumulates, into: map)
   }
 
   func transformOutputGradient(
     _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
-    into gradients: UnsafeMutablePointer<Float>, frequencyStride: Int, panelStride: Int,
+    into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    withUnsafePointer(to: outputMap) {
-      kernels.operands(layout.precision).winograd_output_gradient(
-        $0, mask, activation.bounds, gradient, units.lowerBound, units.count, gradients, frequencyStride, panelStride,
-        biasSums)
-    }
+    kernels.operands(layout.precision).winogradOutputGradient(
+      outputMap, output: mask, activation.bounds, gradient: gradient, tiles: units, into: gradients,
+      componentStride: componentStride, panelStride: panelStride, biasSums: biasSums)
   }
 
   func transformKernelGradient(
-    _ panelRows: UnsafePointer<Float>, panel: Int, rows: Range<Int>, frequencyStride: Int,
+    _ panelRows: UnsafePointer<Float>, panel: Int, rows: Range<Int>, componentStride: Int,
     into kernel: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    kernels.table.winograd_kernel_gradient(
-      panelRows, frequencyStride, layer.inputChannels, layer.outputChannels, panel * BlockedLayout.panelWidth,
-      rows.lowerBound, min(rows.upperBound, layer.inputChannels), kernel)
+    kernels.winogradKernelGradient(
+      panelRows, componentStride: componentStride, inputs: layer.inputChannels, outputs: layer.outputChannels,
+      firstColumn: panel * BlockedLayout.panelWidth, rows: rows.lowerBound..<min(rows.upperBound, layer.inputChannels),
+      into: kernel)
   }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import Images
 import Kernels
 import Randomness
@@ -60,7 +59,7 @@ package struct PhotometricDistortion: Sendable, Equatable {
     image.pixels.withUnsafeMutableBufferPointer { pixels in
       for y in rows {
         let row = pixels[(y * width + columns.lowerBound) * 3..<(y * width + columns.upperBound) * 3]
-        for change in changes { change.apply(to: UnsafeMutableBufferPointer(rebasing: row), kernels.table) }
+        for change in changes { change.apply(to: UnsafeMutableBufferPointer(rebasing: row), kernels) }
       }
     }
   }
@@ -68,12 +67,12 @@ package struct PhotometricDistortion: Sendable, Equatable {
 
 extension PhotometricDistortion.Change {
   /// - Parameter row: [pixels, 3], red first.
-  fileprivate func apply(to row: UnsafeMutableBufferPointer<UInt8>, _ kernels: ck_table) {
+  fileprivate func apply(to row: UnsafeMutableBufferPointer<UInt8>, _ kernels: Kernels) {
     switch self {
-    case .brightness(let term): kernels.scale_samples(row.count, 1, term, row.baseAddress)
-    case .contrast(let factor): kernels.scale_samples(row.count, factor, 0, row.baseAddress)
-    case .saturation(let factor): kernels.scale_saturation(row.count / 3, factor, row.baseAddress)
-    case .hue(let term): kernels.turn_hue(row.count / 3, term, row.baseAddress)
+    case .brightness(let term): kernels.scaleSamples(row, factor: 1, term: term)
+    case .contrast(let factor): kernels.scaleSamples(row, factor: factor, term: 0)
+    case .saturation(let factor): kernels.scaleSaturation(row, factor: factor)
+    case .hue(let term): kernels.turnHue(row, by: term)
     }
   }
 }

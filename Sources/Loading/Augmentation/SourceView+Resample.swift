@@ -1,4 +1,3 @@
-import CKernels
 import Images
 import Kernels
 
@@ -44,13 +43,14 @@ extension SourceView {
           guard !weights.isEmpty, !zeros.isEmpty else { continue }
           let first = (rows.inputs.lowerBound + rows.firstInput[y]) * stride + columns.inputs.lowerBound * 3
           weights.withUnsafeBufferPointer {
-            kernels.table.blend_rows(
-              zeros.count, $0.count, $0.baseAddress, pixels.baseAddress! + first, stride, zeros, blended.baseAddress)
+            kernels.blendRows(
+              weights: $0, rows: UnsafeBufferPointer(rebasing: pixels[first...]), rowStride: stride, zeros: zeros,
+              into: blended.baseAddress!)
           }
           let row = destination + y * input.width * 3
-          kernels.table.blend_columns(
-            input.width, columns.firstInput, columns.offset, columns.weights, blended.baseAddress, lowest, highest,
-            row)
+          kernels.blendColumns(
+            count: input.width, first: columns.firstInput, offset: columns.offset, weights: columns.weights,
+            row: blended.baseAddress!, lowest: lowest, highest: highest, into: row)
           if input.scale != 1 {
             for index in 0..<input.width * 3 { row[index] *= input.scale }
           }

@@ -1,4 +1,3 @@
-import CKernels
 import Kernels
 import Tensors
 
@@ -17,9 +16,8 @@ enum ArithmeticPeak {
     let best = (0..<repetitions).map { _ in
       let start = ContinuousClock.now
       let counts = pool.map(Array(0..<pool.threadCount * chunks)) { _, _ in
-        var result: Float = 0
         // With float32, 2 is where x ← x / 2 + 1 ends: no infinity, no denormal, which some processors are slow with.
-        return operands.multiply_add_peak(rounds, 0.5, 1, &result)
+        operands.multiplyAddPeak(rounds: rounds, factor: 0.5, term: 1).count
       }
       return Double(2 * counts.reduce(0, +)) / ((ContinuousClock.now - start) / .seconds(1))
     }

@@ -51,7 +51,7 @@ package final class GradientTree {
       let (sum, term) = (arenas[target].values.baseAddress!, arenas[target + 1].values.baseAddress!)
       context.pool.forEachRange(range.count, grain: 65_536) { piece, _ in
         let at = range.lowerBound + piece.lowerBound
-        context.kernels.table.add(piece.count, term + at, sum + at)
+        context.kernels.add(term + at, to: sum + at, count: piece.count)
       }
     }
   }

@@ -1,0 +1,75 @@
+import CKernels
+
+/// Which source pixel feeds which row of a column matrix (im2col): row p belongs to the target pixel p of the batch, counted through images,
+/// rows and columns, and kernel tap (ky, kx) of it reads the source pixel y = (targetY · up + offset + ky · step) / down, x likewise; zeros where
+/// the division leaves a remainder or the pixel lies outside.
+package struct GatherGeometry: Sendable {
+  let c: ck_gather_geometry
+
+  /// - Parameters:
+  ///   - source: rows, columns and channels of the map that is read.
+  ///   - target: rows and columns of the map whose pixels are the rows of the matrix.
+  ///   - kernel: taps in each direction.
+  package init(
+    source: (height: Int, width: Int, channels: Int), target: (height: Int, width: Int), kernel: Int, up: Int = 1,
+    down: Int = 1, offset: Int = 0, step: Int = 1
+  ) {
+    precondition(
+      min(source.height, source.width, source.channels, target.height, target.width, kernel) > 0
+        && min(up, down, step) > 0,
+      "a column matrix of \(source) for \(target), kernel \(kernel), steps \(up), \(down), \(step)")
+    c = ck_gather_geometry(
+      source_height: source.height, source_width: source.width, channels: source.channels,
+      target_height: target.height, target_width: target.width, kernel_height: kernel, kernel_width: kernel,
+      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset, offset_x: offset, step_y: step, step_x: step)
+  }
+
+  /// Columns of the matrix.
+  package var columns: Int { c.kernel_height * c.kernel_width * c.channels }
+}
+
+/// Windows of a pooling layer.
+package struct PoolingGeometry: Sendable {
+  let c: ck_pooling_geometry
+
+  package init(
+    input: (height: Int, width: Int), output: (height: Int, width: Int), channels: Int, kernel: Int, stride: Int,
+    padding: Int
+  ) {
+    precondition(
+      min(input.height, input.width, output.height, output.width, channels, kernel, stride) > 0 && padding >= 0
+        && kernel * kernel <= 256,
+      "pooling \(input) to \(output), kernel \(kernel), stride \(stride), padding \(padding)")
+    c = ck_pooling_geometry(
+      input_height: input.height, input_width: input.width, output_height: output.height, output_width: output.width,
+      channels: channels, kernel: kernel, stride: stride, padding: padding)
+  }
+}
+
+/// How Winograd tiles cover a map: 4×4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
+/// (row / d · 4 · d + row mod d, …). Their windows in the input begin `padding` pixels before.
+package struct TileMap: Sendable {
+  let c: ck_tile_map
+
+  package init(height: Int, width: Int, channels: Int, tileRows: Int, tileColumns: Int, padding: Int, dilation: Int) {
+    precondition(
+      min(height, width, channels, tileRows, tileColumns, dilation) > 0,
+      "tiles \(tileRows)×\(tileColumns) of a map \(height)×\(width)×\(channels)")
+    c = ck_tile_map(
+      height: height, width: width, channels: channels, tile_rows: tileRows, tile_columns: tileColumns,
+      padding: padding, dilation: dilation)
+  }
+}
+
+/// What the activation of a convolution keeps its output in: −∞ and ∞ for none, 0 and ∞ for ReLU, 0 and 6 for ReLU6.
+package struct Bounds: Sendable, Equatable {
+  package let lower: Float
+  package let upper: Float
+
+  package init(lower: Float, upper: Float) {
+    precondition(lower < upper, "bounds \(lower) and \(upper)")
+    (self.lower, self.upper) = (lower, upper)
+  }
+
+  var c: ck_bounds { ck_bounds(lower: lower, upper: upper) }
+}

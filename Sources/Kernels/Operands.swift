@@ -1,0 +1,150 @@
+import CKernels
+
+/// The kernels that lay out the operands of products of matrices, and multiply them, in one precision.
+///
+/// The left operand is [block][row][16]: blocks of 16 columns. The right operand and the products are panels [row][32] of 32 columns. An operand
+/// consists of words of 32 bits: floats, or pairs of bfloat16 that are neighbours in the sum; strides and offsets count words. Products are float32.
+/// `CKernelList.h` says what each kernel computes.
+package struct Operands: @unchecked Sendable {
+  /// Columns of a block.
+  package static let blockWidth = 16
+  /// Columns of a panel.
+  package static let panelWidth = 32
+
+  let table: UnsafePointer<ck_operand_table>
+  /// Numbers in a word.
+  package let summands: Int
+
+  /// product = left · right, of `rows` rows and `blocks` blocks of columns.
+  package func multiplyPanel(
+    rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
+    accumulates: Bool, into product: UnsafeMutablePointer<Float>
+  ) {
+    precondition(
+      rows >= 0 && blocks > 0 && (blocks == 1 || blockStride >= rows * Self.blockWidth / summands),
+      "a product of \(rows) rows and \(blocks) blocks, \(blockStride) words apart")
+    table.pointee.multiply_panel(rows, blocks, left, blockStride, right, accumulates, product)
+  }
+
+  /// product = leftᵀ · right, of `blocks` blocks of rows and `count` terms.
+  package func multiplyTransposedPanel(
+    blocks: Int, count: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
+    accumulates: Bool, into product: UnsafeMutablePointer<Float>
+  ) {
+    precondition(
+      count >= 0 && blocks > 0 && (blocks == 1 || blockStride >= (count + summands - 1) / summands * Self.blockWidth),
+      "a product of \(blocks) blocks and \(count) terms, \(blockStride) words apart")
+    table.pointee.multiply_transposed_panel(blocks, count, left, blockStride, right, accumulates, product)
+  }
+
+  /// Rows of a column matrix as blocks of a left operand.
+  ///
+  /// - Parameter sumsRows: whether products sum over rows.
+  package func gatherBlocks(
+    _ geometry: GatherGeometry, source: UnsafePointer<Float>, rows: Range<Int>, sumsRows: Bool,
+    into blocks: UnsafeMutablePointer<Float>, blockStride: Int
+  ) {
+    let count = (geometry.columns + Self.blockWidth - 1) / Self.blockWidth
+    let words =
+      sumsRows ? (rows.count + summands - 1) / summands * Self.blockWidth : rows.count * Self.blockWidth / summands
+    precondition(
+      rows.lowerBound >= 0 && (count == 1 || blockStride >= words), "rows \(rows) in blocks \(blockStride) words apart")
+    withUnsafePointer(to: geometry.c) {
+      if sumsRows {
+        table.pointee.gather_summed_blocks($0, source, rows.lowerBound, rows.upperBound, blocks, blockStride)
+      } else {
+        table.pointee.gather_blocks($0, source, rows.lowerBound, rows.upperBound, blocks, blockStride)
+      }
+    }
+  }
+
+  /// Rows of 32 columns of a matrix as a panel, zeros beyond the matrix.
+  ///
+  /// - Parameters:
+  ///   - rowCount, columnCount: of the matrix.
+  ///   - rows: whole blocks of 16.
+  ///   - isTransposed: whether memory holds the transpose.
+  package func packPanel(
+    _ matrix: UnsafePointer<Float>, rowCount: Int, columnCount: Int, firstColumn: Int, rows: Range<Int>,
+    isTransposed: Bool, into panel: UnsafeMutablePointer<Float>
+  ) {
+    requireBlocks(rows)
+    precondition(
+      rowCount > 0 && (0..<(isTransposed ? rowCount : columnCount)).contains(firstColumn),
+      "column \(firstColumn) of \(columnCount)")
+    let pack = isTransposed ? table.pointee.pack_transposed_panel : table.pointee.pack_panel
+    pack!(matrix, rowCount, columnCount, firstColumn, rows.lowerBound, rows.upperBound, panel)
+  }
+
+  /// The gradient of an output as panels of a right operand, after it was set to zero where the activation is flat, told by `output`; its sums over
+  /// rows are added to those of the bias.
+  package func packOutputGradient(
+    rows: Int, channels: Int, output: UnsafePointer<Float>?, _ bounds: Bounds, gradient: UnsafeMutablePointer<Float>,
+    into panels: UnsafeMutablePointer<Float>, panelStride: Int, biasSums: UnsafeMutablePointer<Float>
+  ) {
+    precondition(
+      rows >= 0 && channels > 0
+        && (channels <= Self.panelWidth || panelStride >= (rows + summands - 1) / summands * Self.panelWidth),
+      "\(rows) rows of \(channels) channels in panels \(panelStride) words apart")
+    table.pointee.panel_output_gradient(
+      rows, channels, output, bounds.c, gradient, panels, panelStride, biasSums)
+  }
+
+  /// Winograd's transform of tiles of an input.
+  package func winogradInput(
+    _ map: TileMap, _ data: UnsafePointer<Float>, tiles: Range<Int>, sumsTiles: Bool,
+    into components: UnsafeMutablePointer<Float>, componentStride: Int, blockStride: Int
+  ) {
+    precondition(tiles.lowerBound >= 0 && componentStride > 0 && blockStride > 0, "tiles \(tiles)")
+    withUnsafePointer(to: map.c) {
+      let transform = sumsTiles ? table.pointee.winograd_summed_input : table.pointee.winograd_input
+      transform!($0, data, tiles.lowerBound, tiles.count, components, componentStride, blockStride)
+    }
+  }
+
+  /// Winograd's transform of a kernel [3][3][inputs][outputs], or of the one turned by half a turn with the roles exchanged.
+  ///
+  /// - Parameter rows: whole blocks of 16.
+  package func winogradKernel(
+    _ kernel: UnsafePointer<Float>, inputs: Int, outputs: Int, firstColumn: Int, rows: Range<Int>, isTurned: Bool,
+    into components: UnsafeMutablePointer<Float>, componentStride: Int
+  ) {
+    requireBlocks(rows)
+    precondition(
+      min(inputs, outputs) > 0 && (0..<(isTurned ? inputs : outputs)).contains(firstColumn),
+      "column \(firstColumn) of a kernel \(inputs)×\(outputs)")
+    let transform = isTurned ? table.pointee.winograd_turned_kernel : table.pointee.winograd_kernel
+    transform!(
+      kernel, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, components, componentStride)
+  }
+
+  /// The transpose of Winograd's output transform, for tiles of a gradient that is set to zero where the activation is flat, told by `output`; its sums
+  /// over pixels are added to those of the bias.
+  package func winogradOutputGradient(
+    _ map: TileMap, output: UnsafePointer<Float>?, _ bounds: Bounds, gradient: UnsafeMutablePointer<Float>,
+    tiles: Range<Int>, into components: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
+    biasSums: UnsafeMutablePointer<Float>
+  ) {
+    precondition(tiles.lowerBound >= 0 && componentStride > 0 && panelStride > 0, "tiles \(tiles)")
+    withUnsafePointer(to: map.c) {
+      table.pointee.winograd_output_gradient(
+        $0, output, bounds.c, gradient, tiles.lowerBound, tiles.count, components, componentStride, panelStride,
+        biasSums)
+    }
+  }
+
+  /// x[i] = factor · x[i] + term, `rounds` times over in registers; returns the number of multiply–adds, and their sum.
+  package func multiplyAddPeak(rounds: Int, factor: Float, term: Float) -> (count: Int, sum: Float) {
+    precondition(rounds >= 0, "\(rounds) rounds")
+    var sum: Float = 0
+    let count = table.pointee.multiply_add_peak(rounds, factor, term, &sum)
+    return (count, sum)
+  }
+
+  private func requireBlocks(_ rows: Range<Int>) {
+    precondition(
+      rows.lowerBound >= 0 && rows.lowerBound.isMultiple(of: Self.blockWidth)
+        && rows.count.isMultiple(of: Self.blockWidth),
+      "rows \(rows) are no whole blocks of \(Self.blockWidth)")
+  }
+}
