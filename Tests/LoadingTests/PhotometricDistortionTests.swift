@@ -1,6 +1,7 @@
 import Images
 import Kernels
 import Loading
+import TestSupport
 import Testing
 
 @Suite struct PhotometricDistortionTests {

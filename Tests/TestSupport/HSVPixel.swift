@@ -2,19 +2,19 @@
 ///
 /// Hue counts steps of 2°, 0 … 179; saturation and value are 0 … 255. A hue that was increased beyond 179 is read modulo
 /// 180 on the way back; one that was decreased has saturated at 0, because the sum is stored in 8 bits without sign.
-struct HSVPixel: Equatable {
-  var hue: UInt8
-  var saturation: UInt8
-  var value: UInt8
+package struct HSVPixel: Equatable {
+  package var hue: UInt8
+  package var saturation: UInt8
+  package var value: UInt8
 
-  init(hue: UInt8, saturation: UInt8, value: UInt8) {
+  package init(hue: UInt8, saturation: UInt8, value: UInt8) {
     self.hue = hue
     self.saturation = saturation
     self.value = value
   }
 
   /// Converts with 12-bit fixed-point reciprocals, as OpenCV does.
-  init(red: UInt8, green: UInt8, blue: UInt8) {
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
     let (r, g, b) = (Int32(red), Int32(green), Int32(blue))
     let maximum = max(r, g, b)
     let difference = maximum - min(r, g, b)
@@ -28,7 +28,7 @@ struct HSVPixel: Equatable {
   }
 
   /// The colour; samples are rounded to nearest, ties to even.
-  var rgb: (UInt8, UInt8, UInt8) {
+  package var rgb: (UInt8, UInt8, UInt8) {
     if saturation == 0 { return (value, value, value) }
     var position = Float(hue) * (6 / 180)
     if position >= 6 { position -= 6 }

@@ -1,0 +1,87 @@
+import Kernels
+
+/// Products of operands.
+extension KernelCase {
+  static let products = [
+    KernelCase(operands: "multiply_panel", multiplyPanel),
+    KernelCase(operands: "multiply_transposed_panel", multiplyTransposedPanel),
+    KernelCase(operands: "multiply_add_peak", multiplyAddPeak),
+  ]
+
+  private static func multiplyPanel(_ trial: Trial) {
+    let rows = trial.size
+    // Sums of up to 16 blocks, or 32 with bfloat16, are made at once.
+    let blocks = trial.size % 16 == 3 ? 35 : 1 + trial.size % 3
+    let layout = trial.blocks(sumsRows: false)
+    let blockStride = layout.words(rows)
+    for accumulates in [false, true] {
+      let left = trial.operand(layout, rows: blocks * rows)
+      let right = trial.operand(trial.panels, rows: blocks * layout.width)
+      let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
+      trial.operands.multiplyPanel(
+        rows: rows, blocks: blocks, left: left.start, blockStride: blockStride, right: right.start,
+        accumulates: accumulates, into: product.start)
+      for row in 0..<rows {
+        let factors = (0..<blocks * layout.width).map { k in
+          Double(trial.number(left, from: k / layout.width * blockStride, layout, row, k % layout.width))
+        }
+        expectProducts(trial, product, row: row, factors, right, accumulates: accumulates)
+      }
+    }
+  }
+
+  private static func multiplyTransposedPanel(_ trial: Trial) {
+    let (blocks, count) = (1 + trial.size % 3, trial.size)
+    let layout = trial.blocks(sumsRows: true)
+    let blockStride = layout.words(count)
+    for accumulates in [false, true] {
+      let lefts = (0..<blocks).map { _ in trial.operand(layout, rows: count) }
+      let left = trial.watch(Memory(lefts.flatMap { block in (0..<block.count).map { block[$0] } }))
+      let right = trial.operand(trial.panels, rows: count)
+      let rows = blocks * layout.width
+      let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
+      trial.operands.multiplyTransposedPanel(
+        blocks: blocks, count: count, left: left.start, blockStride: blockStride, right: right.start,
+        accumulates: accumulates, into: product.start)
+      for row in 0..<rows {
+        let factors = (0..<count).map { k in
+          Double(trial.number(left, from: row / layout.width * blockStride, layout, k, row % layout.width))
+        }
+        expectProducts(trial, product, row: row, factors, right, accumulates: accumulates)
+      }
+    }
+  }
+
+  /// A row of a product: factors · right.
+  private static func expectProducts(
+    _ trial: Trial, _ product: Memory<Float>, row: Int, _ factors: [Double], _ right: Memory<Float>, accumulates: Bool
+  ) {
+    for column in 0..<trial.panels.width {
+      let place = row * trial.panels.width + column
+      // The product rounds, where it is not fused with the addition.
+      var sum = Sum(roundings: 1)
+      if accumulates { sum.add(Double(product.initial(place))) }
+      for (k, factor) in factors.enumerated() {
+        sum.add(factor * Double(trial.number(right, trial.panels, k, column)))
+      }
+      trial.expect(product, place, sum)
+    }
+  }
+
+  private static func multiplyAddPeak(_ trial: Trial) {
+    // With float32 x ← x / 2 + 1, which halves the distance from 2. With bfloat16 x ← x + 2 · 1/2 · 1.
+    let (count, result) = trial.operands.multiplyAddPeak(rounds: trial.size, factor: 0.5, term: 1)
+    let isPair = trial.precision == .bfloat16
+    // A single round counts the numbers, which begin with 0, 1, …
+    let products = trial.operands.multiplyAddPeak(rounds: 1, factor: 0.5, term: 1).count
+    trial.require(products > 16 && count == trial.size * products, "\(count) products, \(products) in a round")
+    let numbers = isPair ? products / 2 : products
+    var sum = Sum(roundings: trial.size)
+    for i in 0..<numbers {
+      var x = Double(i)
+      for _ in 0..<trial.size { x = isPair ? x + 1 : x / 2 + 1 }
+      sum.add(x)
+    }
+    trial.require(sum.admits(result), "the sum is \(result), not \(sum.text)")
+  }
+}

@@ -1,0 +1,183 @@
+import Kernels
+
+/// The transforms of Winograd's algorithm, one element of a matrix product after the other.
+extension KernelCase {
+  static let winograd = [
+    KernelCase("winograd_output", winogradOutput), KernelCase("winograd_kernel_gradient", winogradKernelGradient),
+  ]
+  static let winogradOperands = [
+    KernelCase(operands: "winograd_input") { winogradInput($0, sumsTiles: false) },
+    KernelCase(operands: "winograd_summed_input") { winogradInput($0, sumsTiles: true) },
+    KernelCase(operands: "winograd_kernel") { winogradKernel($0, isTurned: false) },
+    KernelCase(operands: "winograd_turned_kernel") { winogradKernel($0, isTurned: true) },
+    KernelCase(operands: "winograd_output_gradient", winogradOutputGradient),
+  ]
+
+  /// Maps without and with dilation, and some of their tiles.
+  private static func grids(_ trial: Trial) -> [(grid: TileGrid, tiles: Range<Int>)] {
+    [1, 2].map { dilation in
+      let grid = TileGrid(channels: trial.positiveSize, dilation: dilation)
+      return (grid, trial.size == 0 ? 1..<1 : 3..<6)
+    }
+  }
+
+  private static func winogradInput(_ trial: Trial, sumsTiles: Bool) {
+    for (grid, tiles) in grids(trial) {
+      let layout = trial.blocks(sumsRows: sumsTiles)
+      let blocks = (grid.channels + layout.width - 1) / layout.width
+      // Words between that belong to others.
+      let blockStride = layout.words(tiles.count) + 16
+      let componentStride = blocks * blockStride + 16
+      let (data, components) = (trial.numbers(grid.count), trial.unset(Winograd.componentCount * componentStride))
+      trial.operands.winogradInput(
+        grid.map, data.start, tiles: tiles, sumsTiles: sumsTiles, into: components.start,
+        componentStride: componentStride, blockStride: blockStride)
+      for component in 0..<Winograd.componentCount {
+        let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
+        for block in 0..<blocks {
+          let base = component * componentStride + block * blockStride
+          trial.expect(components, from: base, layout, rows: tiles.count) { row, column in
+            let channel = block * layout.width + column
+            guard channel < grid.channels else { return Sum() }
+            return Winograd.input.element(i, j) { y, x in
+              grid.pixel(tiles.lowerBound + row, y, x, margin: grid.padding).map { data[$0 + channel] } ?? 0
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func winogradOutput(_ trial: Trial) {
+    for (grid, tiles) in grids(trial) {
+      for firstChannel in stride(from: 0, to: grid.channels, by: Operands.panelWidth) {
+        let (bounds, hasBias) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
+        let accumulates = trial.stream.chance(0.5)
+        let componentStride = tiles.count * Operands.panelWidth + 16
+        let (components, bias) = (
+          trial.numbers(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
+        )
+        let data = accumulates ? trial.numbers(grid.count) : trial.unset(grid.count)
+        trial.kernels.winogradOutput(
+          grid.map, components.start, componentStride: componentStride, tiles: tiles, firstChannel: firstChannel,
+          bias: hasBias ? UnsafePointer(bias.start) : nil, bounds, accumulates: accumulates, into: data.start)
+        for (tile, y, x, pixel) in pixels(grid, tiles) {
+          for channel in firstChannel..<min(firstChannel + Operands.panelWidth, grid.channels) {
+            let place = (tile - tiles.lowerBound) * Operands.panelWidth + channel - firstChannel
+            var sum = Winograd.output.element(y, x, roundings: 1) { i, j in
+              components[(i * Winograd.window + j) * componentStride + place]
+            }
+            if hasBias { sum.addUnrounded(Double(bias[channel])) }
+            sum = sum.clamped(bounds.lower, bounds.upper)
+            if accumulates { sum.add(Double(data.initial(pixel + channel))) }
+            trial.expect(data, pixel + channel, sum)
+          }
+        }
+      }
+    }
+  }
+
+  /// The pixels of tiles that lie in the map.
+  private static func pixels(_ grid: TileGrid, _ tiles: Range<Int>) -> [(tile: Int, y: Int, x: Int, pixel: Int)] {
+    tiles.flatMap { tile in
+      (0..<Winograd.side * Winograd.side).compactMap { index in
+        let (y, x) = index.quotientAndRemainder(dividingBy: Winograd.side)
+        return grid.pixel(tile, y, x).map { (tile, y, x, $0) }
+      }
+    }
+  }
+
+  private static func winogradOutputGradient(_ trial: Trial) {
+    for (grid, tiles) in grids(trial) {
+      let (bounds, hasOutput) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.7))
+      let panelCount = (grid.channels + Operands.panelWidth - 1) / Operands.panelWidth
+      let panelStride = trial.panels.words(tiles.count) + 16
+      let componentStride = panelCount * panelStride + 16
+      let (output, gradient) = (trial.numbers(grid.count), trial.numbers(grid.count))
+      for i in 0..<output.count { output[i] = bounds.clamp(output[i]) }
+      let (components, biasSums) = (
+        trial.unset(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
+      )
+      trial.operands.winogradOutputGradient(
+        grid.map, output: hasOutput ? UnsafePointer(output.start) : nil, bounds, gradient: gradient.start, tiles: tiles,
+        into: components.start, componentStride: componentStride, panelStride: panelStride, biasSums: biasSums.start)
+      var sums = (0..<grid.channels).map { Sum(startingAt: biasSums.initial($0)) }
+      for (_, _, _, pixel) in pixels(grid, tiles) {
+        for channel in 0..<grid.channels {
+          let place = pixel + channel
+          trial.expect(gradient, place, is: !hasOutput || bounds.passes(output[place]) ? gradient.initial(place) : 0)
+          sums[channel].add(Double(gradient[place]))
+        }
+      }
+      for channel in 0..<grid.channels { trial.expect(biasSums, channel, sums[channel]) }
+      for component in 0..<Winograd.componentCount {
+        let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
+        for panel in 0..<panelCount {
+          let base = component * componentStride + panel * panelStride
+          trial.expect(components, from: base, trial.panels, rows: tiles.count) { row, column in
+            let channel = panel * Operands.panelWidth + column
+            guard channel < grid.channels else { return Sum() }
+            return Winograd.outputGradient.element(i, j) { y, x in
+              grid.pixel(tiles.lowerBound + row, y, x).map { gradient[$0 + channel] } ?? 0
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func winogradKernel(_ trial: Trial, isTurned: Bool) {
+    // Rows of the panel, and its columns.
+    let (rowCount, columnCount) = (trial.positiveSize, 37)
+    let (inputs, outputs) = isTurned ? (columnCount, rowCount) : (rowCount, columnCount)
+    let kernel = trial.numbers(Winograd.taps * Winograd.taps * inputs * outputs)
+    let width = Operands.blockWidth
+    // One block, the last: every block is computed alike.
+    let last = (rowCount - 1) / width * width
+    let rows = trial.size == 0 ? 0..<0 : last..<last + width
+    let firstColumn = trial.size % 2 * Operands.panelWidth
+    let componentStride = trial.panels.words(rows.count) + 16
+    let components = trial.unset(Winograd.componentCount * componentStride)
+    trial.operands.winogradKernel(
+      kernel.start, inputs: inputs, outputs: outputs, firstColumn: firstColumn, rows: rows, isTurned: isTurned,
+      into: components.start, componentStride: componentStride)
+    for component in 0..<Winograd.componentCount {
+      let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
+      trial.expect(components, from: component * componentStride, trial.panels, rows: rows.count) { row, column in
+        let (row, column) = (rows.lowerBound + row, firstColumn + column)
+        guard row < rowCount, column < columnCount else { return Sum() }
+        let (input, output) = isTurned ? (column, row) : (row, column)
+        return Winograd.kernel.element(i, j) { y, x in
+          let tap = y * Winograd.taps + x
+          let lastTap = Winograd.taps * Winograd.taps - 1
+          return kernel[((isTurned ? lastTap - tap : tap) * inputs + input) * outputs + output]
+        }
+      }
+    }
+  }
+
+  private static func winogradKernelGradient(_ trial: Trial) {
+    let (inputs, outputs) = (5, trial.positiveSize)
+    let rows = trial.size == 0 ? 1..<1 : 1..<4
+    for firstColumn in stride(from: 0, to: outputs, by: Operands.panelWidth) {
+      let componentStride = rows.count * Operands.panelWidth + 16
+      let components = trial.numbers(Winograd.componentCount * componentStride)
+      let kernel = trial.unset(Winograd.taps * Winograd.taps * inputs * outputs)
+      trial.kernels.winogradKernelGradient(
+        components.start, componentStride: componentStride, inputs: inputs, outputs: outputs, firstColumn: firstColumn,
+        rows: rows, into: kernel.start)
+      for tap in 0..<Winograd.taps * Winograd.taps {
+        let (y, x) = tap.quotientAndRemainder(dividingBy: Winograd.taps)
+        for row in rows {
+          for column in firstColumn..<min(firstColumn + Operands.panelWidth, outputs) {
+            let place = (row - rows.lowerBound) * Operands.panelWidth + column - firstColumn
+            let expected = Winograd.kernelGradient.element(y, x) { i, j in
+              components[(i * Winograd.window + j) * componentStride + place]
+            }
+            trial.expect(kernel, (tap * inputs + row) * outputs + column, expected)
+          }
+        }
+      }
+    }
+  }
+}
