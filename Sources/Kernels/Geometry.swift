@@ -28,7 +28,7 @@ package struct GatherGeometry: Sendable {
   package var columns: Int { c.kernel_height * c.kernel_width * c.channels }
 }
 
-/// Windows of a pooling layer.
+/// Windows of a pooling layer, each of which has a pixel of the map.
 package struct PoolingGeometry: Sendable {
   let c: ck_pooling_geometry
 
@@ -37,8 +37,9 @@ package struct PoolingGeometry: Sendable {
     padding: Int
   ) {
     precondition(
-      min(input.height, input.width, output.height, output.width, channels, kernel, stride) > 0 && padding >= 0
-        && kernel * kernel <= 256,
+      min(input.height, input.width, output.height, output.width, channels, kernel, stride) > 0
+        && kernel * kernel <= 256 && (0..<kernel).contains(padding)
+        && (output.height - 1) * stride - padding < input.height && (output.width - 1) * stride - padding < input.width,
       "pooling \(input) to \(output), kernel \(kernel), stride \(stride), padding \(padding)")
     c = ck_pooling_geometry(
       input_height: input.height, input_width: input.width, output_height: output.height, output_width: output.width,
