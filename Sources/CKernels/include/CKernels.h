@@ -62,7 +62,6 @@ const char *ck_kernel_name(int index);
 // The kernels for operands of floats.
 static inline const ck_operand_table *ck_float32_table(const ck_table *table) { return &table->float32; }
 
-
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.
 enum { CK_TABLE_COUNT = 3 };
 const ck_table *ck_table_at(int index);
