@@ -1,4 +1,6 @@
 import Configuration
+import Datasets
+import Foundation
 import Inference
 import Kernels
 import MessagePassing
@@ -42,6 +44,34 @@ struct RanksAsThreadsTests {
       }
     }
     #expect(try runs.state("together").ofAnyRanks == alone.ofAnyRanks)
+  }
+
+  @Test(arguments: [1, 2, 3, 5])
+  func `A damaged image is left out or named, whichever rank has it`(worldSize: Int) throws {
+    let runs = try NarrowRuns()
+    let configuration = try runs.configuration("none", ["data.evaluation_split=trainval"])
+    let dataset = try configuration.dataset(split: .same("trainval"))
+    let damaged = [1, 8].map { dataset.images[$0].imagePath }
+    for path in damaged {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+    }
+    let evaluate = { @Sendable (communicator: ThreadCommunicator, policy: DamagedEvaluationPolicy) in
+      let experiment = Experiment(configuration)
+      let detector = Detector(
+        experiment, weights: VariableArena(experiment.model.layout), batch: 2, pool: ThreadPool(threadCount: 1),
+        kernels: Kernels.available.last!)
+      return try SplitEvaluation(
+        detector, on: dataset, difficult: .trainOnly, damaged: policy, loaderThreads: 1, communicator: communicator)
+    }
+    let skipping = try ThreadCommunicator.run(worldSize: worldSize) { communicator in
+      try evaluate(communicator, .skip).damagedImages.map(\.file)
+    }
+    #expect(skipping[0] == damaged)
+    let error = #expect(throws: DatasetError.self) {
+      try ThreadCommunicator.run(worldSize: worldSize) { communicator in try evaluate(communicator, .stop).seconds }
+    }
+    #expect(error.map { damaged.contains($0.file) } == true, "\(String(describing: error))")
   }
 
   /// Ten images in batches of two: some of nine ranks have none.

@@ -1,6 +1,7 @@
 import Configuration
 import Datasets
 import Files
+import Inference
 import MessagePassing
 
 /// What every rank tells all others before an iteration: its share of N, its wishes, and what it believes the job to be.
@@ -13,6 +14,8 @@ package struct ContractRecord: BitwiseCopyable {
   package var replacements = 0
   /// Whether the rank was asked to stop.
   package var wantsToStop = false
+  /// Of the program: version, commit and compiler; 0 where they are not known.
+  package var program: UInt64 = 0
   /// Of the resolved configuration.
   package var configuration: UInt64
   /// Of the training split: files, sizes, boxes.
@@ -37,7 +40,7 @@ package struct ContractRecord: BitwiseCopyable {
   package func agree(_ communicator: any Communicator) throws -> Agreement {
     let records = try communicator.allGather(self)
     let parts: [(String, KeyPath<ContractRecord, UInt64>)] = [
-      ("configuration", \.configuration), ("training data", \.dataset), ("bucket plan", \.plan),
+      ("program", \.program), ("configuration", \.configuration), ("training data", \.dataset), ("bucket plan", \.plan),
       ("weights and momentum", \.parameters),
     ]
     var faults: [String] = []
@@ -64,10 +67,15 @@ package struct ContractRecord: BitwiseCopyable {
 
 extension ContractRecord {
   /// The parts that stay as they are for a whole run.
-  package init(_ configuration: Configuration, _ dataset: Dataset, _ plan: BucketPlan) {
+  package init(_ configuration: Configuration, _ dataset: Dataset, _ plan: BucketPlan, build: BuildIdentity?) {
     var hash = ContentHash()
     hash.add(configuration.resolvedYAML)
     self.configuration = hash.value
+    if let build {
+      hash = ContentHash()
+      for part in [build.version, build.commit, build.compiler] { hash.add(part) }
+      program = hash.value
+    }
     hash = ContentHash()
     for image in dataset.images {
       hash.add(image.identifier)

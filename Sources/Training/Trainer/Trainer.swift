@@ -103,7 +103,7 @@ package final class Trainer {
     firstIteration = iteration
     sentinel = LossSentinel(
       objects: training.objectCounts, warmupIterations: schedule.warmupIterations, after: iteration)
-    contract = ContractRecord(configuration, training, step.bucketPlan)
+    contract = ContractRecord(configuration, training, step.bucketPlan, build: job.build)
     loader = configuration.loader(
       training, kernels: kernels, microBatches: WorkDivision(communicator).share(of: microBatches),
       threads: configuration.loaderThreads(computeThreads: threads), firstIteration: iteration)

@@ -42,6 +42,7 @@ struct ContractRecordTests {
     let prefix = "after iteration 7 these differ from rank 0: "
     for odd in 1..<worldSize {
       #expect(fault { $1.configuration += $0 == odd ? 1 : 0 } == prefix + "configuration of rank \(odd)")
+      #expect(fault { $1.program += $0 == odd ? 1 : 0 } == prefix + "program of rank \(odd)")
       #expect(fault { $1.dataset += $0 == odd ? 1 : 0 } == prefix + "training data of rank \(odd)")
       #expect(fault { $1.plan += $0 == odd ? 1 : 0 } == prefix + "bucket plan of rank \(odd)")
       #expect(fault { $1.parameters += $0 == odd ? 1 : 0 } == prefix + "weights and momentum of rank \(odd)")
