@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Inference
 import Kernels
+import Loading
 import MessagePassing
 import Tensors
 import Testing

@@ -42,7 +42,7 @@ package struct SplitReading: Codable, Sendable, Equatable {
       let all = dataset.images.flatMap(\.objects)
       var reading = SplitReading(
         images: dataset.images.count, objects: all.count, troubles: Trouble.all(dataset.faults),
-        hash: ContractRecord(configuration, dataset, BucketPlan(0..<1, megabytes: 1)).dataset)
+        hash: ContractRecord.hash(of: dataset))
       reading.crowds = all.count(where: \.isCrowd)
       return (reading, dataset)
     } catch {

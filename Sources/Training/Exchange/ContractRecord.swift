@@ -76,7 +76,15 @@ extension ContractRecord {
       for part in [build.version, build.commit, build.compiler] { hash.add(part) }
       program = hash.value
     }
+    self.dataset = Self.hash(of: dataset)
     hash = ContentHash()
+    for bucket in plan.buckets { hash.add(UInt64(bucket.lowerBound)) }
+    self.plan = hash.value
+  }
+
+  /// Of a split's images: identifiers, sizes, boxes.
+  package static func hash(of dataset: Dataset) -> UInt64 {
+    var hash = ContentHash()
     for image in dataset.images {
       hash.add(image.identifier)
       hash.add(UInt64(image.width))
@@ -88,10 +96,7 @@ extension ContractRecord {
           UInt64(object.groundTruth.label) << 2 | (object.groundTruth.isDifficult ? 1 : 0) | (object.isCrowd ? 2 : 0))
       }
     }
-    self.dataset = hash.value
-    hash = ContentHash()
-    for bucket in plan.buckets { hash.add(UInt64(bucket.lowerBound)) }
-    self.plan = hash.value
+    return hash.value
   }
 }
 
