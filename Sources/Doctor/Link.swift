@@ -1,4 +1,5 @@
 import Files
+import Training
 
 /// A measured connection between two ranks.
 package struct Link: Codable, Sendable, Equatable {
@@ -95,7 +96,7 @@ extension Link {
       links.count == 1
       ? "\(rate), latency \(delay) (\(name(slowest)))\(suffix)"
       : "\(links.count) measured, slowest \(rate) (\(name(slowest))), longest latency \(delay) (\(name(latest)))\(suffix)"
-    let median = links.map(\.bandwidth).sorted()[links.count / 2]
+    let median = links.map(\.bandwidth).median
     if slowest.bandwidth < slowBandwidth { return .warning(check, message, remedy: slow) }
     if links.count > 2, slowest.bandwidth < median / 4 {
       return .warning(check, "\(message); half of them reach \(Quantities.rate(median))", remedy: uneven)

@@ -1,5 +1,6 @@
 import Foundation
 import MessagePassing
+import Training
 
 /// Sends messages to and fro between pairs of ranks and takes the time.
 struct LinkMeasurement {
@@ -47,7 +48,7 @@ struct LinkMeasurement {
     let small = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Self.smallCount])
     var seconds: [Double] = []
     for _ in 0..<Self.smallRepetitions { seconds.append(try pass(small, to: other)) }
-    let latency = seconds.sorted()[seconds.count / 2] / 2
+    let latency = seconds.median / 2
 
     let probe = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Self.probeCount])
     let probeSeconds = try min(pass(probe, to: other), pass(probe, to: other)) / 2

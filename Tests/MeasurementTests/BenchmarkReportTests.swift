@@ -3,6 +3,7 @@ import Inference
 import Layers
 import Measurement
 import Testing
+import Training
 
 struct BenchmarkReportTests {
   private struct Summary: Decodable {

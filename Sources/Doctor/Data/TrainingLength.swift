@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import Foundation
+import Training
 
 /// How long a run will be: in passes over its images, and in time.
 package struct TrainingLength {
@@ -27,8 +28,8 @@ package struct TrainingLength {
   package static func imagesPerSecond(inMetrics text: String) -> Double? {
     struct Line: Decodable { let images_per_second: Double? }
     let speeds = text.split(separator: "\n").suffix(100)
-      .compactMap { (try? JSONDecoder().decode(Line.self, from: Data($0.utf8)))?.images_per_second }.suffix(50).sorted()
-    return speeds.isEmpty ? nil : speeds[speeds.count / 2]
+      .compactMap { (try? JSONDecoder().decode(Line.self, from: Data($0.utf8)))?.images_per_second }.suffix(50)
+    return speeds.isEmpty ? nil : speeds.median
   }
 
   /// "120000 iterations of 32 images are 232 passes over 16551 images".

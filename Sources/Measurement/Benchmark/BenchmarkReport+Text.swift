@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Layers
+import Training
 
 extension BenchmarkReport {
   /// Tables for people.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Layers
 import Tensors
+import Training
 
 /// Where the time of training steps or of inference went, and how much arithmetic was done in it.
 ///

@@ -52,7 +52,7 @@ package struct LossSentinel {
     let (iteration, loss, learningRate) = (record.iteration, record.loss, record.learningRate)
     // Without positives there is no loss.
     guard record.positives > 0 else { return nil }
-    let median = losses.sorted()[safe: losses.count / 2]
+    let median = losses.isEmpty ? nil : losses.median
     recent = (recent + [record.confidenceLoss]).suffix(Self.window)
     losses = (losses + [loss]).suffix(Self.window)
     if !hasWarnedOfSpike, let median, losses.count >= 20, loss > Self.spike * median {
@@ -77,8 +77,4 @@ package struct LossSentinel {
   }
 
   private static func text(_ loss: Double) -> String { String(format: "%.3g", loss) }
-}
-
-extension Array {
-  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
