@@ -15,15 +15,14 @@ struct AnnotationFile {
 
   /// The bytes of the file.
   ///
-  /// - Parameter options: how it is read; a file that is mapped is not read by calls that could be interrupted.
+  /// - Parameter mapped: whether they stay in the file as far as that is possible, and are read where they are looked at.
   /// - Throws: `DatasetError` with the system's reason.
-  func contents(_ options: Data.ReadingOptions = []) throws(DatasetError) -> Data {
+  func contents(mapped: Bool = false) throws(DatasetError) -> Data {
     if FileManager.default.isDirectory(path) {
       throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
     }
     do {
-      return try options.isEmpty
-        ? Data(FileContent.bytes(of: path)) : Data(contentsOf: URL(fileURLWithPath: path), options: options)
+      return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path))
     } catch {
       throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
     }
@@ -48,11 +47,10 @@ struct AnnotationFile {
   /// The text of a JSON file in UTF-8, in which it is left as it is.
   ///
   /// - Throws: `DatasetError` for damaged UTF-16, and for UTF-32.
-  func json<Bytes: Collection>(_ bytes: Bytes, _ convert: ([UInt8]) -> Bytes) throws(DatasetError) -> Bytes
-  where Bytes.Element == UInt8 {
+  func json(_ bytes: Data) throws(DatasetError) -> Data {
     guard UnicodeText.isWide(Array(bytes.prefix(4))) else { return bytes }
     do {
-      return convert(Array(try UnicodeText(Array(bytes)).text.utf8))
+      return Data(try UnicodeText(Array(bytes)).text.utf8)
     } catch {
       throw DatasetError(file: path, line: error.line, reason: error.reason)
     }

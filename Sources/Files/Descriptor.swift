@@ -111,6 +111,16 @@ package final class Descriptor {
     return bytes
   }
 
+  /// The bytes of a regular file, mapped; nil for an empty one, for others, and where the system has no mapping for it.
+  package func mapped() throws(FileError) -> Data? {
+    let status = try status()
+    let count = Int(status.st_size)
+    guard status.st_mode & S_IFMT == S_IFREG, count > 0,
+      let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, number, 0), start != MAP_FAILED
+    else { return nil }
+    return Data(bytesNoCopy: start, count: count, deallocator: .unmap)
+  }
+
   /// Reads the rest of the file piece by piece.
   package func forEachPiece(_ body: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) {
     var piece = [UInt8](repeating: 0, count: 1 << 20)

@@ -101,7 +101,8 @@ private struct COCODivisionReader {
 
   mutating func read() throws(DatasetError) {
     var names: Set<String> = []
-    for (record, place) in try records("images") {
+    for (index, record) in try records("images").enumerated() {
+      let place = "images[\(index)]"
       let fields = try fields(["id", "file_name"], of: record, place)
       guard let id = fields["id"], let name = fields["file_name"], !name.isEmpty else {
         throw error("\(fields["id"] == nil ? "id" : "file_name") is missing", record, place)
@@ -116,7 +117,8 @@ private struct COCODivisionReader {
     }
     if images.isEmpty { throw DatasetError(file: file.path, reason: "lists no image") }
     counts = Array(repeating: [:], count: images.count)
-    for (record, place) in try records("annotations") {
+    for (index, record) in try records("annotations").enumerated() {
+      let place = "annotations[\(index)]"
       let fields = try fields(["image_id", "category_id"], of: record, place)
       guard let image = fields["image_id"].flatMap({ indices[$0] }) else {
         throw error("image_id: \(fields["image_id"] ?? "missing"), which is no image of the file", record, place)
@@ -130,29 +132,10 @@ private struct COCODivisionReader {
     }
   }
 
-  /// Where the records of a list are, and what messages call them.
-  private func records(_ section: String) throws(DatasetError) -> [(record: Range<Int>, place: String)] {
-    guard let range = file.sections[section] else {
-      let keys = file.sections.keys.sorted().joined(separator: ", ")
-      throw DatasetError(file: file.path, reason: "has no \"\(section)\"; the keys are \(keys)")
-    }
-    var records: [(Range<Int>, String)] = []
-    do {
-      try file.data.withUnsafeBytes { bytes in
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), at: range.lowerBound)
-        try cursor.expect("[", "\"\(section)\" is no list")
-        if cursor.take("]") { return }
-        repeat {
-          records.append((try cursor.skipValue(), "\(section)[\(records.count)]"))
-        } while cursor.take(",")
-        try cursor.expect("]", "a comma or the end of the list was expected")
-      }
-    } catch let fault as JSONCursor.Fault {
-      throw DatasetError(
-        file: file.path, line: file.line(of: fault.position), reason: "not valid JSON: \(fault.reason)")
-    } catch {
-      throw DatasetError(file: file.path, reason: "\(error)")
-    }
+  /// Where the records of a list are; that it is one is known before any is read.
+  private func records(_ section: String) throws(DatasetError) -> [Range<Int>] {
+    var records: [Range<Int>] = []
+    try file.forEachRange(in: section) { range in records.append(range) }
     return records
   }
 
@@ -160,14 +143,15 @@ private struct COCODivisionReader {
   private func fields(
     _ keys: Set<String>, of record: Range<Int>, _ place: String
   ) throws(DatasetError) -> [String: String] {
-    var parser = JSONPullParser([UInt8](file.data[record]))
     var fields: [String: String] = [:]
     do throws(Fault) {
-      try parser.forEachMember { parser, key throws(Fault) in
-        guard keys.contains(key) else { return try parser.skip() }
-        switch try parser.identifier() {
-        case .number(let number): fields[key] = "\(number)"
-        case .name(let name): fields[key] = name
+      try JSONPullParser.parse(file.data, record) { parser throws(Fault) in
+        try parser.forEachMember { parser, key throws(Fault) in
+          guard keys.contains(key) else { return try parser.skip() }
+          switch try parser.identifier() {
+          case .number(let number): fields[key] = "\(number)"
+          case .name(let name): fields[key] = name
+          }
         }
       }
     } catch {

@@ -1,10 +1,11 @@
 import Datasets
 import Detection
+import Foundation
 import Testing
 
 struct COCOGroundTruthFileTests {
   private func read(_ text: String) throws -> COCOGroundTruthFile {
-    try COCOGroundTruthFile(Array(text.utf8), file: "truth.json")
+    try COCOGroundTruthFile(Data(text.utf8), file: "truth.json")
   }
 
   private func text(images: String = "", categories: String = "", annotations: String = "") -> String {
@@ -67,7 +68,7 @@ struct COCOGroundTruthFileTests {
       COCODirectory.annotation(8, box: "[30, 20, -10, 5]"), COCODirectory.annotation(9, image: 7, box: "[3, 4, 5, -1]"),
     ])
     let dataset = try folder.read()
-    let file = try COCOGroundTruthFile(Array(folder.json.utf8), file: folder.path())
+    let file = try COCOGroundTruthFile(Data(folder.json.utf8), file: folder.path())
     #expect(file.warnings == dataset.warnings && file.warnings.count == 3, "\(file.warnings) \(dataset.warnings)")
     #expect(file.warnings[0].hasSuffix("annotations[1] (id 7): id: another object has the same"))
     #expect(file.warnings[1].hasSuffix("annotations[2] (id 8): box [30.0, 20.0, -10.0, 5.0] has no area, dropped"))

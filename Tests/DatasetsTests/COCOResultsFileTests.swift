@@ -7,7 +7,7 @@ import Testing
 struct COCOResultsFileTests {
   private func read(_ text: String) throws -> [COCOResultsFile.Detection] {
     try COCOResultsFile(
-      Array(text.utf8), file: "results.json", images: [.number(7): 0, .name("a\"\u{e4}\u{1F600}b"): 1],
+      Data(text.utf8), file: "results.json", images: [.number(7): 0, .name("a\"\u{e4}\u{1F600}b"): 1],
       labels: [3: 1, 90: 2]
     ).detections
   }
@@ -115,7 +115,7 @@ struct COCOResultsFileTests {
     for count in 0..<bytes.count {
       #expect(throws: DatasetError.self, "\(count)") {
         try COCOResultsFile(
-          Array(bytes[..<count]), file: "results.json", images: [.number(7): 0, .name("a\"ä😀b"): 1], labels: [3: 1])
+          Data(bytes[..<count]), file: "results.json", images: [.number(7): 0, .name("a\"ä😀b"): 1], labels: [3: 1])
       }
     }
   }

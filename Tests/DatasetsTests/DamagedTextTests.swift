@@ -98,7 +98,7 @@ struct DamagedTextTests {
     let counts = fuzzing.run { bytes in
       // The reader of training, and the one of scoring.
       try Data(bytes).write(to: file)
-      do { _ = try COCOGroundTruthFile(bytes, file: "truth.json") } catch is DatasetError {}
+      do { _ = try COCOGroundTruthFile(Data(bytes), file: "truth.json") } catch is DatasetError {}
       return try isTaken(.coco, folder.root, "train2017")
     }
     #expect(counts.taken > Fuzzing.caseCount / 50 && counts.refused > Fuzzing.caseCount / 10, "\(counts)")
@@ -111,7 +111,7 @@ struct DamagedTextTests {
     let counts = Fuzzing([Array(text.utf8)], words: Self.jsonWords.map { Array($0.utf8) }).run { bytes in
       do {
         let file = try COCOResultsFile(
-          bytes, file: "results.json", images: [.number(7): 0, .name("a"): 1], labels: [5: 1])
+          Data(bytes), file: "results.json", images: [.number(7): 0, .name("a"): 1], labels: [5: 1])
         #expect(file.detections.allSatisfy { $0.score.isFinite && $0.box.width >= 0 && $0.label == 1 })
         return true
       } catch is DatasetError {

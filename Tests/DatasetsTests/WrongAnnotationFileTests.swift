@@ -31,9 +31,9 @@ import Testing
     #expect(try #require(throws: DatasetError.self) { try Dataset(.coco, [source]) }.description == expected)
     #expect(
       try #require(throws: DatasetError.self) { try Dataset.categoryNames(ofCOCO: source) }.description == expected)
-    let truth = try #require(throws: DatasetError.self) { try COCOGroundTruthFile(file.0, file: folder.path()) }
+    let truth = try #require(throws: DatasetError.self) { try COCOGroundTruthFile(Data(file.0), file: folder.path()) }
     let found = try #require(throws: DatasetError.self) {
-      try COCOResultsFile(file.0, file: folder.path(), images: [:], labels: [:])
+      try COCOResultsFile(Data(file.0), file: folder.path(), images: [:], labels: [:])
     }
     #expect(truth.description == expected && found.description == expected)
   }
@@ -104,12 +104,12 @@ import Testing
     try bytes.write(to: URL(fileURLWithPath: folder.path()))
     let dataset = try Dataset(.coco, [DatasetSource(root: folder.root, split: "train2017")])
     #expect(dataset.classNames == ["cat", "dog", "Tür"] && dataset.images[1].objects.count == 1)
-    let truth = try COCOGroundTruthFile([UInt8](bytes), file: "a")
+    let truth = try COCOGroundTruthFile(bytes, file: "a")
     #expect(truth.categories.map(\.name) == ["cat", "dog", "Tür"] && truth.annotations.count == 1)
     let results =
       (hasMark ? "\u{FEFF}" : "") + #"[{"image_id": "ü", "category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}]"#
     let found = try COCOResultsFile(
-      [UInt8](try #require(results.data(using: encoding))), file: "a", images: [.name("ü"): 4], labels: [1: 1])
+      try #require(results.data(using: encoding)), file: "a", images: [.name("ü"): 4], labels: [1: 1])
     #expect(found.detections.map(\.imageIndex) == [4])
   }
 
@@ -118,7 +118,7 @@ import Testing
       ([0xFF, 0xFE, 0, 0, 0x7B, 0, 0, 0], "text in UTF-32, which is not read: save the file in UTF-8"),
       ([0xFF, 0xFE, 0x7B], "UTF-16 text that is cut off"),
     ] as [([UInt8], String)] {
-      #expect(throws: DatasetError(file: "a", reason: reason)) { try COCOGroundTruthFile(bytes, file: "a") }
+      #expect(throws: DatasetError(file: "a", reason: reason)) { try COCOGroundTruthFile(Data(bytes), file: "a") }
     }
   }
 }

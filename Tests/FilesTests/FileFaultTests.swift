@@ -119,6 +119,24 @@ struct FileFaultTests {
     }
   }
 
+  @Test func `A mapped file has its bytes, and what cannot be mapped is read`() throws {
+    for text in ["", "[1, 2]\n", String(repeating: "0123456789", count: 5000)] {
+      try text.write(toFile: path, atomically: false, encoding: .utf8)
+      #expect(try FileContent.mapped(path) == Data(text.utf8))
+    }
+    #expect(try FileContent.mapped("/proc/self/status").starts(with: "Name:".utf8))
+    let pipe = Pipe()
+    pipe.fileHandleForWriting.write(Data("[]".utf8))
+    try pipe.fileHandleForWriting.close()
+    #expect(try FileContent.mapped("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == Data("[]".utf8))
+    #expect(throws: FileError("/proc/none", cannot: "open", errorNumber: ENOENT)) {
+      try FileContent.mapped("/proc/none")
+    }
+    #expect(throws: FileError(directory.path, cannot: "read", errorNumber: EISDIR)) {
+      try FileContent.mapped(directory.path)
+    }
+  }
+
   /// A copy is made where links are refused.
   @Test(arguments: [nil, EPERM])
   func `A second name is given in full or not at all`(link: Int32?) throws {

@@ -1,4 +1,5 @@
 import Detection
+import Foundation
 
 /// What scoring needs of a file of COCO annotations: images, categories and boxes, without the image files.
 package struct COCOGroundTruthFile: Sendable {
@@ -48,30 +49,30 @@ package struct COCOGroundTruthFile: Sendable {
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such file, a key that is missing or
   ///   has a value of another kind, a number that is not finite, an image or a category whose identifier another has, or an
   ///   identifier that refers to nothing.
-  package init(_ text: [UInt8], file: String) throws(DatasetError) {
-    let source = AnnotationFile(path: file, kind: .json)
-    var parser = JSONPullParser(try source.json(text) { $0 })
-    var log = FaultLog(.stopAtFirstError)
-    do throws(JSONPullParser.Fault) {
-      var reader = COCOGroundTruthReader(file: file)
-      try reader.read(&parser)
-      (images, categories) = (reader.images.sorted(), reader.sortedCategories())
-      let parsed = parser
-      annotations = try reader.annotations(images: images, categories: categories) { kind, index, reason in
-        let object = reader.objects[index]
-        let number = object.record.id.map { " (id \($0))" } ?? ""
-        // These are no errors, so nothing is thrown.
-        try? log.note(
-          kind,
-          DatasetError(
-            file: file, line: parsed.line(of: object.position), object: "annotations[\(index)]\(number)", reason: reason
-          ))
-      }
-      warnings = log.lines
-      (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
-    } catch {
-      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file)
+  package init(_ text: Data, file: String) throws(DatasetError) {
+    self = try AnnotationFile(path: file, kind: .json).parse(text) {
+      parser throws(JSONPullParser.Fault) in try Self(&parser, file: file)
     }
+  }
+
+  private init(_ parser: inout JSONPullParser, file: String) throws(JSONPullParser.Fault) {
+    var log = FaultLog(.stopAtFirstError)
+    var reader = COCOGroundTruthReader(file: file)
+    try reader.read(&parser)
+    (images, categories) = (reader.images.sorted(), reader.sortedCategories())
+    let parsed = parser
+    annotations = try reader.annotations(images: images, categories: categories) { kind, index, reason in
+      let object = reader.objects[index]
+      let number = object.record.id.map { " (id \($0))" } ?? ""
+      // These are no errors, so nothing is thrown.
+      try? log.note(
+        kind,
+        DatasetError(
+          file: file, line: parsed.line(of: object.position), object: "annotations[\(index)]\(number)", reason: reason
+        ))
+    }
+    warnings = log.lines
+    (numbersAsText, fractions) = (parser.numbersAsText, reader.fractions)
   }
 }
 

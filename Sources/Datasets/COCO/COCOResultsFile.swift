@@ -1,4 +1,5 @@
 import Detection
+import Foundation
 
 /// Detections in COCO's results format: a list of records with `image_id`, `category_id`, `bbox` and `score`.
 ///
@@ -32,26 +33,26 @@ package struct COCOResultsFile: Sendable {
   /// - Throws: `DatasetError` with line and record (counted from 0) for text that is no such list, a key that is missing or
   ///   has a value of another kind, a number that is not finite, a negative size, an unknown image or category.
   package init(
-    _ text: [UInt8], file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
+    _ text: Data, file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
   ) throws(DatasetError) {
-    let source = AnnotationFile(path: file, kind: .json)
-    var parser = JSONPullParser(try source.json(text) { $0 })
+    self = try AnnotationFile(path: file, kind: .json).parse(text, root: "results") {
+      parser throws(JSONPullParser.Fault) in try Self(&parser, file: file, images: images, labels: labels)
+    }
+  }
+
+  private init(
+    _ parser: inout JSONPullParser, file: String, images: [COCOFileIdentifier: Int], labels: [Int: Int]
+  ) throws(JSONPullParser.Fault) {
     var detections: [Detection] = []
     var fractions = FractionCheck()
-    do throws(JSONPullParser.Fault) {
-      try parser.forEachElement { parser, index throws(JSONPullParser.Fault) in
-        let start = parser.position
-        let detection = try Self.detection(&parser, images: images, labels: labels)
-        fractions.add(detection.box, at: AnnotationPlace(parser, start, file: file, object: "results[\(index)]"))
-        detections.append(detection)
-      }
-      try parser.end()
-    } catch {
-      throw source.refusal(of: text) ?? DatasetError(error, in: parser, file: file, root: "results")
+    try parser.forEachElement { parser, index throws(JSONPullParser.Fault) in
+      let start = parser.position
+      let detection = try Self.detection(&parser, images: images, labels: labels)
+      fractions.add(detection.box, at: AnnotationPlace(parser, start, file: file, object: "results[\(index)]"))
+      detections.append(detection)
     }
-    self.detections = detections
-    self.fractions = fractions
-    numbersAsText = parser.numbersAsText
+    try parser.end()
+    (self.detections, self.fractions, numbersAsText) = (detections, fractions, parser.numbersAsText)
   }
 
   private static func detection(

@@ -1,4 +1,5 @@
 import Detection
+import Foundation
 
 extension JSONPullParser {
   /// Passes a list of finite numbers.
@@ -47,11 +48,23 @@ extension AnnotationPlace {
   }
 }
 
-extension DatasetError {
-  /// A fault of a file; `root` is what messages call the outermost value.
-  package init(_ fault: JSONPullParser.Fault, in parser: JSONPullParser, file: String, root: String = "") {
-    let object = root + fault.path
-    self.init(
-      file: file, line: parser.line(of: fault.position), object: object.isEmpty ? nil : object, reason: fault.reason)
+extension AnnotationFile {
+  /// Reads the text of the file as a whole.
+  ///
+  /// - Parameter root: what messages call the outermost value.
+  func parse<Value>(
+    _ text: Data, root: String = "", _ body: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Value
+  ) throws(DatasetError) -> Value {
+    try JSONPullParser.parse(try json(text)) { parser throws(DatasetError) in
+      do throws(JSONPullParser.Fault) {
+        return try body(&parser)
+      } catch {
+        if let refusal = refusal(of: text) { throw refusal }
+        let object = root + error.path
+        throw DatasetError(
+          file: path, line: parser.line(of: error.position), object: object.isEmpty ? nil : object, reason: error.reason
+        )
+      }
+    }
   }
 }

@@ -1,4 +1,6 @@
-/// Reads JSON text in one pass, value by value as its caller asks for them, without a tree of what it has read.
+import Foundation
+
+/// Reads JSON text in one pass, value by value as its caller asks for them, without a tree or a copy of what it has read.
 ///
 /// Made for result files of a hundred megabytes, on which Foundation's decoder takes five times as long; see
 /// `docs/decisions/0017-scoring.md`.
@@ -24,7 +26,7 @@ package struct JSONPullParser {
 
   private static let deepest = 200
 
-  package let bytes: [UInt8]
+  package let bytes: UnsafeRawBufferPointer
   /// Where the parser is; its extensions alone move it.
   package var position = 0
   /// Numbers so far that were written as text and taken all the same.
@@ -32,10 +34,24 @@ package struct JSONPullParser {
   private var depth = 0
 
   /// Starts in front of the first value.
-  package init(_ bytes: [UInt8]) {
+  private init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
     // Some programs put a byte order mark before UTF-8.
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  /// Reads a text, or a part of it that stands for itself: positions count from its start.
+  ///
+  /// - Parameter body: is given the parser, which must not leave it.
+  package static func parse<Result, Failure>(
+    _ text: Data, _ part: Range<Int>? = nil, _ body: (inout JSONPullParser) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try text.withUnsafeBytes { bytes in
+      Swift.Result { () throws(Failure) in
+        var parser = JSONPullParser(part.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) } ?? bytes)
+        return try body(&parser)
+      }
+    }.get()
   }
 
   /// The line of a byte, counted from 1.
@@ -152,8 +168,10 @@ package struct JSONPullParser {
   package var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
   mutating func skipSpace() {
-    while current == 0x20 || (0x09...0x0D).contains(current) { position += 1 }
+    while Self.isSpace(current) { position += 1 }
   }
+
+  static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
   package mutating func take(byte: UInt8) -> Bool {
     guard current == byte else { return false }
@@ -161,7 +179,8 @@ package struct JSONPullParser {
     return true
   }
 
-  private mutating func take(_ character: UInt8) -> Bool {
+  /// Passes a character, with the space before it, if it comes next.
+  mutating func take(_ character: UInt8) -> Bool {
     skipSpace()
     return take(byte: character)
   }

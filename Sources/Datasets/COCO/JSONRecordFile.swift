@@ -17,35 +17,16 @@ package struct JSONRecordFile {
   package init(_ path: String) throws(DatasetError) {
     self.path = path
     let file = AnnotationFile(path: path, kind: .json)
-    data = try file.json(file.contents(.mappedIfSafe)) { Data($0) }
-    if data.isEmpty { throw DatasetError(file: path, reason: "the file is empty") }
-    do {
-      sections = try data.withUnsafeBytes { try Self.sections(JSONCursor($0)) }
-    } catch let fault as JSONCursor.Fault {
-      throw file.refusal(of: data)
-        ?? DatasetError(
-          file: path, line: Self.line(of: fault.position, in: data), reason: "not valid JSON: \(fault.reason)")
-    } catch {
-      throw DatasetError(file: path, reason: "\(error)")
+    let text = try file.json(file.contents(mapped: true))
+    if text.isEmpty { throw DatasetError(file: path, reason: "the file is empty") }
+    sections = try JSONPullParser.parse(text) { parser throws(DatasetError) in
+      do throws(JSONPullParser.Fault) {
+        return try parser.sections()
+      } catch {
+        throw file.refusal(of: text) ?? DatasetError(notJSON: error, in: parser, file: path)
+      }
     }
-  }
-
-  private static func sections(_ start: JSONCursor) throws -> [String: Range<Int>] {
-    var (cursor, sections) = (start, [String: Range<Int>]())
-    try cursor.skipByteOrderMark()
-    try cursor.expect("{", "an object was expected")
-    if !cursor.take("}") {
-      repeat {
-        let key = try cursor.string()
-        try cursor.expect(":", "a colon was expected behind the key \"\(key)\"")
-        guard sections.updateValue(try cursor.skipValue(), forKey: key) == nil else {
-          throw JSONCursor.Fault(position: cursor.position, reason: "the key \"\(key)\" is there twice")
-        }
-      } while cursor.take(",")
-      try cursor.expect("}", "a comma or the end of the object was expected")
-    }
-    try cursor.expectEnd()
-    return sections
+    data = text
   }
 
   /// Reads the records of a list, one by one and in order.
@@ -59,42 +40,78 @@ package struct JSONRecordFile {
     in section: String, _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Record,
     _ body: (JSONRecord<Record>, JSONRecordPlace) throws(DatasetError) -> Void
   ) throws(DatasetError) {
+    var index = 0
+    try forEachRange(in: section) { range throws(DatasetError) in
+      let place = JSONRecordPlace(file: self, section: section, index: index, range: range)
+      try body(place.read(parse), place)
+      index += 1
+    }
+  }
+
+  /// Passes the records of a list without looking into them.
+  ///
+  /// - Parameter body: takes the place of each in ``data``.
+  /// - Throws: `DatasetError` when there is no such list; what `body` throws.
+  package func forEachRange(
+    in section: String, _ body: (Range<Int>) throws(DatasetError) -> Void
+  ) throws(DatasetError) {
     guard let range = sections[section] else {
       throw DatasetError(
         file: path, reason: "has no \"\(section)\"; the keys are \(sections.keys.sorted().joined(separator: ", "))")
     }
-    do {
-      try data.withUnsafeBytes { bytes in
-        var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), at: range.lowerBound)
-        try cursor.expect("[", "\"\(section)\" is no list")
-        if cursor.take("]") { return }
-        var index = 0
-        repeat {
-          let range = try cursor.skipValue()
-          let place = JSONRecordPlace(file: self, section: section, index: index, range: range)
-          try body(place.read(JSONPullParser([UInt8](bytes[range])), parse), place)
-          index += 1
-        } while cursor.take(",")
-        try cursor.expect("]", "a comma or the end of the list was expected")
+    try JSONPullParser.parse(data, 0..<range.upperBound) { parser throws(DatasetError) in
+      func pass<Value>(
+        _ step: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Value
+      ) throws(DatasetError) -> Value {
+        do throws(JSONPullParser.Fault) {
+          return try step(&parser)
+        } catch {
+          throw DatasetError(notJSON: error, in: parser, file: path)
+        }
       }
-    } catch let fault as JSONCursor.Fault {
-      throw DatasetError(file: path, line: line(of: fault.position), reason: "not valid JSON: \(fault.reason)")
-    } catch let error as DatasetError {
-      throw error
-    } catch {
-      throw DatasetError(file: path, reason: "\(error)")
+      parser.position = range.lowerBound
+      let (open, comma, close) = (UInt8(ascii: "["), UInt8(ascii: ","), UInt8(ascii: "]"))
+      try pass { parser throws(JSONPullParser.Fault) in try parser.expect(open, "\"\(section)\" is no list") }
+      if parser.take(close) { return }
+      repeat {
+        try body(pass { parser throws(JSONPullParser.Fault) in try parser.passValue() })
+      } while parser.take(comma)
+      try pass { parser throws(JSONPullParser.Fault) in
+        try parser.expect(close, "a comma or the end of the list was expected")
+      }
     }
   }
 
   /// The line of a byte, counted from 1.
-  package func line(of position: Int) -> Int { Self.line(of: position, in: data) }
+  package func line(of position: Int) -> Int {
+    JSONPullParser.parse(data) { parser in parser.line(of: position) }
+  }
+}
 
-  private static func line(of position: Int, in data: Data) -> Int {
-    data.withUnsafeBytes { bytes in
-      var line = 1
-      for index in 0..<min(position, bytes.count) { line &+= bytes[index] == UInt8(ascii: "\n") ? 1 : 0 }
-      return line
+extension DatasetError {
+  /// A fault of a text that cannot be cut into records.
+  fileprivate init(notJSON fault: JSONPullParser.Fault, in parser: JSONPullParser, file: String) {
+    self.init(file: file, line: parser.line(of: fault.position), reason: "not valid JSON: \(fault.reason)")
+  }
+}
+
+extension JSONPullParser {
+  /// Passes the outermost object without looking into its values, and returns where they are.
+  fileprivate mutating func sections() throws(Fault) -> [String: Range<Int>] {
+    var sections: [String: Range<Int>] = [:]
+    try expect(UInt8(ascii: "{"), "an object was expected")
+    if !take(UInt8(ascii: "}")) {
+      repeat {
+        let key = try plainKey()
+        try expect(UInt8(ascii: ":"), "a colon was expected behind the key \"\(key)\"")
+        guard sections.updateValue(try passValue(), forKey: key) == nil else {
+          throw Fault(position: position, reason: "the key \"\(key)\" is there twice")
+        }
+      } while take(UInt8(ascii: ","))
+      try expect(UInt8(ascii: "}"), "a comma or the end of the object was expected")
     }
+    try expectEnd()
+    return sections
   }
 }
 
@@ -122,15 +139,27 @@ package struct JSONRecordPlace {
 
   /// Reads the record.
   fileprivate func read<Value>(
-    _ start: JSONPullParser, _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Value
+    _ parse: (inout JSONPullParser) throws(JSONPullParser.Fault) -> Value
   ) -> JSONRecord<Value> {
-    var parser = start
-    do throws(JSONPullParser.Fault) {
-      let value = try parse(&parser)
-      try parser.end()
-      return .usable(value, numbersAsText: parser.numbersAsText)
-    } catch {
-      return .broken { self.error(error, identifier: start.identifierOfRecord) }
+    JSONPullParser.parse(file.data, range) { parser in
+      do throws(JSONPullParser.Fault) {
+        let value = try parse(&parser)
+        try parser.end()
+        return .usable(value, numbersAsText: parser.numbersAsText)
+      } catch {
+        return .broken { self.error(error, identifier: self.identifier) }
+      }
+    }
+  }
+
+  /// The `id` of the record, as far as it can be read.
+  private var identifier: COCOFileIdentifier? {
+    JSONPullParser.parse(file.data, range) { parser in
+      var identifier: COCOFileIdentifier?
+      try? parser.forEachMember { parser, key throws(JSONPullParser.Fault) in
+        if key == "id" { identifier = try parser.ownIdentifier() } else { try parser.skip() }
+      }
+      return identifier
     }
   }
 
@@ -151,16 +180,5 @@ package struct JSONRecordPlace {
   private func error(_ fault: JSONPullParser.Fault, identifier: COCOFileIdentifier?) -> DatasetError {
     let reason = fault.path.isEmpty ? fault.reason : "\(fault.path): \(fault.reason)"
     return error(at: range.lowerBound + fault.position, identifier, reason)
-  }
-}
-
-extension JSONPullParser {
-  /// The `id` of the record that begins here, as far as it can be read.
-  fileprivate var identifierOfRecord: COCOFileIdentifier? {
-    var (parser, identifier) = (self, COCOFileIdentifier?.none)
-    try? parser.forEachMember { parser, key throws(Fault) in
-      if key == "id" { identifier = try parser.ownIdentifier() } else { try parser.skip() }
-    }
-    return identifier
   }
 }

@@ -86,9 +86,9 @@ package struct FileScoring {
     return ScoreSheet(classNames: classNames, imageCount: images.count, result: result)
   }
 
-  private static func contents(of path: String) throws(FileError) -> [UInt8] {
+  private static func contents(of path: String) throws(FileError) -> Data {
     do throws(FileError) {
-      return try FileContent.bytes(of: path)
+      return try FileContent.mapped(path)
     } catch {
       guard let number = error.errorNumber else { throw error }
       throw FileError(path, cannot: "read", errorNumber: number)

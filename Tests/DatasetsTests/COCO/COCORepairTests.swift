@@ -80,7 +80,7 @@ import Testing
     #expect(objects.map(\.isCrowd) == [isSet, false, false])
     #expect(objects.map(\.groundTruth.isDifficult) == [false, isSet, isSet])
     // Scoring reads the same.
-    let truth = try COCOGroundTruthFile(Array(folder.json.utf8), file: "a").annotations
+    let truth = try COCOGroundTruthFile(Data(folder.json.utf8), file: "a").annotations
     #expect(truth.map(\.isCrowd) == [isSet, false, false] && truth.map(\.isDifficult) == [false, isSet, isSet])
   }
 
@@ -100,12 +100,12 @@ import Testing
     let folder = try COCODirectory(annotations: [record, COCODirectory.annotation(7)])
     let dataset = try folder.read()
     #expect(dataset.images[1].objects.map(\.isNumberedZero) == [false, false] && dataset.warnings.isEmpty)
-    #expect(try COCOGroundTruthFile(Array(folder.json.utf8), file: "a").annotations.count == 2)
+    #expect(try COCOGroundTruthFile(Data(folder.json.utf8), file: "a").annotations.count == 2)
     // One that is there twice is told, with its value.
     if [#""""#, "null"].contains(identifier) { return }
     folder["annotations"] = "[\(record), \(record)]"
     #expect(try folder.read().faults.counts == [.repeatedObject: 1])
-    let file = try COCOGroundTruthFile(Array(folder.json.utf8), file: "a")
+    let file = try COCOGroundTruthFile(Data(folder.json.utf8), file: "a")
     #expect(file.warnings.count == 1 && file.warnings[0].hasSuffix("id: another object has the same"))
   }
 
