@@ -74,3 +74,26 @@ package struct Bounds: Sendable, Equatable {
 
   var c: ck_bounds { ck_bounds(lower: lower, upper: upper) }
 }
+
+/// A depthwise convolution: windows of 3×3 or 5×5 pixels, one or two pixels apart, that begin `padding` pixels before the map.
+package struct DepthwiseGeometry: Sendable {
+  let c: ck_depthwise_geometry
+
+  package init(
+    input: (height: Int, width: Int), output: (height: Int, width: Int), channels: Int, kernel: Int, stride: Int,
+    padding: (y: Int, x: Int)
+  ) {
+    precondition(
+      min(input.height, input.width, output.height, output.width, channels) > 0 && [3, 5].contains(kernel)
+        && [1, 2].contains(stride) && (0..<kernel).contains(padding.y) && (0..<kernel).contains(padding.x)
+        && (output.height - 1) * stride - padding.y < input.height
+        && (output.width - 1) * stride - padding.x < input.width,
+      "a depthwise convolution of \(input) to \(output), kernel \(kernel), stride \(stride), padding \(padding)")
+    c = ck_depthwise_geometry(
+      input_height: input.height, input_width: input.width, output_height: output.height, output_width: output.width,
+      channels: channels, kernel: kernel, stride: stride, padding_y: padding.y, padding_x: padding.x)
+  }
+
+  /// Floats of scratch that the kernels want.
+  package var scratchCount: Int { withUnsafePointer(to: c) { Int(ck_depthwise_scratch($0)) } }
+}

@@ -43,13 +43,19 @@ extension Kernels {
     table.pointee.unpack_panel(panel, columnCount, firstColumn, rows.lowerBound, rows.upperBound, matrix)
   }
 
-  /// y[row][firstChannel …] = panel[row] + bias, kept in the bounds.
+  /// y[row][firstChannel …] = panel[row], normalised, or added to what is there.
+  ///
+  /// - Parameter moments: of what is normalised, by channel of y: the means over the rows, then the sums of squared deviations; nil where
+  ///   they are not wanted.
   package func panelOutput(
-    _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, bias: UnsafePointer<Float>?,
-    _ bounds: Bounds, into y: UnsafeMutablePointer<Float>
+    _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, _ finish: Normalization,
+    accumulates: Bool = false, moments: UnsafeMutablePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>
   ) {
     precondition(rows >= 0 && (0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
-    table.pointee.panel_output(rows, channels, firstChannel, panel, bias, bounds.c, y)
+    precondition(finish.gate == nil && (moments == nil || rows > 0), "a panel of \(rows) rows")
+    withPointer(to: finish.c) {
+      table.pointee.panel_output(rows, channels, firstChannel, panel, $0, accumulates, moments, y)
+    }
   }
 
   /// The transpose of gathering: adds panels of products, one for each tap, to the pixels that the rows of the column matrix read; sets these to zero

@@ -58,6 +58,22 @@ package struct Operands: @unchecked Sendable {
     }
   }
 
+  /// Pixels of a map as blocks of a left operand, normalised when they are read.
+  ///
+  /// - Parameters:
+  ///   - imageRows: pixels of an image, which share a gate.
+  ///   - sumsRows: whether products sum over rows.
+  package func pixelBlocks(
+    _ x: UnsafePointer<Float>, channels: Int, imageRows: Int, _ reading: Normalization?, rows: Range<Int>,
+    sumsRows: Bool, into blocks: UnsafeMutablePointer<Float>, blockStride: Int
+  ) {
+    precondition(rows.lowerBound >= 0 && channels > 0 && imageRows > 0, "rows \(rows) of \(channels) channels")
+    withPointer(to: reading?.c) {
+      let lay = sumsRows ? table.pointee.summed_pixel_blocks : table.pointee.pixel_blocks
+      lay!(x, channels, imageRows, $0, rows.lowerBound, rows.upperBound, blocks, blockStride)
+    }
+  }
+
   /// Rows of 32 columns of a matrix as a panel, zeros beyond the matrix.
   ///
   /// - Parameters:
@@ -88,6 +104,22 @@ package struct Operands: @unchecked Sendable {
       "\(rows) rows of \(channels) channels in panels \(panelStride) words apart")
     table.pointee.panel_output_gradient(
       rows, channels, output, bounds.c, gradient, panels, panelStride, biasSums)
+  }
+
+  /// The gradient of what a normalisation has read as panels of a right operand; it replaces that of the normalisation's result. Its sums over
+  /// rows are added to those of the bias.
+  package func packNormalizedGradient(
+    rows: Int, channels: Int, _ x: UnsafePointer<Float>, _ normalization: NormalizationGradient,
+    gradient: UnsafeMutablePointer<Float>, into panels: UnsafeMutablePointer<Float>, panelStride: Int,
+    biasSums: UnsafeMutablePointer<Float>
+  ) {
+    precondition(
+      rows >= 0 && channels > 0
+        && (channels <= Self.panelWidth || panelStride >= (rows + summands - 1) / summands * Self.panelWidth),
+      "\(rows) rows of \(channels) channels in panels \(panelStride) words apart")
+    withPointer(to: normalization.c) {
+      table.pointee.panel_normalized_gradient(rows, channels, x, $0, gradient, panels, panelStride, biasSums)
+    }
   }
 
   /// Winograd's transform of tiles of an input.

@@ -64,6 +64,20 @@
   KERNEL(void, winograd_output_gradient, (const ck_tile_map *map, const float *output, ck_bounds bounds,                    \
                                           float *gradient, ptrdiff_t first_tile, ptrdiff_t tiles, float *m,                 \
                                           ptrdiff_t component_stride, ptrdiff_t panel_stride, float *bias_sums))            \
+  /* Rows of a map, each pixel of a row of one image, as left operand: blocks[channel / 16][row - first_row][channel % 16]  \
+     of the normalised map, as it is when reading is NULL. image_rows rows have the same gate. Zeros fill the last          \
+     block. */                                                                                                              \
+  KERNEL(void, pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows, const ck_normalization *reading,    \
+                              ptrdiff_t first_row, ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))              \
+  /* The same for sums over rows. */                                                                                        \
+  KERNEL(void, summed_pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows,                              \
+                                     const ck_normalization *reading, ptrdiff_t first_row, ptrdiff_t last_row,              \
+                                     float *blocks, ptrdiff_t block_stride))                                                \
+  /* panels[channel / 32][row][channel % 32] = dx[row][channel], after dx, where dy was, became the gradient of what a      \
+     normalisation has read; bias_sums[channel] += Σ_row dx. */                                                             \
+  KERNEL(void, panel_normalized_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                              \
+                                           const ck_normalization_gradient *gradient, float *dy, float *panels,             \
+                                           ptrdiff_t panel_stride, float *bias_sums))                                       \
   /* x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in                   \
      registers, with x[i] = i at first and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns         \
      the number of multiply-adds. */                                                                                        \
@@ -95,6 +109,36 @@
   KERNEL(void, l2_normalize_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *scale, const float *x,              \
                                        const float *inverse_norm, const float *dy, bool accumulate, float *dx,              \
                                        float *scale_sums))                                                                  \
+  /* y[r][c] = x[r][c], normalised, + addend[r][c], normalised, unless addend is NULL; rows of one image, with its gate. y may\
+     be x. */                                                                                                               \
+  KERNEL(void, normalize, (ptrdiff_t rows, ptrdiff_t channels, const float *x, const ck_normalization *reading,             \
+                           const float *addend, const ck_normalization *addend_reading, float *y))                          \
+  /* sums[c] = Σ_r of x[r][c], normalised without a gate, * factors[r][c], or * 1 when factors is NULL. */                  \
+  KERNEL(void, normalized_sums, (ptrdiff_t rows, ptrdiff_t channels, const float *x, const ck_normalization *reading,       \
+                                 const float *factors, float *sums))                                                        \
+  /* With g = dy[r][c] * f'(scale[c] * x[r][c] + shift[c]): sums[0][c] = Σ_r g, sums[1][c] = Σ_r g * (x[r][c] - mean[c]),   \
+     channels apart. */                                                                                                     \
+  KERNEL(void, normalization_gradient_sums, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                            \
+                                             const ck_normalization *reading, const float *mean, const float *dy,           \
+                                             float *sums))                                                                  \
+  /* Mean and biased variance of all rows from the moments of parts, moments[part][2][channels], of counts[part] rows. */   \
+  KERNEL(void, merge_moments, (ptrdiff_t parts, ptrdiff_t channels, const ptrdiff_t *counts, const float *moments,          \
+                               float *mean, float *variance))                                                               \
+  /* Rows [first_row, last_row) of the output maps of all images, counted through them: y = finish(Σ_tap x * w[tap]), x     \
+     normalised when it is read, 0 outside the map. Moments as those of panel_output. No gates. */                          \
+  KERNEL(void, depthwise_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,             \
+                                const float *x, const ck_normalization *reading, const float *w,                            \
+                                const ck_normalization *finish, float *scratch, float *moments, float *y))                  \
+  /* Rows [first_row, last_row) of the gradient of the input maps, counted through all images; dx is set, or added to when  \
+     accumulate, not wanted when NULL. x is normalised when it is read; the gradient of the output is that of a             \
+     normalisation of z. weight_sums[tap][channel] is set to what the rows of x add to the gradient of w, bias_sums, unless \
+     NULL, to that of the bias: every row of the output counts with the first row of the input under its window.            \
+     sums, unless NULL, are set as those of normalization_gradient_sums, of x and all of dx. */                             \
+  KERNEL(void, depthwise_gradient_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,    \
+                                         const float *x, const ck_normalization *reading, const float *mean,                \
+                                         const float *w, const float *z, const ck_normalization_gradient *gradient,         \
+                                         const float *dy, bool accumulate, float *scratch, float *dx,                       \
+                                         float *weight_sums, float *bias_sums, float *sums))                                \
   /* y[i] += x[i]. */                                                                                                       \
   KERNEL(void, add, (ptrdiff_t count, const float *x, float *y))                                                            \
   /* momentum = factor * momentum + (scale * gradient + decay * weight); weight -= rate * momentum. Whether all             \
@@ -125,9 +169,11 @@
   /* The transpose of pack_panel, as far as the matrix goes. */                                                             \
   KERNEL(void, unpack_panel, (const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,           \
                               ptrdiff_t last_row, float *matrix))                                                           \
-  /* y[row][first_channel ...] = panel[row] + bias, kept in the bounds. No bias when it is NULL. */                         \
+  /* y[row][first_channel ...] = panel[row], normalised, and added to what is there when accumulate. Of what is normalised, \
+     before the activation, moments[0][channel] is the mean over rows, moments[1][channel] Σ_row (· - mean)^2, channels apart;\
+     not wanted when NULL. finish has no gate. */                                                                           \
   KERNEL(void, panel_output, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,              \
-                              const float *bias, ck_bounds bounds, float *y))                                               \
+                              const ck_normalization *finish, bool accumulate, float *moments, float *y))                   \
   /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
      that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
   KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \

@@ -32,6 +32,31 @@ typedef struct {
   float lower, upper;
 } ck_bounds;
 
+// f of a normalisation: what keeps a number in bounds, or hard-swish, v * min(max(v + 3, 0), 6) / 6.
+typedef struct {
+  ck_bounds bounds;
+  bool is_hard_swish;
+} ck_activation;
+
+// What is still to be done to the numbers of a map: f(scale[c] * x + shift[c]) * gate[image][c]. NULL is 1 for scale and gate, 0 for shift.
+typedef struct {
+  const float *scale, *shift, *gate;
+  ck_activation activation;
+} ck_normalization;
+
+// The gradient of what a batch normalisation reads, from that of its result:
+//     dx = scale[c] * dy * f'(scale[c] * x + shift[c]) + slope[c] * x + term[c]
+typedef struct {
+  const float *scale, *shift, *slope, *term;
+  ck_activation activation;
+} ck_normalization_gradient;
+
+// A depthwise convolution. Windows begin `padding` pixels before the map; kernel is 3 or 5, stride 1 or 2.
+typedef struct {
+  ptrdiff_t input_height, input_width, output_height, output_width, channels;
+  ptrdiff_t kernel, stride, padding_y, padding_x;
+} ck_depthwise_geometry;
+
 // How Winograd tiles cover a map: 4x4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
 // (row / d * 4 * d + row % d, ...). Their windows in the input begin `padding` pixels before.
 typedef struct {
@@ -74,6 +99,9 @@ bool ck_has_bfloat16(void);
 
 // Operands of pairs of bfloat16 for the table of the same index; NULL where there are none.
 const ck_operand_table *ck_bfloat16_table_at(int index);
+
+// Floats of scratch that the depthwise kernels want, whatever the instruction set.
+ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *geometry);
 
 // Processors in this process's affinity mask.
 int ck_available_processors(void);
