@@ -9,6 +9,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "kernels/vectors.inc"
+#include "kernels/activation.inc"
 #include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
@@ -19,8 +20,12 @@
 #include "kernels/coordinates.inc"
 #include "kernels/columns.inc"
 #include "kernels/panel_operands.inc"
+#include "kernels/batch_normalization.inc"
+#include "kernels/normalization_gradient.inc"
+#include "kernels/pixel_operands.inc"
 #include "kernels/panel_results.inc"
 #include "kernels/bias.inc"
+#include "kernels/depthwise.inc"
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"

@@ -11,6 +11,7 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
     apply_to = function)
 #include "kernels/vectors.inc"
+#include "kernels/activation.inc"
 #include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
@@ -21,8 +22,12 @@
 #include "kernels/coordinates.inc"
 #include "kernels/columns.inc"
 #include "kernels/panel_operands.inc"
+#include "kernels/batch_normalization.inc"
+#include "kernels/normalization_gradient.inc"
+#include "kernels/pixel_operands.inc"
 #include "kernels/panel_results.inc"
 #include "kernels/bias.inc"
+#include "kernels/depthwise.inc"
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"

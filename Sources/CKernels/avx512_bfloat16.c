@@ -1,4 +1,5 @@
 #include <immintrin.h>
+#include <math.h>
 #include <string.h>
 
 #include "CKernels.h"
@@ -12,6 +13,7 @@
     __attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
     apply_to = function)
 #include "kernels/vectors.inc"
+#include "kernels/activation.inc"
 #include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
@@ -20,6 +22,8 @@
 #include "kernels/winograd_kernel.inc"
 #include "kernels/coordinates.inc"
 #include "kernels/panel_operands.inc"
+#include "kernels/normalization_gradient.inc"
+#include "kernels/pixel_operands.inc"
 #include "kernels/peak.inc"
 #pragma clang attribute pop
 
