@@ -12,7 +12,7 @@ package struct GatherGeometry: Sendable {
   ///   - kernel: taps in each direction.
   package init(
     source: (height: Int, width: Int, channels: Int), target: (height: Int, width: Int), kernel: Int, up: Int = 1,
-    down: Int = 1, offset: Int = 0, step: Int = 1
+    down: Int = 1, offset: (y: Int, x: Int), step: Int = 1
   ) {
     precondition(
       min(source.height, source.width, source.channels, target.height, target.width, kernel) > 0
@@ -21,7 +21,16 @@ package struct GatherGeometry: Sendable {
     c = ck_gather_geometry(
       source_height: source.height, source_width: source.width, channels: source.channels,
       target_height: target.height, target_width: target.width, kernel_height: kernel, kernel_width: kernel,
-      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset, offset_x: offset, step_y: step, step_x: step)
+      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset.y, offset_x: offset.x, step_y: step, step_x: step)
+  }
+
+  /// With the same offset of rows and columns.
+  package init(
+    source: (height: Int, width: Int, channels: Int), target: (height: Int, width: Int), kernel: Int, up: Int = 1,
+    down: Int = 1, offset: Int = 0, step: Int = 1
+  ) {
+    self.init(
+      source: source, target: target, kernel: kernel, up: up, down: down, offset: (offset, offset), step: step)
   }
 
   /// Columns of the matrix.

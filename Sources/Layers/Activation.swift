@@ -1,22 +1,28 @@
 import Kernels
 
-/// What a convolution does to its sums: keeps them inside bounds, or leaves them as they are.
+/// What becomes of the sums of a convolution, or of the values of a normalisation.
 package struct Activation: Sendable, Equatable {
-  /// The least value.
-  package let lower: Float
-  /// The greatest value.
-  package let upper: Float
+  /// For the kernels.
+  let function: ActivationFunction
 
   /// y = x.
-  package static let identity = Activation(lower: -.infinity, upper: .infinity)
+  package static let identity = Activation(function: .identity)
   /// y = max(0, x).
-  package static let relu = Activation(lower: 0, upper: .infinity)
+  package static let relu = Activation(function: .bounds(Bounds(lower: 0, upper: .infinity)))
   /// y = min(max(0, x), 6). Howard et al. 2017, *MobileNets*.
-  package static let relu6 = Activation(lower: 0, upper: 6)
+  package static let relu6 = Activation(function: .bounds(Bounds(lower: 0, upper: 6)))
+  /// y = x · min(max(0, x + 3), 6) / 6, behind a normalisation only: its slope cannot be told from y. Howard et al. 2019, *Searching for
+  /// MobileNetV3*.
+  package static let hardSwish = Activation(function: .hardSwish)
 
   /// Whether y = x.
   package var isIdentity: Bool { self == .identity }
 
-  /// For the kernels.
-  var bounds: Bounds { Bounds(lower: lower, upper: upper) }
+  /// The bounds that values are kept in.
+  ///
+  /// - Precondition: the activation is not hard-swish.
+  var bounds: Bounds {
+    guard case .bounds(let bounds) = function else { preconditionFailure("hard-swish is no pair of bounds") }
+    return bounds
+  }
 }

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// A function of one or more feature maps with a hand-written gradient.
@@ -19,9 +20,33 @@ package protocol Layer: Sendable {
   func forward(_ pass: ForwardPass)
   /// Computes the gradients of the variables, and of those inputs for which they are wanted.
   func backward(_ pass: BackwardPass)
+
+  /// What of the output lies in the memory of the first input.
+  var sharing: Sharing { get }
+  /// What readers of the output have still to do with its values, after a forward pass; nil where they are as they should be.
+  ///
+  /// - Parameters:
+  ///   - state: of the layer.
+  ///   - input: what is to be done with the first input.
+  func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization?
+}
+
+/// What of a layer's output lies in the memory of its first input, which no other layer may need then.
+package enum Sharing: Sendable {
+  /// Nothing.
+  case nothing
+  /// The gradient: that of the input is that of the output.
+  case gradient
+  /// The values too: the layer only adds to what readers have to do with them.
+  case everything
 }
 
 extension Layer {
+  /// Nothing.
+  package var sharing: Sharing { .nothing }
+  /// Nothing.
+  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? { nil }
+
   /// The shape of the output of a layer that reads one map.
   package func outputShape(for input: Shape) -> Shape { outputShape(for: [input]) }
 }
@@ -46,24 +71,42 @@ package struct Demand: Sendable, Equatable {
   package var keepsInputs = false
   /// Whether backward reads the forward output.
   package var keepsOutput = false
+  /// Whether readers of the output need the state, see ``Layer/reading(state:input:_:)``.
+  package var describesOutput = false
 
   /// Nothing at all, by default.
   package init(
     multiplyAdds: Int = 0, stateBytes: Int = 0, scratch: ScratchSize = ScratchSize(), keepsInputs: Bool = false,
-    keepsOutput: Bool = false
+    keepsOutput: Bool = false, describesOutput: Bool = false
   ) {
     self.multiplyAdds = multiplyAdds
     self.stateBytes = stateBytes
     self.scratch = scratch
     self.keepsInputs = keepsInputs
     self.keepsOutput = keepsOutput
+    self.describesOutput = describesOutput
+  }
+}
+
+/// A feature map as a layer reads it.
+package struct FeatureMap {
+  /// The values in memory.
+  package let tensor: Tensor
+  /// What is to be done with them when they are read: a batch normalisation and its activation, which are not worth a pass of their own.
+  /// Nil for nothing.
+  package let reading: Normalization?
+
+  /// A map of values, as they should be if there is nothing to be done with them.
+  package init(_ tensor: Tensor, reading: Normalization? = nil) {
+    self.tensor = tensor
+    self.reading = reading
   }
 }
 
 /// What a layer's forward reads and writes.
 package struct ForwardPass {
   /// The feature maps that the layer reads.
-  package let inputs: [Tensor]
+  package let inputs: [FeatureMap]
   /// The feature map that it writes.
   package let output: Tensor
   /// ``Demand/stateBytes`` for backward.
@@ -77,7 +120,7 @@ package struct ForwardPass {
 
   /// Creates the description of a pass.
   package init(
-    inputs: [Tensor], output: Tensor, state: UnsafeMutableRawPointer, weights: VariableArena, mode: Mode,
+    inputs: [FeatureMap], output: Tensor, state: UnsafeMutableRawPointer, weights: VariableArena, mode: Mode,
     context: ExecutionContext
   ) {
     self.inputs = inputs
@@ -88,8 +131,13 @@ package struct ForwardPass {
     self.context = context
   }
 
-  /// The feature map of a layer that reads one.
-  package var input: Tensor { inputs[0] }
+  /// The feature map of a layer that reads one, and can read it only as it is.
+  package var input: Tensor {
+    precondition(inputs[0].reading == nil, "a map that is still to be normalised")
+    return inputs[0].tensor
+  }
+  /// The state as floats.
+  package var floats: UnsafeMutablePointer<Float> { state.assumingMemoryBound(to: Float.self) }
 }
 
 /// What a layer's backward reads and writes.
@@ -127,7 +175,7 @@ package struct BackwardPass {
     self.gradients = gradients
   }
 
-  /// The input of a layer that reads one.
+  /// The input of a layer that reads one, and can read it only as it is.
   package var input: Tensor { forward.input }
   /// The forward output.
   package var output: Tensor { forward.output }

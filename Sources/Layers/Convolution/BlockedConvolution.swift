@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Convolution as matrix products in a ``BlockedLayout``: by Winograd's algorithm where that multiplies less, by columns elsewhere.
@@ -9,18 +10,22 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   init(layer: Convolution, input: Shape, usesWinograd: Bool) {
     self.layer = layer
-    func transform(_ word: BlockedLayout.Word) -> any DifferentiableTransform {
-      usesWinograd
-        ? WinogradTransform(layer, input: input, word: word) : ColumnTransform(layer, input: input, word: word)
-    }
     let (inputs, units) = (
       BlockedLayout.Word.summingInputs(layer.precision), BlockedLayout.Word.summingUnits(layer.precision)
     )
-    forwardProduct = BlockedProduct(transform(inputs))
-    backwardProduct =
-      usesWinograd
-      ? BlockedProduct(WinogradTransform(gradientOf: layer, input: input, word: inputs))
-      : BlockedProduct(ScatterTransform(gradientOf: layer, input: input, word: inputs))
+    func transform(_ word: BlockedLayout.Word) -> any DifferentiableTransform {
+      if usesWinograd { return WinogradTransform(layer, input: input, word: word) }
+      return layer.isPointwise
+        ? PixelTransform(layer, input: input, word: word) : ColumnTransform(layer, input: input, word: word)
+    }
+    var gradient: any ConvolutionTransform {
+      if usesWinograd { return WinogradTransform(gradientOf: layer, input: input, word: inputs) }
+      return layer.isPointwise
+        ? PixelTransform(gradientOf: layer, input: input, word: inputs)
+        : ScatterTransform(gradientOf: layer, input: input, word: inputs)
+    }
+    forwardProduct = BlockedProduct(transform(inputs), takesMoments: layer.normalization != nil)
+    backwardProduct = BlockedProduct(gradient)
     weightGradient = BlockedWeightGradient(transform(units), layer: layer)
   }
 
@@ -36,17 +41,24 @@ struct BlockedConvolution: ConvolutionAlgorithm {
   }
 
   func forward(_ pass: ForwardPass) {
-    forwardProduct.run(
-      pass.input, kernel: pass.weights[layer.weight].baseAddress!,
-      OutputFinish(bias: layer.bias.map { pass.weights[$0].baseAddress! }, activation: layer.activation),
-      into: pass.output, context: pass.context)
+    let kernel = pass.weights[layer.weight].baseAddress!
+    let bias = layer.bias.map { UnsafePointer(pass.weights[$0].baseAddress!) }
+    guard let output = layer.normalization else {
+      let finish = OutputFinish(normalization: Normalization(shift: bias, activation: layer.activation.function))
+      return forwardProduct.run(pass.inputs[0], kernel: kernel, finish, into: pass.output, context: pass.context)
+    }
+    output.forward(pass, bias: bias) { finish, z, observe in
+      forwardProduct.run(
+        pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish), into: z, context: pass.context,
+        observe: observe)
+    }
   }
 
   func weightGradient(_ pass: BackwardPass) { weightGradient.run(pass) }
 
   func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
     backwardProduct.run(
-      pass.outputGradient, kernel: pass.weights[layer.weight].baseAddress!,
+      FeatureMap(pass.outputGradient), kernel: pass.weights[layer.weight].baseAddress!,
       OutputFinish(accumulates: inputGradient.accumulates), into: inputGradient.tensor, context: pass.context)
   }
 }

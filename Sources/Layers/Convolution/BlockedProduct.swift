@@ -8,6 +8,8 @@ import Tensors
 struct BlockedProduct {
   private let transform: any ConvolutionTransform
   private let layout: BlockedLayout
+  /// Whether a pass may ask for the moments of what it computes.
+  private let takesMoments: Bool
 
   /// Bytes of a transformed kernel that are small.
   private static let smallKernelBytes = 6 << 20
@@ -22,8 +24,9 @@ struct BlockedProduct {
   private static let taskGoal = 12
   private static let kernelRowsPerTask = 64
 
-  init(_ transform: any ConvolutionTransform) {
+  init(_ transform: any ConvolutionTransform, takesMoments: Bool = false) {
     self.transform = transform
+    self.takesMoments = takesMoments
     layout = transform.layout
   }
 
@@ -46,30 +49,54 @@ struct BlockedProduct {
     layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / (2 * Self.unitStep)))
   }
 
-  /// Floats of scratch.
-  var scratch: ScratchSize {
-    let inputs = layout.inputCount(units: blockUnits)
-    let products = layout.components * layout.productStride(units: blockUnits)
-    return sharesUnits
-      ? ScratchSize(floatsPerWorker: inputs + products, commonFloats: layout.components * layout.kernelStride)
-      : ScratchSize(floatsPerWorker: products + layout.components * layout.kernelPanelStride, commonFloats: inputs)
+  /// Floats of scratch that all threads share, without moments.
+  private var sharedCount: Int {
+    sharesUnits ? layout.components * layout.kernelStride : layout.inputCount(units: blockUnits)
   }
 
-  /// output = finish(input * kernel).
-  func run(
-    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
-    context: ExecutionContext
-  ) {
-    if sharesUnits {
-      shareUnits(input, kernel: kernel, finish, into: output, context)
-    } else {
-      sharePanels(input, kernel: kernel, finish, into: output, context)
+  /// Floats of scratch.
+  var scratch: ScratchSize {
+    let products = layout.components * layout.productStride(units: blockUnits)
+    let momentCount = takesMoments ? runs.count * 2 * outputs : 0
+    return ScratchSize(
+      floatsPerWorker: products
+        + (sharesUnits ? layout.inputCount(units: blockUnits) : layout.components * layout.kernelPanelStride),
+      commonFloats: sharedCount + momentCount)
+  }
+
+  /// Channels of the map that is written, padding included.
+  private var outputs: Int { layout.panels * BlockedLayout.panelWidth }
+
+  /// The units that are finished together, in their order.
+  private var runs: [Range<Int>] {
+    stride(from: 0, to: layout.units, by: blockUnits).flatMap { first in
+      let block = first..<min(first + blockUnits, layout.units)
+      let parts = sharesUnits ? 1 : parts(of: block)
+      return (0..<parts).map { block.part($0, of: parts) }
     }
   }
 
+  /// output = finish(input * kernel).
+  ///
+  /// - Parameter observe: called with the moments of each run of units before its activation, [run][mean, sum of squared
+  ///   deviations][channels], and the units of each run.
+  func run(
+    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    context: ExecutionContext, observe: ((_ moments: UnsafePointer<Float>, _ counts: [Int]) -> Void)? = nil
+  ) {
+    precondition(observe == nil || takesMoments, "moments that were not planned")
+    let moments = observe == nil ? nil : context.scratch + sharedCount
+    if sharesUnits {
+      shareUnits(input, kernel: kernel, finish, moments: moments, into: output, context)
+    } else {
+      sharePanels(input, kernel: kernel, finish, moments: moments, into: output, context)
+    }
+    if let observe, let moments { observe(moments, runs.map(\.count)) }
+  }
+
   private func shareUnits(
-    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
-    _ context: ExecutionContext
+    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
+    moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let transformed = context.scratch
     let rowTasks = (layout.kernelRows + Self.kernelRowsPerTask - 1) / Self.kernelRowsPerTask
@@ -87,16 +114,19 @@ struct BlockedProduct {
       for panel in 0..<layout.panels {
         multiply(
           inputs, units, of: units, panel: panel, kernel: transformed + panel * layout.kernelPanelCount,
-          kernelStride: layout.kernelStride, products: products, finish, into: output, context)
+          kernelStride: layout.kernelStride, products: products, finish,
+          moments: moments.map { $0 + units.lowerBound / blockUnits * 2 * output.shape.channels }, into: output,
+          context)
       }
     }
   }
 
   private func sharePanels(
-    _ input: Tensor, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
-    _ context: ExecutionContext
+    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
+    moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let inputs = context.scratch
+    var run = 0
     for first in stride(from: 0, to: layout.units, by: blockUnits) {
       let block = first..<min(first + blockUnits, layout.units)
       context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
@@ -112,18 +142,20 @@ struct BlockedProduct {
           componentStride: layout.kernelPanelStride, kernels: context.kernels)
         multiply(
           inputs, units, of: block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
-          products: transformed + layout.components * layout.kernelPanelStride, finish, into: output, context)
+          products: transformed + layout.components * layout.kernelPanelStride, finish,
+          moments: moments.map { $0 + (run + task % parts) * 2 * output.shape.channels }, into: output, context)
       }
+      run += parts
     }
   }
 
   /// Transforms `units` of a block into the block's memory.
   private func transformInput(
-    _ input: Tensor, _ units: Range<Int>, of block: Range<Int>, into inputs: UnsafeMutablePointer<Float>,
+    _ input: FeatureMap, _ units: Range<Int>, of block: Range<Int>, into inputs: UnsafeMutablePointer<Float>,
     _ context: ExecutionContext
   ) {
     transform.transformInput(
-      input.data, units, into: inputs + layout.blockStride(units: units.lowerBound - block.lowerBound),
+      input, units, into: inputs + layout.blockStride(units: units.lowerBound - block.lowerBound),
       componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
   }
@@ -132,7 +164,7 @@ struct BlockedProduct {
   private func multiply(
     _ inputs: UnsafeMutablePointer<Float>, _ units: Range<Int>, of block: Range<Int>, panel: Int,
     kernel: UnsafeMutablePointer<Float>, kernelStride: Int, products: UnsafeMutablePointer<Float>,
-    _ finish: OutputFinish, into output: Tensor, _ context: ExecutionContext
+    _ finish: OutputFinish, moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let first = inputs + layout.blockStride(units: units.lowerBound - block.lowerBound)
     let inputStride = layout.inputStride(units: block.count)
@@ -145,7 +177,7 @@ struct BlockedProduct {
         accumulates: false, into: products + component * productStride)
     }
     transform.transformOutput(
-      products, units, panel: panel, componentStride: productStride, finish, into: output.data,
+      products, units, panel: panel, componentStride: productStride, finish, moments: moments, into: output.data,
       kernels: context.kernels)
   }
 }

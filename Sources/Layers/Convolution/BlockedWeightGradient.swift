@@ -54,16 +54,17 @@ struct BlockedWeightGradient {
       : ScratchSize(commonFloats: biasCount + kernelCount + inputCount + gradientCount)
   }
 
-  /// Sets the gradients of kernel and bias; masks the output gradient where the activation is flat.
+  /// Sets the gradients of the variables, and replaces the output gradient by that of the sums.
   func run(_ pass: BackwardPass) {
     let context = pass.context
+    let slope = layer.outputSlope(pass)
     let bias = context.scratch
     bias.update(repeating: 0, count: biasCount)
-    if sharesUnits { shareUnits(pass, context) } else { sharePanels(pass, context) }
+    if sharesUnits { shareUnits(pass, slope, context) } else { sharePanels(pass, slope, context) }
     if let variable = layer.bias { sumParts(bias, parts: biasParts, into: pass.gradients[variable], context: context) }
   }
 
-  private func shareUnits(_ pass: BackwardPass, _ context: ExecutionContext) {
+  private func shareUnits(_ pass: BackwardPass, _ slope: OutputSlope, _ context: ExecutionContext) {
     let sums = context.scratch + biasCount
     context.pool.forEach(parts) { part, worker in
       let inputs = context.scratch(worker: worker)
@@ -71,7 +72,7 @@ struct BlockedWeightGradient {
       let units = (0..<layout.units).part(part, of: parts)
       for first in stride(from: units.lowerBound, to: units.upperBound, by: blockUnits) {
         let block = first..<min(first + blockUnits, units.upperBound)
-        transform(pass, block, of: block, inputs: inputs, gradients: gradients, biasPart: part, context)
+        transform(pass, slope, block, of: block, inputs: inputs, gradients: gradients, biasPart: part, context)
         for component in 0..<layout.components {
           for panel in 0..<layout.panels {
             multiply(
@@ -84,7 +85,7 @@ struct BlockedWeightGradient {
     finish(sums, parts: parts, pass, context)
   }
 
-  private func sharePanels(_ pass: BackwardPass, _ context: ExecutionContext) {
+  private func sharePanels(_ pass: BackwardPass, _ slope: OutputSlope, _ context: ExecutionContext) {
     let sums = context.scratch + biasCount
     let inputs = sums + kernelCount
     let gradients = inputs + inputCount
@@ -94,8 +95,8 @@ struct BlockedWeightGradient {
       context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
         let units = first + range.lowerBound..<first + range.upperBound
         transform(
-          pass, units, of: block, inputs: inputs, gradients: gradients, biasPart: units.lowerBound / Self.unitsPerTask,
-          context)
+          pass, slope, units, of: block, inputs: inputs, gradients: gradients,
+          biasPart: units.lowerBound / Self.unitsPerTask, context)
       }
       context.pool.forEach(layout.components * blockTasks * layout.panels) { task, _ in
         let (group, panel) = (task / layout.panels, task % layout.panels)
@@ -111,16 +112,16 @@ struct BlockedWeightGradient {
 
   /// Transforms `units` of a block and their gradients into the block's memory.
   private func transform(
-    _ pass: BackwardPass, _ units: Range<Int>, of block: Range<Int>, inputs: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, biasPart: Int, _ context: ExecutionContext
+    _ pass: BackwardPass, _ slope: OutputSlope, _ units: Range<Int>, of block: Range<Int>,
+    inputs: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, biasPart: Int, _ context: ExecutionContext
   ) {
     let at = units.lowerBound - block.lowerBound
     transform.transformInput(
-      pass.input.data, units, into: inputs + layout.blockStride(units: at),
+      pass.forward.inputs[0], units, into: inputs + layout.blockStride(units: at),
       componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
     transform.transformOutputGradient(
-      pass.outputGradient.data, mask: layer.mask(pass), layer.activation, units,
+      pass.outputGradient.data, slope, units,
       into: gradients + layout.panelCount(units: at), componentStride: layout.panelStride(units: block.count),
       panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
       kernels: context.kernels)

@@ -124,16 +124,17 @@ struct ColumnConvolution: ConvolutionAlgorithm {
   private var forwardColumns: ColumnMatrix {
     ColumnMatrix(
       targetHeight: output.height, targetWidth: output.width, pixels: output.pixels, kernel: layer.kernel,
-      channels: layer.inputChannels, up: layer.stride, down: 1, offset: -layer.padding, step: layer.dilation,
+      channels: layer.inputChannels, up: layer.stride, down: 1,
+      offset: (-layer.paddingBefore(input).y, -layer.paddingBefore(input).x), step: layer.dilation,
       isIdentity: layer.isPointwise)
   }
 
   /// For every input pixel: the output pixels it feeds, taps in the order of the turned kernel.
   private var backwardColumns: ColumnMatrix {
-    ColumnMatrix(
+    let (padding, reach) = (layer.paddingBefore(input), layer.dilation * (layer.kernel - 1))
+    return ColumnMatrix(
       targetHeight: input.height, targetWidth: input.width, pixels: input.pixels, kernel: layer.kernel,
-      channels: layer.outputChannels, up: 1, down: layer.stride,
-      offset: layer.padding - layer.dilation * (layer.kernel - 1), step: layer.dilation,
-      isIdentity: layer.isPointwise)
+      channels: layer.outputChannels, up: 1, down: layer.stride, offset: (padding.y - reach, padding.x - reach),
+      step: layer.dilation, isIdentity: layer.isPointwise)
   }
 }

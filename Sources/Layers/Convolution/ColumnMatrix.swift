@@ -13,13 +13,13 @@ struct ColumnMatrix {
   private let targetWidth: Int
   private let up: Int
   private let down: Int
-  private let offset: Int
+  private let offset: (y: Int, x: Int)
   private let step: Int
 
   /// Row (y, x), tap (u, v) reads the source pixel ((y, x) · up + offset + (u, v) · step) / down, zero outside the source.
   /// `isIdentity` says that row p is simply source pixel p.
   init(
-    targetHeight: Int, targetWidth: Int, pixels: Int, kernel: Int, channels: Int, up: Int, down: Int, offset: Int,
+    targetHeight: Int, targetWidth: Int, pixels: Int, kernel: Int, channels: Int, up: Int, down: Int, offset: (y: Int, x: Int),
     step: Int,
     isIdentity: Bool
   ) {

@@ -20,11 +20,11 @@ struct ColumnTransform: DifferentiableTransform {
   }
 
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
+    _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
     kernels.operands(layout.precision).gatherBlocks(
-      geometry, source: map, rows: units, sumsRows: layout.word == .pairOfUnits, into: inputs, blockStride: blockStride)
+      geometry, source: map.values, rows: units, sumsRows: layout.word == .pairOfUnits, into: inputs, blockStride: blockStride)
   }
 
   func transformKernel(
@@ -38,22 +38,21 @@ struct ColumnTransform: DifferentiableTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     kernels.panelOutput(
       products, rows: units.count, channels: layer.outputChannels, firstChannel: panel * BlockedLayout.panelWidth,
-      bias: finish.bias, finish.activation.bounds, into: map + units.lowerBound * layer.outputChannels)
+      finish.normalization, moments: moments, into: map + units.lowerBound * layer.outputChannels)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    let at = units.lowerBound * layer.outputChannels
-    kernels.operands(layout.precision).packOutputGradient(
-      rows: units.count, channels: layer.outputChannels, output: mask.map { $0 + at }, activation.bounds,
-      gradient: gradient + at, into: gradients, panelStride: panelStride, biasSums: biasSums)
+    slope.pack(
+      gradient, units, channels: layer.outputChannels, kernels.operands(layout.precision), into: gradients,
+      panelStride: panelStride, biasSums: biasSums)
   }
 
   func transformKernelGradient(
@@ -90,11 +89,11 @@ struct ScatterTransform: ConvolutionTransform {
   }
 
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
+    _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
     kernels.operands(layout.precision).gatherBlocks(
-      pixels, source: map, rows: units, sumsRows: false, into: inputs, blockStride: blockStride)
+      pixels, source: map.values, rows: units, sumsRows: false, into: inputs, blockStride: blockStride)
   }
 
   func transformKernel(
@@ -112,11 +111,39 @@ struct ScatterTransform: ConvolutionTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     kernels.scatterPanel(
       geometry, products, tapStride: componentStride, rows: units, firstChannel: panel * BlockedLayout.panelWidth,
       images: images, accumulates: finish.accumulates || units.lowerBound > 0, into: map)
+  }
+}
+
+extension OutputSlope {
+  /// The gradients of the sums of `units` pixels as panels of a right operand; they replace those of the output.
+  func pack(
+    _ gradient: UnsafeMutablePointer<Float>, _ units: Range<Int>, channels: Int, _ operands: Operands,
+    into panels: UnsafeMutablePointer<Float>, panelStride: Int, biasSums: UnsafeMutablePointer<Float>
+  ) {
+    let at = units.lowerBound * channels
+    switch self {
+    case .activation(let activation, let output):
+      operands.packOutputGradient(
+        rows: units.count, channels: channels, output: output.map { $0 + at }, activation.bounds,
+        gradient: gradient + at, into: panels, panelStride: panelStride, biasSums: biasSums)
+    case .normalization(let normalization, let z):
+      operands.packNormalizedGradient(
+        rows: units.count, channels: channels, z + at, normalization, gradient: gradient + at, into: panels,
+        panelStride: panelStride, biasSums: biasSums)
+    }
+  }
+}
+
+extension FeatureMap {
+  /// The values of a map that is as it should be.
+  var values: UnsafeMutablePointer<Float> {
+    precondition(reading == nil, "a map that is still to be normalised")
+    return tensor.data
   }
 }
 
@@ -125,6 +152,7 @@ extension GatherGeometry {
   fileprivate init(_ layer: Convolution, input: Shape, output: Shape) {
     self.init(
       source: (input.height, input.width, input.channels), target: (output.height, output.width), kernel: layer.kernel,
-      up: layer.stride, offset: -layer.padding, step: layer.dilation)
+      up: layer.stride, offset: (y: -layer.paddingBefore(input).y, x: -layer.paddingBefore(input).x),
+      step: layer.dilation)
   }
 }

@@ -1,12 +1,12 @@
 import Kernels
 import Tensors
 
-/// A two-dimensional convolution with, optionally, a bias and a fused activation.
+/// A two-dimensional convolution with, optionally, a bias and a fused activation, or a batch normalisation.
 ///
 ///     y[b, i, j, o] = f( bias[o] + Σ_{u, v, c} x[b, i·s − p + u·d, j·s − p + v·d, c] · w[u, v, c, o] )
 ///
-/// with stride s, padding p, dilation d, zeros outside the map, and f an ``Activation``. How the passes are computed is up to a
-/// ``ConvolutionAlgorithm``.
+/// with stride s, padding p before the map, dilation d, zeros outside the map, and f an ``Activation`` or a ``BatchNormalization``. How the
+/// passes are computed is up to a ``ConvolutionAlgorithm``. Pointwise convolutions read maps that are still to be normalised.
 ///
 /// ### Shapes
 /// x: [batch, height, width, inputChannels]; w: [k, k, inputChannels, outputChannels] in memory.
@@ -21,16 +21,18 @@ package struct Convolution: Layer {
   package let kernel: Int
   /// Input pixels between neighbouring outputs.
   package let stride: Int
-  /// Zeros around the map on every side.
-  package let padding: Int
+  /// Zeros around the map.
+  package let padding: Padding
   /// Input pixels between neighbouring taps.
   package let dilation: Int
   /// Channels of x.
   package let inputChannels: Int
   /// Channels of y.
   package let outputChannels: Int
-  /// f.
+  /// f, if it is no normalisation.
   package let activation: Activation
+  /// What follows, if anything.
+  let normalization: NormalizedOutput?
   /// Which algorithm computes the passes.
   package var method: ConvolutionMethod
   /// What products multiply, where that is faster; ``ConvolutionMethod/columns`` multiplies float32.
@@ -42,16 +44,17 @@ package struct Convolution: Layer {
   ///   - hasBias: whether there is a bias.
   ///   - biasRateMultiplier: factor on the learning rate of the bias, which does not decay.
   package init(
-    _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-    from inputChannels: Int, to outputChannels: Int, activation: Activation, hasBias: Bool = true,
-    biasRateMultiplier: Float = 1, method: ConvolutionMethod = .fastest, precision: Precision = .float32,
-    layout: inout VariableLayout
+    _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Padding = .symmetric(0),
+    dilation: Int = 1, from inputChannels: Int, to outputChannels: Int, activation: Activation, hasBias: Bool = true,
+    normalization: NormalizationPlace? = nil, biasRateMultiplier: Float = 1, method: ConvolutionMethod = .fastest,
+    precision: Precision = .float32, layout: inout VariableLayout
   ) {
     precondition(
-      min(kernel, stride, dilation, inputChannels, outputChannels) > 0 && padding >= 0
-        && padding <= dilation * (kernel - 1),
-      "\(name): kernel \(kernel), stride \(stride), padding \(padding), dilation \(dilation), \(inputChannels) → \(outputChannels)"
-    )
+      min(kernel, stride, dilation, inputChannels, outputChannels) > 0,
+      "\(name): kernel \(kernel), stride \(stride), dilation \(dilation), \(inputChannels) → \(outputChannels)")
+    if case .symmetric(let count) = padding {
+      precondition((0...dilation * (kernel - 1)).contains(count), "\(name): padding \(count)")
+    }
     self.name = name
     self.kernel = kernel
     self.stride = stride
@@ -70,49 +73,74 @@ package struct Convolution: Layer {
       ? layout.add(
         variableName + ".bias", .vector(count: outputChannels), start: .constant(0),
         update: .bias(rateMultiplier: biasRateMultiplier)) : nil
+    self.normalization = normalization.map {
+      $0.output(channels: outputChannels, activation: activation, layout: &layout)
+    }
   }
 
-  /// The kernel and the bias.
-  package var variables: [Variable] { [weight] + (bias.map { [$0] } ?? []) }
+  /// The kernel, the bias and those of the normalisation.
+  package var variables: [Variable] {
+    [weight] + (bias.map { [$0] } ?? []) + (normalization?.normalization.variables ?? [])
+  }
 
   /// See ``Layer/outputShape(for:)``.
   package func outputShape(for inputs: [Shape]) -> Shape {
     let input = inputs[0]
     precondition(input.channels == inputChannels, "\(name) takes \(inputChannels) channels, got \(input)")
     let extent = dilation * (kernel - 1) + 1
-    let height = (input.height + 2 * padding - extent) / stride + 1
-    let width = (input.width + 2 * padding - extent) / stride + 1
-    precondition(
-      input.height + 2 * padding >= extent && input.width + 2 * padding >= extent, "\(name): \(input) is too small")
+    let height = padding.windows(input.height, extent: extent, stride: stride)
+    let width = padding.windows(input.width, extent: extent, stride: stride)
+    precondition(min(height, width) > 0, "\(name): \(input) is too small")
     return Shape(batch: input.batch, height: height, width: width, channels: outputChannels)
   }
 
-  /// The weight gradient needs x, and y tells where the activation is flat.
+  /// Zeros above and to the left of a map.
+  func paddingBefore(_ input: Shape) -> (y: Int, x: Int) {
+    func before(_ size: Int) -> Int {
+      padding.around(size, extent: dilation * (kernel - 1) + 1, stride: stride).before
+    }
+    return (before(input.height), before(input.width))
+  }
+
+  /// The weight gradient needs x, and y, or z, tells where the activation is flat.
   package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
-    Demand(
-      multiplyAdds: outputShape(for: inputs).count * taps * inputChannels,
-      scratch: algorithm(for: inputs[0]).scratch(training: mode == .training), keepsInputs: true,
-      keepsOutput: !activation.isIdentity)
+    let output = outputShape(for: inputs)
+    var demand = normalization?.demand(output) ?? Demand(keepsOutput: !activation.isIdentity)
+    demand.multiplyAdds = output.count * taps * inputChannels
+    demand.keepsInputs = true
+    demand.scratch = algorithm(for: inputs[0]).scratch(training: mode == .training)
+    if let normalization, mode == .training {
+      demand.scratch = demand.scratch.union(
+        ScratchSize(commonFloats: normalization.normalization.scratchCount(pixels: output.pixels)))
+    }
+    return demand
+  }
+
+  /// See ``Layer/reading(state:input:_:)``.
+  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
+    normalization?.reading(state: state, mode)
   }
 
   /// See ``Layer/forward(_:)``.
-  package func forward(_ pass: ForwardPass) { algorithm(for: pass.input.shape).forward(pass) }
+  package func forward(_ pass: ForwardPass) { algorithm(for: pass.inputs[0].tensor.shape).forward(pass) }
 
-  /// See ``Layer/backward(_:)``. The output gradient is masked by the activation in place.
+  /// See ``Layer/backward(_:)``. The gradient before the activation or normalisation replaces the output gradient.
   package func backward(_ pass: BackwardPass) {
     weightGradient(pass)
     if pass.inputGradient != nil { inputGradient(pass) }
   }
 
-  /// The first half of backward: masks the output gradient and sets the gradients of the variables.
-  package func weightGradient(_ pass: BackwardPass) { algorithm(for: pass.input.shape).weightGradient(pass) }
+  /// The first half of backward: sets the gradients of the variables, and replaces the output gradient.
+  package func weightGradient(_ pass: BackwardPass) { algorithm(for: inputShape(pass)).weightGradient(pass) }
 
   /// The second half: sets the input gradient, or adds to it.
   ///
   /// - Precondition: the pass has an input gradient.
   package func inputGradient(_ pass: BackwardPass) {
-    algorithm(for: pass.input.shape).inputGradient(pass, into: pass.inputGradient!)
+    algorithm(for: inputShape(pass)).inputGradient(pass, into: pass.inputGradient!)
   }
+
+  private func inputShape(_ pass: BackwardPass) -> Shape { pass.forward.inputs[0].tensor.shape }
 
   /// What computes the passes for a map of this shape.
   func algorithm(for input: Shape) -> any ConvolutionAlgorithm {
@@ -124,10 +152,17 @@ package struct Convolution: Layer {
   /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
   func mask(_ pass: BackwardPass) -> UnsafeMutablePointer<Float>? { activation.isIdentity ? nil : pass.output.data }
 
+  /// How the gradient of the sums follows from that of the output; sets the gradients of the normalisation.
+  func outputSlope(_ pass: BackwardPass) -> OutputSlope {
+    guard let (z, gradient) = normalization?.gradient(pass) else { return .activation(activation, output: mask(pass)) }
+    return .normalization(gradient, z: z.data)
+  }
+
   /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.
   package func usedMethod(for input: Shape) -> ConvolutionMethod {
     let isDefined = kernel == WinogradTransform.taps && stride == 1
     switch method {
+    case _ where normalization != nil: return .blockedColumns
     case .columns, .blockedColumns: return method
     case .winograd: return isDefined ? .winograd : .blockedColumns
     case .fastest:
@@ -138,5 +173,5 @@ package struct Convolution: Layer {
   var taps: Int { kernel * kernel }
 
   /// Whether the column matrix is the map itself.
-  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
+  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == .symmetric(0) }
 }

@@ -20,9 +20,9 @@ protocol ConvolutionAlgorithm {
   /// See ``Layer/forward(_:)``.
   func forward(_ pass: ForwardPass)
 
-  /// Masks the output gradient where the activation is flat, in place, and sets the gradients of kernel and bias.
+  /// Replaces the output gradient by that before the activation or normalisation, and sets the gradients of the variables.
   func weightGradient(_ pass: BackwardPass)
 
-  /// Sets the input gradient, or adds to it, from the masked output gradient.
+  /// Sets the input gradient, or adds to it, from what has replaced the output gradient.
   func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient)
 }

@@ -7,7 +7,7 @@ protocol ConvolutionTransform {
 
   /// Rows `units` of the left operands from the map that is read. `inputs` is where the first of them goes.
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
+    _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels)
 
   /// Rows `rows`, whole blocks, of a panel of the right operands. `panelRows` is where the first of them goes.
@@ -16,26 +16,35 @@ protocol ConvolutionTransform {
     componentStride: Int, kernels: Kernels)
 
   /// The channels of a panel in the map that is written, from the products of `units`. All units before have been transformed.
+  ///
+  /// - Parameter moments: of the units, [mean, sum of squared deviations][channels]; nil where they are not wanted.
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels)
+    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels)
 }
 
 /// What becomes of a sum before it is written.
 struct OutputFinish {
-  /// Added to every channel; none for gradients.
-  var bias: UnsafePointer<Float>?
-  /// What it is kept in.
-  var activation = Activation.identity
+  /// A bias and an activation, say; nothing for gradients.
+  var normalization = Normalization()
   /// Whether the map is added to rather than set.
   var accumulates = false
 }
 
+/// How the gradient of the sums of a convolution follows from that of its output.
+enum OutputSlope {
+  /// It is that, where the output is not at a bound of the activation. The output is nil where there is no activation.
+  case activation(Activation, output: UnsafePointer<Float>?)
+  /// Through a normalisation, which has read z.
+  case normalization(NormalizationGradient, z: UnsafePointer<Float>)
+}
+
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
 protocol DifferentiableTransform: ConvolutionTransform {
-  /// Masks the gradient of the written map where the activation is flat, told by `mask`, the written map, adds it to `biasSums`, and transposes ``ConvolutionTransform/transformOutput(_:_:panel:componentStride:_:into:kernels:)``.
+  /// Replaces the gradient of the written map by that of the sums, adds it to `biasSums`, and transposes
+  /// ``ConvolutionTransform/transformOutput(_:_:panel:componentStride:_:moments:into:kernels:)``.
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels)
 

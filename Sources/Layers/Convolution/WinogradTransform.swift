@@ -28,14 +28,20 @@ struct WinogradTransform: DifferentiableTransform {
   /// The convolution of a map of shape `input` with the layer's kernel.
   init(_ layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.init(
-      layer, from: input, to: layer.outputShape(for: input), padding: layer.padding, word: word, turnsKernel: false)
+      layer, from: input, to: layer.outputShape(for: input), padding: Self.padding(layer), word: word,
+      turnsKernel: false)
   }
 
   /// The gradient with respect to a map of shape `input`.
   init(gradientOf layer: Convolution, input: Shape, word: BlockedLayout.Word) {
     self.init(
       layer, from: layer.outputShape(for: input), to: input,
-      padding: layer.dilation * (layer.kernel - 1) - layer.padding, word: word, turnsKernel: true)
+      padding: layer.dilation * (layer.kernel - 1) - Self.padding(layer), word: word, turnsKernel: true)
+  }
+
+  /// Zeros on every side: with stride 1 the sides differ for no odd kernel.
+  private static func padding(_ layer: Convolution) -> Int {
+    layer.padding.around(1, extent: layer.dilation * (taps - 1) + 1, stride: 1).before
   }
 
   private init(
@@ -64,11 +70,11 @@ struct WinogradTransform: DifferentiableTransform {
   }
 
   func transformInput(
-    _ map: UnsafePointer<Float>, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
+    _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
     kernels.operands(layout.precision).winogradInput(
-      inputMap, map, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
+      inputMap, map.values, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
       componentStride: componentStride, blockStride: blockStride)
   }
 
@@ -84,21 +90,26 @@ struct WinogradTransform: DifferentiableTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
+    guard case .bounds(let bounds) = finish.normalization.activation, finish.normalization.scale == nil, moments == nil
+    else { preconditionFailure("no batch normalisation follows Winograd's algorithm") }
     kernels.winogradOutput(
       outputMap, products, componentStride: componentStride, tiles: units,
-      firstChannel: panel * BlockedLayout.panelWidth, bias: finish.bias, finish.activation.bounds,
+      firstChannel: panel * BlockedLayout.panelWidth, bias: finish.normalization.shift, bounds,
       accumulates: finish.accumulates, into: map)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, mask: UnsafePointer<Float>?, _ activation: Activation, _ units: Range<Int>,
+    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
+    guard case .activation(let activation, let output) = slope else {
+      preconditionFailure("no batch normalisation follows Winograd's algorithm")
+    }
     kernels.operands(layout.precision).winogradOutputGradient(
-      outputMap, output: mask, activation.bounds, gradient: gradient, tiles: units, into: gradients,
+      outputMap, output: output, activation.bounds, gradient: gradient, tiles: units, into: gradients,
       componentStride: componentStride, panelStride: panelStride, biasSums: biasSums)
   }
 

@@ -33,20 +33,18 @@ package struct ActivationPlan: Sendable {
     self.hasBackward = hasBackward
 
     var blocks: [MemoryPlan.Block] = []
-    func place(_ byteCount: Int, _ first: Int, _ last: Int) -> Int {
-      blocks.append(MemoryPlan.Block(byteCount: byteCount, lifetime: first...last))
+    func place(_ byteCount: Int, _ lifetime: ClosedRange<Int>) -> Int {
+      blocks.append(MemoryPlan.Block(byteCount: byteCount, lifetime: lifetime))
       return blocks.count - 1
     }
 
-    var activations: [Int?] = []
-    var gradients: [Int?] = []
+    // Lifetimes of maps that share memory are those of the one whose memory it is: of values the first, of gradients the last.
+    let homes = SharedMaps(graph)
+    var lives = [ClosedRange<Int>?](repeating: nil, count: graph.maps.count)
+    var gradientLives = lives
     for map in graph.maps {
-      guard let producer = nodes.firstIndex(where: { $0.output == map }) else {
-        // The images: memory of the caller, and nobody wants their gradient.
-        activations.append(nil)
-        gradients.append(nil)
-        continue
-      }
+      // The images are memory of the caller, and nobody wants their gradient.
+      guard let producer = nodes.firstIndex(where: { $0.output == map }) else { continue }
       let isOutput = graph.outputs.contains(map)
       let consumers = nodes.indices.filter { nodes[$0].inputs.contains(map) }
       var lastUse = isOutput ? outside : max(producer, consumers.last ?? producer)
@@ -56,18 +54,53 @@ package struct ActivationPlan: Sendable {
       for consumer in consumers where hasBackward[consumer] && demands[consumer].keepsInputs {
         lastUse = max(lastUse, backwardStep(consumer))
       }
-      let byteCount = graph.shape(map, batch: batch).count * ElementType.float32.byteCount
-      activations.append(place(byteCount, producer, lastUse))
-      let firstGradient = isOutput ? outside : consumers.last.map(backwardStep)
-      gradients.append(hasBackward[producer] ? firstGradient.map { place(byteCount, $0, backwardStep(producer)) } : nil)
+      lives[homes.ofValues[map.index]].extend(over: producer...lastUse)
+      if hasBackward[producer], let first = isOutput ? outside : consumers.last.map(backwardStep) {
+        gradientLives[homes.ofGradient[map.index]].extend(over: first...backwardStep(producer))
+      }
     }
+    func bytes(_ map: Int) -> Int {
+      graph.shape(graph.maps[map], batch: batch).count * ElementType.float32.byteCount
+    }
+    let activations = lives.enumerated().map { map, life in life.map { place(bytes(map), $0) } }
+    let gradients = gradientLives.enumerated().map { map, life in life.map { place(bytes(map), $0) } }
     let states = nodes.indices.map { node in
-      place(demands[node].stateBytes, node, hasBackward[node] ? backwardStep(node) : node)
+      var last = hasBackward[node] ? backwardStep(node) : node
+      if demands[node].describesOutput {
+        last = max(last, lives[homes.ofValues[nodes[node].output.index]]!.upperBound)
+      }
+      return place(demands[node].stateBytes, node...last)
     }
     let plan = MemoryPlan(blocks)
-    activationOffsets = activations.map { $0.map { plan.offsets[$0] } }
-    gradientOffsets = gradients.map { $0.map { plan.offsets[$0] } }
+    activationOffsets = homes.ofValues.map { home in activations[home].map { plan.offsets[$0] } }
+    gradientOffsets = graph.maps.map { map in
+      guard let producer = nodes.firstIndex(where: { $0.output == map }), hasBackward[producer] else { return nil }
+      return gradients[homes.ofGradient[map.index]].map { plan.offsets[$0] }
+    }
     stateOffsets = states.map { plan.offsets[$0] }
     byteCount = plan.byteCount
+  }
+}
+
+/// In whose memory the values and the gradient of each map lie, where layers share that of their inputs.
+private struct SharedMaps {
+  private(set) var ofValues: [Int]
+  private(set) var ofGradient: [Int]
+
+  init(_ graph: LayerGraph) {
+    ofValues = graph.maps.map(\.index)
+    ofGradient = ofValues
+    for node in graph.nodes where node.layer.sharing == .everything {
+      ofValues[node.output.index] = ofValues[node.inputs[0].index]
+    }
+    for node in graph.nodes.reversed() where node.layer.sharing != .nothing {
+      ofGradient[node.inputs[0].index] = ofGradient[node.output.index]
+    }
+  }
+}
+
+extension ClosedRange<Int>? {
+  fileprivate mutating func extend(over other: ClosedRange<Int>) {
+    self = self.map { Swift.min($0.lowerBound, other.lowerBound)...Swift.max($0.upperBound, other.upperBound) } ?? other
   }
 }

@@ -14,6 +14,10 @@ package final class GraphExecutor {
   private let plan: ActivationPlan
   private let memory: AlignedBuffer
   private var images: Tensor?
+  /// What readers of each map have to do with its values.
+  private var readings: [Normalization?]
+  /// Nodes from the first on that compute as in evaluation: their running averages stay as they are.
+  private let frozen: Int
   /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
   private let completeFrom: [Int]
 
@@ -25,6 +29,8 @@ package final class GraphExecutor {
   ) {
     self.graph = graph
     self.batch = batch
+    self.frozen = frozen
+    readings = graph.maps.map { _ in nil }
     completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
     plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen)
     memory = AlignedBuffer(byteCount: plan.byteCount)
@@ -49,6 +55,8 @@ package final class GraphExecutor {
     for (index, node) in graph.nodes.enumerated() {
       let pass = forwardPass(index, weights: weights, mode)
       measure(\.forward, index) { node.layer.forward(pass) }
+      readings[node.output.index] = node.layer.reading(
+        state: pass.state, input: pass.inputs[0].reading, pass.mode)
       inspect?(node.layer.name, activation(node.output))
     }
   }
@@ -62,9 +70,12 @@ package final class GraphExecutor {
   ) {
     var written: Set<LayerGraph.Map> = []
     for (index, node) in graph.nodes.enumerated().reversed() where plan.hasBackward[index] {
-      let inputGradients = node.inputs.map { map in
+      let inputGradients = node.inputs.enumerated().map { position, map in
         plan.gradientOffsets[map.index].map { _ in
-          BackwardPass.InputGradient(gradient(map), accumulates: !written.insert(map).inserted)
+          let isFirst = written.insert(map).inserted
+          precondition(
+            isFirst || position > 0 || node.layer.sharing == .nothing, "\(node.layer.name) shares a map that others read")
+          return BackwardPass.InputGradient(gradient(map), accumulates: !isFirst)
         }
       }
       let pass = BackwardPass(
@@ -92,8 +103,9 @@ package final class GraphExecutor {
 
   private func forwardPass(_ node: Int, weights: VariableArena, _ mode: Mode) -> ForwardPass {
     ForwardPass(
-      inputs: graph.nodes[node].inputs.map(activation), output: activation(graph.nodes[node].output),
-      state: memory.start + plan.stateOffsets[node], weights: weights, mode: mode, context: context)
+      inputs: graph.nodes[node].inputs.map { FeatureMap(activation($0), reading: readings[$0.index]) },
+      output: activation(graph.nodes[node].output), state: memory.start + plan.stateOffsets[node], weights: weights,
+      mode: node < frozen ? .evaluation : mode, context: context)
   }
 
   private func measure(_ pass: WritableKeyPath<LayerSeconds, [Double]>, _ node: Int, _ run: () -> Void) {

@@ -1,0 +1,159 @@
+import Kernels
+import Tensors
+
+/// A convolution of every channel by itself, with an optional bias, and a batch normalisation behind it:
+///
+///     z[b, i, j, c] = bias[c] + Σ_{u, v} x[b, i·s − p + u, j·s − p + v, c] · w[u, v, c]
+///
+/// with stride s, padding p before the map, zeros outside. It does two operations for each byte that it moves, so whatever else is to be done
+/// with its maps is done on the way: x is normalised when it is read, the moments of z are taken when it is written, and backward computes
+/// the gradients of input and kernel in one pass.
+///
+/// ### Shapes
+/// x, z: [batch, height, width, channels]; w: [k, k, channels] in memory.
+///
+/// ### Source
+/// Sifre 2014; Howard et al. 2017, *MobileNets*.
+package struct DepthwiseConvolution: Layer {
+  /// See ``Layer/name``.
+  package let name: String
+  /// The kernel.
+  package let weight: Variable
+  /// One value for each channel; nil for none.
+  package let bias: Variable?
+  /// Rows and columns of the kernel: 3 or 5.
+  package let kernel: Int
+  /// Input pixels between neighbouring outputs: 1 or 2.
+  package let stride: Int
+  /// Zeros around the map.
+  package let padding: Padding
+  /// What follows.
+  private let normalized: NormalizedOutput
+
+  /// Declares the layer and its variables, `<variableName>.weight`, `<variableName>.bias` and those of the normalisation.
+  package init(
+    _ name: String, variableName: String, kernel: Int = 3, stride: Int = 1, padding: Padding, channels: Int,
+    hasBias: Bool = false, normalization: NormalizationPlace, activation: Activation, biasRateMultiplier: Float = 1,
+    layout: inout VariableLayout
+  ) {
+    precondition(
+      [3, 5].contains(kernel) && [1, 2].contains(stride) && channels > 0,
+      "\(name): kernel \(kernel), stride \(stride), \(channels) channels")
+    self.name = name
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    weight = layout.add(
+      variableName + ".weight", .kernel(height: kernel, width: kernel, input: 1, output: channels), start: .random,
+      update: .weight)
+    bias =
+      hasBias
+      ? layout.add(
+        variableName + ".bias", .vector(count: channels), start: .constant(0),
+        update: .bias(rateMultiplier: biasRateMultiplier)) : nil
+    normalized = normalization.output(channels: channels, activation: activation, layout: &layout)
+  }
+
+  /// The kernel, the bias and those of the normalisation.
+  package var variables: [Variable] { [weight] + (bias.map { [$0] } ?? []) + normalized.normalization.variables }
+
+  private var channels: Int { normalized.normalization.scale.range.count }
+
+  /// See ``Layer/outputShape(for:)``.
+  package func outputShape(for inputs: [Shape]) -> Shape {
+    var shape = inputs[0]
+    precondition(shape.channels == channels, "\(name) takes \(channels) channels, got \(shape)")
+    shape.height = padding.windows(shape.height, extent: kernel, stride: stride)
+    shape.width = padding.windows(shape.width, extent: kernel, stride: stride)
+    precondition(min(shape.height, shape.width) > 0, "\(name): \(inputs[0]) is too small")
+    return shape
+  }
+
+  /// Backward reads x and z.
+  package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
+    let (input, output) = (inputs[0], outputShape(for: inputs))
+    var demand = normalized.demand(output)
+    demand.multiplyAdds = output.count * kernel * kernel
+    demand.keepsInputs = true
+    var common = parts(output).count * 2 * channels
+    if mode == .training {
+      common = max(
+        common, parts(input).count * partGradientCount, normalized.normalization.scratchCount(pixels: output.pixels))
+    }
+    demand.scratch = ScratchSize(floatsPerWorker: geometry(input).scratchCount, commonFloats: common)
+    return demand
+  }
+
+  /// See ``Layer/reading(state:input:_:)``.
+  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
+    normalized.reading(state: state, mode)
+  }
+
+  /// See ``Layer/forward(_:)``.
+  package func forward(_ pass: ForwardPass) {
+    let (input, context) = (pass.inputs[0], pass.context)
+    let (geometry, parts) = (geometry(input.tensor.shape), parts(pass.output.shape))
+    let kernel = pass.weights[weight].baseAddress!
+    let bias = bias.map { UnsafePointer(pass.weights[$0].baseAddress!) }
+    let rowCount = pass.output.shape.width * channels
+    normalized.forward(pass, bias: bias) { finish, z, observe in
+      let moments = context.scratch
+      context.pool.forEach(parts.count) { part, worker in
+        context.kernels.depthwiseRows(
+          geometry, parts[part], input.tensor.data, reading: input.reading, weights: kernel, finish: finish,
+          scratch: context.scratch(worker: worker), moments: observe == nil ? nil : moments + part * 2 * channels,
+          into: z.data)
+      }
+      observe?(moments, parts.map { $0.count * rowCount / channels })
+    }
+  }
+
+  /// See ``Layer/backward(_:)``.
+  package func backward(_ pass: BackwardPass) {
+    let (input, context) = (pass.forward.inputs[0], pass.context)
+    let (geometry, parts) = (geometry(input.tensor.shape), parts(input.tensor.shape))
+    let kernel = pass.weights[weight].baseAddress!
+    let (z, gradient) = normalized.gradient(pass)
+    let (sums, count) = (context.scratch, partGradientCount)
+    context.pool.forEach(parts.count) { part, worker in
+      let ofPart = sums + part * count
+      context.kernels.depthwiseGradientRows(
+        geometry, parts[part], .init(x: input.tensor.data, reading: input.reading), weights: kernel, z: z.data,
+        gradient, outputGradient: pass.outputGradient.data, accumulates: pass.inputGradient?.accumulates ?? false,
+        scratch: context.scratch(worker: worker), into: pass.inputGradient?.tensor.data, weightSums: ofPart,
+        biasSums: bias == nil ? nil : ofPart + weight.range.count, sums: nil)
+    }
+    let total = UnsafeMutableBufferPointer(start: sums, count: count)
+    for part in Swift.stride(from: 1, to: parts.count, by: 1) {
+      context.kernels.add(sums + part * count, to: sums, count: count)
+    }
+    _ = pass.gradients[weight].update(fromContentsOf: total.prefix(weight.range.count))
+    if let bias { _ = pass.gradients[bias].update(fromContentsOf: total.suffix(bias.range.count)) }
+  }
+
+  /// Floats of the gradients of kernel and bias.
+  private var partGradientCount: Int { weight.range.count + (bias?.range.count ?? 0) }
+
+  /// Pixels of a part at most: rounding errors of its sums grow with them.
+  private static let pixelsPerPart = 2048
+  /// Parts that keep several threads busy.
+  private static let partGoal = 32
+
+  /// The rows of all images of a map in parts: a function of the shape alone.
+  private func parts(_ map: Shape) -> [Range<Int>] {
+    let rows = map.batch * map.height
+    let rowsPerPart = max(1, min(Self.pixelsPerPart / map.width, (rows + Self.partGoal - 1) / Self.partGoal))
+    return Swift.stride(from: 0, to: rows, by: rowsPerPart).map { $0..<min($0 + rowsPerPart, rows) }
+  }
+
+  private func geometry(_ input: Shape) -> DepthwiseGeometry {
+    let output = outputShape(for: [input])
+    return DepthwiseGeometry(
+      input: (input.height, input.width), output: (output.height, output.width), channels: channels, kernel: kernel,
+      stride: stride,
+      padding: (
+        padding.around(input.height, extent: kernel, stride: stride).before,
+        padding.around(input.width, extent: kernel, stride: stride).before
+      ))
+  }
+}

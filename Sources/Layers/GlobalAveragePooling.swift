@@ -1,0 +1,54 @@
+import Kernels
+import Tensors
+
+/// The mean of every channel over the pixels of an image: [batch, height, width, channels] → [batch, 1, 1, channels].
+///
+/// It reads maps that are still to be normalised.
+package struct GlobalAveragePooling: Layer {
+  /// See ``Layer/name``.
+  package let name: String
+
+  /// Declares the layer.
+  package init(_ name: String) { self.name = name }
+
+  /// None.
+  package var variables: [Variable] { [] }
+
+  /// See ``Layer/outputShape(for:)``.
+  package func outputShape(for inputs: [Shape]) -> Shape {
+    Shape(batch: inputs[0].batch, height: 1, width: 1, channels: inputs[0].channels)
+  }
+
+  /// Nothing is kept, and multiply–adds are not counted.
+  package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
+    Demand(scratch: ScratchSize(floatsPerWorker: inputs[0].channels))
+  }
+
+  /// See ``Layer/forward(_:)``.
+  package func forward(_ pass: ForwardPass) {
+    let input = pass.inputs[0]
+    let (pixels, channels) = (input.tensor.shape.height * input.tensor.shape.width, input.tensor.shape.channels)
+    pass.context.pool.forEach(input.tensor.shape.batch) { image, _ in
+      let mean = pass.output.image(image)
+      pass.context.kernels.normalizedSums(
+        rows: pixels, channels: channels, input.tensor.image(image), input.reading ?? Normalization(), factors: nil,
+        into: mean)
+      for channel in 0..<channels { mean[channel] /= Float(pixels) }
+    }
+  }
+
+  /// Every pixel has an equal part of the gradient of the mean.
+  package func backward(_ pass: BackwardPass) {
+    guard let inputGradient = pass.inputGradient else { return }
+    let target = inputGradient.tensor
+    let (pixels, channels) = (target.shape.height * target.shape.width, target.shape.channels)
+    pass.context.pool.forEach(target.shape.batch) { image, worker in
+      let (gradient, part) = (pass.outputGradient.image(image), pass.context.scratch(worker: worker))
+      for channel in 0..<channels { part[channel] = gradient[channel] / Float(pixels) }
+      let rows = target.image(image)
+      if !inputGradient.accumulates { rows.update(repeating: 0, count: pixels * channels) }
+      pass.context.kernels.normalize(
+        rows: pixels, channels: channels, rows, Normalization(shift: part), into: rows)
+    }
+  }
+}
