@@ -20,6 +20,7 @@ extension Configuration {
   package var networkInput: NetworkInput {
     let input = model.architecture.input
     return NetworkInput(
-      width: input.width, height: input.height, mean: (input.mean[0], input.mean[1], input.mean[2]), scale: input.scale)
+      width: input.width, height: input.height, mean: (input.mean[0], input.mean[1], input.mean[2]),
+      scale: (input.scale[0], input.scale[1], input.scale[2]))
   }
 }

@@ -9,9 +9,13 @@ package enum Initializer: String, Sendable, CaseIterable {
   /// 2015), and every filter with mean 0, so that it passes over what all its inputs have in common: without that, and without
   /// batch normalisation, the deep maps of different images hardly differ.
   case he
+  /// Normal with standard deviation 0.03, for networks with batch normalisation, as MobileNet's authors and torchvision's SSDLite begin.
+  case normal
 
   /// E[x²] / Var[x] of a rectified normal variable: what a filter of mean 0 does not see.
   private static let rectifiedSecondMoment: Float = 1 / (1 - 1 / .pi)
+  /// Of ``normal``.
+  private static let deviation: Float = 0.03
 
   /// Fills one variable. The values depend on `seed` and the variable's name only.
   ///
@@ -20,18 +24,24 @@ package enum Initializer: String, Sendable, CaseIterable {
     let values = weights[variable]
     switch (variable.start, variable.layout) {
     case (.constant(let value), _): values.update(repeating: value)
-    case (.random, .vector): preconditionFailure("\(variable.name): only kernels start at random")
-    case (.random, .kernel(let height, let width, let input, let output)):
+    case (.random, .vector), (.randomBeforeNormalization, .vector): preconditionFailure("\(variable.name): only kernels start at random")
+    case (.random, .kernel(let height, let width, let input, let output)),
+      (.randomBeforeNormalization, .kernel(let height, let width, let input, let output)):
+      let isNormalized = variable.start == .randomBeforeNormalization
       let fanIn = Float(height * width * input)
       let fanOut = Float(height * width * output)
+      var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(variable.name))
       let bound =
         switch self {
         case .xavier: (6 / (fanIn + fanOut)).squareRoot()
+        case .he where isNormalized: (6 / fanIn).squareRoot()
         case .he: (6 / fanIn * Self.rectifiedSecondMoment).squareRoot()
+        case .normal: Float(0)
         }
-      var random = RandomStream(seed: seed, purpose: .initialization, key: stableHash(variable.name))
-      for index in values.indices { values[index] = random.uniform(-bound, bound) / damping }
-      if self == .he { center(values, filters: output) }
+      for index in values.indices {
+        values[index] = (self == .normal ? Self.deviation * random.normal() : random.uniform(-bound, bound)) / damping
+      }
+      if self == .he, !isNormalized { center(values, filters: output) }
     }
   }
 }

@@ -21,6 +21,9 @@ package protocol Layer: Sendable {
   /// Computes the gradients of the variables, and of those inputs for which they are wanted.
   func backward(_ pass: BackwardPass)
 
+  /// Writes the values that running averages are to move to where gradients go; called before the first layer's backward.
+  func leaveAverages(state: UnsafeMutableRawPointer, in gradients: VariableArena)
+
   /// What of the output lies in the memory of the first input.
   var sharing: Sharing { get }
   /// What readers of the output have still to do with its values, after a forward pass; nil where they are as they should be.
@@ -42,6 +45,8 @@ package enum Sharing: Sendable {
 }
 
 extension Layer {
+  /// None.
+  package func leaveAverages(state: UnsafeMutableRawPointer, in gradients: VariableArena) {}
   /// Nothing.
   package var sharing: Sharing { .nothing }
   /// Nothing.

@@ -9,17 +9,17 @@ package struct NetworkInput: Sendable {
   package let height: Int
   /// Red, green and blue on the scale 0–255, subtracted from every pixel.
   package let mean: (Float, Float, Float)
-  /// What is left is multiplied with this.
-  package let scale: Float
+  /// What is left is multiplied with this: red, green and blue.
+  package let scale: (Float, Float, Float)
 
   /// Describes an input.
   ///
   /// - Precondition: `width`, `height` and `scale` are positive.
-  package init(width: Int, height: Int, mean: (Float, Float, Float), scale: Float = 1) {
+  package init(width: Int, height: Int, mean: (Float, Float, Float), scale: (Float, Float, Float) = (1, 1, 1)) {
     precondition(width > 0 && height > 0, "a network cannot take images of \(width)×\(height) pixels")
     self.width = width
     self.height = height
-    precondition(scale > 0, "pixels multiplied with \(scale)")
+    precondition(min(scale.0, scale.1, scale.2) > 0, "pixels multiplied with \(scale)")
     self.mean = mean
     self.scale = scale
   }
@@ -43,10 +43,10 @@ package struct NetworkInput: Sendable {
   /// ### Shapes
   /// `sample`: [height, width, 3], red first.
   package func image(of sample: UnsafePointer<Float>) -> Image {
-    let mean = [mean.0, mean.1, mean.2]
+    let (mean, scale) = ([mean.0, mean.1, mean.2], [scale.0, scale.1, scale.2])
     return Image(
       width: width, height: height,
-      pixels: (0..<sampleCount).map { UInt8(min(max((sample[$0] / scale + mean[$0 % 3]).rounded(), 0), 255)) })
+      pixels: (0..<sampleCount).map { UInt8(min(max((sample[$0] / scale[$0 % 3] + mean[$0 % 3]).rounded(), 0), 255)) })
   }
 
   /// The values of one image.

@@ -25,10 +25,13 @@ package struct TensorSource {
 extension VariableArena {
   /// Every parameter as a tensor in file order, its name behind `prefix`.
   package func tensorSources(prefix: String = "") -> [TensorSource] {
-    layout.variables.map { parameter in
-      TensorSource(name: prefix + parameter.name, shape: parameter.fileShape) { file in
-        parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: file)
-      }
+    layout.variables.map { tensorSource($0, prefix: prefix) }
+  }
+
+  /// A parameter as a tensor in file order, its name behind `prefix`.
+  package func tensorSource(_ parameter: Variable, prefix: String = "") -> TensorSource {
+    TensorSource(name: prefix + parameter.name, shape: parameter.fileShape) { file in
+      parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: file)
     }
   }
 }

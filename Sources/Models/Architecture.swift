@@ -1,14 +1,33 @@
 import Detection
+import Glibc
 import Layers
 
 /// A kind of detector as a value: all that tells one network from another. ``all`` are those there are.
 ///
 /// A new one needs a file in this target and a line in ``all``.
 package struct Architecture: Sendable {
-  /// What the last layer of every source map predicts with.
-  package enum Predictor: Sendable {
-    /// A 3×3 convolution.
-    case convolution
+  /// What predicts from every source map, and before ".0", the number of the map, what the names of its variables begin with.
+  package struct Predictor: Sendable {
+    /// The layers of a predictor.
+    package enum Kind: Sendable {
+      /// A 3×3 convolution.
+      case convolution
+      /// A depthwise 3×3 convolution with batch normalisation and ReLU6, and a pointwise one.
+      case separable(SeparablePredictor)
+    }
+
+    /// The layers.
+    package let kind: Kind
+    /// Of the predictors of locations.
+    package let locations: String
+    /// Of those of confidences.
+    package let confidences: String
+
+    /// torchvision's names.
+    package static func torchvision(_ kind: Kind) -> Predictor {
+      Predictor(
+        kind: kind, locations: "head.regression_head.module_list", confidences: "head.classification_head.module_list")
+    }
   }
 
   /// A layout of default boxes with a name.
@@ -27,6 +46,8 @@ package struct Architecture: Sendable {
     package let lastTensor: String
     /// A tensor that only files of a detector have: of the first new layer.
     package let firstNewTensor: String
+    /// How large the values of its last map are, a power of two.
+    var spread: Float = 1
   }
 
   /// How weights are used that come without a configuration.
@@ -39,6 +60,8 @@ package struct Architecture: Sendable {
 
   /// The value of `model.name`, "ssd300-vgg16".
   package let name: String
+  /// The value of `model.variant`, for an architecture of which there are several; else empty.
+  package var variant = ""
   /// Which images it reads.
   package let input: ImageInput
   /// What can be pretrained; nil where nothing can.
@@ -47,21 +70,35 @@ package struct Architecture: Sendable {
   package let defaultBoxes: [DefaultBoxPreset]
   /// See ``Predictor``.
   package let predictor: Predictor
+  /// Whether batch normalisations follow its convolutions.
+  package var hasBatchNormalization = false
   /// See ``PublishedWeights``; nil where there are none.
   package let published: PublishedWeights?
   /// Appends base network and extra layers, and returns the source maps, the finest first.
   let build: @Sendable (inout NetworkBuilder) -> [LayerGraph.Map]
 
-  /// Every architecture there is, the usual one first.
-  package static let all: [Architecture] = [.ssd300VGG16, .ssd512VGG16]
+  /// Every architecture there is, the usual one first, the usual variant of each first.
+  package static let variants: [Architecture] =
+    [.ssd300VGG16, .ssd512VGG16] + ssd300MobileNetV1 + [.ssd300MobileNetV2Lite, .ssd320MobileNetV2Lite]
+    + ssdLite320MobileNetV3Large
+
+  /// The usual variant of every architecture.
+  package static let all: [Architecture] = variants.enumerated().filter { index, architecture in
+    !variants[..<index].contains { $0.name == architecture.name }
+  }.map(\.element)
 
   /// The architecture of a name.
   package static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
+
+  /// All variants of this architecture, the usual one first.
+  package var variants: [Architecture] { Self.variants.filter { $0.name == name } }
 }
 
 extension Architecture: Equatable {
-  /// Names are unique.
-  package static func == (one: Architecture, other: Architecture) -> Bool { one.name == other.name }
+  /// Names with variants are unique.
+  package static func == (one: Architecture, other: Architecture) -> Bool {
+    one.name == other.name && one.variant == other.variant
+  }
 }
 
 /// The images that a network reads: [height, width, 3] of (RGB 0–255 − mean) · scale.
@@ -72,8 +109,21 @@ package struct ImageInput: Sendable, Equatable {
   package let width: Int
   /// The colour that becomes 0: red, green, blue, 0–255.
   package let mean: [Float]
-  /// What differences from it are multiplied with.
-  package let scale: Float
+  /// What differences from it are multiplied with: red, green, blue.
+  package let scale: [Float]
+
+  /// Describes images; `scale` is that of all colours.
+  init(height: Int, width: Int, mean: [Float], scale: Float = 1) {
+    self.init(height: height, width: width, mean: mean, scale: [scale, scale, scale])
+  }
+
+  /// Describes images.
+  init(height: Int, width: Int, mean: [Float], scale: [Float]) {
+    (self.height, self.width, self.mean, self.scale) = (height, width, mean, scale)
+  }
+
+  /// How large the values are that the first layer reads, to a power of two.
+  var spread: Float { exp2(log2(64 * scale[0]).rounded()) }
 
   /// "300×300".
   package var sizeText: String { "\(height)×\(width)" }

@@ -28,7 +28,7 @@ extension NetworkBuilder {
       map = convolution("conv\(pair.number)_1", variable: variable + ".0", of: map, to: pair.squeezed, kernel: 1)
       map = convolution(
         "conv\(pair.number)_2", variable: variable + ".2", of: map, to: pair.channels, kernel: pair.kernel,
-        stride: pair.stride, padding: pair.padding)
+        stride: pair.stride, padding: .symmetric(pair.padding))
       return map
     }
   }

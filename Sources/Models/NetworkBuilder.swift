@@ -14,6 +14,10 @@ package struct NetworkBuilder {
     package var convolutionMethod: ConvolutionMethod
     /// What they multiply.
     package var precision: Precision
+    /// Whether batch normalisations keep what they have learned.
+    package var freezesNormalization = false
+    /// Whether weight decay acts on scales and shifts of batch normalisations.
+    package var decaysNormalization = false
 
     /// The network as it was published, by default.
     package init(
@@ -28,36 +32,70 @@ package struct NetworkBuilder {
   }
 
   var graph: LayerGraph
-  var layout = VariableLayout()
+  var layout: VariableLayout
   let options: Options
+  /// What channel counts are multiples of.
+  private let channelStep: Int
 
-  init(_ input: ImageInput, _ options: Options) {
-    graph = LayerGraph(inputHeight: input.height, inputWidth: input.width, inputChannels: 3)
+  init(_ architecture: Architecture, _ options: Options, layout: VariableLayout = VariableLayout()) {
+    graph = LayerGraph(
+      inputHeight: architecture.input.height, inputWidth: architecture.input.width, inputChannels: 3)
+    channelStep = architecture.hasBatchNormalization ? 8 : 1
     self.options = options
+    self.layout = layout
+  }
+
+  /// A channel count at full width, scaled: to the nearest multiple of 8 in MobileNets, which may not be below nine tenths of it.
+  ///
+  /// ### Source
+  /// `make_divisible` of MobileNet's release.
+  func scaled(_ channels: Int) -> Int {
+    Self.rounded(Float(channels) * options.widthMultiplier, to: channelStep)
+  }
+
+  /// A channel count to the nearest multiple of `step`, at least one, which may not be below nine tenths of it.
+  static func rounded(_ channels: Float, to step: Int) -> Int {
+    let nearest = max(step, Int((channels / Float(step)).rounded()) * step)
+    return step > 1 && Float(nearest) < 0.9 * channels ? nearest + step : nearest
   }
 
   /// A convolution with `channels` · width multiplier outputs.
   mutating func convolution(
     _ name: String, variable: String, of map: LayerGraph.Map, to channels: Int, kernel: Int, stride: Int = 1,
-    padding: Int = 0, dilation: Int = 1, activation: Activation = .relu
+    padding: Padding = .symmetric(0), dilation: Int = 1, activation: Activation = .relu
   ) -> LayerGraph.Map {
-    let scaled = max(1, Int((Float(channels) * options.widthMultiplier).rounded()))
+    exactConvolution(
+      name, variable: variable, of: map, to: scaled(channels), kernel: kernel, stride: stride, padding: padding,
+      dilation: dilation, activation: activation)
+  }
+
+  /// A convolution with exactly `channels` outputs.
+  mutating func exactConvolution(
+    _ name: String, variable: String, of map: LayerGraph.Map, to channels: Int, kernel: Int, stride: Int = 1,
+    padding: Padding = .symmetric(0), dilation: Int = 1, activation: Activation = .identity, hasBias: Bool = true,
+    normalization: NormalizationPlace? = nil
+  ) -> LayerGraph.Map {
+    // OpenBLAS cannot read maps that are still to be normalised.
+    let method =
+      normalization != nil || (kernel == 1 && channelStep > 1) ? .blockedColumns : options.convolutionMethod
     let layer = Convolution(
       name, variableName: variable, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
-      from: graph.shape(map).channels, to: scaled, activation: activation,
-      biasRateMultiplier: options.biasRateMultiplier, method: options.convolutionMethod,
+      from: graph.shape(map).channels, to: channels, activation: activation, hasBias: hasBias,
+      normalization: normalization, biasRateMultiplier: options.biasRateMultiplier, method: method,
       precision: options.precision, layout: &layout)
     return graph.add(layer, to: map)
   }
 
-  /// A linear 3×3 convolution with exactly `channels` outputs: a prediction.
-  mutating func predictor(_ name: String, variable: String, of map: LayerGraph.Map, to channels: Int) -> LayerGraph.Map
-  {
-    let layer = Convolution(
-      name, variableName: variable, kernel: 3, padding: 1, from: graph.shape(map).channels, to: channels,
-      activation: .identity, biasRateMultiplier: options.biasRateMultiplier, method: options.convolutionMethod,
-      precision: options.precision, layout: &layout)
-    return graph.add(layer, to: map)
+  /// The predictor of a source map, with exactly `channels` outputs.
+  mutating func predictor(
+    _ kind: Architecture.Predictor.Kind, _ name: String, variable: String, of map: LayerGraph.Map, isLast: Bool,
+    to channels: Int
+  ) -> LayerGraph.Map {
+    switch kind {
+    case .convolution:
+      exactConvolution(name, variable: variable, of: map, to: channels, kernel: 3, padding: .symmetric(1))
+    case .separable(let predictor): predictor.append(name, variable, map, isLast: isLast, to: channels, &self)
+    }
   }
 
   /// A channel L2 normalisation whose scale starts at `scale` · √(width multiplier), so that a channel's values are as large at any width.

@@ -48,32 +48,43 @@ package struct SSD: Sendable {
       objectClassCount > 0 && options.widthMultiplier > 0,
       "\(objectClassCount) classes, width \(options.widthMultiplier)")
     let boxes = boxes ?? architecture.defaultBoxes[0].layout
-    let classCount = objectClassCount + 1
-    var builder = NetworkBuilder(architecture.input, options)
+    classCount = objectClassCount + 1
+    self.architecture = architecture
+    defaultBoxes = DefaultBoxes(boxes)
+    var (builder, heads) = Self.build(architecture, classCount: classCount, boxes, NetworkBuilder(architecture, options))
+    if builder.layout.variables.contains(where: \.isAverage) {
+      // Once more, now that the place of running averages is known.
+      (builder, heads) = Self.build(
+        architecture, classCount: classCount, boxes,
+        NetworkBuilder(architecture, options, layout: VariableLayout(arranging: builder.layout)))
+    }
+    self.heads = heads
+    graph = builder.graph
+    layout = builder.layout
+  }
+
+  private static func build(
+    _ architecture: Architecture, classCount: Int, _ boxes: DefaultBoxLayout, _ empty: NetworkBuilder
+  ) -> (NetworkBuilder, [Head]) {
+    var builder = empty
     let sources = architecture.build(&builder)
     precondition(
       sources.map { builder.graph.shape($0).height } == boxes.featureMaps.map(\.rows)
         && sources.map { builder.graph.shape($0).width } == boxes.featureMaps.map(\.columns),
       "default boxes for maps \(boxes.featureMaps.map { "\($0.rows)×\($0.columns)" })")
-    heads = zip(sources, boxes.featureMaps).enumerated().map { index, source in
+    let heads = zip(sources, boxes.featureMaps).enumerated().map { index, source in
       let (map, boxesPerCell) = (source.0, source.1.boxesPerCell)
-      func head(_ name: String, _ variable: String, _ channels: Int) -> LayerGraph.Map {
-        switch architecture.predictor {
-        case .convolution:
-          builder.predictor(
-            "\(name)_\(index + 1)", variable: "head.\(variable)_head.module_list.\(index)", of: map, to: channels)
-        }
-      }
+      let (predictor, isLast) = (architecture.predictor, index == sources.count - 1)
       return Head(
-        locations: head("location", "regression", boxesPerCell * 4),
-        confidences: head("confidence", "classification", boxesPerCell * classCount))
+        locations: builder.predictor(
+          predictor.kind, "location_\(index + 1)", variable: "\(predictor.locations).\(index)", of: map, isLast: isLast,
+          to: boxesPerCell * 4),
+        confidences: builder.predictor(
+          predictor.kind, "confidence_\(index + 1)", variable: "\(predictor.confidences).\(index)", of: map,
+          isLast: isLast, to: boxesPerCell * classCount))
     }
     builder.graph.outputs = heads.flatMap { [$0.locations, $0.confidences] }
-    self.architecture = architecture
-    self.classCount = classCount
-    defaultBoxes = DefaultBoxes(boxes)
-    graph = builder.graph
-    layout = builder.layout
+    return (builder, heads)
   }
 
   /// Fills `weights` from scratch; the values depend on the arguments and the variables' names only.
@@ -93,18 +104,20 @@ package struct SSD: Sendable {
     backgroundShare: Float = HardNegativeMining().negativeShare, seed: UInt64
   ) -> InputScales {
     let firstLayer = graph.nodes[0].layer.name
-    let firstNewLayer = hasPretrainedBase ? architecture.base?.firstNewLayer ?? firstLayer : firstLayer
+    let base = hasPretrainedBase ? architecture.base : nil
+    let firstNewLayer = base?.firstNewLayer ?? firstLayer
+    let spread = base?.spread ?? architecture.input.spread
     var inputScales = InputScales()
     for node in graph.nodes {
-      let readsLargeValues = initializer == .he && node.layer.name == firstNewLayer
+      let readsLargeValues = initializer == .he && node.layer.name == firstNewLayer && spread > 1
       let damping: Float =
         switch initializer {
-        case .xavier: 1
-        case .he: readsLargeValues ? Self.largeValues : graph.outputs.contains(node.output) ? 16 : 1
+        case .xavier, .normal: 1
+        case .he: readsLargeValues ? spread : graph.outputs.contains(node.output) ? 16 : 1
         }
       for variable in node.layer.variables {
         initializer.initialize(variable, in: weights, damping: damping, seed: seed)
-        if readsLargeValues, variable.start == .random { inputScales[variable] = Self.largeValues }
+        if readsLargeValues, variable.startsRandom { inputScales[variable] = spread }
       }
     }
     if initializer == .he { setPrior(backgroundShare, in: weights) }
@@ -115,7 +128,7 @@ package struct SSD: Sendable {
   private func setPrior(_ backgroundShare: Float, in weights: VariableArena) {
     let share = backgroundShare * Float(classCount - 1) / (1 - backgroundShare)
     for node in graph.nodes where heads.contains(where: { $0.confidences == node.output }) {
-      for variable in node.layer.variables where variable.start != .random {
+      for variable in node.layer.variables where !variable.startsRandom {
         let biases = weights[variable]
         for background in stride(from: 0, to: biases.count, by: classCount) { biases[background] = log(share) }
       }
@@ -132,7 +145,4 @@ package struct SSD: Sendable {
     guard let base = architecture.base else { return false }
     return names.contains(base.lastTensor) && !names.contains(base.firstNewTensor)
   }
-
-  /// The spread of pixels, and of the last map of a pretrained base network, to the nearest power of two.
-  private static let largeValues: Float = 64
 }

@@ -8,13 +8,13 @@ extension Architecture {
   /// writes them, 255 · (0.48235, 0.45882, 0.40784), so that its weights give its results to the last digits.
   package static let ssd300VGG16 = Architecture(
     name: "ssd300-vgg16",
-    input: ImageInput(height: 300, width: 300, mean: VGG16.inputMean, scale: 1),
+    input: ImageInput(height: 300, width: 300, mean: VGG16.inputMean),
     base: VGG16.base,
     defaultBoxes: [
       DefaultBoxPreset(name: "caffe-voc", layout: .caffeVOC), DefaultBoxPreset(name: "caffe-coco", layout: .caffeCOCO),
       DefaultBoxPreset(name: "torchvision", layout: .torchvision),
     ],
-    predictor: .convolution,
+    predictor: .torchvision(.convolution),
     published: PublishedWeights(
       name: "torchvision ssd300_vgg16",
       settings: [

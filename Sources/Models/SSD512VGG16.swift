@@ -9,14 +9,14 @@ extension Architecture {
   /// has a kernel of 4.
   package static let ssd512VGG16 = Architecture(
     name: "ssd512-vgg16",
-    input: ImageInput(height: 512, width: 512, mean: VGG16.inputMean, scale: 1),
+    input: ImageInput(height: 512, width: 512, mean: VGG16.inputMean),
     base: VGG16.base,
     defaultBoxes: [
       DefaultBoxPreset(name: "caffe-voc", layout: .caffeVOC512),
       DefaultBoxPreset(name: "caffe-coco", layout: .caffeCOCO512),
       DefaultBoxPreset(name: "voc", layout: .voc512), DefaultBoxPreset(name: "coco", layout: .coco512),
     ],
-    predictor: .convolution,
+    predictor: .torchvision(.convolution),
     published: nil,
     build: { builder in
       let base = VGG16(&builder)

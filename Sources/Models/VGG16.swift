@@ -13,7 +13,8 @@ struct VGG16 {
 
   /// conv1_1 to conv5_3, as an ImageNet classifier has them.
   static let base = Architecture.Base(
-    firstNewLayer: "conv6", lastTensor: "backbone.extra.0.5.weight", firstNewTensor: "backbone.extra.0.7.1.weight")
+    firstNewLayer: "conv6", lastTensor: "backbone.extra.0.5.weight", firstNewTensor: "backbone.extra.0.7.1.weight",
+    spread: 64)
 
   /// Of ImageNet's images.
   static let inputMean: [Float] = [122.99925, 116.9991, 103.9992]
@@ -57,7 +58,7 @@ struct VGG16 {
       "conv4_3_norm", variable: "backbone.scale_weight", of: map, scale: Self.normalizationScale)
     map = Self.append(Self.afterConv4, to: map, &builder)
     map = builder.convolution(
-      Self.base.firstNewLayer, variable: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
+      Self.base.firstNewLayer, variable: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: .symmetric(6), dilation: 6)
     conv7 = builder.convolution("conv7", variable: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
   }
 
@@ -67,7 +68,7 @@ struct VGG16 {
     stages.reduce(input) { map, stage in
       switch stage {
       case .convolution(let name, let variable, let channels):
-        builder.convolution(name, variable: "backbone." + variable, of: map, to: channels, kernel: 3, padding: 1)
+        builder.convolution(name, variable: "backbone." + variable, of: map, to: channels, kernel: 3, padding: .symmetric(1))
       case .pool(let layer): builder.graph.add(layer, to: map)
       }
     }

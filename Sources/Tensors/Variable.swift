@@ -27,6 +27,8 @@ package struct Variable: Sendable, Equatable {
   package enum Start: Sendable, Equatable {
     /// Random numbers, as an initialiser of kernels draws them.
     case random
+    /// The same where a batch normalisation follows.
+    case randomBeforeNormalization
     /// The same everywhere.
     case constant(Float)
   }
@@ -63,28 +65,49 @@ package struct Variable: Sendable, Equatable {
   package var isTrained: Bool {
     if case .descent = update { true } else { false }
   }
+
+  /// Whether the values start at random.
+  package var startsRandom: Bool {
+    start == .random || start == .randomBeforeNormalization
+  }
+
+  /// Whether the values are running averages.
+  package var isAverage: Bool {
+    if case .average = update { true } else { false }
+  }
 }
 
 /// The ordered list of a model's variables and their places in an arena.
 ///
-/// Variables lie in forward order, each starting on a 64-byte boundary; backward therefore completes ranges from the end.
+/// Variables lie in forward order, each starting on a 64-byte boundary; backward therefore completes ranges from the end. Running averages, which are
+/// known before backward begins, lie behind all others, in the opposite order: what belongs to all layers from one on is one range.
 package struct VariableLayout: Sendable {
   /// In forward order.
   package private(set) var variables: [Variable] = []
   /// Floats in an arena, padding included.
   package private(set) var arenaCount = 0
+  /// Floats of running averages, padding included.
+  private var averageCount = 0
+  /// The arena that is laid out, where it is known beforehand.
+  private let plan: (arenaCount: Int, averageCount: Int)?
 
-  /// Creates an empty layout.
-  package init() {}
+  /// An empty layout, where every variable lies behind the one before.
+  package init() { plan = nil }
 
-  /// Values that gradient descent moves, without padding: the parameters of the model.
-  package var parameterCount: Int { variables.reduce(0) { $0 + ($1.isTrained ? $1.range.count : 0) } }
+  /// An empty layout for the variables of another one, which are to be added in the same order: with running averages behind all others.
+  package init(arranging other: VariableLayout) { plan = (other.arenaCount, other.averageCount) }
+
+  /// The running averages, where they lie behind all other variables; else empty.
+  package var averages: Range<Int> { plan.map { $0.arenaCount - $0.averageCount..<$0.arenaCount } ?? 0..<0 }
+
+  /// The parameters of the model, without padding: all but running averages.
+  package var parameterCount: Int { valueCount - variables.reduce(0) { $0 + ($1.isAverage ? $1.range.count : 0) } }
   /// All values, without padding.
   package var valueCount: Int { variables.reduce(0) { $0 + $1.range.count } }
 
   /// Appends a variable and returns it with its range.
   ///
-  /// - Precondition: no earlier variable has the same name.
+  /// - Precondition: no earlier variable has the same name, and the arena has a place for it.
   package mutating func add(
     _ name: String, _ layout: Variable.Layout, start: Variable.Start, update: Variable.Update
   ) -> Variable {
@@ -94,10 +117,16 @@ package struct VariableLayout: Sendable {
       case .vector(let count): count
       case .kernel(let height, let width, let input, let output): height * width * input * output
       }
-    let variable = Variable(
-      name: name, layout: layout, start: start, update: update, range: arenaCount..<arenaCount + count)
+    let padded = (count + 15) / 16 * 16
+    var first = arenaCount - (plan == nil ? 0 : averageCount)
+    if case .average = update {
+      averageCount += padded
+      if let plan { first = plan.arenaCount - averageCount }
+    }
+    arenaCount += padded
+    precondition(plan.map { arenaCount <= $0.arenaCount } ?? true, "variable \(name) has no place in the arena")
+    let variable = Variable(name: name, layout: layout, start: start, update: update, range: first..<first + count)
     variables.append(variable)
-    arenaCount += (count + 15) / 16 * 16
     return variable
   }
 }

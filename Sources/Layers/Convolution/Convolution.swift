@@ -67,7 +67,7 @@ package struct Convolution: Layer {
     self.precision = precision
     weight = layout.add(
       variableName + ".weight", .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels),
-      start: .random, update: .weight)
+      start: normalization == nil ? .random : .randomBeforeNormalization, update: .weight)
     bias =
       hasBias
       ? layout.add(
@@ -119,6 +119,11 @@ package struct Convolution: Layer {
   /// See ``Layer/reading(state:input:_:)``.
   package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
     normalization?.reading(state: state, mode)
+  }
+
+  /// See ``Layer/leaveAverages(state:in:)``.
+  package func leaveAverages(state: UnsafeMutableRawPointer, in gradients: VariableArena) {
+    normalization?.leaveAverages(state: state, in: gradients)
   }
 
   /// See ``Layer/forward(_:)``.

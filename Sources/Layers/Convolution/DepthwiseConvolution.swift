@@ -44,8 +44,8 @@ package struct DepthwiseConvolution: Layer {
     self.stride = stride
     self.padding = padding
     weight = layout.add(
-      variableName + ".weight", .kernel(height: kernel, width: kernel, input: 1, output: channels), start: .random,
-      update: .weight)
+      variableName + ".weight", .kernel(height: kernel, width: kernel, input: 1, output: channels),
+      start: .randomBeforeNormalization, update: .weight)
     bias =
       hasBias
       ? layout.add(
@@ -87,6 +87,11 @@ package struct DepthwiseConvolution: Layer {
   /// See ``Layer/reading(state:input:_:)``.
   package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
     normalized.reading(state: state, mode)
+  }
+
+  /// See ``Layer/leaveAverages(state:in:)``.
+  package func leaveAverages(state: UnsafeMutableRawPointer, in gradients: VariableArena) {
+    normalized.leaveAverages(state: state, in: gradients)
   }
 
   /// See ``Layer/forward(_:)``.

@@ -68,6 +68,9 @@ package final class GraphExecutor {
   package func backward(
     weights: VariableArena, gradients: VariableArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
+    for (index, node) in graph.nodes.enumerated() where plan.hasBackward[index] {
+      node.layer.leaveAverages(state: memory.start + plan.stateOffsets[index], in: gradients)
+    }
     var written: Set<LayerGraph.Map> = []
     for (index, node) in graph.nodes.enumerated().reversed() where plan.hasBackward[index] {
       let inputGradients = node.inputs.enumerated().map { position, map in

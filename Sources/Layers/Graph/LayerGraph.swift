@@ -56,12 +56,22 @@ package struct LayerGraph: Sendable {
   /// Multiply–adds of one image's forward pass.
   package var multiplyAdds: Int { nodes.reduce(0) { $0 + demand($1, .evaluation).multiplyAdds } }
 
-  /// The offset in an arena from which on variables belong to the nodes behind the first `frozen`.
+  /// The offset in an arena from which on variables, but for running averages, belong to the nodes behind the first `frozen`.
   ///
   /// - Precondition: variables lie in the order of the nodes.
   package func trainedOffset(frozen: Int) -> Int {
-    nodes.prefix(frozen).flatMap(\.layer.variables).map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
+    variables(frozen).filter { !$0.isAverage }.map(\.range.upperBound).max().map { ($0 + 15) / 16 * 16 } ?? 0
   }
+
+  /// The part of an arena of `count` floats that belongs to the nodes behind the first `frozen`.
+  ///
+  /// - Precondition: running averages lie behind all other variables, in the opposite order.
+  package func trainedRange(frozen: Int, of count: Int) -> Range<Int> {
+    let averages = variables(frozen).filter { $0.isAverage }
+    return trainedOffset(frozen: frozen)..<(averages.map(\.range.lowerBound).min() ?? count)
+  }
+
+  private func variables(_ frozen: Int) -> [Variable] { nodes.prefix(frozen).flatMap(\.layer.variables) }
 
   /// Scratch that is enough for every layer.
   package func scratch(batch: Int, _ mode: Mode) -> ScratchSize {

@@ -55,7 +55,7 @@ package struct BatchNormalization: Sendable {
   ) {
     let learned: Variable.Update =
       settings.isFrozen ? .frozen : .descent(decays: settings.decays, rateMultiplier: 1)
-    let average: Variable.Update = settings.isFrozen ? .frozen : .average(momentum: settings.momentum)
+    let average = Variable.Update.average(momentum: settings.isFrozen ? 0 : settings.momentum)
     scale = layout.add(name + ".weight", .vector(count: channels), start: .constant(1), update: learned)
     shift = layout.add(name + ".bias", .vector(count: channels), start: .constant(0), update: learned)
     runningMean = layout.add(name + ".running_mean", .vector(count: channels), start: .constant(0), update: average)
@@ -81,6 +81,8 @@ package struct BatchNormalization: Sendable {
     case factor, summand
     /// μ and v.
     case mean, variance
+    /// v · n / (n − 1).
+    case unbiasedVariance
     /// dz = factor · dy · f′ + slope · z + term.
     case slope, term
   }
@@ -123,6 +125,10 @@ package struct BatchNormalization: Sendable {
   ) {
     kernels.mergeMoments(
       moments, counts: counts, channels: channels, mean: at(.mean, state), variance: at(.variance, state))
+    let count = Double(counts.reduce(0, +))
+    for channel in 0..<channels {
+      at(.unbiasedVariance, state)[channel] = Float(Double(at(.variance, state)[channel]) * (count / (count - 1)))
+    }
     setFactors(weights, state)
   }
 
@@ -135,15 +141,22 @@ package struct BatchNormalization: Sendable {
     }
   }
 
+  /// Writes μ and v · n / (n − 1) to where gradients go.
+  func leaveAverages(_ state: UnsafeMutablePointer<Float>, in gradients: VariableArena) {
+    guard !isFrozen else { return }
+    gradients[runningMean].baseAddress!.update(from: at(.mean, state), count: channels)
+    gradients[runningVariance].baseAddress!.update(from: at(.unbiasedVariance, state), count: channels)
+  }
+
   // MARK: Backward
 
   private static let rowsPerChunk = 2048
   private func chunks(_ pixels: Int) -> Int { (pixels + Self.rowsPerChunk - 1) / Self.rowsPerChunk }
 
-  /// Floats of scratch that ``gradient(of:from:_:state:)`` wants for all threads.
+  /// Floats of scratch that ``gradient(of:_:state:)`` wants for all threads.
   func scratchCount(pixels: Int) -> Int { isFrozen ? 0 : (chunks(pixels) + 1) * 2 * channels }
 
-  /// Sets the gradients of the variables from that of y.
+  /// Sets the gradients of γ and β from that of y.
   ///
   /// - Returns: how the gradient of z follows from that of y.
   func gradient(
@@ -167,7 +180,6 @@ package struct BatchNormalization: Sendable {
     let sums = UnsafeMutableBufferPointer(start: context.scratch, count: 2 * channels)
     sumParts(parts, parts: chunks(pixels), into: sums, context: context)
     let (scaleGradient, shiftGradient) = (pass.gradients[scale], pass.gradients[shift])
-    let (newMean, newVariance) = (pass.gradients[runningMean], pass.gradients[runningVariance])
     let count = Double(pixels)
     for channel in 0..<channels {
       let (mean, variance) = (Double(at(.mean, state)[channel]), Double(at(.variance, state)[channel]))
@@ -179,8 +191,6 @@ package struct BatchNormalization: Sendable {
       let slope = -factor * inverse * inverse * product / count
       at(.slope, state)[channel] = Float(slope)
       at(.term, state)[channel] = Float(-factor * sum / count - slope * mean)
-      newMean[channel] = Float(mean)
-      newVariance[channel] = Float(variance * count / (count - 1))
     }
     return result
   }

@@ -67,6 +67,11 @@ struct NormalizedOutput: Sendable {
     }
   }
 
+  /// See ``Layer/leaveAverages(state:in:)``.
+  func leaveAverages(state: UnsafeMutableRawPointer, in gradients: VariableArena) {
+    normalization.leaveAverages(state.assumingMemoryBound(to: Float.self), in: gradients)
+  }
+
   /// See ``BatchNormalization/gradient(of:_:state:)``; also z.
   func gradient(_ pass: BackwardPass) -> (z: Tensor, NormalizationGradient) {
     let z = target(pass.forward)

@@ -51,8 +51,12 @@ extension SourceView {
           kernels.blendColumns(
             count: input.width, first: columns.firstInput, offset: columns.offset, weights: columns.weights,
             row: blended.baseAddress!, lowest: lowest, highest: highest, into: row)
-          if input.scale != 1 {
-            for index in 0..<input.width * 3 { row[index] *= input.scale }
+          if input.scale != (1, 1, 1) {
+            for pixel in 0..<input.width {
+              row[3 * pixel] *= input.scale.0
+              row[3 * pixel + 1] *= input.scale.1
+              row[3 * pixel + 2] *= input.scale.2
+            }
           }
         }
       }

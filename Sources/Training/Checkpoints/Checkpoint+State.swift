@@ -14,7 +14,7 @@ extension Checkpoint {
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
     build: String? = nil, progress: @escaping () -> Void = {}, calls: any SystemCalls = LinuxCalls()
   ) throws(FileError) {
-    let tensors = state.arenas.flatMap { $0.arena.tensorSources(prefix: $0.prefix) }.map { tensor in
+    let tensors = state.tensors.map { $0.arena.tensorSource($0.variable, prefix: $0.prefix) }.map { tensor in
       TensorSource(name: tensor.name, shape: tensor.shape) {
         progress()
         tensor.copy($0)
@@ -35,8 +35,8 @@ extension Checkpoint {
     let metadata = try requireState()
     defer { file.releaseValues() }
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
-    let places = state.arenas.filter { $0.prefix != Self.averagePrefix || holdsAverage }.flatMap { prefix, arena in
-      arena.layout.variables.map { (prefix + $0.name, $0, arena) }
+    let places = state.tensors.filter { $0.prefix != Self.averagePrefix || holdsAverage }.map { prefix, variable, arena in
+      (prefix + variable.name, variable, arena)
     }
     var tensors: [SafetensorsFile.Tensor] = []
     for (name, parameter, _) in places {

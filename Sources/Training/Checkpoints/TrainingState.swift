@@ -30,6 +30,14 @@ package final class TrainingState {
     [("", weights), (Checkpoint.momentumPrefix, momentum)] + (average.map { [(Checkpoint.averagePrefix, $0)] } ?? [])
   }
 
+  /// The arenas' variables that a checkpoint holds, and what stands before a parameter's name in the name of its tensor: all but momentum of
+  /// what has none.
+  package var tensors: [(prefix: String, variable: Variable, arena: VariableArena)] {
+    arenas.flatMap { prefix, arena in
+      layout.variables.filter { arena !== momentum || $0.isTrained }.map { (prefix, $0, arena) }
+    }
+  }
+
   /// Bytes of a state.
   package static func byteCount(_ layout: VariableLayout, keepsAverage: Bool) -> Int {
     (keepsAverage ? 3 : 2) * layout.arenaCount * MemoryLayout<Float>.stride

@@ -12,6 +12,8 @@ import Threads
 package final class GradientExchange: @unchecked Sendable {
   package let plan: BucketPlan
   private let sum: BucketSum
+  /// Of running averages, which are never rounded on their way.
+  private let averageSum: BucketSum
   private struct State {
     var pieces: [VariableArena] = []
     /// The arena is complete from here on.
@@ -33,11 +35,17 @@ package final class GradientExchange: @unchecked Sendable {
   ///   - communicator: this exchange's alone.
   ///   - order: the tree of all micro-batches.
   ///   - trained: the part of the arena that is exchanged.
+  ///   - averages: where running averages lie.
   package init(
-    _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, settings: Configuration.Communication
+    _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, averages: Range<Int> = 0..<0,
+    settings: Configuration.Communication
   ) {
-    plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
+    plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
     sum = BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings)
+    averageSum =
+      Self.roundsGradients(plan, settings)
+      ? BucketSum(communicator, order: order, capacity: plan.averageCapacity, settings: settings.withoutRounding)
+      : sum
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
     thread.start()
@@ -45,10 +53,20 @@ package final class GradientExchange: @unchecked Sendable {
 
   /// Bytes that an exchange allocates.
   package static func byteCount(
-    trained: Range<Int>, worldSize: Int, order: SummationOrder, settings: Configuration.Communication
+    trained: Range<Int>, averages: Range<Int> = 0..<0, worldSize: Int, order: SummationOrder,
+    settings: Configuration.Communication
   ) -> Int {
-    let plan = BucketPlan(trained, megabytes: settings.bucketMegabytes)
-    return BucketSum.byteCount(worldSize: worldSize, order: order, capacity: plan.capacity, settings: settings)
+    let plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
+    func bytes(_ capacity: Int, _ settings: Configuration.Communication) -> Int {
+      BucketSum.byteCount(worldSize: worldSize, order: order, capacity: capacity, settings: settings)
+    }
+    return bytes(plan.capacity, settings)
+      + (roundsGradients(plan, settings) ? bytes(plan.averageCapacity, settings.withoutRounding) : 0)
+  }
+
+  /// Whether gradients go over the wire in another way than running averages.
+  private static func roundsGradients(_ plan: BucketPlan, _ settings: Configuration.Communication) -> Bool {
+    settings.wire != .float32 && plan.averageBuckets > 0
   }
 
   /// What this rank does with its micro-batches before they are exchanged: its share of the tree, or, where MPI adds in an order of its
@@ -105,7 +123,7 @@ package final class GradientExchange: @unchecked Sendable {
     ThreadPool.flushDenormals()
     while let bucket = nextToSum() {
       do throws(MessagePassingError) {
-        try sum.add(bucket)
+        try (bucket.holdsAverages ? averageSum : sum).add(bucket.pieces)
         state.withLock { $0.summed += 1 }
       } catch {
         state.withLock { state in
@@ -118,13 +136,16 @@ package final class GradientExchange: @unchecked Sendable {
   }
 
   /// Waits for a bucket that is complete at this rank; nil where there will be none.
-  private func nextToSum() -> [UnsafeMutableBufferPointer<Float>]? {
+  private func nextToSum() -> (pieces: [UnsafeMutableBufferPointer<Float>], holdsAverages: Bool)? {
     state.wait { state in
       if state.isStopped { return .some(nil) }
       guard state.summed < plan.buckets.count, plan.buckets[state.summed].lowerBound >= state.completeFrom else {
         return nil
       }
-      return state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.summed]]) }
+      return (
+        state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.summed]]) },
+        state.summed < plan.averageBuckets
+      )
     }
   }
 }
@@ -157,5 +178,14 @@ private enum BucketSum {
     case .reproducible(let sum): try sum.add(pieces)
     case .native(let communicator): try communicator.sum(pieces[0])
     }
+  }
+}
+
+extension Configuration.Communication {
+  /// The same with float32 on the wire.
+  fileprivate var withoutRounding: Self {
+    var settings = self
+    settings.wire = .float32
+    return settings
   }
 }

@@ -88,14 +88,15 @@ package final class TrainingStep {
       model, batch: microBatch, .training, frozenLayers: frozenLayers, pool: pool, kernels: kernels)
     loss = MultiBoxLoss(classCount: model.classCount)
     state = TrainingState(model.layout, keepsAverage: averageDecay != nil)
-    trained = model.graph.trainedOffset(frozen: frozenLayers)..<model.layout.arenaCount
+    trained = model.graph.trainedRange(frozen: frozenLayers, of: model.layout.arenaCount)
     clipping = clipNorm.map { GradientClipping(limit: $0) }
     let order = SummationOrder(count: microBatches)
     tree = GradientTree(
       model.layout, trained: trained,
       share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
     exchange = GradientExchange(
-      try communicator.duplicate(), order: order, trained: trained, settings: settings)
+      try communicator.duplicate(), order: order, trained: trained, averages: model.layout.averages,
+      settings: settings)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
@@ -118,8 +119,8 @@ package final class TrainingStep {
       division.worldSize == 1
         ? 0
         : GradientExchange.byteCount(
-          trained: model.graph.trainedOffset(frozen: frozenLayers)..<model.layout.arenaCount,
-          worldSize: division.worldSize, order: order, settings: settings)
+          trained: model.graph.trainedRange(frozen: frozenLayers, of: model.layout.arenaCount),
+          averages: model.layout.averages, worldSize: division.worldSize, order: order, settings: settings)
     )
   }
 
@@ -225,7 +226,7 @@ package final class TrainingStep {
     }
     let start = ContinuousClock.now
     let before = seconds.gradientSum
-    var end = tree.leaf.values.count
+    var end = trained.upperBound
     executor.backward(weights: state.weights, gradients: tree.leaf) { offset in
       seconds.measure(\.gradientSum) { tree.addLast(offset..<end, context: context) }
       end = offset
