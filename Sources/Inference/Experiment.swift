@@ -21,12 +21,15 @@ package struct Experiment {
   package init(_ configuration: Configuration) {
     self.configuration = configuration
     let settings = configuration.model
+    var options = NetworkBuilder.Options(
+      widthMultiplier: settings.widthMultiplier,
+      biasRateMultiplier: configuration.training.biasLearningRateMultiplier,
+      convolutionMethod: configuration.training.convolution, precision: configuration.training.precision)
+    options.freezesNormalization = settings.batchNormalization == .frozen
+    options.decaysNormalization = configuration.training.decaysNormalization
     model = SSD(
       settings.architecture, objectClassCount: configuration.data.classNames.count, defaultBoxes: settings.defaultBoxes,
-      NetworkBuilder.Options(
-        widthMultiplier: settings.widthMultiplier,
-        biasRateMultiplier: configuration.training.biasLearningRateMultiplier,
-        convolutionMethod: configuration.training.convolution, precision: configuration.training.precision))
+      options)
   }
 
   /// Names of the classes, label 1 first.

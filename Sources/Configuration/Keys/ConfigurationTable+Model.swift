@@ -2,15 +2,20 @@ import Models
 import Yams
 
 extension ConfigurationTable {
-  /// Documented names that this version does not have yet.
-  private static let planned = ["ssd300-mobilenet-v1", "ssd320-mobilenet-v2-lite"]
-
   mutating func addModel() {
     add(
       "name",
-      { _ in .choice(Architecture.all.map { (name: $0.name, value: $0) }, planned: Self.planned) },
-      get: { $0.model.architecture }, set: { $0.model = Configuration.Model($1) },
-      "network: SSD of Liu et al. 2016 with 300×300 or 512×512 input on VGG-16")
+      { _ in .choice(Architecture.all.map { (name: $0.name, value: $0) }) },
+      get: { $0.model.architecture.variants[0] }, set: { $0.model = Configuration.Model($1) },
+      "network: SSD of Liu et al. 2016 on VGG-16, or on a MobileNet; the number is the side of its input")
+    add(
+      "variant", { .variants(of: $0.model.architecture) }, get: { $0.model.architecture },
+      set: { $0.model.architecture = $1 }, values: Architecture.documentedVariants, young: true,
+      refusal: { $0.model.architecture.variants.count > 1 ? nil : "is for networks of which there are several" },
+      "which of several networks of that name, see [networks](networks.md)")
+    add(
+      "batch_normalization", \.model.batchNormalization, .choice, young: true, refusal: Architecture.needsNormalization,
+      "`frozen`: scales, shifts and running averages keep the values that they start with, and serve in training too")
     add(
       "width_multiplier", \.model.widthMultiplier, .number(.from(0.0625, to: 2)),
       "factor on the channels of the base network and the extra layers")
@@ -19,7 +24,7 @@ extension ConfigurationTable {
       "safetensors file to start from, see [weights](weights.md)")
     add(
       "initialization", \.model.initialization, .choice,
-      "initial values of layers that no file fills; `xavier` is the authors', [`he`](decisions/0005-initialisation.md) starts faster"
+      "initial values of layers that no file fills; `xavier` is the authors', [`he`](decisions/0005-initialisation.md) starts faster, `normal`, of deviation 0.03, is that of MobileNets trained from nothing"
     )
     add(
       "default_boxes", { .boxes(of: $0.model.architecture) }, get: { $0.model.boxes }, set: { $0.model.boxes = $1 },
@@ -70,11 +75,30 @@ extension DefaultBoxChoice {
 }
 
 extension Architecture {
+  /// Why keys of batch normalisation are refused; nil where the network has some.
+  static let needsNormalization: @Sendable (Configuration) -> String? = { configuration in
+    configuration.model.architecture.hasBatchNormalization ? nil : "is for networks with batch normalisation"
+  }
+
+  /// The names of variants, for the document.
+  fileprivate static var documentedVariants: String {
+    all.filter { $0.variants.count > 1 }.map { architecture in
+      "with `\(architecture.name)` " + architecture.variants.map { "`\($0.variant)`" }.joined(separator: ", ")
+    }.joined(separator: "; ")
+  }
+
   /// The names of default boxes, for the document.
   fileprivate static var documentedBoxes: String {
     all.map { architecture in
       "with `\(architecture.name)` " + architecture.defaultBoxes.map { "`\($0.name)`" }.joined(separator: ", ")
     }.joined(separator: "; ") + "; or [a mapping](#default-boxes)"
+  }
+}
+
+extension ValueKind<Architecture> {
+  /// The variants of an architecture.
+  fileprivate static func variants(of architecture: Architecture) -> Self {
+    .choice(architecture.variants.map { (name: $0.variant, value: $0) })
   }
 }
 

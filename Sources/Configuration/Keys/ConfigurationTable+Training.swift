@@ -1,3 +1,4 @@
+import Models
 import Tensors
 import Yams
 
@@ -21,7 +22,11 @@ extension ConfigurationTable {
       "momentum of SGD, [in PyTorch's form](decisions/0002-momentum.md)")
     add(
       "weight_decay", \.training.weightDecay, .number(.atLeast(0)),
-      "L2 penalty on weights and scales; biases do not decay")
+      "L2 penalty on weights, and on the scale of conv4_3 in VGG-16; biases do not decay")
+    add(
+      "decay_normalization", \.training.decaysNormalization, .boolean, young: true,
+      refusal: Architecture.needsNormalization,
+      "whether scales and shifts of batch normalisations decay too, as with torchvision and mmdetection")
     add(
       "bias_learning_rate_multiplier", \.training.biasLearningRateMultiplier, .number(.atLeast(0)),
       "factor on the learning rate of biases")

@@ -80,9 +80,7 @@ extension ValueKind where Value == Bool {
 
 extension ValueKind where Value: Equatable {
   /// One of some values that have names.
-  ///
-  /// - Parameter planned: names that a later version is to have.
-  static func choice(_ values: [(name: String, value: Value)], planned: [String] = []) -> Self {
+  static func choice(_ values: [(name: String, value: Value)]) -> Self {
     let names = values.map(\.name)
     let words = names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
     return Self(
@@ -90,7 +88,7 @@ extension ValueKind where Value: Equatable {
       parse: { (node) throws(ValueFault) in
         guard let text = node.text else { throw .unexpected }
         if let choice = values.first(where: { $0.name == text }) { return choice.value }
-        throw planned.contains(text) ? .because("not supported in this version; expected \(words)") : .unexpected
+        throw .unexpected
       },
       emit: { value in Node(text: values.first { $0.value == value }!.name) })
   }

@@ -7,6 +7,8 @@ extension Configuration {
   package struct Model: Sendable, Equatable {
     /// The network.
     package var architecture: Architecture
+    /// Whether batch normalisations learn.
+    package var batchNormalization = BatchNormalizationMode.train
     /// Factor on the channel counts of the base network and the extra layers.
     package var widthMultiplier: Float = 1
     /// A safetensors file to start from; nil starts from `initialization` alone.
@@ -45,6 +47,14 @@ extension Configuration {
       }
     }
   }
+}
+
+/// Whether batch normalisations learn: `model.batch_normalization`.
+package enum BatchNormalizationMode: String, Sendable, CaseIterable {
+  /// They normalise by the micro-batch, and their scales, shifts and averages move.
+  case train
+  /// They normalise by the averages, and nothing moves.
+  case frozen
 }
 
 /// Where default boxes come from: `model.default_boxes`.

@@ -20,6 +20,8 @@ extension Configuration {
     package var momentum: Float = 0.9
     /// L2 penalty on weights and scales; biases do not decay.
     package var weightDecay: Float = 0.0005
+    /// Whether weight decay acts on scales and shifts of batch normalisations.
+    package var decaysNormalization = false
     /// Factor on the learning rate of biases.
     package var biasLearningRateMultiplier: Float = 2
     /// The largest length of a gradient; nil for no limit.

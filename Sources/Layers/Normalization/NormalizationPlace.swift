@@ -1,3 +1,5 @@
+import Tensors
+
 /// A batch normalisation behind a convolution.
 package struct NormalizationPlace: Sendable {
   /// Before ".weight", ".bias", ".running_mean" and ".running_var".

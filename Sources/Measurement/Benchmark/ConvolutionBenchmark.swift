@@ -92,7 +92,9 @@ package struct ConvolutionBenchmark {
     kernels: Kernels
   ) -> Row {
     let output = layer.outputShape(for: input)
-    let context = ExecutionContext(pool: pool, kernels: kernels, scratch: layer.demand(for: [input], .training).scratch)
+    let demand = layer.demand(for: [input], .training)
+    let context = ExecutionContext(pool: pool, kernels: kernels, scratch: demand.scratch)
+    let state = AlignedBuffer(byteCount: demand.stateBytes)
     let (x, y) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
     let (dx, dy) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
     for (index, buffer) in [x, dy].enumerated() {
@@ -102,7 +104,8 @@ package struct ConvolutionBenchmark {
       }
     }
     let forward = ForwardPass(
-      inputs: [Tensor(input, at: x.start)], output: Tensor(output, at: y.start), state: y.start, weights: weights,
+      inputs: [FeatureMap(Tensor(input, at: x.start))], output: Tensor(output, at: y.start), state: state.start,
+      weights: weights,
       mode: .training, context: context)
     let pass = BackwardPass(
       forward, outputGradient: Tensor(output, at: dy.start),
