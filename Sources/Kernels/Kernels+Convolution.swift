@@ -45,14 +45,16 @@ extension Kernels {
 
   /// y[row][firstChannel …] = panel[row], normalised, or added to what is there.
   ///
-  /// - Parameter moments: of what is normalised, by channel of y: the means over the rows, then the sums of squared deviations; nil where
-  ///   they are not wanted.
+  /// - Parameter moments: of scale · panel + shift, by channel of y: the means over the rows, then the sums of squared deviations; nil where
+  ///   they are not wanted, as where the map is added to.
   package func panelOutput(
     _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, _ finish: Normalization,
     accumulates: Bool = false, moments: UnsafeMutablePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>
   ) {
     precondition(rows >= 0 && (0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
-    precondition(finish.gate == nil && (moments == nil || rows > 0), "a panel of \(rows) rows")
+    precondition(
+      finish.gate == nil && (moments == nil || (rows > 0 && !accumulates)),
+      "moments of a panel of \(rows) rows that is added to a map")
     withPointer(to: finish.c) {
       table.pointee.panel_output(rows, channels, firstChannel, panel, $0, accumulates, moments, y)
     }

@@ -7,8 +7,8 @@ extension Kernels {
   ///
   /// - Parameters:
   ///   - scratch: ``DepthwiseGeometry/scratchCount`` floats.
-  ///   - moments: of what `finish` reads, by channel: the means over the rows, then the sums of squared deviations; nil where they are
-  ///     not wanted.
+  ///   - moments: of what `finish` applies f to, by channel: the means over the rows, then the sums of squared deviations; nil where
+  ///     they are not wanted.
   package func depthwiseRows(
     _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ x: UnsafePointer<Float>, reading: Normalization?,
     weights: UnsafePointer<Float>, finish: Normalization, scratch: UnsafeMutablePointer<Float>,

@@ -21,7 +21,7 @@ package struct Activation: Sendable, Equatable {
   /// The bounds that values are kept in.
   ///
   /// - Precondition: the activation is not hard-swish.
-  var bounds: Bounds {
+  package var bounds: Bounds {
     guard case .bounds(let bounds) = function else { preconditionFailure("hard-swish is no pair of bounds") }
     return bounds
   }

@@ -1,10 +1,13 @@
 /// What lies around a map: zeros.
-package enum Padding: Sendable, Equatable {
+package enum Padding: Sendable, Equatable, ExpressibleByIntegerLiteral {
   /// As many rows and columns on every side.
   case symmetric(Int)
   /// TensorFlow's "SAME": as many that there are ⌈size / stride⌉ windows; of an odd number the last row and column are below and to
   /// the right.
   case same
+
+  /// As many on every side.
+  package init(integerLiteral count: Int) { self = .symmetric(count) }
 
   /// Zeros before and after `size` pixels for windows of `extent` pixels, `stride` apart.
   func around(_ size: Int, extent: Int, stride: Int) -> (before: Int, after: Int) {

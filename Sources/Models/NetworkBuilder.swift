@@ -62,7 +62,7 @@ package struct NetworkBuilder {
   /// A convolution with `channels` · width multiplier outputs.
   mutating func convolution(
     _ name: String, variable: String, of map: LayerGraph.Map, to channels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .symmetric(0), dilation: Int = 1, activation: Activation = .relu
+    padding: Padding = 0, dilation: Int = 1, activation: Activation = .relu
   ) -> LayerGraph.Map {
     exactConvolution(
       name, variable: variable, of: map, to: scaled(channels), kernel: kernel, stride: stride, padding: padding,
@@ -72,7 +72,7 @@ package struct NetworkBuilder {
   /// A convolution with exactly `channels` outputs.
   mutating func exactConvolution(
     _ name: String, variable: String, of map: LayerGraph.Map, to channels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .symmetric(0), dilation: Int = 1, activation: Activation = .identity, hasBias: Bool = true,
+    padding: Padding = 0, dilation: Int = 1, activation: Activation = .identity, hasBias: Bool = true,
     normalization: NormalizationPlace? = nil
   ) -> LayerGraph.Map {
     // OpenBLAS cannot read maps that are still to be normalised.
@@ -93,7 +93,7 @@ package struct NetworkBuilder {
   ) -> LayerGraph.Map {
     switch kind {
     case .convolution:
-      exactConvolution(name, variable: variable, of: map, to: channels, kernel: 3, padding: .symmetric(1))
+      exactConvolution(name, variable: variable, of: map, to: channels, kernel: 3, padding: 1)
     case .separable(let predictor): predictor.append(name, variable, map, isLast: isLast, to: channels, &self)
     }
   }

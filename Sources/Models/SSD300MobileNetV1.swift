@@ -35,7 +35,7 @@ extension Architecture {
           maps.append(
             builder.convolution(
               "extra\(index + 1)_2", variable: "extras.\(index).2", of: squeezed, to: channels.1, kernel: 3, stride: 2,
-              padding: .symmetric(1)))
+              padding: 1))
         }
         return maps
       })

@@ -58,7 +58,7 @@ struct VGG16 {
       "conv4_3_norm", variable: "backbone.scale_weight", of: map, scale: Self.normalizationScale)
     map = Self.append(Self.afterConv4, to: map, &builder)
     map = builder.convolution(
-      Self.base.firstNewLayer, variable: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: .symmetric(6), dilation: 6)
+      Self.base.firstNewLayer, variable: "backbone.extra.0.7.1", of: map, to: 1024, kernel: 3, padding: 6, dilation: 6)
     conv7 = builder.convolution("conv7", variable: "backbone.extra.0.7.3", of: map, to: 1024, kernel: 1)
   }
 
@@ -68,7 +68,7 @@ struct VGG16 {
     stages.reduce(input) { map, stage in
       switch stage {
       case .convolution(let name, let variable, let channels):
-        builder.convolution(name, variable: "backbone." + variable, of: map, to: channels, kernel: 3, padding: .symmetric(1))
+        builder.convolution(name, variable: "backbone." + variable, of: map, to: channels, kernel: 3, padding: 1)
       case .pool(let layer): builder.graph.add(layer, to: map)
       }
     }

@@ -19,11 +19,20 @@ struct ConfigurationFaultTests {
     ("version: 2", "a.yaml:1: version: expected 1, the only version there is, found '2'"),
     (
       "version: 1\nmodel:\n  name: resnet",
-      "a.yaml:3: model.name: expected one of ssd300-vgg16, ssd512-vgg16, found 'resnet'"
+      "a.yaml:3: model.name: expected one of ssd300-vgg16, ssd512-vgg16, ssd300-mobilenet-v1, ssd300-mobilenet-v2-lite, "
+        + "ssd320-mobilenet-v2-lite, ssdlite320-mobilenet-v3-large, found 'resnet'"
     ),
     (
-      "version: 1\nmodel:\n  name: ssd300-mobilenet-v1",
-      "a.yaml:3: model.name: not supported in this version; expected one of ssd300-vgg16, ssd512-vgg16"
+      "version: 1\nmodel:\n  name: ssd300-vgg16\n  variant: tensorflow",
+      "a.yaml:4: model.variant: is for networks of which there are several"
+    ),
+    (
+      "version: 1\nmodel: {name: ssd300-mobilenet-v1, variant: caffe}",
+      "a.yaml:2: model.variant: expected one of pytorch, tensorflow, found 'caffe'"
+    ),
+    (
+      "version: 1\nmodel: {batch_normalization: frozen}",
+      "a.yaml:2: model.batch_normalization: is for networks with batch normalisation"
     ),
     (
       "version: 1\nmodel: 3",

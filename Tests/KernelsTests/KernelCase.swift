@@ -29,5 +29,6 @@ struct KernelCase: Sendable {
 
   /// One for every kernel.
   static let all =
-    vectors + layers + images + columns + panels + columnOperands + winograd + winogradOperands + products
+    vectors + layers + normalizations + depthwise + images + columns + panels + columnOperands + normalizationOperands
+    + winograd + winogradOperands + products
 }

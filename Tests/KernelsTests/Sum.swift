@@ -20,8 +20,14 @@ struct Sum {
 
   /// A number that must be met.
   init(exactly value: Float) {
-    self.value = Double(value)
-    (magnitude, roundings) = (0, 0)
+    self.init()
+    addUnrounded(Double(value))
+  }
+
+  /// A number that must be met up to an error.
+  init(_ value: Double, within error: Double) {
+    self.value = value
+    (magnitude, roundings) = (error / Self.unit / 2, 1)
   }
 
   /// A number with a relative error of some roundings.
@@ -43,15 +49,45 @@ struct Sum {
     magnitude += abs(term)
   }
 
+  /// Adds a term with errors of its own; the addition rounds.
+  mutating func add(_ term: Sum) {
+    value += term.value
+    magnitude += term.magnitude
+    roundings = max(roundings, term.roundings) + 1
+  }
+
+  /// A product, which rounds once more.
+  static func * (one: Sum, other: Sum) -> Sum {
+    var product = one
+    product.value *= other.value
+    product.magnitude *= other.magnitude
+    product.roundings += other.roundings + 1
+    return product
+  }
+
   /// The sum kept in bounds, which does not increase errors.
   func clamped(_ lower: Float, _ upper: Float) -> Sum {
+    mapped(slope: 1, roundings: 0) { min(max($0, Double(lower)), Double(upper)) }
+  }
+
+  /// A function of the sum.
+  ///
+  /// - Parameters:
+  ///   - slope: the greatest of the function, at least 1.
+  ///   - more: how many roundings, relative to the sum, the function adds.
+  func mapped(slope: Double, roundings more: Int, _ function: (Double) -> Double) -> Sum {
     var sum = self
-    sum.value = min(max(value, Double(lower)), Double(upper))
+    sum.value = function(value)
+    sum.magnitude *= slope
+    sum.roundings += more
     return sum
   }
 
+  /// The error of a rounding, relative to its result.
+  static let unit = 0x1p-24
+
   /// How far a result may be away. One more for errors of errors.
-  private var tolerance: Double { magnitude == 0 ? 0 : Double(roundings + 1) * 0x1p-24 * magnitude }
+  var tolerance: Double { roundings == 0 ? 0 : Double(roundings + 1) * Self.unit * magnitude }
 
   /// Whether a result is as near as it has to be.
   ///

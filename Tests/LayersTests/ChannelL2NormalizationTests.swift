@@ -31,7 +31,7 @@ import Testing
       let state = AlignedBuffer(count: 2)
       layer.forward(
         ForwardPass(
-          inputs: [Tensor(harness.input.shape, at: buffer.start)],
+          inputs: [FeatureMap(Tensor(harness.input.shape, at: buffer.start))],
           output: Tensor(harness.input.shape, at: output.start),
           state: state.start, weights: weights, mode: .training, context: context))
       #expect(Array(output.floats) == [0, 0, 0, 0, 0, 0])

@@ -9,7 +9,7 @@ import Testing
   struct Case: CustomTestStringConvertible, Sendable {
     var kernel: Int
     var stride = 1
-    var padding = 0
+    var padding: Padding = 0
     var dilation = 1
     var input: Int
     var output: Int
@@ -20,7 +20,7 @@ import Testing
     var hasBias = true
 
     var testDescription: String {
-      "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) \(activation.lower) ... \(activation.upper)\(hasBias ? "" : " no bias")"
+      "\(kernel)×\(kernel)/\(stride) p\(padding) d\(dilation) \(input)→\(output) on \(batch)×\(height)×\(width) \(activation.bounds.lower) ... \(activation.bounds.upper)\(hasBias ? "" : " no bias")"
     }
 
     func layer(
@@ -60,6 +60,8 @@ import Testing
     Case(kernel: 3, padding: 1, input: 5, output: 6, height: 6, width: 5, activation: .identity, hasBias: false),
     Case(
       kernel: 3, stride: 2, padding: 1, input: 4, output: 3, height: 7, width: 6, activation: .identity, hasBias: false),
+    Case(kernel: 3, stride: 2, padding: .same, input: 3, output: 5, height: 8, width: 7),
+    Case(kernel: 3, padding: .same, input: 5, output: 4, height: 5, width: 6),
   ]
 
   /// Those that Winograd's algorithm does not cover are computed by blocked columns once more.
@@ -156,6 +158,7 @@ import Testing
 private func convolve(_ x: ReferenceMap, _ layer: Convolution, _ parameters: [[Double]]) -> ReferenceMap {
   let weight = parameters[0]
   var y = ReferenceMap(layer.outputShape(for: x.shape))
+  let padding = layer.paddingBefore(x.shape)
   for b in 0..<y.shape.batch {
     for i in 0..<y.shape.height {
       for j in 0..<y.shape.width {
@@ -164,8 +167,8 @@ private func convolve(_ x: ReferenceMap, _ layer: Convolution, _ parameters: [[D
           for u in 0..<layer.kernel {
             for v in 0..<layer.kernel {
               let (row, column) = (
-                i * layer.stride - layer.padding + u * layer.dilation,
-                j * layer.stride - layer.padding + v * layer.dilation
+                i * layer.stride - padding.y + u * layer.dilation,
+                j * layer.stride - padding.x + v * layer.dilation
               )
               guard x.contains(row, column) else { continue }
               for c in 0..<x.shape.channels {
@@ -175,7 +178,7 @@ private func convolve(_ x: ReferenceMap, _ layer: Convolution, _ parameters: [[D
               }
             }
           }
-          y[b, i, j, o] = min(max(Double(layer.activation.lower), sum), Double(layer.activation.upper))
+          y[b, i, j, o] = min(max(Double(layer.activation.bounds.lower), sum), Double(layer.activation.bounds.upper))
         }
       }
     }

@@ -74,7 +74,7 @@ struct LayerHarness {
     let y = AlignedBuffer(count: output.count)
     let state = AlignedBuffer(byteCount: layer.demand(for: [input.shape], .training).stateBytes)
     let pass = ForwardPass(
-      inputs: [Tensor(input.shape, at: x.start)], output: Tensor(output, at: y.start), state: state.start,
+      inputs: [FeatureMap(Tensor(input.shape, at: x.start))], output: Tensor(output, at: y.start), state: state.start,
       weights: weights, mode: .training, context: context)
     layer.forward(pass)
     let forward = Array(y.floats)

@@ -60,7 +60,7 @@ struct TorchvisionFixture {
       switch parameter.start {
       case .constant(0): Float(0.01 * signed(element))
       case .constant: Float(20 + signed(element))
-      case .random:
+      case .random, .randomBeforeNormalization:
         Float(gain(parameter.name) * (6 / Double(shape[1] * shape[2] * shape[3])).squareRoot() * signed(element))
       }
     }

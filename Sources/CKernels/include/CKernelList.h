@@ -171,7 +171,7 @@
                               ptrdiff_t last_row, float *matrix))                                                           \
   /* y[row][first_channel ...] = panel[row], normalised, and added to what is there when accumulate. Of what is normalised, \
      before the activation, moments[0][channel] is the mean over rows, moments[1][channel] Σ_row (· - mean)^2, channels apart;\
-     not wanted when NULL. finish has no gate. */                                                                           \
+     not wanted when NULL, as when accumulate. finish has no gate. */                                                       \
   KERNEL(void, panel_output, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,              \
                               const ck_normalization *finish, bool accumulate, float *moments, float *y))                   \
   /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \

@@ -44,7 +44,7 @@ package struct Convolution: Layer {
   ///   - hasBias: whether there is a bias.
   ///   - biasRateMultiplier: factor on the learning rate of the bias, which does not decay.
   package init(
-    _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Padding = .symmetric(0),
+    _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Padding = 0,
     dilation: Int = 1, from inputChannels: Int, to outputChannels: Int, activation: Activation, hasBias: Bool = true,
     normalization: NormalizationPlace? = nil, biasRateMultiplier: Float = 1, method: ConvolutionMethod = .fastest,
     precision: Precision = .float32, layout: inout VariableLayout
@@ -95,7 +95,7 @@ package struct Convolution: Layer {
   }
 
   /// Zeros above and to the left of a map.
-  func paddingBefore(_ input: Shape) -> (y: Int, x: Int) {
+  package func paddingBefore(_ input: Shape) -> (y: Int, x: Int) {
     func before(_ size: Int) -> Int {
       padding.around(size, extent: dilation * (kernel - 1) + 1, stride: stride).before
     }
@@ -178,5 +178,5 @@ package struct Convolution: Layer {
   var taps: Int { kernel * kernel }
 
   /// Whether the column matrix is the map itself.
-  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == .symmetric(0) }
+  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 }

@@ -91,21 +91,32 @@ extension KernelCase {
   }
 
   private static func panelOutput(_ trial: Trial) {
-    let (rows, channels) = (trial.size == 0 ? 0 : 3, trial.positiveSize)
+    let channels = trial.positiveSize
     for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
-      for bounds in everyBounds {
-        for hasBias in [true, false] {
-          let (panel, bias) = (trial.numbers(rows * Operands.panelWidth), trial.numbers(channels))
-          let y = trial.unset(rows * channels)
-          trial.kernels.panelOutput(
-            panel.start, rows: rows, channels: channels, firstChannel: firstChannel,
-            bias: hasBias ? UnsafePointer(bias.start) : nil, bounds, into: y.start)
-          for row in 0..<rows {
-            for column in 0..<min(Operands.panelWidth, channels - firstChannel) {
-              let channel = firstChannel + column
-              let sum = panel[row * Operands.panelWidth + column] + (hasBias ? bias[channel] : 0)
-              trial.expect(y, row * channels + channel, is: bounds.clamp(sum))
-            }
+      for activation in everyActivation {
+        let rows = trial.size == 0 ? 0 : 1 + trial.stream.integer(below: 20)
+        let finish = trial.normalization(channels: channels, activation)
+        let accumulates = trial.stream.chance(0.5)
+        let wantsMoments = rows > 0 && !accumulates && trial.stream.chance(0.7)
+        let panel = trial.numbers(rows * Operands.panelWidth)
+        // Now and then far from zero, in comparison with the deviations.
+        if trial.stream.chance(0.3) { for i in 0..<panel.count { panel[i] += 100 } }
+        let y = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
+        let moments = trial.unset(2 * channels)
+        trial.kernels.panelOutput(
+          panel.start, rows: rows, channels: channels, firstChannel: firstChannel, finish.normalization,
+          accumulates: accumulates, moments: wantsMoments ? moments.start : nil, into: y.start)
+        for column in 0..<min(Operands.panelWidth, channels - firstChannel) {
+          let channel = firstChannel + column
+          let numbers = (0..<rows).map { Sum(exactly: panel[$0 * Operands.panelWidth + column]) }
+          for (row, number) in numbers.enumerated() {
+            var sum = finish.value(number, channel: channel)
+            if accumulates { sum.add(Double(y.initial(row * channels + channel))) }
+            trial.expect(y, row * channels + channel, sum)
+          }
+          if wantsMoments {
+            trial.expectMoments(
+              moments, channel: channel, of: numbers.map { finish.argument($0, channel: channel) })
           }
         }
       }
