@@ -1,6 +1,8 @@
-#include "CKernels.h"
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
+
+#include "CKernels.h"
 
 // Floats of a vector; rows of two vectors that a product sums in registers; summands in a word of an operand.
 #define CK_LANES 16

@@ -60,6 +60,22 @@ extension Kernels {
     }
   }
 
+  /// dx[row][firstChannel …] = panel[row], or added to what is there.
+  ///
+  /// - Parameter sums: where those of ``normalizationGradientSums(rows:channels:_:_:mean:outputGradient:into:)`` go, of a map and all of
+  ///   dx; nil where they are not wanted.
+  package func panelInputGradient(
+    _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, accumulates: Bool,
+    sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
+    into inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    precondition(rows >= 0 && (0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
+    withPointer(to: sums?.2.c) {
+      table.pointee.panel_input_gradient(
+        rows, channels, firstChannel, panel, accumulates, sums?.x, $0, sums?.mean, sums?.0, inputGradient)
+    }
+  }
+
   /// The transpose of gathering: adds panels of products, one for each tap, to the pixels that the rows of the column matrix read; sets these to zero
   /// before, unless it accumulates.
   package func scatterPanel(

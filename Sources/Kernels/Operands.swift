@@ -16,25 +16,32 @@ package struct Operands: @unchecked Sendable {
   package let summands: Int
 
   /// product = left · right, of `rows` rows and `blocks` blocks of columns.
+  ///
+  /// - Parameter columns: of the product; those behind are undefined.
   package func multiplyPanel(
     rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
-    accumulates: Bool, into product: UnsafeMutablePointer<Float>
+    columns: Int = panelWidth, accumulates: Bool, into product: UnsafeMutablePointer<Float>
   ) {
+    precondition((1...Self.panelWidth).contains(columns), "\(columns) columns of a panel")
     precondition(
       rows >= 0 && blocks > 0 && (blocks == 1 || blockStride >= rows * Self.blockWidth / summands),
       "a product of \(rows) rows and \(blocks) blocks, \(blockStride) words apart")
-    table.pointee.multiply_panel(rows, blocks, left, blockStride, right, accumulates, product)
+    table.pointee.multiply_panel(rows, blocks, left, blockStride, right, columns, accumulates, product)
   }
 
   /// product = leftᵀ · right, of `blocks` blocks of rows and `count` terms.
+  ///
+  /// - Parameter columns: of the product; those behind are undefined.
   package func multiplyTransposedPanel(
     blocks: Int, count: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
-    accumulates: Bool, into product: UnsafeMutablePointer<Float>
+    columns: Int = panelWidth, accumulates: Bool, into product: UnsafeMutablePointer<Float>
   ) {
+    precondition((1...Self.panelWidth).contains(columns), "\(columns) columns of a panel")
     precondition(
       count >= 0 && blocks > 0 && (blocks == 1 || blockStride >= (count + summands - 1) / summands * Self.blockWidth),
       "a product of \(blocks) blocks and \(count) terms, \(blockStride) words apart")
-    table.pointee.multiply_transposed_panel(blocks, count, left, blockStride, right, accumulates, product)
+    table.pointee.multiply_transposed_panel(
+      blocks, count, left, blockStride, right, columns, accumulates, product)
   }
 
   /// Rows of a column matrix as blocks of a left operand.
@@ -106,19 +113,20 @@ package struct Operands: @unchecked Sendable {
       rows, channels, output, bounds.c, gradient, panels, panelStride, biasSums)
   }
 
-  /// The gradient of what a normalisation has read as panels of a right operand; it replaces that of the normalisation's result. Its sums over
-  /// rows are added to those of the bias.
+  /// The gradient of what a normalisation has read, as rows, which may lie where that of the normalisation's result is, and as panels of a right
+  /// operand. Its sums over rows are added to those of the bias.
   package func packNormalizedGradient(
     rows: Int, channels: Int, _ x: UnsafePointer<Float>, _ normalization: NormalizationGradient,
-    gradient: UnsafeMutablePointer<Float>, into panels: UnsafeMutablePointer<Float>, panelStride: Int,
-    biasSums: UnsafeMutablePointer<Float>
+    outputGradient: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
+    panels: UnsafeMutablePointer<Float>, panelStride: Int, biasSums: UnsafeMutablePointer<Float>
   ) {
     precondition(
       rows >= 0 && channels > 0
         && (channels <= Self.panelWidth || panelStride >= (rows + summands - 1) / summands * Self.panelWidth),
       "\(rows) rows of \(channels) channels in panels \(panelStride) words apart")
     withPointer(to: normalization.c) {
-      table.pointee.panel_normalized_gradient(rows, channels, x, $0, gradient, panels, panelStride, biasSums)
+      table.pointee.panel_normalized_gradient(
+        rows, channels, x, $0, outputGradient, gradient, panels, panelStride, biasSums)
     }
   }
 

@@ -38,12 +38,14 @@ package struct ChannelGate: Layer {
       scratch: ScratchSize(floatsPerWorker: inputs[0].channels), keepsInputs: true, describesOutput: true)
   }
 
-  /// See ``Layer/reading(state:input:_:)``.
-  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
-    var reading = input ?? Normalization()
+  /// See ``Layer/pending(state:input:_:)``.
+  package func pending(
+    state: UnsafeMutableRawPointer, input: PendingNormalization?, _ mode: Mode
+  ) -> PendingNormalization? {
+    var reading = input?.reading ?? Normalization()
     precondition(reading.gate == nil, "\(name): a gate behind a gate")
     reading.gate = UnsafePointer(state.assumingMemoryBound(to: Float.self))
-    return reading
+    return PendingNormalization(reading: reading)
   }
 
   /// See ``Layer/forward(_:)``.

@@ -31,7 +31,7 @@ package protocol Layer: Sendable {
   /// - Parameters:
   ///   - state: of the layer.
   ///   - input: what is to be done with the first input.
-  func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization?
+  func pending(state: UnsafeMutableRawPointer, input: PendingNormalization?, _ mode: Mode) -> PendingNormalization?
 }
 
 /// What of a layer's output lies in the memory of its first input, which no other layer may need then.
@@ -50,7 +50,9 @@ extension Layer {
   /// Nothing.
   package var sharing: Sharing { .nothing }
   /// Nothing.
-  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? { nil }
+  package func pending(
+    state: UnsafeMutableRawPointer, input: PendingNormalization?, _ mode: Mode
+  ) -> PendingNormalization? { nil }
 
   /// The shape of the output of a layer that reads one map.
   package func outputShape(for input: Shape) -> Shape { outputShape(for: [input]) }
@@ -76,7 +78,7 @@ package struct Demand: Sendable, Equatable {
   package var keepsInputs = false
   /// Whether backward reads the forward output.
   package var keepsOutput = false
-  /// Whether readers of the output need the state, see ``Layer/reading(state:input:_:)``.
+  /// Whether readers of the output need the state, see ``Layer/pending(state:input:_:)``.
   package var describesOutput = false
 
   /// Nothing at all, by default.
@@ -97,15 +99,41 @@ package struct Demand: Sendable, Equatable {
 package struct FeatureMap {
   /// The values in memory.
   package let tensor: Tensor
-  /// What is to be done with them when they are read: a batch normalisation and its activation, which are not worth a pass of their own.
-  /// Nil for nothing.
-  package let reading: Normalization?
+  /// What is to be done with them when they are read; nil for nothing.
+  package let pending: PendingNormalization?
 
   /// A map of values, as they should be if there is nothing to be done with them.
-  package init(_ tensor: Tensor, reading: Normalization? = nil) {
+  package init(_ tensor: Tensor, pending: PendingNormalization? = nil) {
     self.tensor = tensor
-    self.reading = reading
+    self.pending = pending
   }
+
+  /// For the kernels.
+  package var reading: Normalization? { pending?.reading }
+}
+
+/// A batch normalisation and its activation that readers of a map still have to do, as they are not worth a pass of their own.
+package struct PendingNormalization {
+  /// For the kernels.
+  package var reading: Normalization
+  /// What the normalisation wants to know of its gradient; nil where it does not.
+  package var gradientSums: GradientSums?
+
+  package init(reading: Normalization, gradientSums: GradientSums? = nil) {
+    self.reading = reading
+    self.gradientSums = gradientSums
+  }
+}
+
+/// Sums of the gradient of a batch normalisation's result, which who writes the gradient can take on the way:
+/// `normalizationGradientSums` of the kernels.
+package struct GradientSums {
+  /// By channel.
+  package let mean: UnsafePointer<Float>
+  /// [2][channels].
+  package let sums: UnsafeMutablePointer<Float>
+  /// Other than 0 where the sums are there.
+  package let areKnown: UnsafeMutablePointer<Float>
 }
 
 /// What a layer's forward reads and writes.
@@ -153,11 +181,14 @@ package struct BackwardPass {
     package let tensor: Tensor
     /// Whether it is added to what is there (another consumer of the same input came before).
     package let accumulates: Bool
+    /// Whether nothing is added to it later.
+    package let isLast: Bool
 
     /// Creates the description of a gradient.
-    package init(_ tensor: Tensor, accumulates: Bool) {
+    package init(_ tensor: Tensor, accumulates: Bool, isLast: Bool = false) {
       self.tensor = tensor
       self.accumulates = accumulates
+      self.isLast = isLast
     }
   }
 

@@ -16,9 +16,9 @@
 // products included, is float32.
 #define CK_OPERAND_KERNELS(KERNEL)                                                                                          \
   /* Sums over columns of the left operand. product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks;           \
-     added to what is there when accumulate. */                                                                             \
+     added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                       \
   KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
-                                const float *right, bool accumulate, float *product))                                       \
+                                const float *right, ptrdiff_t columns, bool accumulate, float *product))                    \
   /* blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block. */                  \
   KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,                \
                                ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                                  \
@@ -44,10 +44,10 @@
                                         ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,          \
                                         ptrdiff_t component_stride))                                                        \
   /* Sums over rows of both operands. product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k <             \
-     count; added to what is there when accumulate. */                                                                      \
+     count; added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                \
   KERNEL(void, multiply_transposed_panel, (ptrdiff_t blocks, ptrdiff_t count, const float *left,                            \
-                                           ptrdiff_t block_stride, const float *right, bool accumulate,                     \
-                                           float *product))                                                                 \
+                                           ptrdiff_t block_stride, const float *right, ptrdiff_t columns,                   \
+                                           bool accumulate, float *product))                                                \
   /* As gather_blocks, for sums over rows: pairs of bfloat16 lie elsewhere. */                                              \
   KERNEL(void, gather_summed_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,         \
                                       ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                           \
@@ -73,11 +73,11 @@
   KERNEL(void, summed_pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows,                              \
                                      const ck_normalization *reading, ptrdiff_t first_row, ptrdiff_t last_row,              \
                                      float *blocks, ptrdiff_t block_stride))                                                \
-  /* panels[channel / 32][row][channel % 32] = dx[row][channel], after dx, where dy was, became the gradient of what a      \
-     normalisation has read; bias_sums[channel] += Σ_row dx. */                                                             \
+  /* dx[row][channel], which may be where dy is: the gradient of what a normalisation has read, from that of its result;    \
+     panels[channel / 32][row][channel % 32] = dx[row][channel]; bias_sums[channel] += Σ_row dx. */                         \
   KERNEL(void, panel_normalized_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                              \
-                                           const ck_normalization_gradient *gradient, float *dy, float *panels,             \
-                                           ptrdiff_t panel_stride, float *bias_sums))                                       \
+                                           const ck_normalization_gradient *gradient, const float *dy, float *dx,           \
+                                           float *panels, ptrdiff_t panel_stride, float *bias_sums))                        \
   /* x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in                   \
      registers, with x[i] = i at first and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns         \
      the number of multiply-adds. */                                                                                        \
@@ -174,6 +174,11 @@
      not wanted when NULL, as when accumulate. finish has no gate. */                                                       \
   KERNEL(void, panel_output, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,              \
                               const ck_normalization *finish, bool accumulate, float *moments, float *y))                   \
+  /* dx[row][first_channel ...] = panel[row], or added to what is there when accumulate. sums, unless NULL, are set as those\
+     of normalization_gradient_sums, of x and all of dx; channels apart. */                                                 \
+  KERNEL(void, panel_input_gradient, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,      \
+                                      bool accumulate, const float *x, const ck_normalization *reading,                     \
+                                      const float *mean, float *sums, float *dx))                                           \
   /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
      that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
   KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \

@@ -7,6 +7,8 @@ struct BlockedConvolution: ConvolutionAlgorithm {
   private let forwardProduct: BlockedProduct
   private let backwardProduct: BlockedProduct
   private let weightGradient: BlockedWeightGradient
+  /// Both halves of backward in one pass; nil where that does not pay.
+  private let pointwiseBackward: PointwiseBackward?
 
   init(layer: Convolution, input: Shape, usesWinograd: Bool) {
     self.layer = layer
@@ -27,6 +29,7 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     forwardProduct = BlockedProduct(transform(inputs), takesMoments: layer.normalization != nil)
     backwardProduct = BlockedProduct(gradient)
     weightGradient = BlockedWeightGradient(transform(units), layer: layer)
+    pointwiseBackward = PointwiseBackward(layer, input: input)
   }
 
   /// Whether Winograd's algorithm pays for a map: enough channels to amortise the transforms, and not too many tiles reach out of the map.
@@ -37,7 +40,8 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   func scratch(training: Bool) -> ScratchSize {
     training
-      ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch) : forwardProduct.scratch
+      ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch)
+        .union(pointwiseBackward?.scratch ?? ScratchSize()) : forwardProduct.scratch
   }
 
   func forward(_ pass: ForwardPass) {
@@ -52,6 +56,15 @@ struct BlockedConvolution: ConvolutionAlgorithm {
         pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish), into: z, context: pass.context,
         observe: observe)
     }
+  }
+
+  func backward(_ pass: BackwardPass) {
+    guard let pointwiseBackward, let inputGradient = pass.inputGradient else {
+      weightGradient(pass)
+      if let inputGradient = pass.inputGradient { self.inputGradient(pass, into: inputGradient) }
+      return
+    }
+    pointwiseBackward.run(pass, into: inputGradient)
   }
 
   func weightGradient(_ pass: BackwardPass) { weightGradient.run(pass) }

@@ -36,6 +36,8 @@ struct BlockedLayout {
   let blocks: Int
   /// Panels of outputs.
   let panels: Int
+  /// Columns of the right operands.
+  private let outputs: Int
   /// Whether all components have the same left operand.
   let sharesInput: Bool
   /// What the operands consist of.
@@ -45,10 +47,14 @@ struct BlockedLayout {
     self.components = components
     self.units = units
     blocks = (inputs + Self.blockWidth - 1) / Self.blockWidth
+    self.outputs = outputs
     panels = (outputs + Self.panelWidth - 1) / Self.panelWidth
     self.word = word
     self.sharesInput = sharesInput
   }
+
+  /// Columns of a panel, without padding.
+  func columns(panel: Int) -> Int { min(Self.panelWidth, outputs - panel * Self.panelWidth) }
 
   /// The kernels' numbers.
   var precision: Precision { word == .float32 ? .float32 : .bfloat16 }

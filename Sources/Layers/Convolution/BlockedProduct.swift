@@ -174,7 +174,7 @@ struct BlockedProduct {
       operands.multiplyPanel(
         rows: units.count, blocks: layout.blocks, left: first + component * inputStride,
         blockStride: layout.blockStride(units: block.count), right: kernel + component * kernelStride,
-        accumulates: false, into: products + component * productStride)
+        columns: layout.columns(panel: panel), accumulates: false, into: products + component * productStride)
     }
     transform.transformOutput(
       products, units, panel: panel, componentStride: productStride, finish, moments: moments, into: output.data,

@@ -138,7 +138,7 @@ struct BlockedWeightGradient {
       left: inputs + component * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
       blockStride: blockStride,
       right: gradients + component * layout.panelStride(units: units) + panel * layout.panelCount(units: units),
-      accumulates: accumulates,
+      columns: layout.columns(panel: panel), accumulates: accumulates,
       into: sums + component * layout.kernelStride + panel * layout.kernelPanelCount
         + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth))
   }

@@ -133,8 +133,8 @@ extension OutputSlope {
         gradient: gradient + at, into: panels, panelStride: panelStride, biasSums: biasSums)
     case .normalization(let normalization, let z):
       operands.packNormalizedGradient(
-        rows: units.count, channels: channels, z + at, normalization, gradient: gradient + at, into: panels,
-        panelStride: panelStride, biasSums: biasSums)
+        rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at,
+        into: gradient + at, panels: panels, panelStride: panelStride, biasSums: biasSums)
     }
   }
 }

@@ -116,9 +116,11 @@ package struct Convolution: Layer {
     return demand
   }
 
-  /// See ``Layer/reading(state:input:_:)``.
-  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
-    normalization?.reading(state: state, mode)
+  /// See ``Layer/pending(state:input:_:)``.
+  package func pending(
+    state: UnsafeMutableRawPointer, input: PendingNormalization?, _ mode: Mode
+  ) -> PendingNormalization? {
+    normalization?.pending(state: state, mode)
   }
 
   /// See ``Layer/leaveAverages(state:in:)``.
@@ -129,11 +131,8 @@ package struct Convolution: Layer {
   /// See ``Layer/forward(_:)``.
   package func forward(_ pass: ForwardPass) { algorithm(for: pass.inputs[0].tensor.shape).forward(pass) }
 
-  /// See ``Layer/backward(_:)``. The gradient before the activation or normalisation replaces the output gradient.
-  package func backward(_ pass: BackwardPass) {
-    weightGradient(pass)
-    if pass.inputGradient != nil { inputGradient(pass) }
-  }
+  /// See ``Layer/backward(_:)``.
+  package func backward(_ pass: BackwardPass) { algorithm(for: inputShape(pass)).backward(pass) }
 
   /// The first half of backward: sets the gradients of the variables, and replaces the output gradient.
   package func weightGradient(_ pass: BackwardPass) { algorithm(for: inputShape(pass)).weightGradient(pass) }

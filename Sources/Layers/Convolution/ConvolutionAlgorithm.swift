@@ -20,9 +20,19 @@ protocol ConvolutionAlgorithm {
   /// See ``Layer/forward(_:)``.
   func forward(_ pass: ForwardPass)
 
+  /// Both halves of backward. What is left of the output gradient is undefined.
+  func backward(_ pass: BackwardPass)
+
   /// Replaces the output gradient by that before the activation or normalisation, and sets the gradients of the variables.
   func weightGradient(_ pass: BackwardPass)
 
   /// Sets the input gradient, or adds to it, from what has replaced the output gradient.
   func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient)
+}
+
+extension ConvolutionAlgorithm {
+  func backward(_ pass: BackwardPass) {
+    weightGradient(pass)
+    if let inputGradient = pass.inputGradient { self.inputGradient(pass, into: inputGradient) }
+  }
 }

@@ -84,9 +84,11 @@ package struct DepthwiseConvolution: Layer {
     return demand
   }
 
-  /// See ``Layer/reading(state:input:_:)``.
-  package func reading(state: UnsafeMutableRawPointer, input: Normalization?, _ mode: Mode) -> Normalization? {
-    normalized.reading(state: state, mode)
+  /// See ``Layer/pending(state:input:_:)``.
+  package func pending(
+    state: UnsafeMutableRawPointer, input: PendingNormalization?, _ mode: Mode
+  ) -> PendingNormalization? {
+    normalized.pending(state: state, mode)
   }
 
   /// See ``Layer/leaveAverages(state:in:)``.
@@ -120,24 +122,32 @@ package struct DepthwiseConvolution: Layer {
     let kernel = pass.weights[weight].baseAddress!
     let (z, gradient) = normalized.gradient(pass)
     let (sums, count) = (context.scratch, partGradientCount)
+    let biasCount = bias?.range.count ?? 0
+    let inputSums = pass.inputGradient?.isLast == true ? input.pending?.gradientSums : nil
     context.pool.forEach(parts.count) { part, worker in
       let ofPart = sums + part * count
       context.kernels.depthwiseGradientRows(
-        geometry, parts[part], .init(x: input.tensor.data, reading: input.reading), weights: kernel, z: z.data,
-        gradient, outputGradient: pass.outputGradient.data, accumulates: pass.inputGradient?.accumulates ?? false,
-        scratch: context.scratch(worker: worker), into: pass.inputGradient?.tensor.data, weightSums: ofPart,
-        biasSums: bias == nil ? nil : ofPart + weight.range.count, sums: nil)
+        geometry, parts[part], .init(x: input.tensor.data, reading: input.reading, mean: inputSums?.mean),
+        weights: kernel, z: z.data, gradient, outputGradient: pass.outputGradient.data,
+        accumulates: pass.inputGradient?.accumulates ?? false, scratch: context.scratch(worker: worker),
+        into: pass.inputGradient?.tensor.data, weightSums: ofPart,
+        biasSums: bias == nil ? nil : ofPart + weight.range.count,
+        sums: inputSums == nil ? nil : ofPart + weight.range.count + biasCount)
     }
-    let total = UnsafeMutableBufferPointer(start: sums, count: count)
+    let used = inputSums == nil ? count - 2 * channels : count
     for part in Swift.stride(from: 1, to: parts.count, by: 1) {
-      context.kernels.add(sums + part * count, to: sums, count: count)
+      context.kernels.add(sums + part * count, to: sums, count: used)
     }
-    _ = pass.gradients[weight].update(fromContentsOf: total.prefix(weight.range.count))
-    if let bias { _ = pass.gradients[bias].update(fromContentsOf: total.suffix(bias.range.count)) }
+    pass.gradients[weight].baseAddress!.update(from: sums, count: weight.range.count)
+    if let bias { pass.gradients[bias].baseAddress!.update(from: sums + weight.range.count, count: biasCount) }
+    if let inputSums {
+      inputSums.sums.update(from: sums + weight.range.count + biasCount, count: 2 * channels)
+      inputSums.areKnown.pointee = 1
+    }
   }
 
-  /// Floats of the gradients of kernel and bias.
-  private var partGradientCount: Int { weight.range.count + (bias?.range.count ?? 0) }
+  /// Floats of the gradients of kernel and bias, and of the sums for the normalisation in front.
+  private var partGradientCount: Int { weight.range.count + (bias?.range.count ?? 0) + 2 * channels }
 
   /// Pixels of a part at most: rounding errors of its sums grow with them.
   private static let pixelsPerPart = 2048

@@ -14,6 +14,8 @@ package struct ActivationPlan: Sendable {
   let gradientOffsets: [Int?]
   /// In bytes, by node.
   let stateOffsets: [Int]
+  /// The node whose backward adds the last part of the gradient, by map: the first one that reads it and has a backward step.
+  let lastGradient: [Int?]
   /// Bytes of the buffer.
   package let byteCount: Int
 
@@ -31,6 +33,7 @@ package struct ActivationPlan: Sendable {
           && (!node.layer.variables.isEmpty || producers.contains { hasBackward[$0] }))
     }
     self.hasBackward = hasBackward
+    lastGradient = graph.maps.map { map in nodes.indices.first { hasBackward[$0] && nodes[$0].inputs.contains(map) } }
 
     var blocks: [MemoryPlan.Block] = []
     func place(_ byteCount: Int, _ lifetime: ClosedRange<Int>) -> Int {

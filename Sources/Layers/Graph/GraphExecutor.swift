@@ -15,7 +15,7 @@ package final class GraphExecutor {
   private let memory: AlignedBuffer
   private var images: Tensor?
   /// What readers of each map have to do with its values.
-  private var readings: [Normalization?]
+  private var pending: [PendingNormalization?]
   /// Nodes from the first on that compute as in evaluation: their running averages stay as they are.
   private let frozen: Int
   /// For each node, and the end: the offset in a gradient arena from which on everything belongs to this and later nodes.
@@ -30,7 +30,7 @@ package final class GraphExecutor {
     self.graph = graph
     self.batch = batch
     self.frozen = frozen
-    readings = graph.maps.map { _ in nil }
+    pending = graph.maps.map { _ in nil }
     completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
     plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen)
     memory = AlignedBuffer(byteCount: plan.byteCount)
@@ -55,8 +55,8 @@ package final class GraphExecutor {
     for (index, node) in graph.nodes.enumerated() {
       let pass = forwardPass(index, weights: weights, mode)
       measure(\.forward, index) { node.layer.forward(pass) }
-      readings[node.output.index] = node.layer.reading(
-        state: pass.state, input: pass.inputs[0].reading, pass.mode)
+      pending[node.output.index] = node.layer.pending(
+        state: pass.state, input: pass.inputs[0].pending, pass.mode)
       inspect?(node.layer.name, activation(node.output))
     }
   }
@@ -78,7 +78,8 @@ package final class GraphExecutor {
           let isFirst = written.insert(map).inserted
           precondition(
             isFirst || position > 0 || node.layer.sharing == .nothing, "\(node.layer.name) shares a map that others read")
-          return BackwardPass.InputGradient(gradient(map), accumulates: !isFirst)
+          return BackwardPass.InputGradient(
+            gradient(map), accumulates: !isFirst, isLast: plan.lastGradient[map.index] == index)
         }
       }
       let pass = BackwardPass(
@@ -106,7 +107,7 @@ package final class GraphExecutor {
 
   private func forwardPass(_ node: Int, weights: VariableArena, _ mode: Mode) -> ForwardPass {
     ForwardPass(
-      inputs: graph.nodes[node].inputs.map { FeatureMap(activation($0), reading: readings[$0.index]) },
+      inputs: graph.nodes[node].inputs.map { FeatureMap(activation($0), pending: pending[$0.index]) },
       output: activation(graph.nodes[node].output), state: memory.start + plan.stateOffsets[node], weights: weights,
       mode: node < frozen ? .evaluation : mode, context: context)
   }

@@ -73,7 +73,7 @@ package struct BatchNormalization: Sendable {
   // MARK: The state of a pass
 
   /// Floats that a pass leaves for readers and for backward.
-  var stateCount: Int { Part.allCases.count * channels }
+  var stateCount: Int { Part.allCases.count * channels + Self.flagCount }
 
   /// What lies in the state, by channel.
   private enum Part: Int, CaseIterable {
@@ -85,6 +85,15 @@ package struct BatchNormalization: Sendable {
     case unbiasedVariance
     /// dz = factor · dy · f′ + slope · z + term.
     case slope, term
+    /// Σ g and Σ g · (z − μ).
+    case sum, product
+  }
+
+  /// Floats behind the parts; the first tells whether the sums are known.
+  private static let flagCount = 16
+
+  private func areSumsKnown(_ state: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    state + Part.allCases.count * channels
   }
 
   private func at(_ part: Part, _ state: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
@@ -94,6 +103,14 @@ package struct BatchNormalization: Sendable {
   /// What readers do with z.
   func reading(_ state: UnsafeMutablePointer<Float>) -> Normalization {
     Normalization(scale: at(.factor, state), shift: at(.summand, state), activation: activation.function)
+  }
+
+  /// What readers do with z, and what they may tell of its gradient.
+  func pending(_ state: UnsafeMutablePointer<Float>) -> PendingNormalization {
+    PendingNormalization(
+      reading: reading(state),
+      gradientSums: isFrozen
+        ? nil : GradientSums(mean: at(.mean, state), sums: at(.sum, state), areKnown: areSumsKnown(state)))
   }
 
   /// Whether the moments of z are wanted.
@@ -106,6 +123,7 @@ package struct BatchNormalization: Sendable {
   func prepare(
     _ mode: Mode, _ weights: VariableArena, bias: UnsafePointer<Float>?, state: UnsafeMutablePointer<Float>
   ) -> Normalization {
+    areSumsKnown(state).pointee = 0
     if takesMoments(mode) { return Normalization(shift: bias) }
     let (mean, variance) = (weights[runningMean], weights[runningVariance])
     (at(.mean, state)).update(from: mean.baseAddress!, count: channels)
@@ -154,7 +172,7 @@ package struct BatchNormalization: Sendable {
   private func chunks(_ pixels: Int) -> Int { (pixels + Self.rowsPerChunk - 1) / Self.rowsPerChunk }
 
   /// Floats of scratch that ``gradient(of:_:state:)`` wants for all threads.
-  func scratchCount(pixels: Int) -> Int { isFrozen ? 0 : (chunks(pixels) + 1) * 2 * channels }
+  func scratchCount(pixels: Int) -> Int { isFrozen ? 0 : chunks(pixels) * 2 * channels }
 
   /// Sets the gradients of γ and β from that of y.
   ///
@@ -169,29 +187,39 @@ package struct BatchNormalization: Sendable {
       at(.slope, state).update(repeating: 0, count: 2 * channels)
       return result
     }
+    if areSumsKnown(state).pointee == 0 { takeSums(z, pass, state) }
+    setGradients(pixels: z.shape.pixels, pass, state)
+    return result
+  }
+
+  /// One pass over z and the gradient of y.
+  private func takeSums(_ z: Tensor, _ pass: BackwardPass, _ state: UnsafeMutablePointer<Float>) {
     let (pixels, context) = (z.shape.pixels, pass.context)
-    let parts = context.scratch + 2 * channels
+    let parts = context.scratch
     context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
       context.kernels.normalizationGradientSums(
         rows: rows.count, channels: channels, z.data + rows.lowerBound * channels, reading(state),
         mean: at(.mean, state), outputGradient: pass.outputGradient.data + rows.lowerBound * channels,
         into: parts + rows.lowerBound / Self.rowsPerChunk * 2 * channels)
     }
-    let sums = UnsafeMutableBufferPointer(start: context.scratch, count: 2 * channels)
-    sumParts(parts, parts: chunks(pixels), into: sums, context: context)
+    sumParts(
+      parts, parts: chunks(pixels), into: UnsafeMutableBufferPointer(start: at(.sum, state), count: 2 * channels),
+      context: context)
+  }
+
+  private func setGradients(pixels: Int, _ pass: BackwardPass, _ state: UnsafeMutablePointer<Float>) {
     let (scaleGradient, shiftGradient) = (pass.gradients[scale], pass.gradients[shift])
     let count = Double(pixels)
     for channel in 0..<channels {
       let (mean, variance) = (Double(at(.mean, state)[channel]), Double(at(.variance, state)[channel]))
       let factor = Double(at(.factor, state)[channel])
       let inverse = 1 / (variance + Double(epsilon)).squareRoot()
-      let (sum, product) = (Double(sums[channel]), Double(sums[channels + channel]))
+      let (sum, product) = (Double(at(.sum, state)[channel]), Double(at(.product, state)[channel]))
       shiftGradient[channel] = Float(sum)
       scaleGradient[channel] = Float(product * inverse)
       let slope = -factor * inverse * inverse * product / count
       at(.slope, state)[channel] = Float(slope)
       at(.term, state)[channel] = Float(-factor * sum / count - slope * mean)
     }
-    return result
   }
 }

@@ -21,9 +21,9 @@ struct NormalizedOutput: Sendable {
   }
 
   /// What readers have to do with the map.
-  func reading(state: UnsafeMutableRawPointer, _ mode: Mode) -> Normalization? {
+  func pending(state: UnsafeMutableRawPointer, _ mode: Mode) -> PendingNormalization? {
     isComputed || mode == .evaluation
-      ? nil : normalization.reading(state.assumingMemoryBound(to: Float.self))
+      ? nil : normalization.pending(state.assumingMemoryBound(to: Float.self))
   }
 
   /// Where z goes, or in evaluation y.

@@ -1,0 +1,203 @@
+import Kernels
+import Tensors
+
+/// Backward of a pointwise convolution with a small kernel in one pass over the maps: they are larger than the caches, and reading them takes
+/// longer than multiplying. Of a block of pixels, which stays in the second-level cache,
+///
+///     dz = the gradient of the sums from that of the output        dw += xᵀ · dz        dx = dz · wᵀ
+///
+/// and, where a batch normalisation of the input wants them, the sums of dx.
+struct PointwiseBackward {
+  private let layer: Convolution
+  private let weights: PixelTransform
+  private let inputs: PixelTransform
+  private let pixels: Int
+
+  /// Bytes of a kernel of which every part can have its own.
+  private static let smallKernelBytes = 3 << 20
+  /// Floats of a block: 256 KiB.
+  private static let blockCount = 64 << 10
+  /// Pixels that a product sums at once; blocks are multiples of them.
+  private static let step = 56
+  /// Parts that keep eight threads busy without much imbalance.
+  private static let partGoal = 16
+  private static let kernelRowsPerTask = 32
+
+  /// Nil where another algorithm is faster.
+  init?(_ layer: Convolution, input: Shape) {
+    guard layer.isPointwise else { return nil }
+    self.layer = layer
+    weights = PixelTransform(layer, input: input, word: .summingUnits(layer.precision))
+    inputs = PixelTransform(gradientOf: layer, input: input, word: .summingInputs(layer.precision))
+    pixels = input.pixels
+    if weights.layout.kernelBytes > Self.smallKernelBytes { return nil }
+  }
+
+  private var ofWeights: BlockedLayout { weights.layout }
+  private var ofInputs: BlockedLayout { inputs.layout }
+
+  /// Pixels of a block: a function of the shape alone.
+  private var blockPixels: Int {
+    let perPixel =
+      ofWeights.kernelRows + 2 * ofInputs.kernelRows + ofWeights.panels * BlockedLayout.panelWidth
+      + BlockedLayout.panelWidth
+    return min(pixels, max(Self.step, Self.blockCount / perPixel / Self.step * Self.step))
+  }
+  private var blocks: Int { (pixels + blockPixels - 1) / blockPixels }
+  private var parts: Int { min(Self.partGoal, blocks) }
+
+  // MARK: Scratch
+
+  private var inputCount: Int { ofWeights.inputCount(units: blockPixels) }
+  private var rowCount: Int { (blockPixels * layer.outputChannels + 15) / 16 * 16 }
+  private var panelCount: Int { ofWeights.panelStride(units: blockPixels) }
+  private var gradientCount: Int { ofInputs.inputCount(units: blockPixels) }
+  private var productCount: Int { ofInputs.productStride(units: blockPixels) }
+  private var biasCount: Int { (parts * layer.outputChannels + 15) / 16 * 16 }
+  private var sumCount: Int { (blocks * 2 * layer.inputChannels + 15) / 16 * 16 }
+
+  /// Floats of scratch.
+  var scratch: ScratchSize {
+    ScratchSize(
+      floatsPerWorker: inputCount + rowCount + panelCount + gradientCount + productCount,
+      commonFloats: biasCount + sumCount + ofInputs.kernelStride + parts * ofWeights.kernelStride)
+  }
+
+  // MARK: The pass
+
+  func run(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
+    let (context, slope) = (pass.context, layer.outputSlope(pass))
+    let biasSums = context.scratch
+    let inputSums = biasSums + biasCount
+    let kernel = inputSums + sumCount
+    let weightSums = kernel + ofInputs.kernelStride
+    let sums = inputGradient.isLast ? pass.forward.inputs[0].pending : nil
+    biasSums.update(repeating: 0, count: biasCount)
+    packKernel(pass, into: kernel)
+    context.pool.forEach(parts) { part, worker in
+      let blocks = (0..<blocks).part(part, of: parts)
+      for block in blocks {
+        let range = block * blockPixels..<min((block + 1) * blockPixels, pixels)
+        let scratch = context.scratch(worker: worker)
+        let (rows, panels) = (scratch + inputCount, scratch + inputCount + rowCount)
+        let gradient = slope.pack(
+          pass.outputGradient.data, range, channels: layer.outputChannels, context.kernels.operands(layer.precision),
+          rows: rows, into: panels, panelStride: ofWeights.panelCount(units: range.count),
+          biasSums: biasSums + part * layer.outputChannels)
+        addWeights(
+          pass, range, inputs: scratch, panels: panels, accumulates: block > blocks.lowerBound,
+          into: weightSums + part * ofWeights.kernelStride)
+        writeInputs(
+          gradient, range, kernel: kernel, scratch: panels + panelCount,
+          sums: sums.flatMap { pending in
+            pending.gradientSums.map {
+              (
+                inputSums + block * 2 * layer.inputChannels,
+                x: UnsafePointer(pass.forward.inputs[0].tensor.data + range.lowerBound * layer.inputChannels),
+                pending.reading, mean: $0.mean
+              )
+            }
+          }, into: inputGradient, context)
+      }
+    }
+    finish(pass, weightSums)
+    if let bias = layer.bias { sumParts(biasSums, parts: parts, into: pass.gradients[bias], context: context) }
+    if let target = sums?.gradientSums {
+      let all = UnsafeMutableBufferPointer(start: target.sums, count: 2 * layer.inputChannels)
+      sumParts(inputSums, parts: blocks, into: all, context: context)
+      target.areKnown.pointee = 1
+    }
+  }
+
+  private func packKernel(_ pass: BackwardPass, into packed: UnsafeMutablePointer<Float>) {
+    let kernel = pass.weights[layer.weight].baseAddress!
+    pass.context.pool.forEach(ofInputs.panels) { panel, _ in
+      inputs.transformKernel(
+        kernel, panel: panel, rows: 0..<ofInputs.kernelRows, into: packed + panel * ofInputs.kernelPanelCount,
+        componentStride: ofInputs.kernelStride, kernels: pass.context.kernels)
+    }
+  }
+
+  /// dw += xᵀ · dz.
+  private func addWeights(
+    _ pass: BackwardPass, _ range: Range<Int>, inputs: UnsafeMutablePointer<Float>,
+    panels: UnsafeMutablePointer<Float>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>
+  ) {
+    let stride = ofWeights.blockStride(units: range.count)
+    weights.transformInput(
+      pass.forward.inputs[0], range, into: inputs, componentStride: 0, blockStride: stride,
+      kernels: pass.context.kernels)
+    for panel in 0..<ofWeights.panels {
+      pass.context.kernels.operands(layer.precision).multiplyTransposedPanel(
+        blocks: ofWeights.blocks, count: range.count, left: inputs, blockStride: stride,
+        right: panels + panel * ofWeights.panelCount(units: range.count), columns: ofWeights.columns(panel: panel),
+        accumulates: accumulates,
+        into: sums + panel * ofWeights.kernelPanelCount)
+    }
+  }
+
+  /// dx = dz · wᵀ.
+  private func writeInputs(
+    _ gradient: UnsafeMutablePointer<Float>, _ range: Range<Int>, kernel: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>,
+    sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
+    into inputGradient: BackwardPass.InputGradient, _ context: ExecutionContext
+  ) {
+    let (operands, stride) = (context.kernels.operands(layer.precision), ofInputs.blockStride(units: range.count))
+    operands.pixelBlocks(
+      gradient, channels: layer.outputChannels, imageRows: range.count, nil, rows: 0..<range.count, sumsRows: false,
+      into: scratch, blockStride: stride)
+    let product = scratch + gradientCount
+    for panel in 0..<ofInputs.panels {
+      operands.multiplyPanel(
+        rows: range.count, blocks: ofInputs.blocks, left: scratch, blockStride: stride,
+        right: kernel + panel * ofInputs.kernelPanelCount, columns: ofInputs.columns(panel: panel),
+        accumulates: false, into: product)
+      context.kernels.panelInputGradient(
+        product, rows: range.count, channels: layer.inputChannels, firstChannel: panel * BlockedLayout.panelWidth,
+        accumulates: inputGradient.accumulates, sums: sums,
+        into: inputGradient.tensor.data + range.lowerBound * layer.inputChannels)
+    }
+  }
+
+  /// Adds the parts of dw in order.
+  private func finish(_ pass: BackwardPass, _ sums: UnsafeMutablePointer<Float>) {
+    let gradient = pass.gradients[layer.weight].baseAddress!
+    pass.context.pool.forEachRange(ofWeights.kernelRows, grain: Self.kernelRowsPerTask) { rows, _ in
+      for panel in 0..<ofWeights.panels {
+        let at = sums + panel * ofWeights.kernelPanelCount + ofWeights.kernelCount(rows: rows.lowerBound)
+        for part in stride(from: 1, to: parts, by: 1) {
+          pass.context.kernels.add(
+            at + part * ofWeights.kernelStride, to: at, count: ofWeights.kernelCount(rows: rows.count))
+        }
+        weights.transformKernelGradient(
+          at, panel: panel, rows: rows, componentStride: ofWeights.kernelStride, into: gradient,
+          kernels: pass.context.kernels)
+      }
+    }
+  }
+}
+
+extension OutputSlope {
+  /// The gradients of the sums of `units` pixels as panels of a right operand and as rows, which are those of the output where that is the
+  /// same, or can be changed in place.
+  ///
+  /// - Parameter rows: room for the rows.
+  /// - Returns: where the rows are.
+  fileprivate func pack(
+    _ gradient: UnsafeMutablePointer<Float>, _ units: Range<Int>, channels: Int, _ operands: Operands,
+    rows: UnsafeMutablePointer<Float>, into panels: UnsafeMutablePointer<Float>, panelStride: Int,
+    biasSums: UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> {
+    let at = units.lowerBound * channels
+    guard case .normalization(let normalization, let z) = self else {
+      pack(
+        gradient, units, channels: channels, operands, into: panels, panelStride: panelStride, biasSums: biasSums)
+      return gradient + at
+    }
+    operands.packNormalizedGradient(
+      rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at, into: rows,
+      panels: panels, panelStride: panelStride, biasSums: biasSums)
+    return rows
+  }
+}
