@@ -21,7 +21,8 @@ package struct GatherGeometry: Sendable {
     c = ck_gather_geometry(
       source_height: source.height, source_width: source.width, channels: source.channels,
       target_height: target.height, target_width: target.width, kernel_height: kernel, kernel_width: kernel,
-      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset.y, offset_x: offset.x, step_y: step, step_x: step)
+      up_y: up, up_x: up, down_y: down, down_x: down, offset_y: offset.y, offset_x: offset.x, step_y: step, step_x: step
+    )
   }
 
   /// With the same offset of rows and columns.

@@ -24,7 +24,8 @@ package enum Initializer: String, Sendable, CaseIterable {
     let values = weights[variable]
     switch (variable.start, variable.layout) {
     case (.constant(let value), _): values.update(repeating: value)
-    case (.random, .vector), (.randomBeforeNormalization, .vector): preconditionFailure("\(variable.name): only kernels start at random")
+    case (.random, .vector), (.randomBeforeNormalization, .vector):
+      preconditionFailure("\(variable.name): only kernels start at random")
     case (.random, .kernel(let height, let width, let input, let output)),
       (.randomBeforeNormalization, .kernel(let height, let width, let input, let output)):
       let isNormalized = variable.start == .randomBeforeNormalization

@@ -48,7 +48,8 @@ struct InvertedResidual {
     map = builder.depthwise(
       name + "_depthwise", names.depthwise, of: map, kernel: kernel, stride: stride, layers, activation: activation)
     if isGated { map = appendGate(name, names.gate, of: map, &builder) }
-    map = builder.normalizedConvolution(name + "_project", names.project, of: map, to: channels, layers, activation: .identity)
+    map = builder.normalizedConvolution(
+      name + "_project", names.project, of: map, to: channels, layers, activation: .identity)
     if builder.graph.shape(map) == builder.graph.shape(input) {
       map = builder.graph.add(ResidualSum(name + "_sum"), to: map, input)
     }

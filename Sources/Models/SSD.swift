@@ -51,7 +51,8 @@ package struct SSD: Sendable {
     classCount = objectClassCount + 1
     self.architecture = architecture
     defaultBoxes = DefaultBoxes(boxes)
-    var (builder, heads) = Self.build(architecture, classCount: classCount, boxes, NetworkBuilder(architecture, options))
+    var (builder, heads) = Self.build(
+      architecture, classCount: classCount, boxes, NetworkBuilder(architecture, options))
     if builder.layout.variables.contains(where: \.isAverage) {
       // Once more, now that the place of running averages is known.
       (builder, heads) = Self.build(

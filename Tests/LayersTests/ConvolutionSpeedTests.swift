@@ -24,7 +24,8 @@ import Testing
         let start = ContinuousClock.now
         layer.forward(
           ForwardPass(
-            inputs: [FeatureMap(Tensor(shape, at: x.start))], output: Tensor(shape, at: y.start), state: y.start, weights: weights,
+            inputs: [FeatureMap(Tensor(shape, at: x.start))], output: Tensor(shape, at: y.start), state: y.start,
+            weights: weights,
             mode: .evaluation, context: context))
         return (ContinuousClock.now - start) / .seconds(1)
       }

@@ -71,7 +71,9 @@ struct NormalizedGraph {
   }
 
   /// The network in Double.
-  func network(_ mode: Mode = .training, changing name: String? = nil, _ index: Int = 0, by step: Double = 0)
+  func network(
+    _ mode: Mode = .training, changing name: String? = nil, _ index: Int = 0, by step: Double = 0
+  )
     -> ReferenceNetwork
   {
     var values = values.mapValues { $0.map { Double(Float($0)) } }

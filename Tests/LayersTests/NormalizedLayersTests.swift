@@ -108,7 +108,8 @@ import Testing
           normalization: Self.place("depthwise.n"), activation: .hardSwish, layout: &layout), to: wide)
       let means = graph.add(GlobalAveragePooling("means"), to: map)
       let squeezed = graph.add(
-        Convolution("fc1", variableName: "fc1", kernel: 1, from: 18, to: 8, activation: .relu, layout: &layout), to: means)
+        Convolution("fc1", variableName: "fc1", kernel: 1, from: 18, to: 8, activation: .relu, layout: &layout),
+        to: means)
       let logits = graph.add(
         Convolution("fc2", variableName: "fc2", kernel: 1, from: 8, to: 18, activation: .identity, layout: &layout),
         to: squeezed)

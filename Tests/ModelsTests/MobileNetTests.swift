@@ -50,7 +50,9 @@ import Testing
         name: "ssd320-mobilenet-v2-lite", classes: classes, parameters: parameters, averages: 48_832,
         normalizations: 76, boxes: of320, multiplyAdds: thousands ?? 0)
     }
-    private static func v3(_ variant: String, _ classes: Int, _ parameters: Int, _ averages: Int, _ thousands: Int?)
+    private static func v3(
+      _ variant: String, _ classes: Int, _ parameters: Int, _ averages: Int, _ thousands: Int?
+    )
       -> Golden
     {
       Golden(

@@ -113,7 +113,8 @@ struct BlockedWeightGradient {
   /// Transforms `units` of a block and their gradients into the block's memory.
   private func transform(
     _ pass: BackwardPass, _ slope: OutputSlope, _ units: Range<Int>, of block: Range<Int>,
-    inputs: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, biasPart: Int, _ context: ExecutionContext
+    inputs: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>, biasPart: Int,
+    _ context: ExecutionContext
   ) {
     let at = units.lowerBound - block.lowerBound
     transform.transformInput(

@@ -19,7 +19,8 @@ struct ColumnMatrix {
   /// Row (y, x), tap (u, v) reads the source pixel ((y, x) · up + offset + (u, v) · step) / down, zero outside the source.
   /// `isIdentity` says that row p is simply source pixel p.
   init(
-    targetHeight: Int, targetWidth: Int, pixels: Int, kernel: Int, channels: Int, up: Int, down: Int, offset: (y: Int, x: Int),
+    targetHeight: Int, targetWidth: Int, pixels: Int, kernel: Int, channels: Int, up: Int, down: Int,
+    offset: (y: Int, x: Int),
     step: Int,
     isIdentity: Bool
   ) {

@@ -24,7 +24,8 @@ struct ColumnTransform: DifferentiableTransform {
     blockStride: Int, kernels: Kernels
   ) {
     kernels.operands(layout.precision).gatherBlocks(
-      geometry, source: map.values, rows: units, sumsRows: layout.word == .pairOfUnits, into: inputs, blockStride: blockStride)
+      geometry, source: map.values, rows: units, sumsRows: layout.word == .pairOfUnits, into: inputs,
+      blockStride: blockStride)
   }
 
   func transformKernel(

@@ -77,7 +77,8 @@ package final class GraphExecutor {
         plan.gradientOffsets[map.index].map { _ in
           let isFirst = written.insert(map).inserted
           precondition(
-            isFirst || position > 0 || node.layer.sharing == .nothing, "\(node.layer.name) shares a map that others read")
+            isFirst || position > 0 || node.layer.sharing == .nothing,
+            "\(node.layer.name) shares a map that others read")
           return BackwardPass.InputGradient(
             gradient(map), accumulates: !isFirst, isLast: plan.lastGradient[map.index] == index)
         }

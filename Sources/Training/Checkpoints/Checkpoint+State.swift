@@ -35,7 +35,8 @@ extension Checkpoint {
     let metadata = try requireState()
     defer { file.releaseValues() }
     let holdsAverage = file.tensors.contains { $0.name.hasPrefix(Self.averagePrefix) }
-    let places = state.tensors.filter { $0.prefix != Self.averagePrefix || holdsAverage }.map { prefix, variable, arena in
+    let places = state.tensors.filter { $0.prefix != Self.averagePrefix || holdsAverage }.map {
+      prefix, variable, arena in
       (prefix + variable.name, variable, arena)
     }
     var tensors: [SafetensorsFile.Tensor] = []

@@ -3,7 +3,10 @@ import Kernels
 /// Column matrices and panels; most kernels only move numbers.
 extension KernelCase {
   static let columns = [KernelCase("gather_columns", gatherColumns), KernelCase("scatter_panel", scatterPanel)]
-  static let panels = [KernelCase("unpack_panel", unpackPanel), KernelCase("panel_output", panelOutput)]
+  static let panels = [
+    KernelCase("unpack_panel", unpackPanel), KernelCase("panel_output", panelOutput),
+    KernelCase("panel_input_gradient", panelInputGradient),
+  ]
   static let columnOperands = [
     KernelCase(operands: "gather_blocks") { gatherBlocks($0, sumsRows: false) },
     KernelCase(operands: "gather_summed_blocks") { gatherBlocks($0, sumsRows: true) },
@@ -120,6 +123,35 @@ extension KernelCase {
           }
         }
       }
+    }
+  }
+
+  private static func panelInputGradient(_ trial: Trial) {
+    let channels = trial.positiveSize
+    for activation in everyActivation {
+      let rows = trial.size == 0 ? 0 : 1 + trial.stream.integer(below: 20)
+      let reading = trial.normalization(channels: channels, activation)
+      let (accumulates, wantsSums) = (trial.stream.chance(0.5), trial.stream.chance(0.7))
+      let x = trial.map(pixels: rows, reading)
+      let (mean, sums) = (trial.numbers(channels), trial.unset(2 * channels))
+      let dx = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
+      for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
+        let panel = trial.numbers(rows * Operands.panelWidth)
+        trial.kernels.panelInputGradient(
+          panel.start, rows: rows, channels: channels, firstChannel: firstChannel, accumulates: accumulates,
+          sums: wantsSums
+            ? (sums.start, x: UnsafePointer(x.start), reading.normalization, mean: UnsafePointer(mean.start)) : nil,
+          into: dx.start)
+        for row in 0..<rows {
+          for channel in firstChannel..<min(firstChannel + Operands.panelWidth, channels) {
+            let i = row * channels + channel
+            var sum = Sum(exactly: panel[row * Operands.panelWidth + channel - firstChannel])
+            if accumulates { sum.add(Double(dx.initial(i))) }
+            trial.expect(dx, i, sum)
+          }
+        }
+      }
+      if wantsSums { trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean, dx) }
     }
   }
 

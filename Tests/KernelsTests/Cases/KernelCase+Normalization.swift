@@ -158,20 +158,21 @@ extension KernelCase {
       let panelStride = trial.panels.words(rows) + 16
       let gradient = trial.normalizationGradient(channels: channels, activation)
       let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.numbers(rows * channels))
+      let dx = trial.stream.chance(0.5) ? dy : trial.unset(rows * channels)
       let (panels, biasSums) = (trial.unset(count * panelStride), trial.numbers(channels))
       trial.operands.packNormalizedGradient(
-        rows: rows, channels: channels, x.start, gradient.gradient, gradient: dy.start, into: panels.start,
-        panelStride: panelStride, biasSums: biasSums.start)
+        rows: rows, channels: channels, x.start, gradient.gradient, outputGradient: dy.start, into: dx.start,
+        panels: panels.start, panelStride: panelStride, biasSums: biasSums.start)
       var sums = (0..<channels).map { Sum(startingAt: biasSums.initial($0)) }
-      for i in 0..<dy.count {
-        trial.expect(dy, i, gradient.value(x[i], dy.initial(i), channel: i % channels))
-        sums[i % channels].add(Double(dy[i]))
+      for i in 0..<dx.count {
+        trial.expect(dx, i, gradient.value(x[i], dy.initial(i), channel: i % channels))
+        sums[i % channels].add(Double(dx[i]))
       }
       for channel in 0..<channels { trial.expect(biasSums, channel, sums[channel]) }
       for panel in 0..<count {
         trial.expect(panels, from: panel * panelStride, trial.panels, rows: rows) { row, column in
           let channel = panel * Operands.panelWidth + column
-          return channel < channels ? Sum(exactly: dy[row * channels + channel]) : Sum()
+          return channel < channels ? Sum(exactly: dx[row * channels + channel]) : Sum()
         }
       }
     }
