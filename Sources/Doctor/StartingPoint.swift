@@ -56,7 +56,8 @@ enum StartingPoint {
         "start", "random numbers (\(configuration.model.initialization.rawValue)); no weights file is configured")
     }
     let loading = try WeightLoading(
-      from: try SafetensorsFile(path), into: weights, classNames: configuration.data.classNames)
+      from: try SafetensorsFile(path), into: weights, classNames: configuration.data.classNames,
+      isClassPredictor: Experiment(configuration).model.isClassPredictor)
     let rest = loading.missing + loading.mismatched.map(\.name)
     let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""
     return .ok(

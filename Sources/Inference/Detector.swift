@@ -57,7 +57,8 @@ package final class Detector {
     _ checkpoint: Checkpoint, _ experiment: Experiment, batch: Int, pool: ThreadPool, kernels: Kernels
   ) throws {
     let weights = VariableArena(experiment.model.layout)
-    try checkpoint.fill(weights, classNames: experiment.classNames)
+    try checkpoint.fill(
+      weights, classNames: experiment.classNames, isClassPredictor: experiment.model.isClassPredictor)
     self.init(experiment, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
 

@@ -70,12 +70,17 @@ package struct Architecture: Sendable {
   package let defaultBoxes: [DefaultBoxPreset]
   /// See ``Predictor``.
   package let predictor: Predictor
-  /// Whether batch normalisations follow its convolutions.
-  package var hasBatchNormalization = false
+  /// Pixels of the smallest map that a batch normalisation follows; nil where there is no batch normalisation.
+  package var smallestNormalizedMap: Int?
+  /// The learning rate that suits 32 images an iteration.
+  package var usualLearningRate = 0.001
   /// See ``PublishedWeights``; nil where there are none.
   package let published: PublishedWeights?
   /// Appends base network and extra layers, and returns the source maps, the finest first.
   let build: @Sendable (inout NetworkBuilder) -> [LayerGraph.Map]
+
+  /// Whether batch normalisations follow its convolutions.
+  package var hasBatchNormalization: Bool { smallestNormalizedMap != nil }
 
   /// Every architecture there is, the usual one first, the usual variant of each first.
   package static let variants: [Architecture] =

@@ -136,6 +136,13 @@ package struct SSD: Sendable {
     }
   }
 
+  /// Whether a variable of this name has channels for classes.
+  package func isClassPredictor(_ variable: String) -> Bool {
+    graph.nodes.contains { node in
+      heads.contains { $0.confidences == node.output } && node.layer.variables.contains { $0.name == variable }
+    }
+  }
+
   /// Whether a layer predicts locations or confidences.
   package func isPredictor(_ layer: String) -> Bool {
     graph.nodes.contains { $0.layer.name == layer && graph.outputs.contains($0.output) }

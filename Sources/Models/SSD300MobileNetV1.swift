@@ -24,7 +24,8 @@ extension Architecture {
       defaultBoxes: [DefaultBoxPreset(name: "pytorch-ssd", layout: .pytorchSSD300)],
       predictor: Predictor(
         kind: .convolution, locations: "regression_headers", confidences: "classification_headers"),
-      hasBatchNormalization: true,
+      smallestNormalizedMap: 100,
+      usualLearningRate: 0.01,
       published: PublishedWeights(name: "qfgaohao mb1-ssd", settings: .pytorchSSD),
       build: { builder in
         let base = MobileNetV1(&builder, variant)

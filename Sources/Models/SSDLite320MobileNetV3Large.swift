@@ -24,7 +24,8 @@ extension Architecture {
           SeparablePredictor(
             settings: liteNormalization, hasDepthwiseBias: false, isLastPointwise: false,
             names: (".0.0", ".0.1", ".1")))),
-      hasBatchNormalization: true,
+      smallestNormalizedMap: 1,
+      usualLearningRate: 0.025,
       published: PublishedWeights(
         name: "torchvision ssdlite320_mobilenet_v3_large",
         settings: [

@@ -17,7 +17,8 @@ extension Architecture {
         SeparablePredictor(
           settings: BatchNormalization.Settings(), hasDepthwiseBias: true, isLastPointwise: true,
           names: (".0", ".1", ".3"))), locations: "regression_headers", confidences: "classification_headers"),
-    hasBatchNormalization: true,
+    smallestNormalizedMap: 1,
+    usualLearningRate: 0.01,
     published: PublishedWeights(name: "qfgaohao mb2-ssd-lite", settings: .pytorchSSD),
     build: { builder in
       let layers = NormalizedLayers(settings: BatchNormalization.Settings(), names: .numbered)
@@ -65,7 +66,8 @@ extension Architecture {
         SeparablePredictor(
           settings: liteNormalization, hasDepthwiseBias: false, isLastPointwise: false,
           names: (".0.conv", ".0.bn", ".1"))), locations: "bbox_head.reg_convs", confidences: "bbox_head.cls_convs"),
-    hasBatchNormalization: true,
+    smallestNormalizedMap: 1,
+    usualLearningRate: 0.01,
     published: nil,
     build: { builder in
       let layers = NormalizedLayers(settings: liteNormalization, names: .named)

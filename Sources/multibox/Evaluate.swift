@@ -57,7 +57,8 @@ struct Evaluate: ParsableCommand {
     let experiment = Experiment(configuration)
     let weights = VariableArena(experiment.model.layout)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
-    try checkpoint?.fill(weights, classNames: configuration.data.classNames)
+    try checkpoint?.fill(
+      weights, classNames: experiment.classNames, isClassPredictor: experiment.model.isClassPredictor)
     try job.broadcast(weights)
     let threads = job.computeThreads(configuration)
     let detector = Detector(

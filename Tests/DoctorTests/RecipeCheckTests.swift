@@ -32,6 +32,27 @@ struct RecipeCheckTests {
     #expect(findings { $0.images = nil }.isEmpty)
   }
 
+  @Test func `Batch normalisations of few values are named with a micro-batch that fits`() throws {
+    func found(_ name: String, microBatch: Int, _ overrides: [String] = []) throws -> [String] {
+      let yaml = "{version: 1, model: {name: \(name)}, training: {global_batch: 16, micro_batch: \(microBatch)}}"
+      let configuration = try Configuration(yaml: yaml, name: "a.yaml", overrides: overrides)
+      return (configuration.recipeCheck(images: nil)?.findings ?? []).filter { $0.check == "batch normalisation" }.map {
+        "\($0.message) → \($0.remedy ?? "")"
+      }
+    }
+    let name = "ssdlite320-mobilenet-v3-large"
+    #expect(
+      try found(name, microBatch: 4) == [
+        "a micro-batch of 4 leaves batch normalisations 4 values of a channel in the smallest map: their mean and variance say little about other images, and evaluations, which use running averages, come out badly → --set training.micro_batch=8, or --set model.batch_normalization=frozen with pretrained weights"
+      ])
+    #expect(try found(name, microBatch: 8).isEmpty)
+    #expect(try found(name, microBatch: 1, ["model.batch_normalization=frozen"]).isEmpty)
+    #expect(try found("ssd300-mobilenet-v1", microBatch: 1).isEmpty)
+    #expect(try found("ssd300-vgg16", microBatch: 1).isEmpty)
+    let error = #expect(throws: ConfigurationError.self) { try found(name, microBatch: 1) }
+    #expect("\(try #require(error))".hasSuffix("take 2 or more, better 8"))
+  }
+
   @Test func `A learning rate far above the usual one is named with one that fits`() {
     let found = findings { $0.learningRate = 0.02 }
     #expect(

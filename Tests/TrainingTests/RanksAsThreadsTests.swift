@@ -32,6 +32,35 @@ struct RanksAsThreadsTests {
     #expect(try runs.state("together").ofAnyRanks == alone.ofAnyRanks)
   }
 
+  /// Batch normalisations go by micro-batches, and their running averages move by the mean of what all micro-batches have seen: nothing
+  /// depends on which rank computes which. Gradients may be rounded on their way; averages are not.
+  @Test(arguments: ["ssd300-mobilenet-v1", "ssdlite320-mobilenet-v3-large"], ["float32", "bfloat16"])
+  func `A network with batch normalisation has the same running averages on any number of ranks`(
+    name: String, wire: String
+  ) throws {
+    let runs = try NarrowRuns()
+    let overrides = [
+      "model.name=\(name)", "model.width_multiplier=0.125", "training.global_batch=8", "training.micro_batch=2",
+      "training.iterations=3", "training.schedule.milestones=[2]", "communication.wire=\(wire)",
+      "communication.bucket_megabytes=0.05",
+    ]
+    let alone = try runs.train("alone", overrides)
+    let logger = runs.messages.logger
+    for worldSize in [2, 4] {
+      let configuration = try runs.configuration("together\(worldSize)", overrides)
+      _ = try ThreadCommunicator.run(worldSize: worldSize) { communicator in
+        let job = try Job(communicator, logger: logger)
+        return try Trainer(configuration, resume: .auto, job: job, kernels: Kernels.available.last!).run()
+      }
+      if wire == "float32" {
+        #expect(try runs.state("together\(worldSize)").ofAnyRanks == alone.ofAnyRanks, "\(worldSize) ranks")
+      }
+    }
+    // Another number of micro-batches gives other averages, and a stop in the middle does not.
+    _ = try runs.train("stopped", overrides, until: 2)
+    #expect(try runs.train("stopped", overrides) == alone)
+  }
+
   @Test func `Ranks that are asked to stop leave a checkpoint that any number continues`() throws {
     let runs = try NarrowRuns()
     let overrides = ["training.global_batch=6", "training.micro_batch=1"]

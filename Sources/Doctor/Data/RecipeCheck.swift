@@ -6,13 +6,17 @@ import Models
 /// What is unusual about the settings of a run, of which training itself would say nothing.
 ///
 /// ### The learning rate
-/// 0.001 × batch / 32 is the rate for a VGG-16 that knows ImageNet. A narrower network takes a higher one, in inverse
-/// proportion to its width. Eight times as much as that is called too high: the loss grows, or stays where it was.
+/// 0.001 × batch / 32 is the rate for a VGG-16 that knows ImageNet, that for a MobileNet is ten times as high or more. A narrower network
+/// takes a higher one, in inverse proportion to its width. Eight times as much as that is called too high: the loss grows, or stays where it was.
 package struct RecipeCheck: Sendable {
   /// Iterations of the run.
   package var iterations: Int
   /// Images of an iteration.
   package var globalBatch: Int
+  /// The rate that suits 32 images an iteration.
+  package var usualRate: Double
+  /// See `Configuration.smallNormalization`.
+  package var smallNormalization: Configuration.SmallNormalization?
   /// The rate that the schedule starts from, after the warm-up.
   package var learningRate: Double
   /// The factor on the channels of the network.
@@ -29,11 +33,14 @@ package struct RecipeCheck: Sendable {
   package var images: Int?
 
   package init(
-    iterations: Int, globalBatch: Int, learningRate: Double, widthMultiplier: Double, milestones: [Int], warmup: Int,
+    iterations: Int, globalBatch: Int, usualRate: Double = 0.001,
+    smallNormalization: Configuration.SmallNormalization? = nil, learningRate: Double, widthMultiplier: Double, milestones: [Int], warmup: Int,
     evaluationEvery: Int?, hasEvaluationSplit: Bool, images: Int?
   ) {
     self.iterations = iterations
     self.globalBatch = globalBatch
+    self.usualRate = usualRate
+    self.smallNormalization = smallNormalization
     self.learningRate = learningRate
     self.widthMultiplier = widthMultiplier
     self.milestones = milestones
@@ -43,26 +50,27 @@ package struct RecipeCheck: Sendable {
     self.images = images
   }
 
-  /// The learning rate for a pretrained VGG-16 of full width.
-  package static func usualLearningRate(batch: Int) -> Double { 0.001 * Double(batch) / 32 }
-
   /// A rate this many times the usual one is called too high.
   package static let highRateFactor = 8.0
 
   /// The warnings, if any.
   package var findings: [Finding] {
-    [rateFinding, milestoneFinding, warmupFinding, evaluationFinding, epochFinding].compactMap(\.self)
+    [rateFinding, normalizationFinding, milestoneFinding, warmupFinding, evaluationFinding, epochFinding].compactMap(\.self)
   }
 
   private var rateFinding: Finding? {
-    let usual = Self.usualLearningRate(batch: globalBatch) / widthMultiplier
+    let usual = usualRate * Double(globalBatch) / 32 / widthMultiplier
     let factor = learningRate / usual
     guard factor > Self.highRateFactor * (1 + 1e-9) else { return nil }
     let width = widthMultiplier == 1 ? "" : " / \(text(widthMultiplier))"
     return .warning(
       "learning rate",
-      "\(text(learningRate)) is \(Int(factor.rounded())) times 0.001 × batch / 32\(width), which is \(text(usual)) for \(Quantities.count(globalBatch, "image")) an iteration\(widthMultiplier == 1 ? "" : " and \(text(widthMultiplier)) of the channels"); with far too high a rate the loss is soon not finite (exit code 76), or does not fall",
+      "\(text(learningRate)) is \(Int(factor.rounded())) times \(text(usualRate)) × batch / 32\(width), which is \(text(usual)) for \(Quantities.count(globalBatch, "image")) an iteration\(widthMultiplier == 1 ? "" : " and \(text(widthMultiplier)) of the channels"); with far too high a rate the loss is soon not finite (exit code 76), or does not fall",
       remedy: "--set training.learning_rate=\(text(usual))")
+  }
+
+  private var normalizationFinding: Finding? {
+    smallNormalization.map { .warning("batch normalisation", $0.description, remedy: $0.remedy) }
   }
 
   private var milestoneFinding: Finding? {
@@ -129,7 +137,8 @@ extension Configuration {
     var milestones: [Int] = []
     if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
     return RecipeCheck(
-      iterations: iterations, globalBatch: training.globalBatch, learningRate: training.schedule.base,
+      iterations: iterations, globalBatch: training.globalBatch,
+      usualRate: model.architecture.usualLearningRate, smallNormalization: smallNormalization, learningRate: training.schedule.base,
       widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
       warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
       hasEvaluationSplit: data.evaluationSplit != nil,

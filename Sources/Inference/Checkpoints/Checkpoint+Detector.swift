@@ -26,23 +26,30 @@ extension Checkpoint {
 
   /// The architecture whose published weights have most tensors in common with the file.
   private var published: (Architecture, Architecture.PublishedWeights) {
-    let names = Set(file.tensors.map(\.name))
-    func shared(_ architecture: Architecture) -> Int {
-      SSD(architecture, objectClassCount: 1).layout.variables.count { names.contains($0.name) }
+    let shapes = Dictionary(file.tensors.map { ($0.name, $0.shape) }) { first, _ in first }
+    /// Tensors with the names of the architecture's, and those of them that have the same shape: variants differ in shapes alone.
+    func shared(_ architecture: Architecture) -> [Int] {
+      let variables = SSD(architecture, objectClassCount: 1).layout.variables
+      return [variables.count { shapes[$0.name] != nil }, variables.count { shapes[$0.name] == $0.fileShape }]
     }
-    let candidates = Architecture.all.compactMap { architecture in architecture.published.map { (architecture, $0) } }
+    let candidates = Architecture.variants.compactMap { architecture in
+      architecture.published.map { (architecture, $0) }
+    }
     let counts = candidates.map { shared($0.0) }
-    return candidates[counts.firstIndex(of: counts.max()!)!]
+    let best = counts.max { $0.lexicographicallyPrecedes($1) }!
+    return candidates[counts.firstIndex(of: best)!]
   }
 
   private func classNames(of architecture: Architecture) throws(FileError) -> [String] {
-    let first = try shape(of: "backbone.features.0.weight")
-    guard first == [64, 3, 3, 3] else {
+    let model = SSD(architecture, objectClassCount: 1)
+    let variable = model.layout.variables[0]
+    let first = try shape(of: variable.name)
+    guard first == variable.fileShape else {
       throw FileError(
-        file.path, tensor: "backbone.features.0.weight",
-        "has shape \(first); without metadata only SSD300 of width 1, [64, 3, 3, 3], is recognised")
+        file.path, tensor: variable.name,
+        "has shape \(first); without metadata only \(architecture.name) of width 1, \(variable.fileShape), is recognised")
     }
-    let head = "head.classification_head.module_list.0.weight"
+    let head = model.layout.variables.first { model.isClassPredictor($0.name) }!.name
     let classification = try shape(of: head)
     let boxesPerCell = architecture.defaultBoxes[0].layout.featureMaps[0].boxesPerCell
     guard classification.count == 4, classification[0] % boxesPerCell == 0, classification[0] >= 2 * boxesPerCell else {

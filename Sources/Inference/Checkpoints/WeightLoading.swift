@@ -35,13 +35,16 @@ package struct WeightLoading: Sendable, Equatable {
 
   /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
-  /// - Parameter classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
+  /// - Parameters:
+  ///   - isClassPredictor: whether a parameter of this name has channels for classes.
+  ///   - classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
   ///   classes that the file has too. Nil takes a head when the number of classes agrees, and so does a file that does not
   ///   say its classes, unless their number is that of Pascal VOC or COCO.
   /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
   package init(
-    from file: SafetensorsFile, into weights: VariableArena, classNames: [String]? = nil
+    from file: SafetensorsFile, into weights: VariableArena, classNames: [String]? = nil,
+    isClassPredictor: (String) -> Bool = { $0.hasPrefix("head.classification_head.") }
   ) throws(FileError) {
     var heads: [(SafetensorsFile.Tensor, Variable, ClassCorrespondence)] = []
     var places: [(SafetensorsFile.Tensor, Variable)] = []
@@ -52,8 +55,9 @@ package struct WeightLoading: Sendable, Equatable {
         continue
       }
       let expected = parameter.fileShape
-      let classes = try classNames.flatMap { (names) throws(FileError) in
-        try Self.correspondence(parameter.name, tensor.shape, expected, names, file)
+      let isHead = isClassPredictor(parameter.name) && Self.isHead(tensor.shape, expected)
+      let classes = try (isHead ? classNames : nil).flatMap { (names) throws(FileError) in
+        try Self.correspondence(tensor.shape, expected, names, file)
       }
       if let classes, !classes.isIdentity {
         if classes.isUseful {
@@ -66,7 +70,7 @@ package struct WeightLoading: Sendable, Equatable {
       } else if tensor.shape == expected {
         places.append((tensor, parameter))
         taken.append(parameter.name)
-      } else if Self.isHead(parameter.name, tensor.shape, expected) {
+      } else if isHead {
         mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
       } else {
         throw FileError(
@@ -74,7 +78,9 @@ package struct WeightLoading: Sendable, Equatable {
       }
     }
     let known = Set(weights.layout.variables.map(\.name))
-    unexpected = file.tensors.map(\.name).filter { !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) }
+    unexpected = file.tensors.map(\.name).filter {
+      !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) && !$0.hasSuffix(Self.batchCount)
+    }
     guard !taken.isEmpty else {
       let example = unexpected.first.map { ", the file's are like \($0)" } ?? ""
       throw FileError(file.path, "no tensor fits: the model's are like \(missing.first ?? "none")\(example)")
@@ -89,10 +95,10 @@ package struct WeightLoading: Sendable, Equatable {
 
   /// How the classes of a head in the file are the model's; nil for other tensors, and when the file's are not known.
   private static func correspondence(
-    _ name: String, _ found: [Int], _ expected: [Int], _ classNames: [String], _ file: SafetensorsFile
+    _ found: [Int], _ expected: [Int], _ classNames: [String], _ file: SafetensorsFile
   ) throws(FileError) -> ClassCorrespondence? {
     let (boxes, rest) = expected[0].quotientAndRemainder(dividingBy: classNames.count + 1)
-    guard isHead(name, found, expected), rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes,
+    guard rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes,
       let names = try file.classNames(count: found[0] / boxes - 1)
     else { return nil }
     return ClassCorrespondence(model: classNames, file: names)
@@ -141,9 +147,12 @@ package struct WeightLoading: Sendable, Equatable {
     }
   }
 
-  /// Whether a tensor is a classification head, if of another number of classes.
-  private static func isHead(_ name: String, _ found: [Int], _ expected: [Int]) -> Bool {
-    name.hasPrefix("head.classification_head.") && !found.isEmpty && found.dropFirst() == expected.dropFirst()
+  /// What PyTorch's batch normalisation counts, and nothing reads: "NAME.num_batches_tracked".
+  private static let batchCount = ".num_batches_tracked"
+
+  /// Whether a tensor is that of a classification head, if of another number of classes.
+  private static func isHead(_ found: [Int], _ expected: [Int]) -> Bool {
+    !found.isEmpty && found.dropFirst() == expected.dropFirst()
   }
 }
 
@@ -153,10 +162,15 @@ extension Checkpoint {
   /// Other names for the classes of the checkpoint are taken for new names, in its order. When they are some of its classes, or
   /// all in another order, each gets its own channels.
   ///
-  /// - Parameter classNames: the detector's classes, label 1 first.
+  /// - Parameters:
+  ///   - classNames: the detector's classes, label 1 first.
+  ///   - isClassPredictor: see ``WeightLoading``.
   /// - Throws: ``FileError`` when a tensor of the model is missing from the file or has another shape, and when some
   ///   classes are the checkpoint's in another order and others are not its at all.
-  package func fill(_ weights: VariableArena, classNames: [String]) throws(FileError) {
+  package func fill(
+    _ weights: VariableArena, classNames: [String],
+    isClassPredictor: (String) -> Bool = { $0.hasPrefix("head.classification_head.") }
+  ) throws(FileError) {
     defer { file.releaseValues() }
     let own = metadata?.classNames ?? classNames
     let isSelection = own != classNames && Set(classNames).isSubset(of: own)
@@ -166,7 +180,7 @@ extension Checkpoint {
         "its classes are \(own.joined(separator: ", ")); \"\(name)\" has another place under data.classes, where others are not among them: give the checkpoint's order"
       )
     }
-    let loading = try WeightLoading(from: file, into: weights, classNames: isSelection ? classNames : nil)
+    let loading = try WeightLoading(from: file, into: weights, classNames: isSelection ? classNames : nil, isClassPredictor: isClassPredictor)
     try loading.requireComplete(path: file.path)
   }
 }

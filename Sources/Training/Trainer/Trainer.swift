@@ -84,6 +84,7 @@ package final class Trainer {
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
     logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels, \(recipe.precision.rawValue)")
+    if communicator.isRoot, let few = configuration.smallNormalization { logger.warning("\(few); \(few.remedy)") }
     job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
     let microBatches = recipe.globalBatch / recipe.microBatch
