@@ -34,7 +34,8 @@ package struct RecipeCheck: Sendable {
 
   package init(
     iterations: Int, globalBatch: Int, usualRate: Double = 0.001,
-    smallNormalization: Configuration.SmallNormalization? = nil, learningRate: Double, widthMultiplier: Double, milestones: [Int], warmup: Int,
+    smallNormalization: Configuration.SmallNormalization? = nil, learningRate: Double, widthMultiplier: Double,
+    milestones: [Int], warmup: Int,
     evaluationEvery: Int?, hasEvaluationSplit: Bool, images: Int?
   ) {
     self.iterations = iterations
@@ -55,7 +56,8 @@ package struct RecipeCheck: Sendable {
 
   /// The warnings, if any.
   package var findings: [Finding] {
-    [rateFinding, normalizationFinding, milestoneFinding, warmupFinding, evaluationFinding, epochFinding].compactMap(\.self)
+    [rateFinding, normalizationFinding, milestoneFinding, warmupFinding, evaluationFinding, epochFinding].compactMap(
+      \.self)
   }
 
   private var rateFinding: Finding? {
@@ -138,7 +140,8 @@ extension Configuration {
     if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
     return RecipeCheck(
       iterations: iterations, globalBatch: training.globalBatch,
-      usualRate: model.architecture.usualLearningRate, smallNormalization: smallNormalization, learningRate: training.schedule.base,
+      usualRate: model.architecture.usualLearningRate, smallNormalization: smallNormalization,
+      learningRate: training.schedule.base,
       widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
       warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
       hasEvaluationSplit: data.evaluationSplit != nil,

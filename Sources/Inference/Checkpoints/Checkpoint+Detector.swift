@@ -47,7 +47,8 @@ extension Checkpoint {
     guard first == variable.fileShape else {
       throw FileError(
         file.path, tensor: variable.name,
-        "has shape \(first); without metadata only \(architecture.name) of width 1, \(variable.fileShape), is recognised")
+        "has shape \(first); without metadata only \(architecture.name) of width 1, \(variable.fileShape), is recognised"
+      )
     }
     let head = model.layout.variables.first { model.isClassPredictor($0.name) }!.name
     let classification = try shape(of: head)

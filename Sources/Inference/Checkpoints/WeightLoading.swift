@@ -180,7 +180,8 @@ extension Checkpoint {
         "its classes are \(own.joined(separator: ", ")); \"\(name)\" has another place under data.classes, where others are not among them: give the checkpoint's order"
       )
     }
-    let loading = try WeightLoading(from: file, into: weights, classNames: isSelection ? classNames : nil, isClassPredictor: isClassPredictor)
+    let loading = try WeightLoading(
+      from: file, into: weights, classNames: isSelection ? classNames : nil, isClassPredictor: isClassPredictor)
     try loading.requireComplete(path: file.path)
   }
 }
