@@ -14,7 +14,8 @@ extension ConfigurationTable {
       refusal: { $0.model.architecture.variants.count > 1 ? nil : "is for networks of which there are several" },
       "which of several networks of that name, see [networks](networks.md)")
     add(
-      "batch_normalization", \.model.batchNormalization, .choice, young: true, refusal: Architecture.needsNormalization,
+      "batch_normalization", \.model.batchNormalization, .choice, default: "`train`", young: true,
+      refusal: Architecture.needsNormalization,
       "`frozen`: scales, shifts and running averages keep the values that they start with, and serve in training too")
     add(
       "width_multiplier", \.model.widthMultiplier, .number(.from(0.0625, to: 2)),

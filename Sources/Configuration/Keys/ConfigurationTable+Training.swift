@@ -32,7 +32,7 @@ extension ConfigurationTable {
       "weight_decay", \.training.weightDecay, .number(.atLeast(0)),
       "L2 penalty on weights, and on the scale of conv4_3 in VGG-16; biases do not decay")
     add(
-      "decay_normalization", \.training.decaysNormalization, .boolean, young: true,
+      "decay_normalization", \.training.decaysNormalization, .boolean, default: "`false`", young: true,
       refusal: Architecture.needsNormalization,
       "whether scales and shifts of batch normalisations decay too, as with torchvision and mmdetection")
     add(

@@ -28,7 +28,4 @@ package struct BucketPlan: Equatable {
 
   /// Floats of the largest bucket.
   package var capacity: Int { buckets.map(\.count).max() ?? 0 }
-
-  /// Floats of the largest bucket of running averages.
-  package var averageCapacity: Int { buckets.prefix(averageBuckets).map(\.count).max() ?? 0 }
 }

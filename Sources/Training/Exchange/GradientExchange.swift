@@ -44,7 +44,7 @@ package final class GradientExchange: @unchecked Sendable {
     sum = BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings)
     averageSum =
       Self.roundsGradients(plan, settings)
-      ? BucketSum(communicator, order: order, capacity: plan.averageCapacity, settings: settings.withoutRounding)
+      ? BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings.withoutRounding)
       : sum
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
@@ -57,11 +57,10 @@ package final class GradientExchange: @unchecked Sendable {
     settings: Configuration.Communication
   ) -> Int {
     let plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
-    func bytes(_ capacity: Int, _ settings: Configuration.Communication) -> Int {
-      BucketSum.byteCount(worldSize: worldSize, order: order, capacity: capacity, settings: settings)
+    let sums = [settings] + (roundsGradients(plan, settings) ? [settings.withoutRounding] : [])
+    return sums.reduce(0) {
+      $0 + BucketSum.byteCount(worldSize: worldSize, order: order, capacity: plan.capacity, settings: $1)
     }
-    return bytes(plan.capacity, settings)
-      + (roundsGradients(plan, settings) ? bytes(plan.averageCapacity, settings.withoutRounding) : 0)
   }
 
   /// Whether gradients go over the wire in another way than running averages.
