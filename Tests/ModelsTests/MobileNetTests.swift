@@ -6,7 +6,7 @@ import Tensors
 import Testing
 
 /// The numbers of MobileNet detectors that others have published or that their code gives: parameters, running averages, boxes, operations, and
-/// outputs for weights and images by formula, which torch computes in double precision (`Tests/Fixtures/mobilenets.py check`).
+/// outputs for weights and images by formula, which torch computes in double precision (`Tests/Fixtures/check_mobilenets.py`).
 @Suite struct MobileNetTests {
   struct Golden: Sendable, CustomStringConvertible {
     let name: String
