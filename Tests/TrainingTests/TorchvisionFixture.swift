@@ -27,24 +27,9 @@ struct TorchvisionFixture {
     get throws { try file.floats(of: file.tensor(named: name)!).map(Double.init) }
   }
 
-  /// MurmurHash3's finalizer of a stream and an element.
-  private func hash(_ stream: Int, _ element: Int) -> UInt32 {
-    var x = UInt32(truncatingIfNeeded: stream) &* 0x9E37_79B9 &+ UInt32(truncatingIfNeeded: element)
-    x ^= x >> 16
-    x = x &* 0x85EB_CA6B
-    x ^= x >> 13
-    x = x &* 0xC2B2_AE35
-    return x ^ (x >> 16)
-  }
-
-  /// Uniform in -1 ... 1.
-  private func signed(_ stream: Int, _ element: Int) -> Double {
-    2 * ((Double(hash(stream, element)) + 0.5) / 4_294_967_296) - 1
-  }
-
   /// Fills `count` values with the numbers of a stream.
   func fill(_ values: UnsafeMutablePointer<Float>, count: Int, stream: Int) {
-    for element in 0..<count { values[element] = Float(signed(stream, element)) }
+    for element in 0..<count { values[element] = Float(HashFormulas.signed(stream, element)) }
   }
 
   /// Fills a parameter by its formula, or from the file if it is a bias of the backbone.
@@ -54,7 +39,7 @@ struct TorchvisionFixture {
       return values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: weights[parameter]) }
     }
     let stream = parameterNames.firstIndex(of: parameter.name)!
-    func signed(_ element: Int) -> Double { self.signed(stream, element) }
+    func signed(_ element: Int) -> Double { HashFormulas.signed(stream, element) }
     let shape = parameter.fileShape
     let values: [Float] = (0..<parameter.range.count).map { element in
       switch parameter.start {
@@ -86,23 +71,11 @@ struct TorchvisionFixture {
   func distance(_ values: [Float], of parameter: Variable, from name: String) throws -> Double {
     let stream = parameterNames.firstIndex(of: parameter.name)!
     let expected = try self[name][16 * stream..<16 * (stream + 1)]
-    var sums = SIMD16<Double>.zero
-    let masks = SIMD16<UInt64>((0..<16).map { 1 << $0 })
-    for (element, value) in values.enumerated() {
-      let isPositive = SIMD16(repeating: UInt64(hash(stream, element))) & masks .!= 0
-      sums += SIMD16(repeating: -Double(value)).replacing(with: Double(value), where: isPositive)
-    }
-    let squares = zip(0..<16, expected).reduce(0) { $0 + (sums[$1.0] - $1.1) * (sums[$1.0] - $1.1) }
-    return (squares / 16).squareRoot()
+    return HashFormulas.distance(values, stream: stream, expected)
   }
 
-  /// Every s-th value, s the smallest integer from count / 256 on that has no divisor in common with the count.
-  func sample(_ values: [Float]) -> [Float] {
-    func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
-    var step = max(1, (values.count + 255) / 256)
-    while divisor(step, values.count) != 1 { step += 1 }
-    return stride(from: 0, to: values.count, by: step).map { values[$0] }
-  }
+  /// At most 256 of the values: see ``HashFormulas/sample(_:atMost:)``.
+  func sample(_ values: [Float]) -> [Float] { HashFormulas.sample(values, atMost: 256) }
 
   /// Training images 0 and 1 (300×300) and test image 2 (500×375).
   func image(_ number: Int) -> Image {
@@ -111,16 +84,6 @@ struct TorchvisionFixture {
 
   /// An image of any size up to 640 pixels.
   func image(_ number: Int, width: Int, height: Int) -> Image {
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(width * height * 3)
-    for y in 0..<height {
-      for x in 0..<width {
-        let texture = Int(hash(imageStream + 1 + number, y / 80 * 8 + x / 80) >> 30)
-        for c in 0..<3 {
-          pixels.append(UInt8(96 + (hash(imageStream, ((texture * 16 + y % 16) * 16 + x % 16) * 3 + c) >> 26)))
-        }
-      }
-    }
-    return Image(width: width, height: height, pixels: pixels)
+    HashFormulas.image(number, stream: imageStream, width: width, height: height)
   }
 }
