@@ -57,7 +57,7 @@ enum StartingPoint {
     }
     let loading = try WeightLoading(
       from: try SafetensorsFile(path), into: weights, classNames: configuration.data.classNames,
-      isClassPredictor: Experiment(configuration).model.isClassPredictor)
+      naming: Experiment(configuration).model.tensorNaming)
     let rest = loading.missing + loading.mismatched.map(\.name)
     let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""
     return .ok(

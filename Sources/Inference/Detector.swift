@@ -58,7 +58,7 @@ package final class Detector {
   ) throws {
     let weights = VariableArena(experiment.model.layout)
     try checkpoint.fill(
-      weights, classNames: experiment.classNames, isClassPredictor: experiment.model.isClassPredictor)
+      weights, classNames: experiment.classNames, naming: experiment.model.tensorNaming)
     self.init(experiment, weights: weights, batch: batch, pool: pool, kernels: kernels)
   }
 

@@ -91,7 +91,7 @@ package struct Experiment {
     guard let file else { return inputScales }
     let scalesOfFile = try InputScales(metadataOf: file)
     let loading = try WeightLoading(
-      from: file, into: weights, classNames: classNames, isClassPredictor: model.isClassPredictor)
+      from: file, into: weights, classNames: classNames, naming: model.tensorNaming)
     for line in loading.summary(path: file.path) { logger?.info("\(line)") }
     let taken = Set(loading.taken + loading.takenByClass)
     for parameter in weights.layout.variables where taken.contains(parameter.name) {

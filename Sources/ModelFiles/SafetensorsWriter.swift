@@ -2,24 +2,37 @@ import Files
 import Foundation
 import Tensors
 
-/// A float32 tensor to be written.
+/// A tensor to be written: float32, or a count.
 package struct TensorSource {
+  private enum Elements {
+    case floats((UnsafeMutableBufferPointer<Float>) -> Void)
+    case count(Int64)
+  }
+
   /// The key in the file.
   package let name: String
   /// Extents, outermost first.
   package let shape: [Int]
-  /// Fills a buffer of the tensor's count with its elements, in file order.
-  package let copy: (UnsafeMutableBufferPointer<Float>) -> Void
+  private let elements: Elements
 
-  /// Describes a tensor whose elements `copy` produces.
+  /// Describes a float32 tensor whose elements `copy` produces: it fills a buffer of the tensor's count, in file order.
   package init(name: String, shape: [Int], copy: @escaping (UnsafeMutableBufferPointer<Float>) -> Void) {
-    self.name = name
-    self.shape = shape
-    self.copy = copy
+    (self.name, self.shape, elements) = (name, shape, .floats(copy))
   }
 
-  /// Number of elements.
-  package var count: Int { shape.reduce(1, *) }
+  /// Describes a scalar of 64 bits.
+  package init(name: String, count: Int) {
+    (self.name, shape, elements) = (name, [], .count(Int64(count)))
+  }
+
+  /// The same tensor; `willCopy` is called before its elements are.
+  package func notifying(_ willCopy: @escaping () -> Void) -> TensorSource {
+    guard case .floats(let copy) = elements else { return self }
+    return TensorSource(name: name, shape: shape) {
+      willCopy()
+      copy($0)
+    }
+  }
 }
 
 extension VariableArena {
@@ -37,21 +50,23 @@ extension VariableArena {
 }
 
 extension Sequence<TensorSource> {
-  /// In UTF-8 order of names, as files hold them.
-  private var inNameOrder: [TensorSource] {
-    sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  /// The larger elements first, so that all are aligned, then in UTF-8 order of names.
+  private var inFileOrder: [TensorSource] {
+    sorted {
+      $0.type == $1.type ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) : $0.type.byteCount > $1.type.byteCount
+    }
   }
 
   /// What ``SafetensorsFile/parametersSHA256()`` gives once the tensors are in a file.
   package func parametersSHA256() -> String {
     let hash = SHA256()
-    for tensor in inNameOrder {
+    for tensor in inFileOrder where tensor.type.isReadable {
       tensor.withBytes(hash.update)
     }
     return hash.finish()
   }
 
-  /// Writes a safetensors file: tensors and metadata in UTF-8 order of names, the header padded to 8 bytes.
+  /// Writes a safetensors file: counts, then float32 tensors, and metadata, each in UTF-8 order of names, the header padded to 8 bytes.
   ///
   /// The file appears complete and durable or not at all, see ``AtomicFile``. Equal contents give equal bytes.
   ///
@@ -61,7 +76,7 @@ extension Sequence<TensorSource> {
   package func writeSafetensors(
     to path: String, metadata: [String: String] = [:], hashKey: String? = nil, calls: any SystemCalls = LinuxCalls()
   ) throws(FileError) {
-    let tensors = inNameOrder
+    let tensors = inFileOrder
     for (tensor, next) in zip(tensors, tensors.dropFirst()) {
       precondition(tensor.name != next.name, "tensor \(tensor.name) is written twice")
     }
@@ -77,7 +92,7 @@ extension Sequence<TensorSource> {
     let hash = SHA256()
     for tensor in tensors {
       try tensor.withBytes { (bytes) throws(FileError) in
-        if hashKey != nil { hash.update(bytes) }
+        if hashKey != nil, tensor.type.isReadable { hash.update(bytes) }
         try file.write(bytes)
       }
     }
@@ -90,7 +105,7 @@ extension Sequence<TensorSource> {
 }
 
 extension [TensorSource] {
-  /// The header of a file of these tensors, which are in the order of their names; its length depends on that of the metadata alone.
+  /// The header of a file of these tensors, in their order; its length depends on that of the metadata alone.
   fileprivate func safetensorsHeader(_ metadata: [String: String]) -> [UInt8] {
     var members: [(String, JSONLiteral)] = []
     if !metadata.isEmpty {
@@ -105,7 +120,7 @@ extension [TensorSource] {
         (
           tensor.name,
           JSONLiteral(object: [
-            ("dtype", JSONLiteral(SafetensorsFile.ElementType.float32.rawValue)),
+            ("dtype", JSONLiteral(tensor.type.rawValue)),
             ("shape", JSONLiteral(array: tensor.shape.map { JSONLiteral($0) })),
             ("data_offsets", JSONLiteral(array: [JSONLiteral(start), JSONLiteral(end)])),
           ])
@@ -117,14 +132,25 @@ extension [TensorSource] {
 }
 
 extension TensorSource {
-  fileprivate var byteCount: Int { count * MemoryLayout<Float>.size }
+  fileprivate var type: SafetensorsFile.ElementType {
+    if case .count = elements { .signed64 } else { .float32 }
+  }
+
+  fileprivate var byteCount: Int { shape.reduce(1, *) * type.byteCount }
 
   /// Calls `body` with the elements, little-endian as the machine has them.
   fileprivate func withBytes<Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
-    var floats = [Float](repeating: 0, count: count)
-    floats.withUnsafeMutableBufferPointer { copy($0) }
-    try floats.withUnsafeBufferPointer { (floats) throws(Failure) in try body(UnsafeRawBufferPointer(floats)) }
+    switch elements {
+    case .floats(let copy):
+      var floats = [Float](repeating: 0, count: shape.reduce(1, *))
+      floats.withUnsafeMutableBufferPointer { copy($0) }
+      try floats.withUnsafeBufferPointer { (floats) throws(Failure) in try body(UnsafeRawBufferPointer(floats)) }
+    case .count(let count):
+      try withUnsafePointer(to: count) { (count) throws(Failure) in
+        try body(UnsafeRawBufferPointer(start: count, count: MemoryLayout<Int64>.size))
+      }
+    }
   }
 }

@@ -48,6 +48,8 @@ package struct Architecture: Sendable {
     package let firstNewTensor: String
     /// How large the values of its last map are, a power of two.
     var spread: Float = 1
+    /// What classifiers of others call its tensors.
+    var names: [NameMap] = []
   }
 
   /// How weights are used that come without a configuration.
@@ -56,6 +58,8 @@ package struct Architecture: Sendable {
     package let name: String
     /// Keys of the configuration as far as their values are not the defaults: [("model.matching", "argmax")].
     package let settings: [(key: String, value: String)]
+    /// Whether the channel of background is behind those of the classes.
+    var hasBackgroundLast = false
   }
 
   /// The value of `model.name`, "ssd300-vgg16".

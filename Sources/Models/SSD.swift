@@ -136,21 +136,8 @@ package struct SSD: Sendable {
     }
   }
 
-  /// Whether a variable of this name has channels for classes.
-  package func isClassPredictor(_ variable: String) -> Bool {
-    graph.nodes.contains { node in
-      heads.contains { $0.confidences == node.output } && node.layer.variables.contains { $0.name == variable }
-    }
-  }
-
   /// Whether a layer predicts locations or confidences.
   package func isPredictor(_ layer: String) -> Bool {
     graph.nodes.contains { $0.layer.name == layer && graph.outputs.contains($0.output) }
-  }
-
-  /// Whether a file with these tensors has the base network as an ImageNet classifier has it, and nothing behind it.
-  package func isPretrainedBase(names: [String]) -> Bool {
-    guard let base = architecture.base else { return false }
-    return names.contains(base.lastTensor) && !names.contains(base.firstNewTensor)
   }
 }

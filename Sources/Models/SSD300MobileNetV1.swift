@@ -20,7 +20,8 @@ extension Architecture {
     Architecture(
       name: "ssd300-mobilenet-v1", variant: name, input: input,
       base: Base(
-        firstNewLayer: "extra1_1", lastTensor: "base_net.13.3.weight", firstNewTensor: "extras.0.0.weight"),
+        firstNewLayer: "extra1_1", lastTensor: "base_net.13.3.weight", firstNewTensor: "extras.0.0.weight",
+        names: [.withoutPrefix("base_net.", origin: "qfgaohao mobilenet_v1")]),
       defaultBoxes: [DefaultBoxPreset(name: "pytorch-ssd", layout: .pytorchSSD300)],
       predictor: Predictor(
         kind: .convolution, locations: "regression_headers", confidences: "classification_headers"),

@@ -17,7 +17,7 @@ extension Architecture {
       input: ImageInput(height: 320, width: 320, mean: [127.5, 127.5, 127.5], scale: 1 / 127.5),
       base: Base(
         firstNewLayer: "extra1_1", lastTensor: "backbone.features.1.3.0.weight",
-        firstNewTensor: "backbone.extra.0.0.0.weight"),
+        firstNewTensor: "backbone.extra.0.0.0.weight", names: [.torchvisionMobileNetV3Large]),
       defaultBoxes: [DefaultBoxPreset(name: "torchvision", layout: .torchvisionLite320)],
       predictor: .torchvision(
         .separable(

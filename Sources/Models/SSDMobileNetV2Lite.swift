@@ -10,7 +10,10 @@ extension Architecture {
     name: "ssd300-mobilenet-v2-lite",
     input: ImageInput(height: 300, width: 300, mean: [127, 127, 127], scale: 1 / 128),
     base: Base(
-      firstNewLayer: "extra1_expand", lastTensor: "base_net.18.0.weight", firstNewTensor: "extras.0.conv.0.weight"),
+      firstNewLayer: "extra1_expand", lastTensor: "base_net.18.0.weight", firstNewTensor: "extras.0.conv.0.weight",
+      names: [
+        .withoutPrefix("base_net.", origin: "qfgaohao mb2-imagenet"), .torchvisionMobileNetV2(.pytorchSSD),
+      ]),
     defaultBoxes: [DefaultBoxPreset(name: "pytorch-ssd", layout: .pytorchSSD300)],
     predictor: Predictor(
       kind: .separable(
@@ -25,15 +28,7 @@ extension Architecture {
       func parts(_ name: String, _ kernel: Int) -> (kernel: String, normalization: String) {
         ("\(name).conv.\(kernel)", "\(name).conv.\(kernel + 1)")
       }
-      let base = MobileNetV2(
-        &builder, layers,
-        MobileNetV2.Names(
-          first: ("base_net.0.0", "base_net.0.1"),
-          block: { number, _, _, part in
-            // The first block has no expansion.
-            let place = part == .expand ? 0 : part == .depthwise ? (number == 1 ? 0 : 3) : (number == 1 ? 3 : 6)
-            return parts("base_net.\(number)", place)
-          }, last: ("base_net.18.0", "base_net.18.1")))
+      let base = MobileNetV2(&builder, layers, .pytorchSSD)
       var maps = [base.expansion, base.last]
       for (index, channels) in [(256, 512), (128, 256), (128, 256), (64, 64)].enumerated() {
         let block = InvertedResidual(
@@ -59,7 +54,7 @@ extension Architecture {
       height: 320, width: 320, mean: [123.675, 116.28, 103.53], scale: [1 / 58.395, 1 / 57.12, 1 / 57.375]),
     base: Base(
       firstNewLayer: "extra1_1", lastTensor: "backbone.conv2.conv.weight",
-      firstNewTensor: "neck.extra_layers.0.0.conv.weight"),
+      firstNewTensor: "neck.extra_layers.0.0.conv.weight", names: [.torchvisionMobileNetV2(.mmdetection)]),
     defaultBoxes: [DefaultBoxPreset(name: "mmdetection", layout: .mmdetection320)],
     predictor: Predictor(
       kind: .separable(
@@ -68,18 +63,15 @@ extension Architecture {
           names: (".0.conv", ".0.bn", ".1"))), locations: "bbox_head.reg_convs", confidences: "bbox_head.cls_convs"),
     smallestNormalizedMap: 1,
     usualLearningRate: 0.01,
-    published: nil,
+    published: PublishedWeights(
+      name: "mmdetection ssdlite_mobilenetv2",
+      settings: [
+        ("model.matching", "argmax"), ("evaluation.score_threshold", "0.02"), ("evaluation.nms_threshold", "0.45"),
+        ("evaluation.top_k", "1000"), ("evaluation.clip", "before-nms"),
+      ], hasBackgroundLast: true),
     build: { builder in
       let layers = NormalizedLayers(settings: liteNormalization, names: .named)
-      let names = NormalizedLayers.Names.named
-      let base = MobileNetV2(
-        &builder, layers,
-        MobileNetV2.Names(
-          first: names.parts(of: "backbone.conv1"),
-          block: { _, stage, index, part in
-            let suffix = part == .expand ? "expand_conv" : part == .depthwise ? "depthwise_conv" : "linear_conv"
-            return names.parts(of: "backbone.layer\(stage).\(index).\(suffix)")
-          }, last: names.parts(of: "backbone.conv2")))
+      let base = MobileNetV2(&builder, layers, .mmdetection)
       return [base.middle, base.last]
         + builder.separableExtraLayers(
           behind: base.last, [(256, 512), (128, 256), (128, 256), (64, 128)], layers

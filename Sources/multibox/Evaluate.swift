@@ -58,7 +58,7 @@ struct Evaluate: ParsableCommand {
     let weights = VariableArena(experiment.model.layout)
     job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
     try checkpoint?.fill(
-      weights, classNames: experiment.classNames, isClassPredictor: experiment.model.isClassPredictor)
+      weights, classNames: experiment.classNames, naming: experiment.model.tensorNaming)
     try job.broadcast(weights)
     let threads = job.computeThreads(configuration)
     let detector = Detector(

@@ -24,7 +24,7 @@ struct ConfigurationFaultTests {
     ),
     (
       "version: 1\nmodel:\n  name: ssd300-vgg16\n  variant: tensorflow",
-      "a.yaml:4: model.variant: is for networks of which there are several"
+      "a.yaml:4: model.variant: ssd300-vgg16 has no variants"
     ),
     (
       "version: 1\nmodel: {name: ssd300-mobilenet-v1, variant: caffe}",

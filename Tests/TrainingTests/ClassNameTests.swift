@@ -18,9 +18,11 @@ struct ClassNameTests {
 
   /// The values of a head in file order, of one cell and one default box: a row for each class, background first.
   private func rows(_ fixture: CheckpointFixture) throws -> [[Float]] {
-    let tensor = try #require(fixture.weights.tensorSources().first { $0.name == Self.head })
-    var values = [Float](repeating: 0, count: tensor.count)
-    values.withUnsafeMutableBufferPointer { tensor.copy($0) }
+    let head = try #require(fixture.weights.layout.variables.first { $0.name == Self.head })
+    var values = [Float](repeating: 0, count: head.range.count)
+    values.withUnsafeMutableBufferPointer {
+      head.copyToFileOrder(from: UnsafeBufferPointer(fixture.weights[head]), to: $0)
+    }
     return stride(from: 0, to: values.count, by: 5).map { Array(values[$0..<$0 + 5]) }
   }
 

@@ -11,7 +11,7 @@ extension ConfigurationTable {
     add(
       "variant", { .variants(of: $0.model.architecture) }, get: { $0.model.architecture },
       set: { $0.model.architecture = $1 }, values: Architecture.documentedVariants, young: true,
-      refusal: { $0.model.architecture.variants.count > 1 ? nil : "is for networks of which there are several" },
+      refusal: { $0.model.architecture.variants.count > 1 ? nil : "\($0.model.architecture.name) has no variants" },
       "which of several networks of that name, see [networks](networks.md)")
     add(
       "batch_normalization", \.model.batchNormalization, .choice, default: "`train`", young: true,

@@ -1,5 +1,8 @@
 /// The categories of COCO detection.
 enum COCOCategories {
+  /// The 80 categories in the order of their ids.
+  static let names = namesByIdentifier.filter { !$0.hasPrefix("category_") }
+
   /// One name for each category id from 1 to 90, `category_N` for the ten ids that no annotation uses.
   ///
   /// ### Source

@@ -8,7 +8,7 @@ extension Checkpoint {
   /// The configuration of the detector in the file, so that it can be used without a configuration file.
   ///
   /// A checkpoint of a run has it in its metadata. Plain weights are recognised when they are those that others publish of an
-  /// architecture; their number of classes decides the names: 91 are COCO's category ids, 21 the Pascal VOC classes.
+  /// architecture; their number of classes decides the names: 91 are COCO's category ids, 81 its categories, 21 the Pascal VOC classes.
   ///
   /// - Parameter overrides: `KEY=VALUE` arguments, see ``Configuration/init(yaml:name:overrides:)``.
   /// - Throws: ``FileError`` when the file is no such detector; ``ConfigurationError`` for the overrides.
@@ -50,7 +50,7 @@ extension Checkpoint {
         "has shape \(first); without metadata only \(architecture.name) of width 1, \(variable.fileShape), is recognised"
       )
     }
-    let head = model.layout.variables.first { model.isClassPredictor($0.name) }!.name
+    let head = model.layout.variables.first { model.tensorNaming.isClassPredictor($0.name) }!.name
     let classification = try shape(of: head)
     let boxesPerCell = architecture.defaultBoxes[0].layout.featureMaps[0].boxesPerCell
     guard classification.count == 4, classification[0] % boxesPerCell == 0, classification[0] >= 2 * boxesPerCell else {
@@ -77,6 +77,6 @@ extension SafetensorsFile {
     if let metadata = try Checkpoint.Metadata(self) {
       return metadata.classNames.count == count ? metadata.classNames : nil
     }
-    return [COCOCategories.namesByIdentifier, PascalVOCClasses.names].first { $0.count == count }
+    return [COCOCategories.namesByIdentifier, COCOCategories.names, PascalVOCClasses.names].first { $0.count == count }
   }
 }

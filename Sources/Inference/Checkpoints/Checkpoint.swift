@@ -47,6 +47,7 @@ package struct Checkpoint {
   package static let momentumPrefix = optimizerPrefix + "momentum."
   /// What stands before a parameter's name in the name of its moving average.
   package static let averagePrefix = "optimizer.average."
+  private static let runningVariance = ".running_var"
 
   /// The tensors.
   package let file: SafetensorsFile
@@ -106,20 +107,24 @@ package struct Checkpoint {
   }
 
   /// Writes the weights, where there is a moving average that, without the momentum, with all that a detector needs; the file appears complete and durable or not at
-  /// all.
+  /// all. Where PyTorch's batch normalisation counts its steps, the file does, so that nothing is missing there.
   ///
   /// - Throws: ``FileError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
   ///   written.
   package func export(to path: String) throws(FileError) {
-    guard metadata != nil else {
+    guard let metadata else {
       throw FileError(
         file.path, "holds weights only, without the configuration of a run: there is nothing to export")
     }
     var tensors: [TensorSource] = []
-    for tensor in file.tensors where !tensor.name.hasPrefix(Self.optimizerPrefix) {
+    for tensor in file.tensors where tensor.type.isReadable && !tensor.name.hasPrefix(Self.optimizerPrefix) {
       let values = try file.floats(of: file.tensor(named: Self.averagePrefix + tensor.name) ?? tensor)
       tensors.append(
         TensorSource(name: tensor.name, shape: tensor.shape) { _ = $0.update(fromContentsOf: values) })
+      if tensor.name.hasSuffix(Self.runningVariance) {
+        let layer = tensor.name.dropLast(Self.runningVariance.count)
+        tensors.append(TensorSource(name: layer + WeightLoading.batchCount, count: metadata.iteration))
+      }
     }
     file.releaseValues()
     try tensors.writeSafetensors(to: path, metadata: file.metadata, hashKey: Metadata.hashKey)

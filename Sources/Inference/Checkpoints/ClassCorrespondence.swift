@@ -5,7 +5,7 @@ import Tensors
 /// Which class of a file each class of a model is, by their names.
 ///
 /// A classification head has a channel for each default box of a cell and each class, background first: channel
-/// box · (classes + 1) + class.
+/// box · (classes + 1) + class. Some have background last.
 package struct ClassCorrespondence {
   /// By label of the model, 0 for background: the label in the file.
   private let sources: [Int?]
@@ -15,8 +15,11 @@ package struct ClassCorrespondence {
   /// - Parameters:
   ///   - model: the model's classes, label 1 first.
   ///   - file: the file's.
-  init(model: [String], file: [String]) {
-    sources = [0] + model.map { name in file.firstIndex(of: name).map { $0 + 1 } }
+  ///   - hasBackgroundLast: whether the channel of background is behind those of the file's classes.
+  init(model: [String], file: [String], hasBackgroundLast: Bool = false) {
+    let first = hasBackgroundLast ? 0 : 1
+    sources =
+      [hasBackgroundLast ? file.count : 0] + model.map { name in file.firstIndex(of: name).map { $0 + first } }
     fileClasses = file.count + 1
   }
 

@@ -1,5 +1,6 @@
 import Files
 import ModelFiles
+import Models
 import Tensors
 
 /// What became of every tensor when a model was started from the weights in a file.
@@ -36,29 +37,31 @@ package struct WeightLoading: Sendable, Equatable {
   /// Fills the weights that the file has; from a checkpoint with a moving average of the weights, the average.
   ///
   /// - Parameters:
-  ///   - isClassPredictor: whether a parameter of this name has channels for classes.
   ///   - classNames: the model's classes, label 1 first: the channels of a classification head are then taken for the
   ///   classes that the file has too. Nil takes a head when the number of classes agrees, and so does a file that does not
   ///   say its classes, unless their number is that of Pascal VOC or COCO.
+  ///   - naming: how weights of others are named.
   /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   The weights are changed only when nothing is wrong.
   package init(
     from file: SafetensorsFile, into weights: VariableArena, classNames: [String]? = nil,
-    isClassPredictor: (String) -> Bool = { $0.hasPrefix("head.classification_head.") }
+    naming: TensorNaming = .torchvision
   ) throws(FileError) {
+    let isForeign = try Checkpoint.Metadata(file) == nil
+    let hasBackgroundLast = isForeign && naming.hasBackgroundLast
+    let names = isForeign ? naming.own(file.tensors.map(\.name)) : [:]
     var heads: [(SafetensorsFile.Tensor, Variable, ClassCorrespondence)] = []
     var places: [(SafetensorsFile.Tensor, Variable)] = []
     for parameter in weights.layout.variables {
       let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
-      guard let tensor = average ?? file.tensor(named: parameter.name) else {
+      guard let tensor = average ?? file.tensor(named: names[parameter.name] ?? parameter.name) else {
         missing.append(parameter.name)
         continue
       }
       let expected = parameter.fileShape
-      let isHead = isClassPredictor(parameter.name) && Self.isHead(tensor.shape, expected)
-      let classes = try (isHead ? classNames : nil).flatMap { (names) throws(FileError) in
-        try Self.correspondence(tensor.shape, expected, names, file)
-      }
+      let isHead = naming.isClassPredictor(parameter.name) && Self.isHead(tensor.shape, expected)
+      let classes =
+        isHead ? try Self.correspondence(tensor.shape, expected, classNames, file, hasBackgroundLast) : nil
       if let classes, !classes.isIdentity {
         if classes.isUseful {
           heads.append((tensor, parameter, classes))
@@ -73,11 +76,13 @@ package struct WeightLoading: Sendable, Equatable {
       } else if isHead {
         mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
       } else {
+        let variant = naming.variant(withShape: tensor.shape, of: parameter.name)
+        let remedy = variant.map { "; the file is of model.variant: \($0)" } ?? ""
         throw FileError(
-          file.path, tensor: parameter.name, "has shape \(tensor.shape), the model needs \(expected)")
+          file.path, tensor: tensor.name, "has shape \(tensor.shape), the model needs \(expected)\(remedy)")
       }
     }
-    let known = Set(weights.layout.variables.map(\.name))
+    let known = Set(weights.layout.variables.map { names[$0.name] ?? $0.name })
     unexpected = file.tensors.map(\.name).filter {
       !known.contains($0) && !$0.hasPrefix(Checkpoint.optimizerPrefix) && !$0.hasSuffix(Self.batchCount)
     }
@@ -95,13 +100,15 @@ package struct WeightLoading: Sendable, Equatable {
 
   /// How the classes of a head in the file are the model's; nil for other tensors, and when the file's are not known.
   private static func correspondence(
-    _ found: [Int], _ expected: [Int], _ classNames: [String], _ file: SafetensorsFile
+    _ found: [Int], _ expected: [Int], _ classNames: [String]?, _ file: SafetensorsFile, _ hasBackgroundLast: Bool
   ) throws(FileError) -> ClassCorrespondence? {
+    guard let classNames else { return nil }
     let (boxes, rest) = expected[0].quotientAndRemainder(dividingBy: classNames.count + 1)
-    guard rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes,
-      let names = try file.classNames(count: found[0] / boxes - 1)
-    else { return nil }
-    return ClassCorrespondence(model: classNames, file: names)
+    guard rest == 0, boxes > 0, found[0].isMultiple(of: boxes), found[0] > boxes else { return nil }
+    let ofFile = try file.classNames(count: found[0] / boxes - 1)
+    // Classes that nobody has named are the model's if there are as many.
+    guard let names = ofFile ?? (hasBackgroundLast && found == expected ? classNames : nil) else { return nil }
+    return ClassCorrespondence(model: classNames, file: names, hasBackgroundLast: hasBackgroundLast)
   }
 
   /// Names, or for more than fit into a line how many there are of each part of a model: "backbone.extra (20 tensors)".
@@ -148,7 +155,7 @@ package struct WeightLoading: Sendable, Equatable {
   }
 
   /// What PyTorch's batch normalisation counts, and nothing reads: "NAME.num_batches_tracked".
-  private static let batchCount = ".num_batches_tracked"
+  static let batchCount = ".num_batches_tracked"
 
   /// Whether a tensor is that of a classification head, if of another number of classes.
   private static func isHead(_ found: [Int], _ expected: [Int]) -> Bool {
@@ -164,15 +171,16 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - classNames: the detector's classes, label 1 first.
-  ///   - isClassPredictor: see ``WeightLoading``.
+  ///   - naming: how weights of others are named.
   /// - Throws: ``FileError`` when a tensor of the model is missing from the file or has another shape, and when some
   ///   classes are the checkpoint's in another order and others are not its at all.
   package func fill(
     _ weights: VariableArena, classNames: [String],
-    isClassPredictor: (String) -> Bool = { $0.hasPrefix("head.classification_head.") }
+    naming: TensorNaming = .torchvision
   ) throws(FileError) {
     defer { file.releaseValues() }
     let own = metadata?.classNames ?? classNames
+    let isReordered = metadata == nil && naming.hasBackgroundLast
     let isSelection = own != classNames && Set(classNames).isSubset(of: own)
     if !isSelection, let name = zip(classNames, own).first(where: { $0 != $1 && own.contains($0) })?.0 {
       throw FileError(
@@ -181,7 +189,7 @@ extension Checkpoint {
       )
     }
     let loading = try WeightLoading(
-      from: file, into: weights, classNames: isSelection ? classNames : nil, isClassPredictor: isClassPredictor)
+      from: file, into: weights, classNames: isSelection || isReordered ? classNames : nil, naming: naming)
     try loading.requireComplete(path: file.path)
   }
 }

@@ -14,12 +14,7 @@ extension Checkpoint {
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
     build: String? = nil, progress: @escaping () -> Void = {}, calls: any SystemCalls = LinuxCalls()
   ) throws(FileError) {
-    let tensors = state.tensors.map { $0.arena.tensorSource($0.variable, prefix: $0.prefix) }.map { tensor in
-      TensorSource(name: tensor.name, shape: tensor.shape) {
-        progress()
-        tensor.copy($0)
-      }
-    }
+    let tensors = state.tensors.map { $0.arena.tensorSource($0.variable, prefix: $0.prefix).notifying(progress) }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
       inputScales: state.inputScales, build: build)

@@ -1,0 +1,119 @@
+/// What other projects call the tensors of a network, by what their names begin with.
+package struct NameMap: Sendable {
+  /// Whose names they are, "torchvision mobilenet_v3_large".
+  package let origin: String
+  /// Beginnings of names, there and here; the first that fits counts.
+  let prefixes: [(theirs: String, ours: String)]
+
+  /// Our name of a tensor; nil when the network has none for it.
+  func own(_ name: String) -> String? {
+    prefixes.first { name.hasPrefix($0.theirs) }.map { $0.ours + name.dropFirst($0.theirs.count) }
+  }
+}
+
+/// How files of weights that are no checkpoints of ours name the tensors of a network and order its classes.
+package struct TensorNaming: Sendable {
+  /// Variables that have channels for classes.
+  private let classPredictors: Set<String>?
+  /// All variables.
+  private let variables: Set<String>
+  private let maps: [NameMap]
+  private let otherVariants: [Architecture]
+  /// Whether others have the channel of background behind those of the classes.
+  package let hasBackgroundLast: Bool
+
+  /// torchvision's names, and nobody else's.
+  package static let torchvision = TensorNaming(
+    classPredictors: nil, variables: [], maps: [], otherVariants: [], hasBackgroundLast: false)
+
+  fileprivate init(
+    classPredictors: Set<String>?, variables: Set<String>, maps: [NameMap], otherVariants: [Architecture],
+    hasBackgroundLast: Bool
+  ) {
+    (self.classPredictors, self.variables, self.maps) = (classPredictors, variables, maps)
+    (self.otherVariants, self.hasBackgroundLast) = (otherVariants, hasBackgroundLast)
+  }
+
+  /// Whether a variable of this name has channels for classes.
+  package func isClassPredictor(_ variable: String) -> Bool {
+    classPredictors?.contains(variable) ?? variable.hasPrefix("head.classification_head.")
+  }
+
+  /// The variant of the network in which a variable has the shape of a file's tensor, if there is one.
+  package func variant(withShape shape: [Int], of variable: String) -> String? {
+    otherVariants.first { architecture in
+      SSD(architecture, objectClassCount: 1).layout.variables.contains { $0.name == variable && $0.fileShape == shape }
+    }?.variant
+  }
+
+  /// Our names of a file's tensors: by the map that gives most of them a place in the network, or as they are.
+  ///
+  /// - Returns: the file's names by ours.
+  package func own(_ names: [String]) -> [String: String] {
+    let asTheyAre = Dictionary(names.map { ($0, $0) }) { first, _ in first }
+    func places(_ names: [String: String]) -> Int { names.keys.count { variables.contains($0) } }
+    return maps.reduce(asTheyAre) { best, map in
+      let named = Dictionary(names.map { (map.own($0) ?? $0, $0) }) { first, _ in first }
+      return places(named) > places(best) ? named : best
+    }
+  }
+}
+
+extension SSD {
+  /// How files of others name the network's tensors.
+  package var tensorNaming: TensorNaming {
+    TensorNaming(
+      classPredictors: Set(
+        graph.nodes.filter { node in heads.contains { $0.confidences == node.output } }
+          .flatMap { $0.layer.variables.map(\.name) }), variables: Set(layout.variables.map(\.name)),
+      maps: architecture.base?.names ?? [], otherVariants: architecture.variants.filter { $0 != architecture },
+      hasBackgroundLast: architecture.published?.hasBackgroundLast ?? false)
+  }
+
+  /// Whether a file with these tensors has the base network as an ImageNet classifier has it, and nothing behind it.
+  package func isPretrainedBase(names: [String]) -> Bool {
+    guard let base = architecture.base else { return false }
+    let own = tensorNaming.own(names)
+    return own[base.lastTensor] != nil && own[base.firstNewTensor] == nil
+  }
+}
+
+extension NameMap {
+  /// Files of a base network alone, which have the names of the detector without the part that stands before them.
+  static func withoutPrefix(_ prefix: String, origin: String) -> NameMap {
+    NameMap(origin: origin, prefixes: (0..<32).map { ("\($0).", "\(prefix)\($0).") })
+  }
+
+  /// torchvision's classifier MobileNetV2.
+  ///
+  /// - Parameters:
+  ///   - first: names of the first convolution and its normalisation here.
+  ///   - block: those of a part of block `number`, 1 … 17.
+  ///   - last: those of the last convolution.
+  static func torchvisionMobileNetV2(_ names: MobileNetV2.Names) -> NameMap {
+    typealias Names = (kernel: String, normalization: String)
+    func pair(_ theirs: (String, String), _ ours: Names) -> [(theirs: String, ours: String)] {
+      [(theirs.0 + ".", ours.kernel + "."), (theirs.1 + ".", ours.normalization + ".")]
+    }
+    var prefixes = pair(("features.0.0", "features.0.1"), names.first)
+    for (number, place) in MobileNetV2.blocks.enumerated().map({ ($0 + 1, $1) }) {
+      let block = "features.\(number).conv."
+      let parts: [MobileNetV2.Part] = number == 1 ? [.depthwise, .project] : [.expand, .depthwise, .project]
+      for (index, part) in parts.enumerated() {
+        let theirs = part == .project ? ("\(index)", "\(index + 1)") : ("\(index).0", "\(index).1")
+        prefixes += pair((block + theirs.0, block + theirs.1), names.block(number, place.stage, place.index, part))
+      }
+    }
+    prefixes += pair(("features.18.0", "features.18.1"), names.last)
+    return NameMap(origin: "torchvision mobilenet_v2", prefixes: prefixes)
+  }
+
+  /// torchvision's classifier MobileNetV3-Large, whose block 13 its detector cuts in two.
+  static let torchvisionMobileNetV3Large = NameMap(
+    origin: "torchvision mobilenet_v3_large",
+    prefixes: [("features.0.", "backbone.features.0.0.")]
+      + (1...12).map { ("features.\($0).", "backbone.features.0.\($0).") }
+      + [("features.13.block.0.", "backbone.features.0.13.")]
+      + (1...3).map { ("features.13.block.\($0).", "backbone.features.1.0.\($0).") }
+      + (14...16).map { ("features.\($0).", "backbone.features.1.\($0 - 13).") })
+}

@@ -1,0 +1,141 @@
+import Configuration
+import Files
+import Foundation
+import Inference
+import ModelFiles
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// Weights under the names and in the order of other projects, and back.
+struct TensorNamingTests {
+  private let directory: TemporaryDirectory
+  private var path: String { directory.path + "/a.safetensors" }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func model(_ name: String, variant: String? = nil, classes: Int = 3, width: Float = 1) throws -> SSD {
+    let variants = try #require(Architecture.named(name)).variants
+    return SSD(
+      try #require(variant == nil ? variants.first : variants.first { $0.variant == variant }),
+      objectClassCount: classes,
+      NetworkBuilder.Options(widthMultiplier: width))
+  }
+
+  /// Names and shapes of a classifier's tensors as torchvision has them.
+  private static func classifier(_ name: String) throws -> [String: [Int]] {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let data = try Data(contentsOf: tests.appendingPathComponent("Fixtures/classifier-names.json"))
+    return try JSONDecoder().decode([String: [String: [Int]]].self, from: data)[name]!
+  }
+
+  @Test(arguments: [
+    ("ssd300-mobilenet-v2-lite", "", "mobilenet_v2"), ("ssd320-mobilenet-v2-lite", "", "mobilenet_v2"),
+    ("ssdlite320-mobilenet-v3-large", "full-tail", "mobilenet_v3_large"),
+  ]) func `All of torchvision's classifier but its last layers has a place`(
+    name: String, variant: String, classifier: String
+  ) throws {
+    let shapes = try Self.classifier(classifier).filter { !$0.key.hasSuffix("num_batches_tracked") }
+    try shapes.map { name, shape in TensorSource(name: name, shape: shape) { $0.update(repeating: 1) } }
+      .writeSafetensors(to: path)
+    let model = try model(name, variant: variant)
+    #expect(model.isPretrainedBase(names: Array(shapes.keys)))
+    let loading = try WeightLoading(
+      from: SafetensorsFile(path), into: VariableArena(model.layout), naming: model.tensorNaming)
+    #expect(loading.unexpected.allSatisfy { $0.hasPrefix("classifier.") })
+    #expect(loading.taken.count == shapes.count - loading.unexpected.count)
+    let firstNew = try #require(
+      model.layout.variables.firstIndex { $0.name == model.architecture.base?.firstNewTensor })
+    #expect(loading.taken == model.layout.variables[..<firstNew].map(\.name))
+  }
+
+  /// qfgaohao's files of a base network alone.
+  @Test(arguments: ["ssd300-mobilenet-v1", "ssd300-mobilenet-v2-lite"])
+  func `A base without the detector's prefix is taken`(name: String) throws {
+    let model = try model(name)
+    let written = VariableArena(model.layout)
+    let base = model.layout.variables.filter { $0.name.hasPrefix("base_net.") }
+    for variable in base {
+      for index in written[variable].indices { written[variable][index] = Float(variable.range.lowerBound + index) }
+    }
+    try written.tensorSources().filter { $0.name.hasPrefix("base_net.") }.map { tensor in
+      let variable = base.first { $0.name == tensor.name }!
+      return TensorSource(name: String(tensor.name.dropFirst("base_net.".count)), shape: tensor.shape) {
+        variable.copyToFileOrder(from: UnsafeBufferPointer(written[variable]), to: $0)
+      }
+    }.writeSafetensors(to: path)
+    let weights = VariableArena(model.layout)
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: weights, naming: model.tensorNaming)
+    #expect(loading.taken == base.map(\.name) && loading.unexpected.isEmpty)
+    #expect(base.allSatisfy { weights[$0].elementsEqual(written[$0]) })
+  }
+
+  @Test func `The error names the variant that a file is of`() throws {
+    let shapes = try Self.classifier("mobilenet_v3_large").filter { !$0.key.hasSuffix("num_batches_tracked") }
+    try shapes.map { name, shape in TensorSource(name: name, shape: shape) { $0.update(repeating: 1) } }
+      .writeSafetensors(to: path)
+    let model = try model("ssdlite320-mobilenet-v3-large", variant: "reduced-tail")
+    let error = #expect(throws: FileError.self) {
+      try WeightLoading(
+        from: SafetensorsFile(path), into: VariableArena(model.layout), naming: model.tensorNaming)
+    }
+    #expect(error?.reason.hasSuffix("; the file is of model.variant: full-tail") == true, "\(error?.reason ?? "")")
+  }
+
+  /// mmdetection's heads have the channel of background behind those of the classes.
+  @Test(arguments: [nil, ["a", "b", "c"]]) func `Background that is last comes first`(names: [String]?) throws {
+    let model = try model("ssd320-mobilenet-v2-lite", width: 0.25)
+    let naming = model.tensorNaming
+    let bias = try #require(
+      model.layout.variables.first { naming.isClassPredictor($0.name) && $0.name.hasSuffix(".bias") })
+    try model.layout.variables.map { variable in
+      TensorSource(name: variable.name, shape: variable.fileShape) { values in
+        for index in values.indices { values[index] = Float(index) }
+      }
+    }.writeSafetensors(to: path)
+    let weights = VariableArena(model.layout)
+    let checkpoint = try Checkpoint(contentsOf: path)
+    if let names {
+      try checkpoint.fill(weights, classNames: names, naming: naming)
+    } else {
+      let loading = try WeightLoading(
+        from: checkpoint.file, into: weights, classNames: ["x", "y", "z"], naming: naming)
+      #expect(loading.takenByClass.count == 12 && loading.missing.isEmpty && loading.mismatched.isEmpty)
+    }
+    #expect(weights[bias].prefix(8).elementsEqual([3, 0, 1, 2, 7, 4, 5, 6]))
+  }
+
+  @Test(arguments: MobileNetFixture.names) func `An export has every tensor that PyTorch asks for`(name: String) throws
+  {
+    let setting = try MobileNetFixture(name).setting
+    let configuration = try Configuration(
+      yaml: """
+        version: 1
+        model: {name: \(setting.network), width_multiplier: 0.25}
+        data: {classes: [a, b]}
+        """, name: "test")
+    let model = Experiment(configuration).model
+    let checkpoint = directory.path + "/checkpoint.safetensors"
+    let state = TrainingState(model.layout)
+    try Checkpoint.write(to: checkpoint, iteration: 7, configuration: configuration, state: state)
+    try Checkpoint(contentsOf: checkpoint).export(to: path)
+    let exported = try SafetensorsFile(path)
+    let counts = setting.statistics.filter { $0.hasSuffix(".running_var") }.map {
+      $0.replacing(".running_var", with: ".num_batches_tracked")
+    }
+    #expect(Set(exported.tensors.map(\.name)) == Set(setting.parameters + setting.statistics + counts))
+    for name in counts {
+      let tensor = try #require(exported.tensor(named: name))
+      #expect(tensor.type == .signed64 && tensor.shape == [])
+    }
+    // The first elements behind the header are the counts.
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let header = (0..<8).reduce(0) { $0 + Int(bytes[$1]) << (8 * $1) }
+    #expect((0..<8).map { bytes[8 + header + $0] } == [7, 0, 0, 0, 0, 0, 0, 0])
+    // It loads again, and what is loaded is verified.
+    let weights = VariableArena(model.layout)
+    try Checkpoint(contentsOf: path).fill(weights, classNames: ["a", "b"], naming: model.tensorNaming)
+  }
+}
