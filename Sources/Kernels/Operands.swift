@@ -31,17 +31,21 @@ package struct Operands: @unchecked Sendable {
 
   /// product = leftᵀ · right, of `blocks` blocks of rows and `count` terms.
   ///
-  /// - Parameter columns: of the product; those behind are undefined.
+  /// - Parameters:
+  ///   - rightStride: words between the two blocks of the right operand where it consists of such; nil where it is a panel.
+  ///   - columns: of the product; those behind are undefined.
   package func multiplyTransposedPanel(
     blocks: Int, count: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
-    columns: Int = panelWidth, accumulates: Bool, into product: UnsafeMutablePointer<Float>
+    rightStride: Int? = nil, columns: Int = panelWidth, accumulates: Bool, into product: UnsafeMutablePointer<Float>
   ) {
+    let blockCount = (count + summands - 1) / summands * Self.blockWidth
     precondition((1...Self.panelWidth).contains(columns), "\(columns) columns of a panel")
     precondition(
-      count >= 0 && blocks > 0 && (blocks == 1 || blockStride >= (count + summands - 1) / summands * Self.blockWidth),
-      "a product of \(blocks) blocks and \(count) terms, \(blockStride) words apart")
+      count >= 0 && blocks > 0 && (blocks == 1 || blockStride >= blockCount)
+        && (rightStride ?? .max) >= max(1, blockCount),
+      "a product of \(blocks) blocks and \(count) terms, \(blockStride) and \(rightStride ?? 0) words apart")
     table.pointee.multiply_transposed_panel(
-      blocks, count, left, blockStride, right, columns, accumulates, product)
+      blocks, count, left, blockStride, right, rightStride ?? 0, columns, accumulates, product)
   }
 
   /// Rows of a column matrix as blocks of a left operand.
@@ -111,6 +115,30 @@ package struct Operands: @unchecked Sendable {
       "\(rows) rows of \(channels) channels in panels \(panelStride) words apart")
     table.pointee.panel_output_gradient(
       rows, channels, output, bounds.c, gradient, panels, panelStride, biasSums)
+  }
+
+  /// The gradient of what a normalisation has read as blocks of a left operand of products that sum over channels, and of an operand of those
+  /// that sum over rows.
+  ///
+  /// - Parameter summed: nil where the same words serve both, as floats do.
+  package func normalizedGradientBlocks(
+    rows: Int, channels: Int, _ x: UnsafePointer<Float>, _ normalization: NormalizationGradient,
+    outputGradient: UnsafePointer<Float>, into blocks: UnsafeMutablePointer<Float>, blockStride: Int,
+    summed: (blocks: UnsafeMutablePointer<Float>, stride: Int)?
+  ) {
+    precondition(
+      rows >= 0 && channels > 0 && (channels <= Self.blockWidth || blockStride >= rows * Self.blockWidth / summands)
+        && (summed == nil) == (summands == 1),
+      "\(rows) rows of \(channels) channels in blocks \(blockStride) words apart")
+    if let summed {
+      precondition(
+        channels <= Self.blockWidth || summed.stride >= (rows + summands - 1) / summands * Self.blockWidth,
+        "\(rows) rows of \(channels) channels in blocks \(summed.stride) words apart")
+    }
+    withPointer(to: normalization.c) {
+      table.pointee.normalized_gradient_blocks(
+        rows, channels, x, $0, outputGradient, blocks, blockStride, summed?.blocks, summed?.stride ?? 0)
+    }
   }
 
   /// The gradient of what a normalisation has read, as rows, which may lie where that of the normalisation's result is, and as panels of a right

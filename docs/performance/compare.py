@@ -27,6 +27,8 @@ import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PEER = pathlib.Path(__file__).resolve().with_name("torch_peer.py")
+MOBILENET_PEER = PEER.with_name("torch_mobilenets.py")
+VGG = "ssd300-vgg16"
 
 # What keeps each program to AVX2 on a processor that has more.
 AVX2 = {
@@ -100,6 +102,10 @@ def parse():
     parser.add_argument("task", choices=["step", "inference", "loader"], help="what is timed")
     parser.add_argument("--multibox", default=str(REPOSITORY / ".build/release/multibox"), help="the program")
     parser.add_argument("--python", default=sys.executable, help="a Python that has torch and torchvision")
+    parser.add_argument(
+        "--model", default=VGG,
+        choices=[VGG, "ssd300-mobilenet-v1", "ssd300-mobilenet-v2-lite", "ssd320-mobilenet-v2-lite", "ssdlite320-mobilenet-v3-large"],
+    )
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--batch", type=int, default=8, help="images of an iteration")
     parser.add_argument("--micro-batch", type=int, help="Multibox's images of a forward pass; its default otherwise")
@@ -153,7 +159,8 @@ def check(options):
 def contestants(options):
     restriction = AVX2 if options.instruction_set else {"Multibox": {}, "PyTorch": {}}
     multibox = [options.multibox, "benchmark", options.task, "--threads", str(options.threads), "--json"]
-    peer = [options.python, str(PEER), options.task, "--threads", str(options.threads)]
+    is_mobilenet = options.model != VGG and options.task != "loader"
+    peer = [options.python, str(MOBILENET_PEER if is_mobilenet else PEER), options.task, "--threads", str(options.threads)]
     if options.task == "loader":
         multibox += [options.config, "--images", str(options.images)]
         multibox += ["--set", f"data.root={json.dumps(options.root)}", "--set", f"data.train_split={json.dumps(options.split)}"]
@@ -162,6 +169,8 @@ def contestants(options):
         variants = [("", "")]
     else:
         sizes = ["--batch", str(options.batch), "--iterations", str(options.iterations)]
+        multibox += ["--model", options.model]
+        peer += ["--network", options.model] if is_mobilenet else []
         multibox += sizes + (["--micro-batch", str(options.micro_batch)] if options.micro_batch else [])
         peer += sizes
         variants = [(precision, layout) for precision in options.precision for layout in options.layout]
@@ -214,7 +223,7 @@ def table(options, everyone):
     sizes = f"{options.images} images" if options.task == "loader" else f"batch {options.batch}"
     restricted = ", kept to AVX2" if options.instruction_set else ""
     title = (
-        f"{options.task}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
+        f"{options.task} of {options.model}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
         f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}; medians of {len(everyone[0].seconds)}"
     )
     # With one precision there is no doubt which Multibox is meant.
@@ -252,7 +261,7 @@ def summary(options, everyone):
             result["is_better_layout"] = best[one.precision] is one
         results.append(result)
     facts = {
-        "task": options.task, "threads": options.threads, "instruction_set": options.instruction_set, "processor": processor(),
+        "task": options.task, "model": options.model, "threads": options.threads, "instruction_set": options.instruction_set, "processor": processor(),
         "torch": torch["torch"], "torchvision": torch["torchvision"],
     }
     return {**facts, "results": results}

@@ -44,10 +44,11 @@
                                         ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,          \
                                         ptrdiff_t component_stride))                                                        \
   /* Sums over rows of both operands. product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k <             \
-     count; added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                \
+     count; added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. The right         \
+     operand is a panel, or, when right_stride is not 0, two blocks as those of the left one, right_stride words apart. */  \
   KERNEL(void, multiply_transposed_panel, (ptrdiff_t blocks, ptrdiff_t count, const float *left,                            \
-                                           ptrdiff_t block_stride, const float *right, ptrdiff_t columns,                   \
-                                           bool accumulate, float *product))                                                \
+                                           ptrdiff_t block_stride, const float *right, ptrdiff_t right_stride,              \
+                                           ptrdiff_t columns, bool accumulate, float *product))                             \
   /* As gather_blocks, for sums over rows: pairs of bfloat16 lie elsewhere. */                                              \
   KERNEL(void, gather_summed_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,         \
                                       ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                           \
@@ -73,6 +74,11 @@
   KERNEL(void, summed_pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows,                              \
                                      const ck_normalization *reading, ptrdiff_t first_row, ptrdiff_t last_row,              \
                                      float *blocks, ptrdiff_t block_stride))                                                \
+  /* The gradient of what a normalisation has read, x, from that of its result, dy: as left operand of sums over columns,   \
+     blocks[channel / 16][row][channel % 16]; and as blocks of sums over rows, where those are not the same. */             \
+  KERNEL(void, normalized_gradient_blocks, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                             \
+                                            const ck_normalization_gradient *gradient, const float *dy, float *blocks,      \
+                                            ptrdiff_t block_stride, float *summed_blocks, ptrdiff_t summed_stride))         \
   /* dx[row][channel], which may be where dy is: the gradient of what a normalisation has read, from that of its result;    \
      panels[channel / 32][row][channel % 32] = dx[row][channel]; bias_sums[channel] += Σ_row dx. */                         \
   KERNEL(void, panel_normalized_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                              \

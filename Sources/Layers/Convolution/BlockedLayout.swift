@@ -66,8 +66,10 @@ struct BlockedLayout {
   /// Words that `units` numbers of as many units take.
   private func unitWords(_ units: Int) -> Int { word == .pairOfUnits ? (units + 1) / 2 : units }
 
+  /// Words of `units` rows of a block of a left operand.
+  func blockCount(units: Int) -> Int { unitWords(units) * Self.blockWidth / (word == .pairOfInputs ? 2 : 1) }
   /// Words from one block of a left operand of `units` rows to the next.
-  func blockStride(units: Int) -> Int { unitWords(units) * Self.blockWidth / (word == .pairOfInputs ? 2 : 1) }
+  func blockStride(units: Int) -> Int { Self.spread(blockCount(units: units)) }
   /// Words from one component of the left operands to the next.
   func inputStride(units: Int) -> Int { sharesInput ? 0 : Self.spread(blocks * blockStride(units: units)) }
   /// Words of the left operands.
@@ -96,7 +98,7 @@ struct BlockedLayout {
   /// Bytes of the whole kernel.
   var kernelBytes: Int { components * kernelStride * MemoryLayout<Float>.stride }
 
-  /// An odd number of cache lines, so that the same place of all components falls into different sets of the cache.
+  /// An odd number of cache lines, so that the same place of all components, or blocks, falls into different sets of the cache.
   private static func spread(_ count: Int) -> Int {
     let line = 16
     return ((count + line - 1) / line | 1) * line

@@ -155,7 +155,7 @@ struct BlockedProduct {
     _ context: ExecutionContext
   ) {
     transform.transformInput(
-      input, units, into: inputs + layout.blockStride(units: units.lowerBound - block.lowerBound),
+      input, units, into: inputs + layout.blockCount(units: units.lowerBound - block.lowerBound),
       componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
   }
@@ -166,7 +166,7 @@ struct BlockedProduct {
     kernel: UnsafeMutablePointer<Float>, kernelStride: Int, products: UnsafeMutablePointer<Float>,
     _ finish: OutputFinish, moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
-    let first = inputs + layout.blockStride(units: units.lowerBound - block.lowerBound)
+    let first = inputs + layout.blockCount(units: units.lowerBound - block.lowerBound)
     let inputStride = layout.inputStride(units: block.count)
     let productStride = layout.productStride(units: units.count)
     let operands = context.kernels.operands(layout.precision)

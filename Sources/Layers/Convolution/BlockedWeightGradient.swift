@@ -118,7 +118,7 @@ struct BlockedWeightGradient {
   ) {
     let at = units.lowerBound - block.lowerBound
     transform.transformInput(
-      pass.forward.inputs[0], units, into: inputs + layout.blockStride(units: at),
+      pass.forward.inputs[0], units, into: inputs + layout.blockCount(units: at),
       componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
     transform.transformOutputGradient(

@@ -49,9 +49,11 @@ struct PointwiseBackward {
   // MARK: Scratch
 
   private var inputCount: Int { ofWeights.inputCount(units: blockPixels) }
-  private var rowCount: Int { (blockPixels * layer.outputChannels + 15) / 16 * 16 }
-  private var panelCount: Int { ofWeights.panelStride(units: blockPixels) }
   private var gradientCount: Int { ofInputs.inputCount(units: blockPixels) }
+  /// The gradient where sums run over pixels: panels, or blocks.
+  private var summedCount: Int {
+    max(ofWeights.panelStride(units: blockPixels), ofInputs.blocks * ofWeights.blockStride(units: blockPixels))
+  }
   private var productCount: Int { ofInputs.productStride(units: blockPixels) }
   private var biasCount: Int { (parts * layer.outputChannels + 15) / 16 * 16 }
   private var sumCount: Int { (blocks * 2 * layer.inputChannels + 15) / 16 * 16 }
@@ -59,7 +61,7 @@ struct PointwiseBackward {
   /// Floats of scratch.
   var scratch: ScratchSize {
     ScratchSize(
-      floatsPerWorker: inputCount + rowCount + panelCount + gradientCount + productCount,
+      floatsPerWorker: inputCount + gradientCount + summedCount + productCount,
       commonFloats: biasCount + sumCount + ofInputs.kernelStride + parts * ofWeights.kernelStride)
   }
 
@@ -78,17 +80,16 @@ struct PointwiseBackward {
       let blocks = (0..<blocks).part(part, of: parts)
       for block in blocks {
         let range = block * blockPixels..<min((block + 1) * blockPixels, pixels)
-        let scratch = context.scratch(worker: worker)
-        let (rows, panels) = (scratch + inputCount, scratch + inputCount + rowCount)
-        let gradient = slope.pack(
+        let inputs = context.scratch(worker: worker)
+        let gradient = slope.lay(
           pass.outputGradient.data, range, channels: layer.outputChannels, context.kernels.operands(layer.precision),
-          rows: rows, into: panels, panelStride: ofWeights.panelCount(units: range.count),
+          ofInputs, blocks: inputs + inputCount, ofWeights, summed: inputs + inputCount + gradientCount,
           biasSums: biasSums + part * layer.outputChannels)
         addWeights(
-          pass, range, inputs: scratch, panels: panels, accumulates: block > blocks.lowerBound,
+          pass, range, inputs: inputs, gradient, accumulates: block > blocks.lowerBound,
           into: weightSums + part * ofWeights.kernelStride)
         writeInputs(
-          gradient, range, kernel: kernel, scratch: panels + panelCount,
+          gradient.blocks, range, kernel: kernel, product: inputs + inputCount + gradientCount + summedCount,
           sums: sums.flatMap { pending in
             pending.gradientSums.map {
               (
@@ -120,8 +121,8 @@ struct PointwiseBackward {
 
   /// dw += xᵀ · dz.
   private func addWeights(
-    _ pass: BackwardPass, _ range: Range<Int>, inputs: UnsafeMutablePointer<Float>,
-    panels: UnsafeMutablePointer<Float>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>
+    _ pass: BackwardPass, _ range: Range<Int>, inputs: UnsafeMutablePointer<Float>, _ gradient: GradientOperands,
+    accumulates: Bool, into sums: UnsafeMutablePointer<Float>
   ) {
     let stride = ofWeights.blockStride(units: range.count)
     weights.transformInput(
@@ -130,8 +131,8 @@ struct PointwiseBackward {
     for panel in 0..<ofWeights.panels {
       pass.context.kernels.operands(layer.precision).multiplyTransposedPanel(
         blocks: ofWeights.blocks, count: range.count, left: inputs, blockStride: stride,
-        right: panels + panel * ofWeights.panelCount(units: range.count), columns: ofWeights.columns(panel: panel),
-        accumulates: accumulates,
+        right: gradient.summed + panel * gradient.panelStride, rightStride: gradient.blockStride,
+        columns: ofWeights.columns(panel: panel), accumulates: accumulates,
         into: sums + panel * ofWeights.kernelPanelCount)
     }
   }
@@ -139,18 +140,14 @@ struct PointwiseBackward {
   /// dx = dz · wᵀ.
   private func writeInputs(
     _ gradient: UnsafeMutablePointer<Float>, _ range: Range<Int>, kernel: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>,
+    product: UnsafeMutablePointer<Float>,
     sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
     into inputGradient: BackwardPass.InputGradient, _ context: ExecutionContext
   ) {
-    let (operands, stride) = (context.kernels.operands(layer.precision), ofInputs.blockStride(units: range.count))
-    operands.pixelBlocks(
-      gradient, channels: layer.outputChannels, imageRows: range.count, nil, rows: 0..<range.count, sumsRows: false,
-      into: scratch, blockStride: stride)
-    let product = scratch + gradientCount
     for panel in 0..<ofInputs.panels {
-      operands.multiplyPanel(
-        rows: range.count, blocks: ofInputs.blocks, left: scratch, blockStride: stride,
+      context.kernels.operands(layer.precision).multiplyPanel(
+        rows: range.count, blocks: ofInputs.blocks, left: gradient,
+        blockStride: ofInputs.blockStride(units: range.count),
         right: kernel + panel * ofInputs.kernelPanelCount, columns: ofInputs.columns(panel: panel),
         accumulates: false, into: product)
       context.kernels.panelInputGradient(
@@ -178,26 +175,48 @@ struct PointwiseBackward {
   }
 }
 
+/// The gradient of a block of pixels as operand of both products of backward.
+private struct GradientOperands {
+  /// Left operand of sums over channels.
+  let blocks: UnsafeMutablePointer<Float>
+  /// Right operand of sums over pixels.
+  let summed: UnsafeMutablePointer<Float>
+  /// Words from one of its panels, or pairs of blocks, to the next.
+  let panelStride: Int
+  /// Words from block to block; nil where it consists of panels.
+  let blockStride: Int?
+}
+
 extension OutputSlope {
-  /// The gradients of the sums of `units` pixels as panels of a right operand and as rows, which are those of the output where that is the
-  /// same, or can be changed in place.
+  /// Lays out the gradients of the sums of `units` pixels.
   ///
-  /// - Parameter rows: room for the rows.
-  /// - Returns: where the rows are.
-  fileprivate func pack(
+  /// - Parameters:
+  ///   - blocks, summed: memory for the operands that `ofInputs` and `ofWeights` describe.
+  ///   - biasSums: what the gradients of a layer with a bias are added to.
+  fileprivate func lay(
     _ gradient: UnsafeMutablePointer<Float>, _ units: Range<Int>, channels: Int, _ operands: Operands,
-    rows: UnsafeMutablePointer<Float>, into panels: UnsafeMutablePointer<Float>, panelStride: Int,
-    biasSums: UnsafeMutablePointer<Float>
-  ) -> UnsafeMutablePointer<Float> {
-    let at = units.lowerBound * channels
-    guard case .normalization(let normalization, let z) = self else {
+    _ ofInputs: BlockedLayout, blocks: UnsafeMutablePointer<Float>, _ ofWeights: BlockedLayout,
+    summed: UnsafeMutablePointer<Float>, biasSums: UnsafeMutablePointer<Float>
+  ) -> GradientOperands {
+    let blockStride = ofInputs.blockStride(units: units.count)
+    let summedStride = ofWeights.blockStride(units: units.count)
+    switch self {
+    case .activation:
+      let panelStride = ofWeights.panelCount(units: units.count)
       pack(
-        gradient, units, channels: channels, operands, into: panels, panelStride: panelStride, biasSums: biasSums)
-      return gradient + at
+        gradient, units, channels: channels, operands, into: summed, panelStride: panelStride, biasSums: biasSums)
+      operands.pixelBlocks(
+        gradient + units.lowerBound * channels, channels: channels, imageRows: units.count, nil, rows: 0..<units.count,
+        sumsRows: false, into: blocks, blockStride: blockStride)
+      return GradientOperands(blocks: blocks, summed: summed, panelStride: panelStride, blockStride: nil)
+    case .normalization(let normalization, let z):
+      let at = units.lowerBound * channels
+      let isShared = ofWeights.word == .float32
+      operands.normalizedGradientBlocks(
+        rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at, into: blocks,
+        blockStride: blockStride, summed: isShared ? nil : (summed, summedStride))
+      return GradientOperands(
+        blocks: blocks, summed: isShared ? blocks : summed, panelStride: 2 * summedStride, blockStride: summedStride)
     }
-    operands.packNormalizedGradient(
-      rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at, into: rows,
-      panels: panels, panelStride: panelStride, biasSums: biasSums)
-    return rows
   }
 }

@@ -9,6 +9,7 @@ extension KernelCase {
   static let normalizationOperands = [
     KernelCase(operands: "pixel_blocks") { pixelBlocks($0, sumsRows: false) },
     KernelCase(operands: "summed_pixel_blocks") { pixelBlocks($0, sumsRows: true) },
+    KernelCase(operands: "normalized_gradient_blocks", normalizedGradientBlocks),
     KernelCase(operands: "panel_normalized_gradient", packNormalizedGradient),
   ]
 
@@ -147,6 +148,35 @@ extension KernelCase {
           return reading?.value(number, channel: channel, image: row / imageRows) ?? number
         }
       }
+    }
+  }
+
+  private static func normalizedGradientBlocks(_ trial: Trial) {
+    let channels = trial.positiveSize
+    let (layout, summedLayout) = (trial.blocks(sumsRows: false), trial.blocks(sumsRows: true))
+    let count = (channels + layout.width - 1) / layout.width
+    for activation in everyActivation {
+      let rows = rows(trial)
+      let gradient = trial.normalizationGradient(channels: channels, activation)
+      let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.numbers(rows * channels))
+      // Words between the blocks that belong to others.
+      let (stride, summedStride) = (layout.words(rows) + 16, summedLayout.words(rows) + 32)
+      let (blocks, summed) = (trial.unset(count * stride), trial.unset(count * summedStride))
+      let sharesWords = trial.precision == .float32
+      trial.operands.normalizedGradientBlocks(
+        rows: rows, channels: channels, x.start, gradient.gradient, outputGradient: dy.start, into: blocks.start,
+        blockStride: stride, summed: sharesWords ? nil : (summed.start, summedStride))
+      func expect(_ operand: Memory<Float>, _ layout: WordLayout, stride: Int) {
+        for block in 0..<count {
+          trial.expect(operand, from: block * stride, layout, rows: rows) { row, column in
+            let channel = block * layout.width + column
+            guard channel < channels else { return Sum() }
+            return gradient.value(x[row * channels + channel], dy[row * channels + channel], channel: channel)
+          }
+        }
+      }
+      expect(blocks, layout, stride: stride)
+      if !sharesWords { expect(summed, summedLayout, stride: summedStride) }
     }
   }
 

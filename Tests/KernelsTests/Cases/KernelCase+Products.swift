@@ -15,17 +15,20 @@ extension KernelCase {
     let layout = trial.blocks(sumsRows: false)
     let blockStride = layout.words(rows)
     for accumulates in [false, true] {
+      let columns = 1 + trial.stream.integer(below: trial.panels.width)
       let left = trial.operand(layout, rows: blocks * rows)
       let right = trial.operand(trial.panels, rows: blocks * layout.width)
       let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
       trial.operands.multiplyPanel(
         rows: rows, blocks: blocks, left: left.start, blockStride: blockStride, right: right.start,
-        accumulates: accumulates, into: product.start)
+        columns: columns, accumulates: accumulates, into: product.start)
       for row in 0..<rows {
         let factors = (0..<blocks * layout.width).map { k in
           Double(trial.number(left, from: k / layout.width * blockStride, layout, row, k % layout.width))
         }
-        expectProducts(trial, product, row: row, factors, right, accumulates: accumulates)
+        expectProducts(trial, product, row: row, columns, factors, accumulates: accumulates) { k, column in
+          trial.number(right, trial.panels, k, column)
+        }
       }
     }
   }
@@ -34,35 +37,48 @@ extension KernelCase {
     let (blocks, count) = (1 + trial.size % 3, trial.size)
     let layout = trial.blocks(sumsRows: true)
     let blockStride = layout.words(count)
-    for accumulates in [false, true] {
+    for (accumulates, isPanel) in [(false, false), (false, true), (true, false), (true, true)] {
+      let columns = 1 + trial.stream.integer(below: trial.panels.width)
       let lefts = (0..<blocks).map { _ in trial.operand(layout, rows: count) }
       let left = trial.watch(Memory(lefts.flatMap { block in (0..<block.count).map { block[$0] } }))
-      let right = trial.operand(trial.panels, rows: count)
+      // A panel, or blocks as those of the left operand: two, or one where no more is asked for.
+      let rights = (0..<(columns > layout.width ? 2 : 1)).map { _ in trial.operand(layout, rows: count) }
+      let right =
+        isPanel
+        ? trial.operand(trial.panels, rows: count)
+        : trial.watch(Memory(rights.flatMap { block in (0..<block.count).map { block[$0] } }))
       let rows = blocks * layout.width
       let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
       trial.operands.multiplyTransposedPanel(
         blocks: blocks, count: count, left: left.start, blockStride: blockStride, right: right.start,
-        accumulates: accumulates, into: product.start)
+        rightStride: isPanel ? nil : max(1, blockStride), columns: columns, accumulates: accumulates,
+        into: product.start)
       for row in 0..<rows {
         let factors = (0..<count).map { k in
           Double(trial.number(left, from: row / layout.width * blockStride, layout, k, row % layout.width))
         }
-        expectProducts(trial, product, row: row, factors, right, accumulates: accumulates)
+        expectProducts(trial, product, row: row, columns, factors, accumulates: accumulates) { k, column in
+          isPanel
+            ? trial.number(right, trial.panels, k, column)
+            : trial.number(right, from: column / layout.width * blockStride, layout, k, column % layout.width)
+        }
       }
     }
   }
 
-  /// A row of a product: factors · right.
+  /// The first columns of a row of a product: factors · right. Those behind may be anything.
   private static func expectProducts(
-    _ trial: Trial, _ product: Memory<Float>, row: Int, _ factors: [Double], _ right: Memory<Float>, accumulates: Bool
+    _ trial: Trial, _ product: Memory<Float>, row: Int, _ columns: Int, _ factors: [Double], accumulates: Bool,
+    right: (_ k: Int, _ column: Int) -> Float
   ) {
-    for column in 0..<trial.panels.width {
+    for column in columns..<trial.panels.width { product.markResult(row * trial.panels.width + column) }
+    for column in 0..<columns {
       let place = row * trial.panels.width + column
       // The product rounds, where it is not fused with the addition.
       var sum = Sum(roundings: 1)
       if accumulates { sum.add(Double(product.initial(place))) }
       for (k, factor) in factors.enumerated() {
-        sum.add(factor * Double(trial.number(right, trial.panels, k, column)))
+        sum.add(factor * Double(right(k, column)))
       }
       trial.expect(product, place, sum)
     }
