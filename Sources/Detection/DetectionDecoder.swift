@@ -82,19 +82,30 @@ package struct DetectionDecoder: Sendable {
   /// - Parameters:
   ///   - locations: regression output, [D, 4].
   ///   - confidences: logits, [D, classes].
-  package func decode(locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>) -> [DetectedObject] {
+  ///   - forEach: calls a function with 0, 1, … below a count, one after the other or at once.
+  package func decode(
+    locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>,
+    forEach: (_ count: Int, _ body: (Int) -> Void) -> Void = { count, body in for index in 0..<count { body(index) } }
+  ) -> [DetectedObject] {
     let count = defaultBoxes.count
-    let boxes = decodeBoxes(locations)
-    var objects: [Candidate] = []
+    var boxes: [CornerBox] = []
+    var ofClasses = [[Candidate]](repeating: [], count: classCount - 1)
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: (classCount - 1) * count) { keys in
       guard let keys = keys.baseAddress else { return }
-      writeKeys(confidences, boxes, keys)
-      for label in 1..<classCount {
-        let candidates = candidates(label: label, keys: keys + (label - 1) * count, boxes)
-        let kept = nonMaximumSuppression(candidates.map(\.box), threshold: settings.nmsThreshold)
-        objects += kept.map { candidates[$0] }
+      // A loop of one as well: whoever runs loops may have another arithmetic for numbers near 0.
+      forEach(1) { _ in
+        boxes = decodeBoxes(locations)
+        writeKeys(confidences, boxes, keys)
+      }
+      ofClasses.withUnsafeMutableBufferPointer { ofClasses in
+        forEach(ofClasses.count) { index in
+          let candidates = candidates(label: index + 1, keys: keys + index * count, boxes)
+          let kept = nonMaximumSuppression(candidates.map(\.box), threshold: settings.nmsThreshold)
+          ofClasses[index] = kept.map { candidates[$0] }
+        }
       }
     }
+    var objects = ofClasses.flatMap { $0 }
     objects.sort(by: Candidate.precedes)
     return objects.prefix(settings.keep).map { object in
       DetectedObject(box: object.box.clippedToImage, label: object.label, score: object.score)

@@ -90,8 +90,16 @@ package final class Detector {
 
   /// The second half: what the network has found in the first `count` images.
   package func decode(count: Int) -> [[DetectedObject]] {
-    pool.map(Array(0..<count)) { image, _ in
-      decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image))
+    guard count < pool.threadCount else {
+      return pool.map(Array(0..<count)) { image, _ in
+        decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image))
+      }
+    }
+    // With fewer images than threads these share the classes of each.
+    return (0..<count).map { image in
+      decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image)) { count, body in
+        pool.forEach(count) { index, _ in body(index) }
+      }
     }
   }
 }
