@@ -15,6 +15,8 @@
 #include "kernels/operands.inc"
 #include "kernels/transposition.inc"
 #include "kernels/products.inc"
+#include "kernels/moments.inc"
+#include "kernels/product_results.inc"
 #include "kernels/winograd.inc"
 #include "kernels/winograd_operands.inc"
 #include "kernels/winograd_kernel.inc"

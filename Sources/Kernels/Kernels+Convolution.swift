@@ -43,39 +43,6 @@ extension Kernels {
     table.pointee.unpack_panel(panel, columnCount, firstColumn, rows.lowerBound, rows.upperBound, matrix)
   }
 
-  /// y[row][firstChannel …] = panel[row], normalised, or added to what is there.
-  ///
-  /// - Parameter moments: of scale · panel + shift, by channel of y: the means over the rows, then the sums of squared deviations; nil where
-  ///   they are not wanted, as where the map is added to.
-  package func panelOutput(
-    _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, _ finish: Normalization,
-    accumulates: Bool = false, moments: UnsafeMutablePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>
-  ) {
-    precondition(rows >= 0 && (0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
-    precondition(
-      finish.gate == nil && (moments == nil || (rows > 0 && !accumulates)),
-      "moments of a panel of \(rows) rows that is added to a map")
-    withPointer(to: finish.c) {
-      table.pointee.panel_output(rows, channels, firstChannel, panel, $0, accumulates, moments, y)
-    }
-  }
-
-  /// dx[row][firstChannel …] = panel[row], or added to what is there.
-  ///
-  /// - Parameter sums: where those of ``normalizationGradientSums(rows:channels:_:_:mean:outputGradient:into:)`` go, of a map and all of
-  ///   dx; nil where they are not wanted.
-  package func panelInputGradient(
-    _ panel: UnsafePointer<Float>, rows: Int, channels: Int, firstChannel: Int, accumulates: Bool,
-    sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
-    into inputGradient: UnsafeMutablePointer<Float>
-  ) {
-    precondition(rows >= 0 && (0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
-    withPointer(to: sums?.2.c) {
-      table.pointee.panel_input_gradient(
-        rows, channels, firstChannel, panel, accumulates, sums?.x, $0, sums?.mean, sums?.0, inputGradient)
-    }
-  }
-
   /// The transpose of gathering: adds panels of products, one for each tap, to the pixels that the rows of the column matrix read; sets these to zero
   /// before, unless it accumulates.
   package func scatterPanel(

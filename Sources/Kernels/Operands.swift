@@ -29,6 +29,51 @@ package struct Operands: @unchecked Sendable {
     table.pointee.multiply_panel(rows, blocks, left, blockStride, right, columns, accumulates, product)
   }
 
+  /// y[row][firstChannel …] = finish(left · right), or added to what is there.
+  ///
+  /// - Parameters:
+  ///   - channels: of y, of which a panel is written.
+  ///   - moments: of what `finish` applies f to, [mean over the rows, sum of squared deviations][channels]; nil where they are not wanted.
+  package func multiplyToOutput(
+    rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>, channels: Int,
+    firstChannel: Int, _ finish: Normalization, accumulates: Bool = false, moments: UnsafeMutablePointer<Float>? = nil,
+    into y: UnsafeMutablePointer<Float>
+  ) {
+    requireProduct(rows: rows, blocks: blocks, blockStride: blockStride, channels: channels, firstChannel: firstChannel)
+    precondition(
+      finish.gate == nil && (moments == nil || (rows > 0 && !accumulates)),
+      "moments of \(rows) rows that are added to a map")
+    withPointer(to: finish.c) {
+      table.pointee.multiply_to_output(
+        rows, blocks, left, blockStride, right, channels, firstChannel, $0, accumulates, moments, y)
+    }
+  }
+
+  /// dx[row][firstChannel …] = left · right, or added to what is there.
+  ///
+  /// - Parameter sums: where those of ``Kernels/normalizationGradientSums(rows:channels:_:_:mean:outputGradient:into:)`` go, of a map and all of
+  ///   dx; nil where they are not wanted.
+  package func multiplyToInputGradient(
+    rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>, channels: Int,
+    firstChannel: Int, accumulates: Bool,
+    sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
+    into inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    requireProduct(rows: rows, blocks: blocks, blockStride: blockStride, channels: channels, firstChannel: firstChannel)
+    withPointer(to: sums?.2.c) {
+      table.pointee.multiply_to_input_gradient(
+        rows, blocks, left, blockStride, right, channels, firstChannel, accumulates, sums?.x, $0, sums?.mean, sums?.0,
+        inputGradient)
+    }
+  }
+
+  private func requireProduct(rows: Int, blocks: Int, blockStride: Int, channels: Int, firstChannel: Int) {
+    precondition((0..<channels).contains(firstChannel), "channel \(firstChannel) of \(channels)")
+    precondition(
+      rows >= 0 && blocks > 0 && (blocks == 1 || blockStride >= rows * Self.blockWidth / summands),
+      "a product of \(rows) rows and \(blocks) blocks, \(blockStride) words apart")
+  }
+
   /// product = leftᵀ · right, of `blocks` blocks of rows and `count` terms.
   ///
   /// - Parameters:

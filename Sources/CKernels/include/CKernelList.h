@@ -19,6 +19,18 @@
      added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                       \
   KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
                                 const float *right, ptrdiff_t columns, bool accumulate, float *product))                    \
+  /* y[row][first_channel ...] = the product, of `channels` columns in all, normalised, and added to what is there when     \
+     accumulate. Of what is normalised, before the activation, moments[0][channel] is the mean over rows,                   \
+     moments[1][channel] Σ_row (· - mean)^2, channels apart; not wanted when NULL, as when accumulate. finish has no gate. */\
+  KERNEL(void, multiply_to_output, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,            \
+                                    const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                        \
+                                    const ck_normalization *finish, bool accumulate, float *moments, float *y))             \
+  /* dx[row][first_channel ...] = the product, or added to what is there when accumulate. sums, unless NULL, are set as     \
+     those of normalization_gradient_sums, of x and all of dx; channels apart. */                                           \
+  KERNEL(void, multiply_to_input_gradient, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,    \
+                                            const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                \
+                                            bool accumulate, const float *x, const ck_normalization *reading,               \
+                                            const float *mean, float *sums, float *dx))                                     \
   /* blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block. */                  \
   KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,                \
                                ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                                  \
@@ -131,7 +143,7 @@
   KERNEL(void, merge_moments, (ptrdiff_t parts, ptrdiff_t channels, const ptrdiff_t *counts, const float *moments,          \
                                float *mean, float *variance))                                                               \
   /* Rows [first_row, last_row) of the output maps of all images, counted through them: y = finish(Σ_tap x * w[tap]), x     \
-     normalised when it is read, 0 outside the map. Moments as those of panel_output. No gates. */                          \
+     normalised when it is read, 0 outside the map. Moments as those of multiply_to_output. No gates. */                          \
   KERNEL(void, depthwise_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,             \
                                 const float *x, const ck_normalization *reading, const float *w,                            \
                                 const ck_normalization *finish, float *scratch, float *moments, float *y))                  \
@@ -175,16 +187,6 @@
   /* The transpose of pack_panel, as far as the matrix goes. */                                                             \
   KERNEL(void, unpack_panel, (const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,           \
                               ptrdiff_t last_row, float *matrix))                                                           \
-  /* y[row][first_channel ...] = panel[row], normalised, and added to what is there when accumulate. Of what is normalised, \
-     before the activation, moments[0][channel] is the mean over rows, moments[1][channel] Σ_row (· - mean)^2, channels apart;\
-     not wanted when NULL, as when accumulate. finish has no gate. */                                                       \
-  KERNEL(void, panel_output, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,              \
-                              const ck_normalization *finish, bool accumulate, float *moments, float *y))                   \
-  /* dx[row][first_channel ...] = panel[row], or added to what is there when accumulate. sums, unless NULL, are set as those\
-     of normalization_gradient_sums, of x and all of dx; channels apart. */                                                 \
-  KERNEL(void, panel_input_gradient, (ptrdiff_t rows, ptrdiff_t channels, ptrdiff_t first_channel, const float *panel,      \
-                                      bool accumulate, const float *x, const ck_normalization *reading,                     \
-                                      const float *mean, float *sums, float *dx))                                           \
   /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
      that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
   KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \

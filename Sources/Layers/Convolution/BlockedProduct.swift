@@ -56,7 +56,11 @@ struct BlockedProduct {
 
   /// Floats of scratch.
   var scratch: ScratchSize {
-    let products = layout.components * layout.productStride(units: blockUnits)
+    let products: Int
+    switch transform.results {
+    case .pixels: products = 0
+    case .transformed: products = layout.components * layout.productStride(units: blockUnits)
+    }
     let momentCount = takesMoments ? runs.count * 2 * outputs : 0
     return ScratchSize(
       floatsPerWorker: products
@@ -168,17 +172,27 @@ struct BlockedProduct {
   ) {
     let first = inputs + layout.blockCount(units: units.lowerBound - block.lowerBound)
     let inputStride = layout.inputStride(units: block.count)
-    let productStride = layout.productStride(units: units.count)
+    let blockStride = layout.blockStride(units: block.count)
     let operands = context.kernels.operands(layout.precision)
-    for component in 0..<layout.components {
-      operands.multiplyPanel(
-        rows: units.count, blocks: layout.blocks, left: first + component * inputStride,
-        blockStride: layout.blockStride(units: block.count), right: kernel + component * kernelStride,
-        columns: layout.columns(panel: panel), accumulates: false, into: products + component * productStride)
+    switch transform.results {
+    case .pixels(let channels):
+      operands.multiplyToOutput(
+        rows: units.count, blocks: layout.blocks, left: first, blockStride: blockStride, right: kernel,
+        channels: channels, firstChannel: panel * BlockedLayout.panelWidth, finish.normalization,
+        accumulates: finish.accumulates, moments: moments, into: output.data + units.lowerBound * channels)
+    case .transformed(let transform):
+      precondition(moments == nil, "moments of products that are no pixels")
+      let productStride = layout.productStride(units: units.count)
+      for component in 0..<layout.components {
+        operands.multiplyPanel(
+          rows: units.count, blocks: layout.blocks, left: first + component * inputStride, blockStride: blockStride,
+          right: kernel + component * kernelStride, columns: layout.columns(panel: panel), accumulates: false,
+          into: products + component * productStride)
+      }
+      transform.transformOutput(
+        products, units, panel: panel, componentStride: productStride, finish, into: output.data,
+        kernels: context.kernels)
     }
-    transform.transformOutput(
-      products, units, panel: panel, componentStride: productStride, finish, moments: moments, into: output.data,
-      kernels: context.kernels)
   }
 }
 

@@ -4,6 +4,7 @@ import Tensors
 /// A convolution of any geometry as one product: a unit is an output pixel, whose row holds the inputs under the kernel (im2col).
 struct ColumnTransform: DifferentiableTransform {
   let layout: BlockedLayout
+  var results: ProductResults { .pixels(channels: layer.outputChannels) }
   private let layer: Convolution
   private let geometry: GatherGeometry
   /// Rows of the kernel as a matrix [taps · inputs, outputs].
@@ -37,15 +38,6 @@ struct ColumnTransform: DifferentiableTransform {
       rows: rows, isTransposed: false, into: panelRows)
   }
 
-  func transformOutput(
-    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
-  ) {
-    kernels.panelOutput(
-      products, rows: units.count, channels: layer.outputChannels, firstChannel: panel * BlockedLayout.panelWidth,
-      finish.normalization, moments: moments, into: map + units.lowerBound * layer.outputChannels)
-  }
-
   func transformOutputGradient(
     _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
@@ -68,8 +60,9 @@ struct ColumnTransform: DifferentiableTransform {
 
 /// The gradient of a convolution of any geometry with respect to its input, as a product for each tap: a unit is an output pixel, whose
 /// products are added to the inputs under the kernel. Nothing is multiplied that the definition does not multiply, whatever the stride.
-struct ScatterTransform: ConvolutionTransform {
+struct ScatterTransform: ConvolutionTransform, OutputTransform {
   let layout: BlockedLayout
+  var results: ProductResults { .transformed(self) }
   private let layer: Convolution
   private let images: Int
   private let geometry: GatherGeometry
@@ -112,7 +105,7 @@ struct ScatterTransform: ConvolutionTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     kernels.scatterPanel(
       geometry, products, tapStride: componentStride, rows: units, firstChannel: panel * BlockedLayout.panelWidth,

@@ -15,12 +15,24 @@ protocol ConvolutionTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     componentStride: Int, kernels: Kernels)
 
+  /// What the products are.
+  var results: ProductResults { get }
+}
+
+/// What the products of a convolution are.
+enum ProductResults {
+  /// Pixels of the map that is written, of so many channels: a unit is a pixel.
+  case pixels(channels: Int)
+  /// Something that becomes the map by a transform.
+  case transformed(any OutputTransform)
+}
+
+/// What becomes of products that are not yet pixels.
+protocol OutputTransform {
   /// The channels of a panel in the map that is written, from the products of `units`. All units before have been transformed.
-  ///
-  /// - Parameter moments: of the units, [mean, sum of squared deviations][channels]; nil where they are not wanted.
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels)
+    into map: UnsafeMutablePointer<Float>, kernels: Kernels)
 }
 
 /// What becomes of a sum before it is written.
@@ -42,7 +54,7 @@ enum OutputSlope {
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
 protocol DifferentiableTransform: ConvolutionTransform {
   /// Replaces the gradient of the written map by that of the sums, adds it to `biasSums`, and transposes
-  /// ``ConvolutionTransform/transformOutput(_:_:panel:componentStride:_:moments:into:kernels:)``.
+  /// ``OutputTransform/transformOutput(_:_:panel:componentStride:_:into:kernels:)``.
   func transformOutputGradient(
     _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,

@@ -5,6 +5,7 @@ import Tensors
 /// kernel, or its transpose. The map may still have to be normalised.
 struct PixelTransform: DifferentiableTransform {
   let layout: BlockedLayout
+  var results: ProductResults { .pixels(channels: channels.written) }
   private let layer: Convolution
   private let channels: (read: Int, written: Int)
   private let imagePixels: Int
@@ -46,16 +47,6 @@ struct PixelTransform: DifferentiableTransform {
     kernels.operands(layout.precision).packPanel(
       kernel, rowCount: layer.inputChannels, columnCount: layer.outputChannels,
       firstColumn: panel * BlockedLayout.panelWidth, rows: rows, isTransposed: isGradient, into: panelRows)
-  }
-
-  func transformOutput(
-    _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
-  ) {
-    kernels.panelOutput(
-      products, rows: units.count, channels: channels.written, firstChannel: panel * BlockedLayout.panelWidth,
-      finish.normalization, accumulates: finish.accumulates, moments: moments,
-      into: map + units.lowerBound * channels.written)
   }
 
   func transformOutputGradient(

@@ -54,14 +54,13 @@ struct PointwiseBackward {
   private var summedCount: Int {
     max(ofWeights.panelStride(units: blockPixels), ofInputs.blocks * ofWeights.blockStride(units: blockPixels))
   }
-  private var productCount: Int { ofInputs.productStride(units: blockPixels) }
   private var biasCount: Int { (parts * layer.outputChannels + 15) / 16 * 16 }
   private var sumCount: Int { (blocks * 2 * layer.inputChannels + 15) / 16 * 16 }
 
   /// Floats of scratch.
   var scratch: ScratchSize {
     ScratchSize(
-      floatsPerWorker: inputCount + gradientCount + summedCount + productCount,
+      floatsPerWorker: inputCount + gradientCount + summedCount,
       commonFloats: biasCount + sumCount + ofInputs.kernelStride + parts * ofWeights.kernelStride)
   }
 
@@ -89,7 +88,7 @@ struct PointwiseBackward {
           pass, range, inputs: inputs, gradient, accumulates: block > blocks.lowerBound,
           into: weightSums + part * ofWeights.kernelStride)
         writeInputs(
-          gradient.blocks, range, kernel: kernel, product: inputs + inputCount + gradientCount + summedCount,
+          gradient.blocks, range, kernel: kernel,
           sums: sums.flatMap { pending in
             pending.gradientSums.map {
               (
@@ -140,18 +139,14 @@ struct PointwiseBackward {
   /// dx = dz · wᵀ.
   private func writeInputs(
     _ gradient: UnsafeMutablePointer<Float>, _ range: Range<Int>, kernel: UnsafeMutablePointer<Float>,
-    product: UnsafeMutablePointer<Float>,
     sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
     into inputGradient: BackwardPass.InputGradient, _ context: ExecutionContext
   ) {
     for panel in 0..<ofInputs.panels {
-      context.kernels.operands(layer.precision).multiplyPanel(
+      context.kernels.operands(layer.precision).multiplyToInputGradient(
         rows: range.count, blocks: ofInputs.blocks, left: gradient,
-        blockStride: ofInputs.blockStride(units: range.count),
-        right: kernel + panel * ofInputs.kernelPanelCount, columns: ofInputs.columns(panel: panel),
-        accumulates: false, into: product)
-      context.kernels.panelInputGradient(
-        product, rows: range.count, channels: layer.inputChannels, firstChannel: panel * BlockedLayout.panelWidth,
+        blockStride: ofInputs.blockStride(units: range.count), right: kernel + panel * ofInputs.kernelPanelCount,
+        channels: layer.inputChannels, firstChannel: panel * BlockedLayout.panelWidth,
         accumulates: inputGradient.accumulates, sums: sums,
         into: inputGradient.tensor.data + range.lowerBound * layer.inputChannels)
     }

@@ -10,13 +10,14 @@ import Tensors
 ///
 /// ### Source
 /// Lavin and Gray, *Fast Algorithms for Convolutional Neural Networks*, CVPR 2016; the interpolation points are in `winograd.inc`.
-struct WinogradTransform: DifferentiableTransform {
+struct WinogradTransform: DifferentiableTransform, OutputTransform {
   /// Rows and columns of the kernel.
   static let taps = 3
   private static let side = 4
   private static let components = 36
 
   let layout: BlockedLayout
+  var results: ProductResults { .transformed(self) }
   private let layer: Convolution
   private let turnsKernel: Bool
   private let inputMap: TileMap
@@ -90,9 +91,9 @@ struct WinogradTransform: DifferentiableTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    moments: UnsafeMutablePointer<Float>?, into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    into map: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    guard case .bounds(let bounds) = finish.normalization.activation, finish.normalization.scale == nil, moments == nil
+    guard case .bounds(let bounds) = finish.normalization.activation, finish.normalization.scale == nil
     else { preconditionFailure("no batch normalisation follows Winograd's algorithm") }
     kernels.winogradOutput(
       outputMap, products, componentStride: componentStride, tiles: units,

@@ -3,10 +3,7 @@ import Kernels
 /// Column matrices and panels; most kernels only move numbers.
 extension KernelCase {
   static let columns = [KernelCase("gather_columns", gatherColumns), KernelCase("scatter_panel", scatterPanel)]
-  static let panels = [
-    KernelCase("unpack_panel", unpackPanel), KernelCase("panel_output", panelOutput),
-    KernelCase("panel_input_gradient", panelInputGradient),
-  ]
+  static let panels = [KernelCase("unpack_panel", unpackPanel)]
   static let columnOperands = [
     KernelCase(operands: "gather_blocks") { gatherBlocks($0, sumsRows: false) },
     KernelCase(operands: "gather_summed_blocks") { gatherBlocks($0, sumsRows: true) },
@@ -90,68 +87,6 @@ extension KernelCase {
             is: panel[(row - rows.lowerBound) * Operands.panelWidth + column])
         }
       }
-    }
-  }
-
-  private static func panelOutput(_ trial: Trial) {
-    let channels = trial.positiveSize
-    for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
-      for activation in everyActivation {
-        let rows = trial.size == 0 ? 0 : 1 + trial.stream.integer(below: 20)
-        let finish = trial.normalization(channels: channels, activation)
-        let accumulates = trial.stream.chance(0.5)
-        let wantsMoments = rows > 0 && !accumulates && trial.stream.chance(0.7)
-        let panel = trial.numbers(rows * Operands.panelWidth)
-        // Now and then far from zero, in comparison with the deviations.
-        if trial.stream.chance(0.3) { for i in 0..<panel.count { panel[i] += 100 } }
-        let y = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
-        let moments = trial.unset(2 * channels)
-        trial.kernels.panelOutput(
-          panel.start, rows: rows, channels: channels, firstChannel: firstChannel, finish.normalization,
-          accumulates: accumulates, moments: wantsMoments ? moments.start : nil, into: y.start)
-        for column in 0..<min(Operands.panelWidth, channels - firstChannel) {
-          let channel = firstChannel + column
-          let numbers = (0..<rows).map { Sum(exactly: panel[$0 * Operands.panelWidth + column]) }
-          for (row, number) in numbers.enumerated() {
-            var sum = finish.value(number, channel: channel)
-            if accumulates { sum.add(Double(y.initial(row * channels + channel))) }
-            trial.expect(y, row * channels + channel, sum)
-          }
-          if wantsMoments {
-            trial.expectMoments(
-              moments, channel: channel, of: numbers.map { finish.argument($0, channel: channel) })
-          }
-        }
-      }
-    }
-  }
-
-  private static func panelInputGradient(_ trial: Trial) {
-    let channels = trial.positiveSize
-    for activation in everyActivation {
-      let rows = trial.size == 0 ? 0 : 1 + trial.stream.integer(below: 20)
-      let reading = trial.normalization(channels: channels, activation)
-      let (accumulates, wantsSums) = (trial.stream.chance(0.5), trial.stream.chance(0.7))
-      let x = trial.map(pixels: rows, reading)
-      let (mean, sums) = (trial.numbers(channels), trial.unset(2 * channels))
-      let dx = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
-      for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
-        let panel = trial.numbers(rows * Operands.panelWidth)
-        trial.kernels.panelInputGradient(
-          panel.start, rows: rows, channels: channels, firstChannel: firstChannel, accumulates: accumulates,
-          sums: wantsSums
-            ? (sums.start, x: UnsafePointer(x.start), reading.normalization, mean: UnsafePointer(mean.start)) : nil,
-          into: dx.start)
-        for row in 0..<rows {
-          for channel in firstChannel..<min(firstChannel + Operands.panelWidth, channels) {
-            let i = row * channels + channel
-            var sum = Sum(exactly: panel[row * Operands.panelWidth + channel - firstChannel])
-            if accumulates { sum.add(Double(dx.initial(i))) }
-            trial.expect(dx, i, sum)
-          }
-        }
-      }
-      if wantsSums { trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean, dx) }
     }
   }
 

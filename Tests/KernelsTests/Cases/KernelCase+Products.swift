@@ -5,6 +5,8 @@ extension KernelCase {
   static let products = [
     KernelCase(operands: "multiply_panel", multiplyPanel),
     KernelCase(operands: "multiply_transposed_panel", multiplyTransposedPanel),
+    KernelCase(operands: "multiply_to_output", multiplyToOutput),
+    KernelCase(operands: "multiply_to_input_gradient", multiplyToInputGradient),
     KernelCase(operands: "multiply_add_peak", multiplyAddPeak),
   ]
 
