@@ -12,6 +12,9 @@ struct BenchmarkTests {
       let backward_seconds: Double?
       let multiply_adds: Int
       let effective_gflops: Double
+      let forward_bytes: Double
+      let backward_bytes: Double
+      let gigabytes_per_second: Double
     }
     let model: String
     let batch: Int
@@ -28,6 +31,7 @@ struct BenchmarkTests {
     let layers: [Layer]
     let effective_gflops: Double
     let peak_gflops: Double
+    let memory_gigabytes_per_second: Double
     let seconds_outside_convolutions: Double
     let share_outside_convolutions: Double
   }
@@ -57,7 +61,10 @@ struct BenchmarkTests {
     #expect(report.layers.allSatisfy { ($0.effective_gflops > 0) == ($0.multiply_adds > 0) })
     // Clocks of processors and of the wall differ a little.
     #expect(report.processor_share > 0 && report.processor_share < 1.1)
-    #expect(report.effective_gflops > 0 && report.peak_gflops > 0.1)
+    #expect(report.effective_gflops > 0 && report.peak_gflops > 0.1 && report.memory_gigabytes_per_second > 0.1)
+    // The first convolution reads images and writes 4 channels.
+    #expect(report.layers[0].forward_bytes == Double(report.batch * 300 * 300 * (3 + 4) * 4))
+    #expect(report.layers.allSatisfy { $0.gigabytes_per_second > 0 })
     #expect(report.share_outside_convolutions > 0 && report.share_outside_convolutions < 1)
     // Weights and activations of the narrow network are some ten megabytes.
     #expect(report.peak_memory_bytes > 10_000_000 && report.peak_memory_bytes < 1_000_000_000)

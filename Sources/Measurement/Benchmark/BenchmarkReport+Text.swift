@@ -14,6 +14,7 @@ extension BenchmarkReport {
         "GFLOP/s", number(rate / 1e9, 1),
         "effective, \(percent(rate / peak)) of the \(number(peak / 1e9, 1)) at the peak",
       ],
+      ["memory GB/s", number(memoryBandwidth / 1e9, 1), "read and written by a copy with as many threads"],
       [
         "processors", percent(processorShare),
         "of the time of \(Quantities.count(workload.threads, "thread")); little when other programs are busy",
@@ -44,18 +45,26 @@ extension BenchmarkReport {
 
   private var layerRows: [[String]] {
     let passes = layers.contains { $0.backwardSeconds != nil } ? ["forward", "backward"] : ["forward"]
-    let header = ["layer"] + passes.flatMap { ["\($0) ms", "GFLOP/s"] } + ["of peak", "share"]
+    let header = ["layer"] + passes.flatMap { ["\($0) ms", "GFLOP/s", "GB/s"] } + ["of peak", "of memory", "share"]
     return [header] + layers.map(row)
   }
 
   private func row(_ layer: Layer) -> [String] {
     let convolves = layer.multiplyAdds > 0
-    func cells(_ seconds: Double, _ rate: Double) -> [String] {
-      [number(seconds * 1e3, 2), convolves ? number(rate / 1e9, 1) : "-"]
+    func cells(_ seconds: Double, _ rate: Double, _ bytes: Double) -> [String] {
+      [
+        number(seconds * 1e3, 2), convolves ? number(rate / 1e9, 1) : "-",
+        bytes > 0 ? number(bytes / seconds / 1e9, 1) : "-",
+      ]
     }
-    var row = [layer.name] + cells(layer.forwardSeconds, layer.forwardRate)
-    if let seconds = layer.backwardSeconds, let rate = layer.backwardRate { row += cells(seconds, rate) }
-    return row + [convolves ? percent(layer.rate / peak) : "-", percent(layer.seconds / seconds.median)]
+    var row = [layer.name] + cells(layer.forwardSeconds, layer.forwardRate, layer.forwardBytes)
+    if let seconds = layer.backwardSeconds, let rate = layer.backwardRate {
+      row += cells(seconds, rate, layer.backwardBytes)
+    }
+    return row + [
+      convolves ? percent(layer.rate / peak) : "-", percent(layer.bandwidth / memoryBandwidth),
+      percent(layer.seconds / seconds.median),
+    ]
   }
 
   private func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

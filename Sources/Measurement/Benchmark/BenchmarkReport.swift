@@ -42,7 +42,13 @@ package struct BenchmarkReport: Sendable {
     package let backwardRate: Double?
     /// Effective FLOP/s of both.
     package let rate: Double
+    /// Bytes of maps that the forward pass must move.
+    package let forwardBytes: Double
+    /// Bytes of maps that the backward pass must move.
+    package let backwardBytes: Double
 
+    /// Bytes a second of both.
+    package var bandwidth: Double { (forwardBytes + backwardBytes) / seconds }
     package var seconds: Double { forwardSeconds + (backwardSeconds ?? 0) }
   }
 
@@ -64,6 +70,8 @@ package struct BenchmarkReport: Sendable {
   package let rate: Double
   /// FLOP/s of a loop that multiplies and adds in registers alone, with the same instruction set, precision and threads.
   package let peak: Double
+  /// Bytes a second that the same threads read and write when they copy memory.
+  package let memoryBandwidth: Double
   /// The kernels' instruction set.
   package let instructionSet: String
   /// For which kind of processor matrix products are computed.
@@ -71,17 +79,21 @@ package struct BenchmarkReport: Sendable {
   /// The largest resident set of the process.
   package let peakMemoryBytes: Int
 
+  /// Measures the bandwidth of memory, too.
+  ///
   /// - Precondition: there is an iteration.
-  package init(
+  init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
-    iterations: [Iteration], instructionSet: String, peak: Double
+    iterations: [Iteration], instructionSet: String, peak: Double, pool: ThreadPool
   ) {
     self.subject = subject
     self.workload = workload
     self.peak = peak
     self.instructionSet = instructionSet
     matrixLibrary = MatrixLibrary.processorKind
+    // In this order: the second takes more memory than some networks.
     peakMemoryBytes = PeakMemory.bytes
+    memoryBandwidth = MemoryBandwidth.measure(pool: pool)
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
     let work = graph.nodes.map { node in LayerWork(node, of: graph, images: workload.batch, isTraining: isTraining) }
@@ -91,7 +103,8 @@ package struct BenchmarkReport: Sendable {
       return Layer(
         name: work.name, multiplyAdds: work.multiplyAdds, forwardSeconds: forward, backwardSeconds: backward,
         forwardRate: work.forward / forward, backwardRate: backward.map { work.backward / $0 },
-        rate: (work.forward + work.backward) / (forward + (backward ?? 0)))
+        rate: (work.forward + work.backward) / (forward + (backward ?? 0)), forwardBytes: work.forwardBytes,
+        backwardBytes: work.backwardBytes)
     }
     secondsOutsideConvolutions =
       iterations.map { iteration in
@@ -111,7 +124,7 @@ package struct BenchmarkReport: Sendable {
   package var medianImagesPerSecond: Double { Double(workload.batch) / seconds.median }
 }
 
-/// The arithmetic of a layer.
+/// The arithmetic of a layer, and the maps that it reads and writes, each once and whole. Weights do not count.
 private struct LayerWork {
   let name: String
   /// Of one image's forward pass.
@@ -120,12 +133,25 @@ private struct LayerWork {
   let forward: Double
   /// FLOP of its backward passes: as many again for the weights, and for the input, except where that is the images.
   let backward: Double
+  /// Bytes of an iteration's forward passes: inputs and output.
+  let forwardBytes: Double
+  /// Bytes of its backward passes: what is kept of inputs and output, the gradient that comes and those that go.
+  let backwardBytes: Double
 
   init(_ node: LayerGraph.Node, of graph: LayerGraph, images: Int, isTraining: Bool) {
     name = node.layer.name
     multiplyAdds = graph.demand(node, .evaluation).multiplyAdds
     forward = 2 * Double(multiplyAdds * images)
     backward = isTraining ? (node.inputs == [graph.input] ? 1 : 2) * forward : 0
+    let demand = graph.demand(node, .training)
+    let inputs = node.inputs.reduce(0) { $0 + graph.shape($1).count }
+    let output = graph.shape(node.output).count
+    let gradients = node.inputs.reduce(0) { $0 + ($1 == graph.input ? 0 : graph.shape($1).count) }
+    let bytes = Double(MemoryLayout<Float>.stride * images)
+    // Of maps or gradients that lie in the same memory nothing is moved.
+    forwardBytes = node.layer.sharing == .everything ? 0 : bytes * Double(inputs + output)
+    let back = (demand.keepsInputs ? inputs : 0) + (demand.keepsOutput ? output : 0) + output + gradients
+    backwardBytes = isTraining && node.layer.sharing != .gradient ? bytes * Double(back) : 0
   }
 }
 
@@ -137,6 +163,9 @@ extension BenchmarkReport {
       let backward_seconds: Double?
       let multiply_adds: Int
       let effective_gflops: Double
+      let forward_bytes: Double
+      let backward_bytes: Double
+      let gigabytes_per_second: Double
     }
     let model: String
     let width_multiplier: Float
@@ -156,6 +185,7 @@ extension BenchmarkReport {
     let layers: [Layer]
     let effective_gflops: Double
     let peak_gflops: Double
+    let memory_gigabytes_per_second: Double
     let seconds_outside_convolutions: Double
     let share_outside_convolutions: Double
   }
@@ -175,9 +205,11 @@ extension BenchmarkReport {
       layers: layers.map {
         .init(
           name: $0.name, forward_seconds: $0.forwardSeconds, backward_seconds: $0.backwardSeconds,
-          multiply_adds: $0.multiplyAdds, effective_gflops: $0.rate / 1e9)
+          multiply_adds: $0.multiplyAdds, effective_gflops: $0.rate / 1e9,
+          forward_bytes: $0.forwardBytes, backward_bytes: $0.backwardBytes, gigabytes_per_second: $0.bandwidth / 1e9)
       },
       effective_gflops: rate / 1e9, peak_gflops: peak / 1e9,
+      memory_gigabytes_per_second: memoryBandwidth / 1e9,
       seconds_outside_convolutions: secondsOutsideConvolutions,
       share_outside_convolutions: secondsOutsideConvolutions / seconds.median)
     return try JSONText.line(summary)

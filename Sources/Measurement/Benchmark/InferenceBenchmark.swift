@@ -49,6 +49,7 @@ package struct InferenceBenchmark {
     }
     return BenchmarkReport(
       subject: "inference", workload: workload, graph: model.graph, isTraining: false,
-      phaseNames: ["forward", "decode"], iterations: iterations, instructionSet: kernels.instructionSet, peak: peak)
+      phaseNames: ["forward", "decode"], iterations: iterations, instructionSet: kernels.instructionSet, peak: peak,
+      pool: pool)
   }
 }

@@ -1,0 +1,24 @@
+import Glibc
+import Tensors
+
+/// How fast all threads together copy memory that no cache holds.
+enum MemoryBandwidth {
+  private static let pieceBytes = 1 << 20
+  private static let repetitions = 5
+
+  /// Bytes a second, read and written; the best of some copies. It takes twice four third-level caches of memory, and gives it back.
+  static func measure(pool: ThreadPool) -> Double {
+    let count = max(128 << 20, 4 * sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))) / pieceBytes * pieceBytes
+    let (source, target) = (AlignedBuffer(count: count / 4), AlignedBuffer(count: count / 4))
+    // Pages that were never written are all the same one.
+    func copy(_ target: AlignedBuffer, _ source: AlignedBuffer) -> Double {
+      let start = ContinuousClock.now
+      pool.forEachRange(count, grain: pieceBytes) { range, _ in
+        (target.start + range.lowerBound).copyMemory(from: source.start + range.lowerBound, byteCount: range.count)
+      }
+      return Double(2 * count) / ((ContinuousClock.now - start) / .seconds(1))
+    }
+    _ = copy(source, target)
+    return (0..<repetitions).map { _ in copy(target, source) }.max() ?? 0
+  }
+}
