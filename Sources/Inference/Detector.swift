@@ -28,13 +28,14 @@ package final class Detector {
   private let pool: ThreadPool
   private let pixels: AlignedBuffer
 
-  /// Maps the memory for `batch` images at a time.
+  /// Maps the memory for `batch` images at a time. The weights must not change from the first image on.
   package convenience init(
     _ experiment: Experiment, weights: VariableArena, batch: Int, pool: ThreadPool, kernels: Kernels
   ) {
     self.init(
       experiment, weights: weights,
-      executor: SSDExecutor(experiment.model, batch: batch, .evaluation, pool: pool, kernels: kernels))
+      executor: SSDExecutor(
+        experiment.model, batch: batch, .evaluation, keepsWeights: true, pool: pool, kernels: kernels))
   }
 
   /// Computes in the memory of an executor, which must not be in use meanwhile.

@@ -22,13 +22,16 @@ package final class SSDExecutor {
 
   /// Plans for up to `batch` images; for evaluation alone there is no backward and much less memory.
   ///
-  /// - Parameter frozenLayers: layers from the input on that backward leaves out.
+  /// - Parameters:
+  ///   - frozenLayers: layers from the input on that backward leaves out.
+  ///   - keepsWeights: whether all passes have the same weights, in the same memory: some of what is computed from them is kept then.
   package init(
-    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, pool: ThreadPool, kernels: Kernels
+    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, keepsWeights: Bool = false, pool: ThreadPool,
+    kernels: Kernels
   ) {
     self.model = model
     executor = GraphExecutor(
-      model.graph, batch: batch, mode, frozen: frozenLayers, pool: pool, kernels: kernels)
+      model.graph, batch: batch, mode, frozen: frozenLayers, keepsWeights: keepsWeights, pool: pool, kernels: kernels)
     predictions = PredictionBuffer(model, batch: batch)
     gradients = mode == .training ? PredictionBuffer(model, batch: batch) : nil
   }

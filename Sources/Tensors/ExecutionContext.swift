@@ -6,11 +6,16 @@ package final class ExecutionContext {
   package let pool: ThreadPool
   /// The C kernels.
   package let kernels: Kernels
+  /// Kernels that are kept from pass to pass; nil where weights change.
+  package let preparedKernels: PreparedKernels?
   private let perWorker: [AlignedBuffer]
   private let common: AlignedBuffer
 
   /// Allocates `scratch` for every thread of `pool`.
-  package init(pool: ThreadPool, kernels: Kernels, scratch: ScratchSize) {
+  package init(
+    pool: ThreadPool, kernels: Kernels, scratch: ScratchSize, preparedKernels: PreparedKernels? = nil
+  ) {
+    self.preparedKernels = preparedKernels
     self.pool = pool
     self.kernels = kernels
     perWorker = (0..<pool.threadCount).map { _ in AlignedBuffer(byteCount: scratch.perWorker) }

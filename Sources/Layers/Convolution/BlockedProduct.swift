@@ -102,9 +102,10 @@ struct BlockedProduct {
     _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
-    let transformed = context.scratch
+    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.components * layout.kernelStride)
+    let transformed = prepared?.start ?? context.scratch
     let rowTasks = (layout.kernelRows + Self.kernelRowsPerTask - 1) / Self.kernelRowsPerTask
-    context.pool.forEach(layout.panels * rowTasks) { task, _ in
+    context.pool.forEach(prepared?.isReady == true ? 0 : layout.panels * rowTasks) { task, _ in
       let (panel, first) = (task / rowTasks, task % rowTasks * Self.kernelRowsPerTask)
       transform.transformKernel(
         kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
@@ -130,6 +131,18 @@ struct BlockedProduct {
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let inputs = context.scratch
+    let panelCount = layout.components * layout.kernelPanelStride
+    func transformKernel(panel: Int, into memory: UnsafeMutablePointer<Float>) {
+      transform.transformKernel(
+        kernel, panel: panel, rows: 0..<layout.kernelRows, into: memory, componentStride: layout.kernelPanelStride,
+        kernels: context.kernels)
+    }
+    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.panels * panelCount)
+    if let prepared, !prepared.isReady {
+      context.pool.forEach(layout.panels) { panel, _ in
+        transformKernel(panel: panel, into: prepared.start + panel * panelCount)
+      }
+    }
     var run = 0
     for first in stride(from: 0, to: layout.units, by: blockUnits) {
       let block = first..<min(first + blockUnits, layout.units)
@@ -140,13 +153,12 @@ struct BlockedProduct {
       let parts = parts(of: block)
       context.pool.forEach(layout.panels * parts) { task, worker in
         let (panel, units) = (task / parts, block.part(task % parts, of: parts))
-        let transformed = context.scratch(worker: worker)
-        transform.transformKernel(
-          kernel, panel: panel, rows: 0..<layout.kernelRows, into: transformed,
-          componentStride: layout.kernelPanelStride, kernels: context.kernels)
+        let scratch = context.scratch(worker: worker)
+        let transformed = prepared.map { $0.start + panel * panelCount } ?? scratch
+        if prepared == nil { transformKernel(panel: panel, into: transformed) }
         multiply(
           inputs, units, of: block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
-          products: transformed + layout.components * layout.kernelPanelStride, finish,
+          products: scratch + panelCount, finish,
           moments: moments.map { $0 + (run + task % parts) * 2 * output.shape.channels }, into: output, context)
       }
       run += parts

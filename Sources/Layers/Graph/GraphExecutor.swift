@@ -23,9 +23,12 @@ package final class GraphExecutor {
 
   /// Maps the memory for up to `batch` images; for evaluation alone there is none for gradients.
   ///
-  /// - Parameter frozen: the first nodes, which backward leaves out; the gradients of their variables are not written.
+  /// - Parameters:
+  ///   - frozen: the first nodes, which backward leaves out; the gradients of their variables are not written.
+  ///   - keepsWeights: whether all passes have the same weights, in the same memory.
   package init(
-    _ graph: LayerGraph, batch: Int, _ mode: Mode, frozen: Int = 0, pool: ThreadPool, kernels: Kernels
+    _ graph: LayerGraph, batch: Int, _ mode: Mode, frozen: Int = 0, keepsWeights: Bool = false, pool: ThreadPool,
+    kernels: Kernels
   ) {
     self.graph = graph
     self.batch = batch
@@ -35,7 +38,8 @@ package final class GraphExecutor {
     plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen)
     memory = AlignedBuffer(byteCount: plan.byteCount)
     context = ExecutionContext(
-      pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, mode))
+      pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, mode),
+      preparedKernels: keepsWeights ? PreparedKernels() : nil)
   }
 
   /// Runs all layers on `images`, which must stay in place until backward is done.
