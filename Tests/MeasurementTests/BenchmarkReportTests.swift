@@ -13,6 +13,9 @@ struct BenchmarkReportTests {
       let backward_seconds: Double?
       let multiply_adds: Int
       let effective_gflops: Double
+      let forward_bytes: Double
+      let backward_bytes: Double
+      let gigabytes_per_second: Double
     }
     let images_per_second: Double
     let images_per_second_median: Double
@@ -21,6 +24,7 @@ struct BenchmarkReportTests {
     let layers: [Layer]
     let effective_gflops: Double
     let peak_gflops: Double
+    let memory_gigabytes_per_second: Double
     let seconds_outside_convolutions: Double
     let share_outside_convolutions: Double
   }
@@ -46,7 +50,7 @@ struct BenchmarkReportTests {
     }
     return BenchmarkReport(
       subject: "test", workload: workload, graph: graph, isTraining: isTraining, phaseNames: ["one", "other"],
-      iterations: iterations, instructionSet: "none", peak: 1e12)
+      iterations: iterations, instructionSet: "none", peak: 1e12, memoryBandwidth: 5e9)
   }
 
   private func summary(isTraining: Bool) throws -> Summary {
@@ -83,6 +87,19 @@ struct BenchmarkReportTests {
     #expect(isClose(inference.effective_gflops, 2 * 8 * Double(operations) / 3 / 1e9))
     #expect(isClose(inference.layers[0].effective_gflops, 2 * 8 * Double(first) / 0.01 / 1e9))
     #expect(inference.layers.allSatisfy { $0.backward_seconds == nil })
+  }
+
+  /// Forward inputs and output; backward the input that is kept, the output that tells where ReLU passes, its gradient, and that of the input.
+  @Test func `Bytes are those of the maps that a layer must move`() throws {
+    let summary = try summary(isTraining: true)
+    #expect(summary.memory_gigabytes_per_second == 5)
+    let pixels = 8 * 300 * 300 * 4
+    #expect(summary.layers[0].forward_bytes == Double(pixels * (3 + 64)))
+    #expect(summary.layers[0].backward_bytes == Double(pixels * (3 + 64 + 64)))
+    #expect(summary.layers[1].forward_bytes == Double(pixels * (64 + 64)))
+    #expect(summary.layers[1].backward_bytes == Double(pixels * 4 * 64))
+    #expect(isClose(summary.layers[1].gigabytes_per_second, Double(pixels * 6 * 64) / 0.03 / 1e9))
+    #expect(try self.summary(isTraining: false).layers.allSatisfy { $0.backward_bytes == 0 })
   }
 
   /// The network has 23 convolutions, 12 predictors, 5 poolings and a normalisation.

@@ -79,21 +79,20 @@ package struct BenchmarkReport: Sendable {
   /// The largest resident set of the process.
   package let peakMemoryBytes: Int
 
-  /// Measures the bandwidth of memory, too.
-  ///
+  /// - Parameter memoryBandwidth: is measured after the largest resident set has been read, because it takes more memory than some networks.
   /// - Precondition: there is an iteration.
-  init(
+  package init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
-    iterations: [Iteration], instructionSet: String, peak: Double, pool: ThreadPool
+    iterations: [Iteration], instructionSet: String, peak: Double,
+    memoryBandwidth: @autoclosure () -> Double
   ) {
     self.subject = subject
     self.workload = workload
     self.peak = peak
     self.instructionSet = instructionSet
     matrixLibrary = MatrixLibrary.processorKind
-    // In this order: the second takes more memory than some networks.
     peakMemoryBytes = PeakMemory.bytes
-    memoryBandwidth = MemoryBandwidth.measure(pool: pool)
+    self.memoryBandwidth = memoryBandwidth()
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
     let work = graph.nodes.map { node in LayerWork(node, of: graph, images: workload.batch, isTraining: isTraining) }

@@ -49,6 +49,7 @@ package struct StepBenchmark {
     return BenchmarkReport(
       subject: "training step", workload: workload, graph: model.graph, isTraining: true,
       phaseNames: ["loss", "forward", "backward", "gradient_sum", "update"], iterations: iterations,
-      instructionSet: kernels.instructionSet, peak: peak, pool: pool)
+      instructionSet: kernels.instructionSet, peak: peak,
+      memoryBandwidth: MemoryBandwidth.measure(pool: pool))
   }
 }
