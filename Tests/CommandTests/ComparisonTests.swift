@@ -52,7 +52,8 @@ struct ComparisonTests {
     ] {
       #expect(output.contains(row), "\(row) is not in\n\(output)")
     }
-    #expect(output.contains("step, batch 6, 2 threads") && output.contains("PyTorch 9.1, torchvision 9.2"))
+    #expect(
+      output.contains("step of ssd300-vgg16, batch 6, 2 threads") && output.contains("PyTorch 9.1, torchvision 9.2"))
 
     struct Comparison: Decodable {
       struct Result: Decodable {

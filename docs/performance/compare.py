@@ -223,7 +223,7 @@ def table(options, everyone):
     sizes = f"{options.images} images" if options.task == "loader" else f"batch {options.batch}"
     restricted = ", kept to AVX2" if options.instruction_set else ""
     title = (
-        f"{options.task} of {options.model}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
+        f"{options.task}{'' if options.task == 'loader' else f' of {options.model}'}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
         f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}; medians of {len(everyone[0].seconds)}"
     )
     # With one precision there is no doubt which Multibox is meant.
