@@ -61,14 +61,14 @@ extension Kernels {
   /// Winograd's output transform of a panel of products for the channels from `firstChannel` on, with bias, kept in the bounds.
   package func winogradOutput(
     _ map: TileMap, _ components: UnsafePointer<Float>, componentStride: Int, tiles: Range<Int>, firstChannel: Int,
-    bias: UnsafePointer<Float>?, _ bounds: Bounds, accumulates: Bool, into data: UnsafeMutablePointer<Float>
+    bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting, into data: UnsafeMutablePointer<Float>
   ) {
     precondition(
       tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
       "channel \(firstChannel) of \(map.c.channels)")
     withUnsafePointer(to: map.c) {
       table.pointee.winograd_output(
-        $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, accumulates, data)
+        $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, writing.c, data)
     }
   }
 

@@ -11,16 +11,18 @@ extension Kernels {
   ///     they are not wanted.
   package func depthwiseRows(
     _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ x: UnsafePointer<Float>, reading: Normalization?,
-    weights: UnsafePointer<Float>, finish: Normalization, scratch: UnsafeMutablePointer<Float>,
-    moments: UnsafeMutablePointer<Float>?, into y: UnsafeMutablePointer<Float>
+    weights: UnsafePointer<Float>, finish: Normalization, _ writing: MapWriting,
+    scratch: UnsafeMutablePointer<Float>, moments: UnsafeMutablePointer<Float>?, into y: UnsafeMutablePointer<Float>
   ) {
     precondition(rows.lowerBound >= 0 && !rows.isEmpty, "rows \(rows)")
     precondition(reading?.gate == nil && finish.gate == nil, "a gate in front of a depthwise convolution")
+    precondition(writing != .adds, "outputs that are added to a map")
     withUnsafePointer(to: geometry.c) { geometry in
       withPointer(to: reading?.c) { reading in
         withPointer(to: finish.c) { finish in
           table.pointee.depthwise_rows(
-            geometry, rows.lowerBound, rows.upperBound, x, reading, weights, finish, scratch, moments, y)
+            geometry, rows.lowerBound, rows.upperBound, x, reading, weights, finish, writing.c, scratch, moments,
+            y)
         }
       }
     }
@@ -44,7 +46,6 @@ extension Kernels {
   ///
   /// - Parameters:
   ///   - z: what the convolution has written, and `gradient` how its gradient follows from that of the normalisation behind it.
-  ///   - accumulates: whether the input gradient is added to what is there.
   ///   - inputGradient: nil where it is not wanted.
   ///   - weightSums: [taps][channels], set.
   ///   - biasSums: set; every row of the output counts with the first row of the input under its window. Nil without a bias.
@@ -53,7 +54,7 @@ extension Kernels {
   package func depthwiseGradientRows(
     _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ input: DepthwiseInput, weights: UnsafePointer<Float>,
     z: UnsafePointer<Float>, _ gradient: NormalizationGradient, outputGradient: UnsafePointer<Float>,
-    accumulates: Bool, scratch: UnsafeMutablePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>?,
+    _ writing: MapWriting, scratch: UnsafeMutablePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>?,
     weightSums: UnsafeMutablePointer<Float>, biasSums: UnsafeMutablePointer<Float>?,
     sums: UnsafeMutablePointer<Float>?
   ) {
@@ -66,7 +67,7 @@ extension Kernels {
         withUnsafePointer(to: gradient.c) { gradient in
           table.pointee.depthwise_gradient_rows(
             geometry, rows.lowerBound, rows.upperBound, input.x, reading, input.mean, weights, z, gradient,
-            outputGradient, accumulates, scratch, inputGradient, weightSums, biasSums, sums)
+            outputGradient, writing.c, scratch, inputGradient, weightSums, biasSums, sums)
         }
       }
     }

@@ -36,16 +36,16 @@ package struct Operands: @unchecked Sendable {
   ///   - moments: of what `finish` applies f to, [mean over the rows, sum of squared deviations][channels]; nil where they are not wanted.
   package func multiplyToOutput(
     rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>, channels: Int,
-    firstChannel: Int, _ finish: Normalization, accumulates: Bool = false, moments: UnsafeMutablePointer<Float>? = nil,
+    firstChannel: Int, _ finish: Normalization, _ writing: MapWriting, moments: UnsafeMutablePointer<Float>? = nil,
     into y: UnsafeMutablePointer<Float>
   ) {
     requireProduct(rows: rows, blocks: blocks, blockStride: blockStride, channels: channels, firstChannel: firstChannel)
     precondition(
-      finish.gate == nil && (moments == nil || (rows > 0 && !accumulates)),
+      finish.gate == nil && (moments == nil || (rows > 0 && writing != .adds)),
       "moments of \(rows) rows that are added to a map")
     withPointer(to: finish.c) {
       table.pointee.multiply_to_output(
-        rows, blocks, left, blockStride, right, channels, firstChannel, $0, accumulates, moments, y)
+        rows, blocks, left, blockStride, right, channels, firstChannel, $0, writing.c, moments, y)
     }
   }
 
@@ -55,14 +55,14 @@ package struct Operands: @unchecked Sendable {
   ///   dx; nil where they are not wanted.
   package func multiplyToInputGradient(
     rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>, channels: Int,
-    firstChannel: Int, accumulates: Bool,
+    firstChannel: Int, _ writing: MapWriting,
     sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
     into inputGradient: UnsafeMutablePointer<Float>
   ) {
     requireProduct(rows: rows, blocks: blocks, blockStride: blockStride, channels: channels, firstChannel: firstChannel)
     withPointer(to: sums?.2.c) {
       table.pointee.multiply_to_input_gradient(
-        rows, blocks, left, blockStride, right, channels, firstChannel, accumulates, sums?.x, $0, sums?.mean, sums?.0,
+        rows, blocks, left, blockStride, right, channels, firstChannel, writing.c, sums?.x, $0, sums?.mean, sums?.0,
         inputGradient)
     }
   }

@@ -171,6 +171,14 @@ package struct ForwardPass {
   }
   /// The state as floats.
   package var floats: UnsafeMutablePointer<Float> { state.assumingMemoryBound(to: Float.self) }
+
+  /// Bytes of a map that the caches still hold when the next layer reads it: a quarter of a usual last-level cache, which ranks share.
+  private static let cachedBytes = 8 << 20
+
+  /// How the output, or what is kept in its place, is written: past the caches in training, which keeps more maps than any cache holds.
+  package var writing: MapWriting {
+    mode == .evaluation && output.shape.count * MemoryLayout<Float>.stride <= Self.cachedBytes ? .sets : .setsPastCaches
+  }
 }
 
 /// What a layer's backward reads and writes.
@@ -183,6 +191,8 @@ package struct BackwardPass {
     package let accumulates: Bool
     /// Whether nothing is added to it later.
     package let isLast: Bool
+    /// How it is written.
+    package var writing: MapWriting { accumulates ? .adds : .setsPastCaches }
 
     /// Creates the description of a gradient.
     package init(_ tensor: Tensor, accumulates: Bool, isLast: Bool = false) {

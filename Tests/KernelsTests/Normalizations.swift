@@ -115,7 +115,11 @@ struct ReferenceNormalizationGradient {
 }
 
 extension Trial {
-  /// One of every kind.
+  /// Any way to write a map.
+  func writing(adds: Bool = true) -> MapWriting {
+    [MapWriting.sets, .setsPastCaches, .adds][stream.integer(below: adds ? 3 : 2)]
+  }
+
   func activation() -> ActivationFunction { everyActivation[stream.integer(below: everyActivation.count)] }
 
   /// A normalisation that leads from −1 ..< 1 to both sides of every kink.

@@ -19,17 +19,17 @@
      added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                       \
   KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
                                 const float *right, ptrdiff_t columns, bool accumulate, float *product))                    \
-  /* y[row][first_channel ...] = the product, of `channels` columns in all, normalised, and added to what is there when     \
-     accumulate. Of what is normalised, before the activation, moments[0][channel] is the mean over rows,                   \
-     moments[1][channel] Σ_row (· - mean)^2, channels apart; not wanted when NULL, as when accumulate. finish has no gate. */\
+  /* y[row][first_channel ...] = the product, of `channels` columns in all, normalised, or that is added to what is there.  \
+     Of what is normalised, before the activation, moments[0][channel] is the mean over rows, moments[1][channel]           \
+     Σ_row (· - mean)^2, channels apart; not wanted when NULL, as when y is added to. finish has no gate. */                \
   KERNEL(void, multiply_to_output, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,            \
                                     const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                        \
-                                    const ck_normalization *finish, bool accumulate, float *moments, float *y))             \
-  /* dx[row][first_channel ...] = the product, or added to what is there when accumulate. sums, unless NULL, are set as     \
-     those of normalization_gradient_sums, of x and all of dx; channels apart. */                                           \
+                                    const ck_normalization *finish, ck_writing writing, float *moments, float *y))          \
+  /* dx[row][first_channel ...] = the product, or that is added to what is there. sums, unless NULL, are set as those of    \
+     normalization_gradient_sums, of x and all of dx; channels apart. */                                                    \
   KERNEL(void, multiply_to_input_gradient, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,    \
                                             const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                \
-                                            bool accumulate, const float *x, const ck_normalization *reading,               \
+                                            ck_writing writing, const float *x, const ck_normalization *reading,            \
                                             const float *mean, float *sums, float *dx))                                     \
   /* blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block. */                  \
   KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,                \
@@ -143,19 +143,20 @@
   KERNEL(void, merge_moments, (ptrdiff_t parts, ptrdiff_t channels, const ptrdiff_t *counts, const float *moments,          \
                                float *mean, float *variance))                                                               \
   /* Rows [first_row, last_row) of the output maps of all images, counted through them: y = finish(Σ_tap x * w[tap]), x     \
-     normalised when it is read, 0 outside the map. Moments as those of multiply_to_output. No gates. */                          \
+     normalised when it is read, 0 outside the map. Moments as those of multiply_to_output. Never added to. No gates. */    \
   KERNEL(void, depthwise_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,             \
                                 const float *x, const ck_normalization *reading, const float *w,                            \
-                                const ck_normalization *finish, float *scratch, float *moments, float *y))                  \
-  /* Rows [first_row, last_row) of the gradient of the input maps, counted through all images; dx is set, or added to when  \
-     accumulate, not wanted when NULL. x is normalised when it is read; the gradient of the output is that of a             \
+                                const ck_normalization *finish, ck_writing writing, float *scratch,                         \
+                                float *moments, float *y))                                                                  \
+  /* Rows [first_row, last_row) of the gradient of the input maps, counted through all images; dx is set or added to, not   \
+     wanted when NULL. x is normalised when it is read; the gradient of the output is that of a                             \
      normalisation of z. weight_sums[tap][channel] is set to what the rows of x add to the gradient of w, bias_sums, unless \
      NULL, to that of the bias: every row of the output counts with the first row of the input under its window.            \
      sums, unless NULL, are set as those of normalization_gradient_sums, of x and all of dx. */                             \
   KERNEL(void, depthwise_gradient_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,    \
                                          const float *x, const ck_normalization *reading, const float *mean,                \
                                          const float *w, const float *z, const ck_normalization_gradient *gradient,         \
-                                         const float *dy, bool accumulate, float *scratch, float *dx,                       \
+                                         const float *dy, ck_writing writing, float *scratch, float *dx,                    \
                                          float *weight_sums, float *bias_sums, float *sums))                                \
   /* y[i] += x[i]. */                                                                                                       \
   KERNEL(void, add, (ptrdiff_t count, const float *x, float *y))                                                            \
@@ -193,10 +194,10 @@
                                ptrdiff_t first_row, ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images,          \
                                bool accumulate, float *source))                                                             \
   /* The output transform of m[component][tile][0 ..< 32], the channels from first_channel on: data = · + bias, kept in the \
-     bounds; added to what is there when accumulate. No bias when it is NULL. */                                            \
+     bounds, or that is added to what is there. No bias when it is NULL. */                                                 \
   KERNEL(void, winograd_output, (const ck_tile_map *output, const float *m, ptrdiff_t component_stride,                     \
                                  ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
-                                 ck_bounds bounds, bool accumulate, float *data))                                           \
+                                 ck_bounds bounds, ck_writing writing, float *data))                                        \
   /* The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from            \
      first_column on. */                                                                                                    \
   KERNEL(void, winograd_kernel_gradient, (const float *u, ptrdiff_t component_stride, ptrdiff_t inputs,                     \

@@ -51,6 +51,10 @@ typedef struct {
   ck_activation activation;
 } ck_normalization_gradient;
 
+// How a map is written. Past the caches nothing is read for what is written, and nothing that is still needed makes room for it: right for
+// maps that the caches do not hold until they are read.
+typedef enum { CK_SET, CK_SET_PAST_CACHES, CK_ADD } ck_writing;
+
 // A depthwise convolution. Windows begin `padding` pixels before the map; kernel is 3 or 5, stride 1 or 2.
 typedef struct {
   ptrdiff_t input_height, input_width, output_height, output_width, channels;

@@ -32,10 +32,12 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     pointwiseBackward = PointwiseBackward(layer, input: input)
   }
 
-  /// Whether Winograd's algorithm pays for a map: enough channels to amortise the transforms, and not too many tiles reach out of the map.
+  /// Whether Winograd's algorithm pays for a map, whatever the number of images: enough channels to amortise the transforms of maps, enough
+  /// tiles to amortise that of the kernel, which becomes four times as large, and not too many tiles that reach out of the map.
   static func isWinogradFaster(layer: Convolution, input: Shape) -> Bool {
-    min(layer.inputChannels, layer.outputChannels) >= 4
-      && WinogradTransform(layer, input: input, word: .float32).workRatio <= 0.7
+    let transform = WinogradTransform(layer, input: input, word: .float32)
+    return min(layer.inputChannels, layer.outputChannels) >= 4 && transform.tilesPerImage > 4
+      && transform.workRatio <= 0.7
   }
 
   func scratch(training: Bool) -> ScratchSize {
@@ -48,13 +50,15 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     let kernel = pass.weights[layer.weight].baseAddress!
     let bias = layer.bias.map { UnsafePointer(pass.weights[$0].baseAddress!) }
     guard let output = layer.normalization else {
-      let finish = OutputFinish(normalization: Normalization(shift: bias, activation: layer.activation.function))
+      let finish = OutputFinish(
+        normalization: Normalization(shift: bias, activation: layer.activation.function),
+        writing: pass.writing)
       return forwardProduct.run(pass.inputs[0], kernel: kernel, finish, into: pass.output, context: pass.context)
     }
     output.forward(pass, bias: bias) { finish, z, observe in
       forwardProduct.run(
-        pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish), into: z, context: pass.context,
-        observe: observe)
+        pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish, writing: pass.writing), into: z,
+        context: pass.context, observe: observe)
     }
   }
 
@@ -72,6 +76,6 @@ struct BlockedConvolution: ConvolutionAlgorithm {
   func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
     backwardProduct.run(
       FeatureMap(pass.outputGradient), kernel: pass.weights[layer.weight].baseAddress!,
-      OutputFinish(accumulates: inputGradient.accumulates), into: inputGradient.tensor, context: pass.context)
+      OutputFinish(writing: inputGradient.writing), into: inputGradient.tensor, context: pass.context)
   }
 }

@@ -3,8 +3,8 @@ import Tensors
 /// One map convolved with a kernel: transforms, the products of all components, transform of the products.
 ///
 /// Small kernels are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the second-level cache.
-/// Large kernels would leave the cache: there the units are transformed first, in blocks that stay in the last-level cache, threads share
-/// the panels of output channels, and each transforms the panel of the kernel that it needs.
+/// Large kernels would leave the cache, and few units leave threads idle: there the units are transformed first, in blocks that stay in the
+/// last-level cache, threads share the panels of output channels, and each transforms the panel of the kernel that it needs.
 struct BlockedProduct {
   private let transform: any ConvolutionTransform
   private let layout: BlockedLayout
@@ -22,6 +22,8 @@ struct BlockedProduct {
   private static let unitsPerTask = 8
   /// Tasks that keep several threads busy without much imbalance.
   private static let taskGoal = 12
+  /// The same where more of them cost nothing.
+  private static let blockGoal = 24
   private static let kernelRowsPerTask = 64
 
   init(_ transform: any ConvolutionTransform, takesMoments: Bool = false) {
@@ -31,7 +33,9 @@ struct BlockedProduct {
   }
 
   /// Units that share inputs may write the same outputs, so threads cannot share them.
-  private var sharesUnits: Bool { layout.kernelBytes <= Self.smallKernelBytes && !layout.sharesInput }
+  private var sharesUnits: Bool {
+    layout.kernelBytes <= Self.smallKernelBytes && !layout.sharesInput && layout.units >= Self.taskGoal * Self.unitStep
+  }
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
@@ -41,12 +45,15 @@ struct BlockedProduct {
       ? 4 * max(layout.unitWords, layout.components * BlockedLayout.panelWidth)
       : layout.components * layout.unitWords
     let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
-    return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
+    let most = max(Self.unitStep, goal / Self.unitStep * Self.unitStep)
+    guard sharesUnits else { return min(layout.units, most) }
+    let blocks = max((layout.units + most - 1) / most, min(Self.blockGoal, layout.units / Self.unitStep))
+    return (layout.units + blocks - 1) / blocks
   }
 
   /// Into how many parts the units of a block are cut for every panel: where there are few panels, threads would wait for each other.
   private func parts(of block: Range<Int>) -> Int {
-    layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / (2 * Self.unitStep)))
+    layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / Self.unitStep))
   }
 
   /// Floats of scratch that all threads share, without moments.
@@ -191,7 +198,7 @@ struct BlockedProduct {
       operands.multiplyToOutput(
         rows: units.count, blocks: layout.blocks, left: first, blockStride: blockStride, right: kernel,
         channels: channels, firstChannel: panel * BlockedLayout.panelWidth, finish.normalization,
-        accumulates: finish.accumulates, moments: moments, into: output.data + units.lowerBound * channels)
+        finish.writing, moments: moments, into: output.data + units.lowerBound * channels)
     case .transformed(let transform):
       precondition(moments == nil, "moments of products that are no pixels")
       let productStride = layout.productStride(units: units.count)

@@ -109,7 +109,7 @@ struct ScatterTransform: ConvolutionTransform, OutputTransform {
   ) {
     kernels.scatterPanel(
       geometry, products, tapStride: componentStride, rows: units, firstChannel: panel * BlockedLayout.panelWidth,
-      images: images, accumulates: finish.accumulates || units.lowerBound > 0, into: map)
+      images: images, accumulates: finish.writing == .adds || units.lowerBound > 0, into: map)
   }
 }
 

@@ -39,8 +39,8 @@ protocol OutputTransform {
 struct OutputFinish {
   /// A bias and an activation, say; nothing for gradients.
   var normalization = Normalization()
-  /// Whether the map is added to rather than set.
-  var accumulates = false
+  /// How the map is written.
+  let writing: MapWriting
 }
 
 /// How the gradient of the sums of a convolution follows from that of its output.

@@ -108,7 +108,8 @@ package struct DepthwiseConvolution: Layer {
       context.pool.forEach(parts.count) { part, worker in
         context.kernels.depthwiseRows(
           geometry, parts[part], input.tensor.data, reading: input.reading, weights: kernel, finish: finish,
-          scratch: context.scratch(worker: worker), moments: observe == nil ? nil : moments + part * 2 * channels,
+          pass.writing, scratch: context.scratch(worker: worker),
+          moments: observe == nil ? nil : moments + part * 2 * channels,
           into: z.data)
       }
       observe?(moments, parts.map { $0.count * rowCount / channels })
@@ -129,7 +130,7 @@ package struct DepthwiseConvolution: Layer {
       context.kernels.depthwiseGradientRows(
         geometry, parts[part], .init(x: input.tensor.data, reading: input.reading, mean: inputSums?.mean),
         weights: kernel, z: z.data, gradient, outputGradient: pass.outputGradient.data,
-        accumulates: pass.inputGradient?.accumulates ?? false, scratch: context.scratch(worker: worker),
+        pass.inputGradient?.writing ?? .sets, scratch: context.scratch(worker: worker),
         into: pass.inputGradient?.tensor.data, weightSums: ofPart,
         biasSums: bias == nil ? nil : ofPart + weight.range.count,
         sums: inputSums == nil ? nil : ofPart + weight.range.count + biasCount)

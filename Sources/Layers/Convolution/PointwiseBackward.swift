@@ -147,7 +147,7 @@ struct PointwiseBackward {
         rows: range.count, blocks: ofInputs.blocks, left: gradient,
         blockStride: ofInputs.blockStride(units: range.count), right: kernel + panel * ofInputs.kernelPanelCount,
         channels: layer.inputChannels, firstChannel: panel * BlockedLayout.panelWidth,
-        accumulates: inputGradient.accumulates, sums: sums,
+        inputGradient.writing, sums: sums,
         into: inputGradient.tensor.data + range.lowerBound * layer.inputChannels)
     }
   }

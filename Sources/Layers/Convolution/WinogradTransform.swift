@@ -25,6 +25,8 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
 
   /// Multiplications for each one of the definition.
   let workRatio: Float
+  /// Tiles that cover one image.
+  let tilesPerImage: Int
 
   /// The convolution of a map of shape `input` with the layer's kernel.
   init(_ layer: Convolution, input: Shape, word: BlockedLayout.Word) {
@@ -66,6 +68,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     layout = BlockedLayout(
       components: Self.components, units: output.batch * rows * columns, inputs: input.channels,
       outputs: output.channels, word: word)
+    tilesPerImage = rows * columns
     workRatio =
       Float(rows * columns * Self.components) / Float(output.height * output.width * Self.taps * Self.taps)
   }
@@ -98,7 +101,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     kernels.winogradOutput(
       outputMap, products, componentStride: componentStride, tiles: units,
       firstChannel: panel * BlockedLayout.panelWidth, bias: finish.normalization.shift, bounds,
-      accumulates: finish.accumulates, into: map)
+      finish.writing, into: map)
   }
 
   func transformOutputGradient(

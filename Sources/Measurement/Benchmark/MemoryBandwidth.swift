@@ -6,9 +6,13 @@ enum MemoryBandwidth {
   private static let pieceBytes = 1 << 20
   private static let repetitions = 5
 
+  /// Bytes that no share of a third-level cache holds, though some processors have one that is larger in all.
+  private static let mostBytes = 512 << 20
+
   /// Bytes a second, read and written; the best of some copies. It takes twice four third-level caches of memory, and gives it back.
   static func measure(pool: ThreadPool) -> Double {
-    let count = max(128 << 20, 4 * sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))) / pieceBytes * pieceBytes
+    let caches = 4 * sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))
+    let count = min(max(128 << 20, caches), mostBytes) / pieceBytes * pieceBytes
     let (source, target) = (AlignedBuffer(count: count / 4), AlignedBuffer(count: count / 4))
     // Pages that were never written are all the same one.
     func copy(_ target: AlignedBuffer, _ source: AlignedBuffer) -> Double {

@@ -51,7 +51,8 @@ extension KernelCase {
     let (y, moments) = (trial.unset(windows.outputPixels * channels), trial.unset(2 * channels))
     trial.kernels.depthwiseRows(
       geometry, rows, x.start, reading: reading?.normalization, weights: w.start, finish: finish.normalization,
-      scratch: scratch(trial, geometry), moments: wantsMoments ? moments.start : nil, into: y.start)
+      trial.writing(adds: false), scratch: scratch(trial, geometry), moments: wantsMoments ? moments.start : nil,
+      into: y.start)
     let numbers = read(x, reading, channels: channels)
     var products = (0..<channels).map { _ in [Sum]() }
     for pixel in rows.lowerBound * windows.output.width..<rows.upperBound * windows.output.width {
@@ -87,7 +88,8 @@ extension KernelCase {
     let x = reading.map { trial.map(pixels: windows.inputPixels, $0) } ?? trial.numbers(inputCount)
     let z = trial.map(pixels: windows.outputPixels, gradient.reading)
     let (dy, w) = (trial.numbers(z.count), trial.numbers(windows.taps * channels))
-    let (wantsInput, accumulates) = (trial.stream.chance(0.8), trial.stream.chance(0.5))
+    let (wantsInput, writing) = (trial.stream.chance(0.8), trial.writing())
+    let accumulates = writing == .adds
     let wantsSums = reading != nil && wantsInput && trial.stream.chance(0.7)
     let wantsBias = trial.stream.chance(0.5)
     let mean = wantsSums ? trial.numbers(channels) : nil
@@ -96,7 +98,7 @@ extension KernelCase {
     trial.kernels.depthwiseGradientRows(
       geometry, rows,
       Kernels.DepthwiseInput(x: x.start, reading: reading?.normalization, mean: mean.map { UnsafePointer($0.start) }),
-      weights: w.start, z: z.start, gradient.gradient, outputGradient: dy.start, accumulates: accumulates,
+      weights: w.start, z: z.start, gradient.gradient, outputGradient: dy.start, writing,
       scratch: scratch(trial, geometry), into: wantsInput ? dx.start : nil, weightSums: weightSums.start,
       biasSums: wantsBias ? biasSums.start : nil, sums: wantsSums ? sums.start : nil)
     let numbers = read(x, reading, channels: channels)

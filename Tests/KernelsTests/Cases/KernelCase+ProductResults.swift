@@ -48,7 +48,8 @@ extension KernelCase {
         let product = Product(trial, rows: rows(trial))
         // Nothing is done to the numbers, or something.
         let finish = activation.map { trial.normalization(channels: channels, $0) }
-        let accumulates = trial.stream.chance(0.5)
+        let writing = trial.writing()
+        let accumulates = writing == .adds
         let wantsMoments = product.rows > 0 && !accumulates && trial.stream.chance(0.7)
         let count = product.rows * channels
         let y = accumulates ? trial.numbers(count) : trial.unset(count)
@@ -56,7 +57,7 @@ extension KernelCase {
         trial.operands.multiplyToOutput(
           rows: product.rows, blocks: product.blocks, left: product.left.start, blockStride: product.blockStride,
           right: product.right.start, channels: channels, firstChannel: firstChannel,
-          finish?.normalization ?? Normalization(), accumulates: accumulates,
+          finish?.normalization ?? Normalization(), writing,
           moments: wantsMoments ? moments.start : nil, into: y.start)
         for column in 0..<min(Operands.panelWidth, channels - firstChannel) {
           let channel = firstChannel + column
@@ -80,7 +81,8 @@ extension KernelCase {
     for activation in everyActivation {
       let rows = rows(trial)
       let reading = trial.normalization(channels: channels, activation)
-      let (accumulates, wantsSums) = (trial.stream.chance(0.5), trial.stream.chance(0.7))
+      let (writing, wantsSums) = (trial.writing(), trial.stream.chance(0.7))
+      let accumulates = writing == .adds
       let x = trial.map(pixels: rows, reading)
       let (mean, sums) = (trial.numbers(channels), trial.unset(2 * channels))
       let dx = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
@@ -88,7 +90,7 @@ extension KernelCase {
         let product = Product(trial, rows: rows)
         trial.operands.multiplyToInputGradient(
           rows: rows, blocks: product.blocks, left: product.left.start, blockStride: product.blockStride,
-          right: product.right.start, channels: channels, firstChannel: firstChannel, accumulates: accumulates,
+          right: product.right.start, channels: channels, firstChannel: firstChannel, writing,
           sums: wantsSums
             ? (sums.start, x: UnsafePointer(x.start), reading.normalization, mean: UnsafePointer(mean.start)) : nil,
           into: dx.start)

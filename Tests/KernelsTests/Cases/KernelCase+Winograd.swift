@@ -52,7 +52,8 @@ extension KernelCase {
     for (grid, tiles) in grids(trial) {
       for firstChannel in stride(from: 0, to: grid.channels, by: Operands.panelWidth) {
         let (bounds, hasBias) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
-        let accumulates = trial.stream.chance(0.5)
+        let writing = trial.writing()
+        let accumulates = writing == .adds
         let componentStride = tiles.count * Operands.panelWidth + 16
         let (components, bias) = (
           trial.numbers(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
@@ -60,7 +61,7 @@ extension KernelCase {
         let data = accumulates ? trial.numbers(grid.count) : trial.unset(grid.count)
         trial.kernels.winogradOutput(
           grid.map, components.start, componentStride: componentStride, tiles: tiles, firstChannel: firstChannel,
-          bias: hasBias ? UnsafePointer(bias.start) : nil, bounds, accumulates: accumulates, into: data.start)
+          bias: hasBias ? UnsafePointer(bias.start) : nil, bounds, writing, into: data.start)
         for (tile, y, x, pixel) in pixels(grid, tiles) {
           for channel in firstChannel..<min(firstChannel + Operands.panelWidth, grid.channels) {
             let place = (tile - tiles.lowerBound) * Operands.panelWidth + channel - firstChannel
