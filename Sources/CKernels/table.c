@@ -36,12 +36,14 @@ const char *ck_kernel_name(int index) {
 }
 
 ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *g) {
-  // A ring of rows for every channel, taps, sums and moments; a row of zeros, and rows of one line of channels.
+  // A ring of rows for every channel, taps, sums and moments; a row of zeros, and rows of one line of channels; a row that is written.
   const ptrdiff_t channels = (g->channels + 15) / 16 * 16, taps = g->kernel * g->kernel;
   const ptrdiff_t window_columns = (g->output_width - 1) * g->stride + g->kernel;
   const ptrdiff_t gradient_columns = (g->input_width - 1 + g->padding_x) / g->stride + g->kernel;
-  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels + 16 * (window_columns + g->output_width);
+  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels + 16 * (window_columns + g->output_width) +
+                            g->output_width * channels;
   const ptrdiff_t backward =
-      (g->kernel * gradient_columns + 2 * taps + 2) * channels + 16 * (gradient_columns + 2 * g->input_width);
+      (g->kernel * gradient_columns + 2 * taps + 2) * channels + 16 * (gradient_columns + 2 * g->input_width) +
+      g->input_width * channels;
   return forward > backward ? forward : backward;
 }

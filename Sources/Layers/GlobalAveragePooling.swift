@@ -21,7 +21,9 @@ package struct GlobalAveragePooling: Layer {
 
   /// Nothing is kept, and multiply–adds are not counted.
   package func demand(for inputs: [Shape], _ mode: Mode) -> Demand {
-    Demand(scratch: ScratchSize(floatsPerWorker: inputs[0].channels))
+    Demand(
+      scratch: ScratchSize(
+        floatsPerWorker: inputs[0].channels, commonFloats: inputs[0].batch * 2 * inputs[0].channels))
   }
 
   /// See ``Layer/forward(_:)``.
@@ -37,10 +39,11 @@ package struct GlobalAveragePooling: Layer {
     }
   }
 
-  /// Every pixel has an equal part of the gradient of the mean.
+  /// Every pixel has an equal part of the gradient of the mean. The normalisation in front gets its sums while the map is in the caches.
   package func backward(_ pass: BackwardPass) {
     guard let inputGradient = pass.inputGradient else { return }
-    let target = inputGradient.tensor
+    let (input, target, sums) = (pass.forward.inputs[0], inputGradient.tensor, pass.context.scratch)
+    let normalization = inputGradient.isLast ? input.pending : nil
     let (pixels, channels) = (target.shape.height * target.shape.width, target.shape.channels)
     pass.context.pool.forEach(target.shape.batch) { image, worker in
       let (gradient, part) = (pass.outputGradient.image(image), pass.context.scratch(worker: worker))
@@ -49,6 +52,12 @@ package struct GlobalAveragePooling: Layer {
       if !inputGradient.accumulates { rows.update(repeating: 0, count: pixels * channels) }
       pass.context.kernels.normalize(
         rows: pixels, channels: channels, rows, Normalization(shift: part), into: rows)
+      if let normalization, let wanted = normalization.gradientSums {
+        pass.context.kernels.normalizationGradientSums(
+          rows: pixels, channels: channels, input.tensor.image(image), normalization.reading, mean: wanted.mean,
+          outputGradient: rows, into: sums + image * 2 * channels)
+      }
     }
+    normalization?.gradientSums?.set(sums, parts: target.shape.batch, channels: channels, context: pass.context)
   }
 }

@@ -134,6 +134,13 @@ package struct GradientSums {
   package let sums: UnsafeMutablePointer<Float>
   /// Other than 0 where the sums are there.
   package let areKnown: UnsafeMutablePointer<Float>
+
+  /// Adds the sums of parts, [part][2][channels], in order; the first part becomes them all.
+  func set(_ partSums: UnsafeMutablePointer<Float>, parts: Int, channels: Int, context: ExecutionContext) {
+    let all = UnsafeMutableBufferPointer(start: sums, count: 2 * channels)
+    sumParts(partSums, parts: parts, into: all, context: context)
+    areKnown.pointee = 1
+  }
 }
 
 /// What a layer's forward reads and writes.

@@ -153,13 +153,19 @@ package struct DepthwiseConvolution: Layer {
   /// Pixels of a part at most: rounding errors of its sums grow with them.
   private static let pixelsPerPart = 2048
   /// Parts that keep several threads busy.
-  private static let partGoal = 32
+  private static let partGoal = 16
+  /// Rows of a part at least, where that is for the threads alone: the rows around it are read by two parts.
+  private static let rowGoal = 5
 
-  /// The rows of all images of a map in parts: a function of the shape alone.
+  /// The rows of all images of a map in parts, which lie in one image each: a function of the shape alone.
   private func parts(_ map: Shape) -> [Range<Int>] {
-    let rows = map.batch * map.height
-    let rowsPerPart = max(1, min(Self.pixelsPerPart / map.width, (rows + Self.partGoal - 1) / Self.partGoal))
-    return Swift.stride(from: 0, to: rows, by: rowsPerPart).map { $0..<min($0 + rowsPerPart, rows) }
+    let forThreads = min((Self.partGoal + map.batch - 1) / map.batch, map.height / Self.rowGoal)
+    let forSums = (map.height * map.width + Self.pixelsPerPart - 1) / Self.pixelsPerPart
+    let perImage = min(map.height, max(1, forThreads, forSums))
+    return (0..<map.batch).flatMap { image in
+      let rows = image * map.height..<(image + 1) * map.height
+      return (0..<perImage).map { rows.part($0, of: perImage) }
+    }
   }
 
   private func geometry(_ input: Shape) -> DepthwiseGeometry {

@@ -102,11 +102,7 @@ struct PointwiseBackward {
     }
     finish(pass, weightSums)
     if let bias = layer.bias { sumParts(biasSums, parts: parts, into: pass.gradients[bias], context: context) }
-    if let target = sums?.gradientSums {
-      let all = UnsafeMutableBufferPointer(start: target.sums, count: 2 * layer.inputChannels)
-      sumParts(inputSums, parts: blocks, into: all, context: context)
-      target.areKnown.pointee = 1
-    }
+    sums?.gradientSums?.set(inputSums, parts: blocks, channels: layer.inputChannels, context: context)
   }
 
   private func packKernel(_ pass: BackwardPass, into packed: UnsafeMutablePointer<Float>) {

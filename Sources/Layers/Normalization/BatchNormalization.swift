@@ -168,8 +168,9 @@ package struct BatchNormalization: Sendable {
 
   // MARK: Backward
 
-  private static let rowsPerChunk = 2048
-  private func chunks(_ pixels: Int) -> Int { (pixels + Self.rowsPerChunk - 1) / Self.rowsPerChunk }
+  /// Rows of a chunk: rounding errors of its sums grow with them, and threads share the chunks.
+  private func rowsPerChunk(_ pixels: Int) -> Int { max(64, min(2048, (pixels + 15) / 16)) }
+  private func chunks(_ pixels: Int) -> Int { (pixels + rowsPerChunk(pixels) - 1) / rowsPerChunk(pixels) }
 
   /// Floats of scratch that ``gradient(of:_:state:)`` wants for all threads.
   func scratchCount(pixels: Int) -> Int { isFrozen ? 0 : chunks(pixels) * 2 * channels }
@@ -195,12 +196,12 @@ package struct BatchNormalization: Sendable {
   /// One pass over z and the gradient of y.
   private func takeSums(_ z: Tensor, _ pass: BackwardPass, _ state: UnsafeMutablePointer<Float>) {
     let (pixels, context) = (z.shape.pixels, pass.context)
-    let parts = context.scratch
-    context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
+    let (parts, rowsPerChunk) = (context.scratch, rowsPerChunk(pixels))
+    context.pool.forEachRange(pixels, grain: rowsPerChunk) { rows, _ in
       context.kernels.normalizationGradientSums(
         rows: rows.count, channels: channels, z.data + rows.lowerBound * channels, reading(state),
         mean: at(.mean, state), outputGradient: pass.outputGradient.data + rows.lowerBound * channels,
-        into: parts + rows.lowerBound / Self.rowsPerChunk * 2 * channels)
+        into: parts + rows.lowerBound / rowsPerChunk * 2 * channels)
     }
     sumParts(
       parts, parts: chunks(pixels), into: UnsafeMutableBufferPointer(start: at(.sum, state), count: 2 * channels),
