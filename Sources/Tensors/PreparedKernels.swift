@@ -22,7 +22,7 @@ package final class PreparedKernels {
   /// same pass.
   package func entry(for weights: UnsafeMutablePointer<Float>, count: Int) -> Entry? {
     if let buffer = buffers[weights] {
-      precondition(buffer.floats.count >= count, "a kernel of \(count) floats in memory of \(buffer.floats.count)")
+      precondition(buffer.floats.count == count, "a kernel of \(count) floats in memory of \(buffer.floats.count)")
       return Entry(start: buffer.floats.baseAddress!, isReady: true)
     }
     let bytes = count * MemoryLayout<Float>.stride

@@ -56,9 +56,13 @@ struct BlockedProduct {
     layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / Self.unitStep))
   }
 
+  /// Words from one panel of the kernel with all its components to the next: the same however threads share the work, so that kept kernels
+  /// serve batches of any size.
+  private var panelCount: Int { layout.components * layout.kernelPanelStride }
+
   /// Floats of scratch that all threads share, without moments.
   private var sharedCount: Int {
-    sharesUnits ? layout.components * layout.kernelStride : layout.inputCount(units: blockUnits)
+    sharesUnits ? layout.panels * panelCount : layout.inputCount(units: blockUnits)
   }
 
   /// Floats of scratch.
@@ -109,15 +113,15 @@ struct BlockedProduct {
     _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
-    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.components * layout.kernelStride)
+    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.panels * panelCount)
     let transformed = prepared?.start ?? context.scratch
     let rowTasks = (layout.kernelRows + Self.kernelRowsPerTask - 1) / Self.kernelRowsPerTask
     context.pool.forEach(prepared?.isReady == true ? 0 : layout.panels * rowTasks) { task, _ in
       let (panel, first) = (task / rowTasks, task % rowTasks * Self.kernelRowsPerTask)
       transform.transformKernel(
         kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
-        into: transformed + panel * layout.kernelPanelCount + layout.kernelCount(rows: first),
-        componentStride: layout.kernelStride, kernels: context.kernels)
+        into: transformed + panel * panelCount + layout.kernelCount(rows: first),
+        componentStride: layout.kernelPanelStride, kernels: context.kernels)
     }
     context.pool.forEachRange(layout.units, grain: blockUnits) { units, worker in
       let inputs = context.scratch(worker: worker)
@@ -125,8 +129,8 @@ struct BlockedProduct {
       transformInput(input, units, of: units, into: inputs, context)
       for panel in 0..<layout.panels {
         multiply(
-          inputs, units, of: units, panel: panel, kernel: transformed + panel * layout.kernelPanelCount,
-          kernelStride: layout.kernelStride, products: products, finish,
+          inputs, units, of: units, panel: panel, kernel: transformed + panel * panelCount,
+          kernelStride: layout.kernelPanelStride, products: products, finish,
           moments: moments.map { $0 + units.lowerBound / blockUnits * 2 * output.shape.channels }, into: output,
           context)
       }
@@ -138,7 +142,6 @@ struct BlockedProduct {
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let inputs = context.scratch
-    let panelCount = layout.components * layout.kernelPanelStride
     func transformKernel(panel: Int, into memory: UnsafeMutablePointer<Float>) {
       transform.transformKernel(
         kernel, panel: panel, rows: 0..<layout.kernelRows, into: memory, componentStride: layout.kernelPanelStride,
