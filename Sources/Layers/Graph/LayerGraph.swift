@@ -73,8 +73,12 @@ package struct LayerGraph: Sendable {
 
   private func variables(_ frozen: Int) -> [Variable] { nodes.prefix(frozen).flatMap(\.layer.variables) }
 
-  /// Scratch that is enough for every layer.
+  /// Scratch that is enough for every layer, whose work is cut by the number of images: fewer of them may need more.
+  ///
+  /// - Parameter batch: images at most.
   package func scratch(batch: Int, _ mode: Mode) -> ScratchSize {
-    nodes.reduce(ScratchSize()) { $0.union(demand($1, batch: batch, mode).scratch) }
+    (1...batch).reduce(ScratchSize()) { size, batch in
+      nodes.reduce(size) { $0.union(demand($1, batch: batch, mode).scratch) }
+    }
   }
 }
