@@ -171,7 +171,7 @@ package enum DatasetDivision {
     for part in SplitPart.allCases {
       let members = directory.images.indices.filter { plan.parts[$0] == part }.map { directory.images[$0] }
       if !members.isEmpty {
-        let lines = directory.lines(members, in: place)
+        let lines = try directory.lines(members, in: place)
         output.add(path(part), Data(lines.map { $0 + "\n" }.joined().utf8))
       } else if directory.hasAllImages(ofList: path(part)) {
         output.addLeftover(path(part))

@@ -56,17 +56,24 @@ struct YOLODirectory {
   }
 
   /// The lines of a list of images in a directory: paths from there, which begin with `./` or `../`.
-  func lines(_ images: [SplitImage], in directory: String) -> [String] {
+  ///
+  /// - Throws: `DatasetError` for a path that no line can have.
+  func lines(_ images: [SplitImage], in directory: String) throws(DatasetError) -> [String] {
     let way = RelativePath.of(root, from: directory)
-    let prefix =
-      way == "."
-      ? "."
-      : way.hasPrefix("../../../")
-        ? URL(fileURLWithPath: root).standardizedFileURL.path
-        : way.hasPrefix("..") ? way : "./\(way)"
-    return images.compactMap(\.path).map { path in
-      Self.relative(path, to: root).map { "\(prefix)/\($0)" } ?? URL(fileURLWithPath: path).standardizedFileURL.path
+    let full = URL(fileURLWithPath: root).standardizedFileURL.path
+    let prefix = way == "." ? "." : way.hasPrefix("../../../") ? full : way.hasPrefix("..") ? way : "./\(way)"
+    var lines: [String] = []
+    for path in images.compactMap(\.path) {
+      let line =
+        Self.relative(path, to: root).map { "\(prefix)/\($0)" } ?? URL(fileURLWithPath: path).standardizedFileURL.path
+      if line.contains(where: { $0.isNewline || $0 == "\\" }) {
+        throw DatasetError(
+          file: path,
+          reason: "no list of images can name this one, as its path has a backslash or a line's end: rename it")
+      }
+      lines.append(line)
     }
+    return lines
   }
 
   /// What a configuration calls a list as a split.
@@ -81,7 +88,7 @@ struct YOLODirectory {
   func hasAllImages(ofList path: String) -> Bool {
     guard let bytes = try? FileContent.bytes(of: path), let text = try? UnicodeText(bytes).text else { return false }
     let place = FileIndex.split(path).directories
-    let known = Set(lines(images, in: place.isEmpty ? "." : place))
+    let known = Set((try? lines(images, in: place.isEmpty ? "." : place)) ?? [])
     return text.split(whereSeparator: \.isNewline).allSatisfy { known.contains(String($0)) }
   }
 

@@ -36,8 +36,11 @@ struct YOLOBox: Equatable {
 
   /// What a number may be off by: half a unit of its last digit, or of single precision, in which programs compute.
   private static func rounding(_ decimals: Int) -> Double {
-    max(0.5 * pow(10, -Double(decimals)), 0x1p-25)
+    max(0.5 * pow(10, -Double(decimals)), singlePrecision)
   }
+
+  /// What a number of single precision, below 1, may be off by.
+  private static let singlePrecision = 0x1p-25
 
   /// How far from a whole pixel an edge may be for which that is taken, in pixels.
   private static let mostCorrection = 0.1
@@ -45,14 +48,15 @@ struct YOLOBox: Equatable {
   /// The box in pixels of the stored image.
   ///
   /// An edge is its fraction times the side. Where a whole pixel is within what ``rounding`` explains, and that is at most a
-  /// tenth of a pixel, the edge is that pixel: what was drawn on whole pixels is the same whatever format it was written in.
+  /// tenth of a pixel, the edge is that pixel (with fewer digits only what arithmetic explains): what was drawn on whole pixels is the same whatever format it was written in.
   func pixels(of header: ImageHeader) -> PixelBox {
     let stored = turned(from: header.orientation)
     func edge(_ fraction: Double, _ side: Int) -> Double {
       let edge = fraction * Double(side)
-      let (whole, most) = (edge.rounded(), rounding * Double(side))
+      let explained = rounding * Double(side)
+      let most = explained <= Self.mostCorrection ? explained : Self.singlePrecision * 1.5 * Double(side)
       // Half of a last digit is itself no exact number, hence the little more.
-      return most <= Self.mostCorrection && abs(edge - whole) <= most * 1.001 ? whole : edge
+      return abs(edge - edge.rounded()) <= most * 1.001 ? edge.rounded() : edge
     }
     return PixelBox(
       xMin: edge(stored.left, header.width), yMin: edge(stored.top, header.height),

@@ -77,7 +77,7 @@ package struct YOLOLayout {
 
   /// What the directory has instead of YOLO labels; nothing when that is unknown.
   var foreignAdvice: String? {
-    let files = FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files
+    let files = FileTree(readableBelow: root, time: .seconds(2)).files
     if files.contains(where: { FileIndex.extension(of: $0) == "xml" }) {
       return "this looks like Pascal VOC's layout: data.format: voc"
     }
@@ -110,7 +110,7 @@ package struct YOLOLayout {
 
   /// A text file with a label in it that has the name of an image, among those of a directory that is looked at quickly.
   private var labelFile: String? {
-    let tree = FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files
+    let tree = FileTree(readableBelow: root, time: .seconds(2)).files
     // Of images with both kinds of annotation those that say more count.
     if tree.contains(where: { FileIndex.extension(of: $0) == "xml" }) { return nil }
     let images = Set(

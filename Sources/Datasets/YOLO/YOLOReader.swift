@@ -24,7 +24,8 @@ struct YOLOReader {
 
   /// A split that was found, and the names of its numbers.
   private struct OpenSplit {
-    let source: DatasetSource
+    /// The directory of the data.
+    let root: String
     let split: YOLOSplit
     let names: YOLOClassNames
     let keypointNumbers: Int
@@ -42,6 +43,17 @@ struct YOLOReader {
     var unlabelled: (count: Int, first: String) = (0, "")
     var objects = 0
     var leftOut: [String: Int] = [:]
+    private var directories: [String: String] = [:]
+
+    init(repairs: FaultTally) { self.repairs = repairs }
+
+    /// ``RootNames/canonical(_:)`` of a directory, worked out once.
+    mutating func canonical(_ directory: String) -> String {
+      if let known = directories[directory] { return known }
+      let path = RootNames.canonical(directory)
+      directories[directory] = path
+      return path
+    }
   }
 
   /// Reads all splits; names of classes first, so that a wrong class is found before many images are looked at.
@@ -54,7 +66,7 @@ struct YOLOReader {
         let split = try YOLOSplit(source.split, of: data)
         splits.append(
           OpenSplit(
-            source: source, split: split, names: names, keypointNumbers: data.description?.keypointNumbers ?? 0))
+            root: data.root, split: split, names: names, keypointNumbers: data.description?.keypointNumbers ?? 0))
       } catch {
         try log.note(.unreadableSplit, error)
       }
@@ -81,7 +93,9 @@ struct YOLOReader {
     let split = open.split
     var reading = Reading(repairs: split.repairs)
     for entry in split.entries {
-      let file = RootNames.canonical(entry.path)
+      let (directory, name) = FileIndex.split(entry.path)
+      // Two links to one file may have different labels.
+      let file = "\(reading.canonical(directory))/\(name)"
       let place = AnnotationPlace(file: entry.file, line: entry.line)
       if let first = origins[file] {
         try log.note(.repeatedImage, place.error("image \(entry.path) is listed twice, first in \(first), taken once"))
@@ -93,7 +107,7 @@ struct YOLOReader {
         names.append(image.identifier, root: entry.directory)
       }
     }
-    try split.missing.note(in: &log, total: split.count, directories: split.searched, root: open.source.root)
+    try split.missing.note(in: &log, total: split.count, directories: split.searched, root: open.root)
     try noteLabels(reading, of: split)
     try reading.repairs.empty(into: &log)
     try noteLeftOut(reading, of: open)
@@ -152,9 +166,9 @@ struct YOLOReader {
   ) throws(DatasetError) -> AnnotatedObject? {
     reading.objects += 1
     guard let name = open.names.name(of: label.number) else {
-      let hint = label.number == open.names.last + 1 ? ", which count from 0" : ""
+      let hint = label.number == open.names.last + 1 ? ", which count from 0," : ""
       let reason =
-        "\(label.number) is the number of no class; the classes of \(open.names.file)\(hint), are \(open.names.text)"
+        "\(label.number) is the number of no class; the classes of \(open.names.file)\(hint) are \(open.names.text)"
       try log.note(.unknownClass, place.error(reason))
       return nil
     }
@@ -178,7 +192,7 @@ struct YOLOReader {
 
   private mutating func noteLabels(_ reading: Reading, of split: YOLOSplit) throws(DatasetError) {
     let total = reading.labelled + reading.unlabelled.count
-    if reading.labelled == 0, let first = split.entries.first {
+    if reading.labelled == 0, total > 0, let first = split.entries.first {
       let directories = YOLOLabelFinder.directories(forImagesIn: FileIndex.split(first.path).directories)
       let reason =
         "none of its \(total) images has a label file (such as \(FileIndex.split(FileIndex.stem(of: first.path)).last).txt); looked in \(directories.joined(separator: ", "))"
