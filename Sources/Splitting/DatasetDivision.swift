@@ -163,6 +163,11 @@ package enum DatasetDivision {
         "\(Quantities.count(directory.unlabelled.count, "image")) without a label file, taken as background: \(some(directory.unlabelled))"
       )
     }
+    if directory.missingCount > 0 {
+      report.warnings.append(
+        "\(Quantities.count(directory.missingCount, "image")) of \(directory.lists.joined(separator: ", ")) not there, left out"
+      )
+    }
     let plan = try plan(directory.images, request, &report)
     let place = request.output ?? directory.root
     let names: [SplitPart: String] = [.train: "train", .validation: "val", .test: "test"]

@@ -8,31 +8,38 @@ struct YOLODirectory {
   let path: String
   /// All images, ascending by name.
   let images: [SplitImage]
-  /// How many of them have no label file, and so are background.
+  /// Names of those without a label file, which so are background.
   let unlabelled: [String]
   /// The names of the classes that have objects, by their numbers.
   let classNames: [String]
   /// Lists of images that the data are read from.
   let lists: [String]
+  /// How many images lists name that are not there.
+  let missingCount: Int
   /// The directory.
   let root: String
 
   /// Finds all images and reads their labels.
   ///
   /// - Throws: `DatasetError` for data without names of classes, without images or without objects, and for labels that
-  ///   cannot be read.
+  ///   cannot be read; for two images of one name.
   init(_ path: String) throws(DatasetError) {
     self.path = path
     let data = try YOLOData(path)
     root = data.root
     let names = try data.namesToDivide()
     let splits = try data.allImages()
-    lists = splits.filter { !$0.isWhole }.map(\.title)
+    lists = splits.flatMap(\.lists)
+    missingCount = splits.reduce(0) { $0 + $1.missingCount }
     var (images, unlabelled, faults) = ([SplitImage](), [String](), [DatasetError]())
-    var (finder, known) = (YOLOLabelFinder(), Set<String>())
+    var (finder, known, paths) = (YOLOLabelFinder(), Set<String>(), [String: String]())
     for entry in splits.flatMap(\.entries)
     where known.insert(URL(fileURLWithPath: entry.path).standardizedFileURL.path).inserted {
       let name = FileIndex.stem(of: Self.relative(entry.path, to: data.root) ?? entry.path)
+      if let other = paths.updateValue(entry.path, forKey: name) {
+        throw DatasetError(
+          file: entry.path, reason: "has the name of \(other), and so the same labels: which image was annotated?")
+      }
       guard let file = finder.file(ofImage: entry.path) else {
         unlabelled.append(name)
         images.append(SplitImage(name: name, path: entry.path, objects: [:]))

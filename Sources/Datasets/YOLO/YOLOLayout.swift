@@ -12,9 +12,19 @@ package struct YOLOLayout {
   /// Whether a path is that of YOLO data: a directory with labels, but without the lists of Pascal VOC, or its description.
   package static func isRoot(_ path: String) -> Bool {
     guard FileManager.default.isDirectory(path) else {
-      return isDescription(path) && FileManager.default.fileExists(atPath: path)
+      return isDescription(path) && FileManager.default.fileExists(atPath: path) && describesData(path)
     }
     return !FileManager.default.fileExists(atPath: "\(path)/ImageSets") && describes(path) != nil
+  }
+
+  /// Whether a file has names of classes or splits; one that cannot be read is meant to by what it is called.
+  private static func describesData(_ path: String) -> Bool {
+    do throws(DatasetError) {
+      let description = try YOLODescription(contentsOf: path)
+      return description.names != nil || !description.splits.isEmpty
+    } catch {
+      return ["data", "dataset", "obj"].contains(FileIndex.split(FileIndex.stem(of: path)).last)
+    }
   }
 
   private var files: [String] {

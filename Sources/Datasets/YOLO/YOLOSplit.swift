@@ -19,8 +19,10 @@ package struct YOLOSplit {
   package private(set) var entries: [Entry] = []
   /// What the split is called in messages: its directory or list.
   package private(set) var title: String
+  /// Lists of images among its places.
+  package private(set) var lists: [String] = []
   /// Whether all images of directories take part, so that every label belongs to one of them.
-  package private(set) var isWhole = true
+  var isWhole: Bool { lists.isEmpty }
   /// Images that a list names and that are not there.
   private(set) var missing = MissingFiles("images", tellsFirst: true)
   private(set) var repairs = FaultTally()
@@ -36,7 +38,7 @@ package struct YOLOSplit {
     title = places[0].path
     for place in places {
       if place.isList {
-        isWhole = false
+        lists.append(place.path)
         try addList(place.path, of: data)
       } else {
         try addDirectory(place.path)
@@ -85,6 +87,9 @@ package struct YOLOSplit {
     }
     if count == 0 { throw DatasetError(file: list, reason: "lists no image") }
   }
+
+  /// How many images its lists name that are not there.
+  package var missingCount: Int { missing.count }
 
   /// How many images the split names.
   var count: Int { entries.count + missing.count }

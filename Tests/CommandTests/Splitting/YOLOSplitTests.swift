@@ -77,5 +77,16 @@ struct YOLOSplitTests {
     try workspace.write("train: train.txt\nnames: [cat, dog]\n", to: "data/data.yaml")
     let list = try workspace.split("--overwrite").ended(with: 64).messages
     #expect(list.contains("/data/train.txt is the file that is divided"), "\(list)")
+    // Elsewhere, images that are listed and not there are counted.
+    try FileManager.default.removeItem(atPath: "\(path)/data/images/p5q.png")
+    let rest = try workspace.split("--output", "\(path)/lists").succeeded()
+    #expect(rest.messages.contains("1 image of \(path)/data/train.txt not there, left out"), "\(rest.messages)")
+    #expect(try workspace.read(rest.output).reduce(0, +) == 19)
+    try workspace.write(picture: "data/images/p4q.jpeg", shade: 9)
+    try workspace.write("train: images\nnames: [cat, dog]\n", to: "data/data.yaml")
+    #expect(
+      try workspace.split().ended(with: 65).messages.contains("and so the same labels: which image was annotated?"))
+    try workspace.write("names: [cat\n", to: "data/data.yaml")
+    #expect(try workspace.split(data: "data/data.yaml").ended(with: 65).messages.contains("not valid YAML"))
   }
 }
