@@ -66,7 +66,7 @@ let package = Package(
     library("Files", ["Threads", "CCrypto"]),
     library("ModelFiles", ["Tensors", "Files"]),
     library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
-    library("Datasets", ["Detection", "Images", "Files", "CLibXML2"]),
+    library("Datasets", ["Detection", "Images", "Files", "CLibXML2", "Yams"]),
     library("Loading", ["Threads", "Datasets", "Detection", "Images", "Tensors", "Kernels", "Randomness"]),
     library("Splitting", ["Datasets", "Images", "Files", "Randomness"]),
     library("Synthetic", ["Datasets", "Images", "Files", "Randomness"]),

@@ -8,6 +8,10 @@ struct AnnotationFile {
     case xml = "an annotation of Pascal VOC (XML)"
     case json = "a JSON file of COCO"
     case list = "a list of image names"
+    case yaml = "a description of YOLO data (YAML)"
+    case darknet = "a description of YOLO data (key = value)"
+    case names = "a list of the names of classes"
+    case labels = "a file of YOLO labels"
   }
 
   let path: String
@@ -35,7 +39,10 @@ struct AnnotationFile {
     let first = prefix.first { $0 > 0x20 && $0 < 0x7F }
     let isSuch =
       switch (kind, found) {
-      case (_, .empty), (.xml, .xml), (.json, .json), (.list, .text): true
+      case (_, .empty), (.xml, .xml), (.json, .json),
+        (.list, .text), (.yaml, .text), (.yaml, .json), (.darknet, .text), (.names, .text), (.names, .json),
+        (.labels, .text):
+        true
       case (.xml, .text): first == UInt8(ascii: "<")
       // A name may begin with a bracket.
       case (.list, .json): (try? JSONSerialization.jsonObject(with: Data(bytes))) == nil

@@ -57,9 +57,9 @@ struct COCOReader {
       classNames = classes ?? []
       return
     }
-    let classes = try COCOClasses(
+    let classes = try CategoryClasses(
       classes, mayLackClasses: mayLackClasses,
-      files: files.map { COCOClasses.File(path: $0.file.path, list: $0.list) }, log: &log)
+      files: files.map { CategoryClasses.File(path: $0.file.path, names: $0.list.names) }, log: &log)
     classNames = classes.names
     for file in files {
       categoryNumbers.append(classNames.map(file.list.number(of:)))
@@ -72,7 +72,7 @@ struct COCOReader {
     try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
   }
 
-  private mutating func read(_ file: OpenFile, _ classes: COCOClasses) throws(DatasetError) {
+  private mutating func read(_ file: OpenFile, _ classes: CategoryClasses) throws(DatasetError) {
     var repairs = FaultTally()
     var entries = try readImages(file, &repairs)
     try readAnnotations(file, classes, into: &entries, &repairs)
@@ -209,7 +209,7 @@ struct COCOReader {
   // MARK: Annotations
 
   private mutating func readAnnotations(
-    _ file: OpenFile, _ classes: COCOClasses, into entries: inout Entries, _ repairs: inout FaultTally
+    _ file: OpenFile, _ classes: CategoryClasses, into entries: inout Entries, _ repairs: inout FaultTally
   ) throws(DatasetError) {
     let categories = Dictionary(uniqueKeysWithValues: file.list.categories.map { ($0.id, $0.name) })
     var (numbers, total) = (Set<COCOFileIdentifier>(), 0)

@@ -1,9 +1,10 @@
-/// What the categories of several files are as classes.
-struct COCOClasses {
+/// What the categories of several files, which each file numbers in its own way, are as classes.
+struct CategoryClasses {
   /// A file with its categories.
   struct File {
     let path: String
-    let list: COCOCategoryList
+    /// In the order of their numbers.
+    let names: [String]
   }
 
   /// Names of the classes, label 1 first.
@@ -19,7 +20,7 @@ struct COCOClasses {
     _ names: [String]?, mayLackClasses: Bool, files: [File], log: inout FaultLog
   ) throws(DatasetError) {
     let first = files[0]
-    self.names = names ?? first.list.names
+    self.names = names ?? first.names
     labels = Dictionary(self.names.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
     try log.checkClasses(self.names, file: first.path)
     if names != nil { try check(files, mayLackClasses: mayLackClasses, log: &log) }
@@ -31,7 +32,7 @@ struct COCOClasses {
   private func check(
     _ files: [File], mayLackClasses: Bool, log: inout FaultLog
   ) throws(DatasetError) {
-    let categories = files.flatMap(\.list.names)
+    let categories = files.flatMap(\.names)
     let known = Set(categories)
     let missing = names.filter { !known.contains($0) }
     let all =
@@ -49,7 +50,7 @@ struct COCOClasses {
       return try log.note(.unknownClass, DatasetError(file: path, reason: reason))
     }
     for file in files {
-      let missing = names.filter { file.list.number(of: $0) == nil }
+      let missing = names.filter { !file.names.contains($0) }
       if missing.isEmpty { continue }
       let list = missing.map { "\"\($0)\"" }.joined(separator: ", ")
       let reason =
