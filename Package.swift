@@ -107,7 +107,7 @@ let package = Package(
     tests("FilesTests", ["Files", "HashingProgram", "TestSupport"]),
     tests("ModelFilesTests", ["ModelFiles", "Files", "Inference", "TestSupport"]),
     tests("ImagesTests", ["Images", "Files", "Randomness", "TestSupport"]),
-    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "TestSupport"]),
+    tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "Synthetic", "TestSupport"]),
     tests("LoadingTests", ["Loading", "Datasets", "Detection", "Images", "Kernels", "Randomness", "TestSupport"]),
     tests("SplittingTests", ["Splitting"]),
     tests("SyntheticTests", ["Synthetic", "Datasets", "Files", "Images"]),

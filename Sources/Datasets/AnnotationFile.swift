@@ -19,14 +19,16 @@ struct AnnotationFile {
 
   /// The bytes of the file.
   ///
-  /// - Parameter mapped: whether they stay in the file as far as that is possible, and are read where they are looked at.
+  /// - Parameters:
+  ///   - mapped: whether they stay in the file as far as that is possible, and are read where they are looked at.
+  ///   - limit: how many are read at the most, where they are not mapped.
   /// - Throws: `DatasetError` with the system's reason.
-  func contents(mapped: Bool = false) throws(DatasetError) -> Data {
+  func contents(mapped: Bool = false, upTo limit: Int = .max) throws(DatasetError) -> Data {
     if FileManager.default.isDirectory(path) {
       throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
     }
     do {
-      return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path))
+      return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path, upTo: limit))
     } catch {
       throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
     }

@@ -35,11 +35,8 @@ struct CategoryClasses {
     let categories = files.flatMap(\.names)
     let known = Set(categories)
     let missing = names.filter { !known.contains($0) }
-    let all =
-      names.filter(known.contains)
-      + categories.reduce(into: []) { list, name in
-        if labels[name] == nil, !list.contains(name) { list.append(name) }
-      }
+    var told = Set(names)
+    let all = names.filter(known.contains) + categories.filter { told.insert($0).inserted }
     if missing.count == names.count || !(missing.isEmpty || mayLackClasses) {
       let path = files.count == 1 ? files[0].path : "\(files[0].path) and \(files.count - 1) more"
       let fault =
@@ -50,7 +47,8 @@ struct CategoryClasses {
       return try log.note(.unknownClass, DatasetError(file: path, reason: reason))
     }
     for file in files {
-      let missing = names.filter { !file.names.contains($0) }
+      let present = Set(file.names)
+      let missing = names.filter { !present.contains($0) }
       if missing.isEmpty { continue }
       let list = missing.map { "\"\($0)\"" }.joined(separator: ", ")
       let reason =
@@ -58,6 +56,25 @@ struct CategoryClasses {
         + (missing.count == 1 ? "this class" : "these classes")
       try log.note(.absentCategory, DatasetError(file: file.path, reason: reason))
     }
+  }
+
+  /// Says how many objects of each category that is no class a file has.
+  ///
+  /// - Parameters:
+  ///   - leftOut: objects by the name of their category.
+  ///   - total: all objects of the file.
+  func note(
+    leftOut: [String: Int], of total: Int, in file: File, log: inout FaultLog
+  ) throws(DatasetError) {
+    if leftOut.isEmpty { return }
+    let count = leftOut.values.reduce(0, +)
+    let order = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let list = order.prefix(20).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    let all = FaultLog.classProposal(names + file.names.filter { leftOut[$0] != nil })
+    let reason =
+      "\(count) of \(total) objects are of categories that are no classes, left out: \(list)"
+      + "\(order.count > 20 ? ", …" : ""); \(all)"
+    try log.note(.unlistedCategory, DatasetError(file: file.path, reason: reason))
   }
 
   private static func shortened(_ names: [String]) -> String {

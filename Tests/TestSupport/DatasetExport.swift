@@ -50,16 +50,27 @@ package struct DatasetExport: Sendable {
     }
   }
 
+  package var format: DatasetFormat {
+    switch kind {
+    case .ultralytics, .roboflowYOLO, .labelStudioYOLO, .labelImgYOLO, .darknet: .yolo
+    case .roboflowCOCO, .cvatCOCO, .labelStudioCOCO: .coco
+    case .cvatVOC: .pascalVOC
+    }
+  }
+
+  /// The split that has all images.
+  package var split: String {
+    switch kind {
+    case .ultralytics, .roboflowYOLO, .darknet, .roboflowCOCO: "train"
+    case .labelStudioYOLO, .labelImgYOLO: "."
+    case .cvatCOCO, .cvatVOC: "default"
+    case .labelStudioCOCO: "result.json"
+    }
+  }
+
   /// The lines under `data` of a configuration that trains on the export.
   package var keys: String {
-    switch kind {
-    case .ultralytics, .roboflowYOLO, .darknet: "format: yolo, root: \(root)"
-    case .labelStudioYOLO, .labelImgYOLO: "format: yolo, root: \(root), train_split: ., evaluation_split: null"
-    case .roboflowCOCO: "format: coco, root: \(root), train_split: train"
-    case .cvatCOCO: "format: coco, root: \(root), train_split: default"
-    case .labelStudioCOCO: "format: coco, root: \(root), train_split: result.json"
-    case .cvatVOC: "format: voc, root: \(root), train_split: default"
-    }
+    "format: \(format.rawValue), root: \(root), train_split: \(split), evaluation_split: null"
   }
 
   /// Whether `keys` leave the names of the classes to the data.

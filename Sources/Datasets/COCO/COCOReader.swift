@@ -38,6 +38,8 @@ struct COCOReader {
     let split: COCOSplit
     let file: JSONRecordFile
     let list: COCOCategoryList
+
+    var categories: CategoryClasses.File { CategoryClasses.File(path: file.path, names: list.names) }
   }
 
   /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
@@ -59,7 +61,7 @@ struct COCOReader {
     }
     let classes = try CategoryClasses(
       classes, mayLackClasses: mayLackClasses,
-      files: files.map { CategoryClasses.File(path: $0.file.path, names: $0.list.names) }, log: &log)
+      files: files.map(\.categories), log: &log)
     classNames = classes.names
     for file in files {
       categoryNumbers.append(classNames.map(file.list.number(of:)))
@@ -250,21 +252,7 @@ struct COCOReader {
       }
     }
     try fractions.note(in: &log)
-    try noteLeftOut(leftOut, of: total, file)
-  }
-
-  private mutating func noteLeftOut(
-    _ leftOut: [String: Int], of total: Int, _ file: OpenFile
-  ) throws(DatasetError) {
-    if leftOut.isEmpty { return }
-    let count = leftOut.values.reduce(0, +)
-    let order = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    let list = order.prefix(20).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    let all = FaultLog.classProposal(classNames + file.list.names.filter { leftOut[$0] != nil })
-    let reason =
-      "\(count) of \(total) objects are of categories that are no classes, left out: \(list)"
-      + "\(order.count > 20 ? ", …" : ""); \(all)"
-    try log.note(.unlistedCategory, DatasetError(file: file.file.path, reason: reason))
+    try classes.note(leftOut: leftOut, of: total, in: file.categories, log: &log)
   }
 
   private mutating func object(

@@ -44,9 +44,9 @@ struct YOLODescription {
     let text = try YOLOText(contentsOf: path, kind: .yaml).text
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      root = try YAMLDocument(text).root
     } catch {
-      throw Self.error(error, file: path)
+      throw DatasetError(file: path, line: error.line, reason: error.reason)
     }
     guard case .mapping(let mapping)? = root else {
       throw error("expected keys as names, train and val, found \(root.map(Self.kind) ?? "nothing")", root)
@@ -140,21 +140,6 @@ struct YOLODescription {
     case .sequence(let list): list.isEmpty ? "an empty list" : "a list"
     case .mapping: "a mapping"
     case .alias: "an alias"
-    }
-  }
-
-  private static func error(_ error: any Error, file: String) -> DatasetError {
-    switch error as? YamlError {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      let reason = [context?.text, problem].compactMap(\.self).joined(separator: ", ")
-      return DatasetError(file: file, line: mark.line, reason: "not valid YAML: \(reason)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      return DatasetError(
-        file: file, line: context.mark.line, reason: "\(keys) is given more than once in one mapping")
-    default:
-      return DatasetError(file: file, reason: "not valid YAML: \(error)")
     }
   }
 

@@ -29,6 +29,8 @@ struct YOLOReader {
     let split: YOLOSplit
     let names: YOLOClassNames
     let keypointNumbers: Int
+
+    var categories: CategoryClasses.File { CategoryClasses.File(path: names.file, names: names.ordered) }
   }
 
   /// What is counted while a split is read.
@@ -77,7 +79,7 @@ struct YOLOReader {
     }
     let classes = try CategoryClasses(
       classes, mayLackClasses: mayLackClasses,
-      files: splits.map { CategoryClasses.File(path: $0.names.file, names: $0.names.ordered) }, log: &log)
+      files: splits.map(\.categories), log: &log)
     classNames = classes.names
     for split in splits {
       do throws(DatasetError) {
@@ -110,7 +112,7 @@ struct YOLOReader {
     try split.missing.note(in: &log, total: split.count, directories: split.searched, root: open.root)
     try noteLabels(reading, of: split)
     try reading.repairs.empty(into: &log)
-    try noteLeftOut(reading, of: open)
+    try classes.note(leftOut: reading.leftOut, of: reading.objects, in: open.categories, log: &log)
   }
 
   private mutating func image(
@@ -210,17 +212,5 @@ struct YOLOReader {
         "\(orphans.count) label \(orphans.count == 1 ? "file has" : "files have") no image (the first is \(first))"
       try log.note(.labelWithoutImage, DatasetError(file: split.title, reason: reason))
     }
-  }
-
-  private mutating func noteLeftOut(_ reading: Reading, of open: OpenSplit) throws(DatasetError) {
-    if reading.leftOut.isEmpty { return }
-    let count = reading.leftOut.values.reduce(0, +)
-    let order = reading.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    let list = order.prefix(20).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    let all = FaultLog.classProposal(classNames + open.names.ordered.filter { reading.leftOut[$0] != nil })
-    let reason =
-      "\(count) of \(reading.objects) objects are of categories that are no classes, left out: \(list)"
-      + "\(order.count > 20 ? ", …" : ""); \(all)"
-    try log.note(.unlistedCategory, DatasetError(file: open.names.file, reason: reason))
   }
 }

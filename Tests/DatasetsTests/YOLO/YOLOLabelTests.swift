@@ -131,16 +131,4 @@ import Testing
     #expect((dataset.images[0].width, dataset.images[0].height) == (40, 30))
     #expect(dataset.images[0].objects[0].pixelBox == PixelBox(xMin: 4, yMin: 21, xMax: 20, yMax: 27))
   }
-
-  @Test func `Damaged labels are refused, never crashed on`() throws {
-    let text = Array("1 0.5 0.5 0.5 0.4\n0 0.25 0.3 0.75 0.3 0.75 0.7 0.25 0.7\n".utf8)
-    let folder = try YOLODirectory(labels: "")
-    for index in 0..<400 {
-      var bytes = text
-      bytes[index % bytes.count] = UInt8(truncatingIfNeeded: index &* 73 &+ 11)
-      if index.isMultiple(of: 3) { bytes.removeLast(index % 40) }
-      try folder.write(Data(bytes), to: "labels/train/a.txt")
-      _ = try? folder.read(faults: .listAll)
-    }
-  }
 }
