@@ -101,12 +101,12 @@ extension Configuration {
 
   /// The configuration with names for its classes: where it leaves them to the data, those of the training split.
   ///
-  /// Only for the format of COCO there is something to read, and nothing once the names are in the resolved configuration.
+  /// Only for COCO and YOLO there is something to read, and nothing once the names are in the resolved configuration.
   ///
-  /// - Throws: `DatasetError` when the categories cannot be read; ``ConfigurationError`` when there is no directory.
+  /// - Throws: `DatasetError` when the names cannot be read; ``ConfigurationError`` when there is no directory.
   package func namingClasses() throws -> Configuration {
     guard data.classNames.isEmpty, let first = try sources(data.trainSplit).first else { return self }
-    let names = try Dataset.categoryNames(ofCOCO: first).map { JSONLiteral($0) }
+    let names = try Dataset.classNames(data.format, of: first).map { JSONLiteral($0) }
     return try Configuration(
       yaml: resolvedYAML, name: source, overrides: ["data.classes=\(JSONLiteral(array: names))"])
   }

@@ -8,6 +8,10 @@ struct AnnotationFile {
     case xml = "an annotation of Pascal VOC (XML)"
     case json = "a JSON file of COCO"
     case list = "a list of image names"
+    case yaml = "a description of YOLO data (YAML)"
+    case darknet = "a description of YOLO data (key = value)"
+    case names = "a list of the names of classes"
+    case labels = "a file of YOLO labels"
   }
 
   let path: String
@@ -15,14 +19,16 @@ struct AnnotationFile {
 
   /// The bytes of the file.
   ///
-  /// - Parameter mapped: whether they stay in the file as far as that is possible, and are read where they are looked at.
+  /// - Parameters:
+  ///   - mapped: whether they stay in the file as far as that is possible, and are read where they are looked at.
+  ///   - limit: how many are read at the most, where they are not mapped.
   /// - Throws: `DatasetError` with the system's reason.
-  func contents(mapped: Bool = false) throws(DatasetError) -> Data {
+  func contents(mapped: Bool = false, upTo limit: Int = .max) throws(DatasetError) -> Data {
     if FileManager.default.isDirectory(path) {
       throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
     }
     do {
-      return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path))
+      return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path, upTo: limit))
     } catch {
       throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
     }
@@ -35,7 +41,10 @@ struct AnnotationFile {
     let first = prefix.first { $0 > 0x20 && $0 < 0x7F }
     let isSuch =
       switch (kind, found) {
-      case (_, .empty), (.xml, .xml), (.json, .json), (.list, .text): true
+      case (_, .empty), (.xml, .xml), (.json, .json),
+        (.list, .text), (.yaml, .text), (.yaml, .json), (.darknet, .text), (.names, .text), (.names, .json),
+        (.labels, .text):
+        true
       case (.xml, .text): first == UInt8(ascii: "<")
       // A name may begin with a bracket.
       case (.list, .json): (try? JSONSerialization.jsonObject(with: Data(bytes))) == nil

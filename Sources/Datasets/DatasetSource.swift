@@ -4,13 +4,16 @@ package enum DatasetFormat: String, CaseIterable, Sendable {
   case pascalVOC = "voc"
   /// One JSON file for all images, as in COCO's detection task.
   case coco
+  /// One text file for every image, as Darknet and Ultralytics have it.
+  case yolo
 }
 
 /// A directory of data and the split of it that takes part.
 package struct DatasetSource: Sendable, Equatable {
-  /// The directory.
+  /// The directory; with ``DatasetFormat/yolo`` also the file that describes it.
   package let root: String
-  /// The split's name, as in `trainval`; with ``DatasetFormat/coco`` also the path of a JSON file, relative to the root.
+  /// The split's name, as in `trainval`; with ``DatasetFormat/coco`` also the path of a JSON file, relative to the root,
+  /// and with ``DatasetFormat/yolo`` that of a directory of images or of a list of them.
   package let split: String
 
   /// Where the images are, with ``DatasetFormat/coco``: a path from the root; nothing for the usual directories.
@@ -51,8 +54,8 @@ extension Dataset {
   ///   - format: how the directories are laid out.
   ///   - sources: what to read, at least one.
   ///   - classes: names in the order of their labels; nothing means the 20 of `PascalVOCClasses`, or the categories of the
-  ///     first COCO file in order of their ids.
-  ///   - mayLackClasses: whether a COCO file may lack some of `classes`, as those to evaluate on may.
+  ///     first COCO or YOLO data in order of their numbers.
+  ///   - mayLackClasses: whether COCO or YOLO data may lack some of `classes`, as those to evaluate on may.
   ///   - rules: what becomes of images without annotation, and how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
   ///   - willRead: called with the path of each image file before it is opened.
@@ -68,6 +71,20 @@ extension Dataset {
     case .coco:
       self = try .coco(
         sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, willRead: willRead)
+    case .yolo:
+      self = try .yolo(
+        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, willRead: willRead)
+    }
+  }
+
+  /// The names of the classes that data have, in order of their numbers: the classes when none are listed.
+  ///
+  /// - Throws: `DatasetError`.
+  package static func classNames(_ format: DatasetFormat, of source: DatasetSource) throws -> [String] {
+    switch format {
+    case .pascalVOC: PascalVOCClasses.names
+    case .coco: try categoryNames(ofCOCO: source)
+    case .yolo: try classNames(ofYOLO: source)
     }
   }
 }

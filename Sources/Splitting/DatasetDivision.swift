@@ -10,7 +10,8 @@ package enum DatasetDivision {
   ///
   /// A directory with an XML file for each image gets lists of names, `ImageSets/Main/trainval.txt`, `test.txt` and, with a
   /// share for validation, `train.txt` and `val.txt`. Where they are to be and there is no `Annotations` or `JPEGImages`,
-  /// links of these names are made. A JSON file of COCO gives a file for each part. When files may be overwritten, those of
+  /// links of these names are made. A JSON file of COCO gives a file for each part. YOLO data get lists of images, `train.txt`,
+  /// `test.txt` and, with a share for validation, `val.txt`. When files may be overwritten, those of
   /// an earlier division of the same images that this one does not have are removed.
   ///
   /// - Throws: `DatasetError`, ``SplitError``, `FileError`.
@@ -22,7 +23,9 @@ package enum DatasetDivision {
         reason: "no such file or directory; expected a directory with images and annotations, or a JSON file")
     }
     var report = SplitReport()
-    if isDirectory.boolValue {
+    if YOLOLayout.isRoot(request.data) {
+      try divideYOLO(request, &report)
+    } else if isDirectory.boolValue {
       try dividePascalVOC(request, &report)
     } else {
       try divideCOCO(request, &report)
@@ -142,6 +145,48 @@ package enum DatasetDivision {
       format: "coco", root: place.root, imageDirectory: imageDirectory,
       train: COCOPlace.split(path(.train), root: place.root),
       evaluation: COCOPlace.split(path(evaluation), root: place.root), classNames: division.classNames)
+  }
+
+  // MARK: YOLO
+
+  private static func divideYOLO(_ request: SplitRequest, _ report: inout SplitReport) throws {
+    let directory = try YOLODirectory(request.data)
+    if request.keepsDirectories {
+      let advice = YOLOLayout.describes(directory.root) ?? "set data.format: yolo"
+      throw SplitError(
+        description:
+          "--keep-directories is for directories of images and XML files; of YOLO data directories and data.yaml are read as they are: \(advice)"
+      )
+    }
+    if !directory.unlabelled.isEmpty {
+      report.warnings.append(
+        "\(Quantities.count(directory.unlabelled.count, "image")) without a label file, taken as background: \(some(directory.unlabelled))"
+      )
+    }
+    if directory.missingCount > 0 {
+      report.warnings.append(
+        "\(Quantities.count(directory.missingCount, "image")) of \(directory.lists.joined(separator: ", ")) not there, left out"
+      )
+    }
+    let plan = try plan(directory.images, request, &report)
+    let place = request.output ?? directory.root
+    let names: [SplitPart: String] = [.train: "train", .validation: "val", .test: "test"]
+    func path(_ part: SplitPart) -> String { "\(place)/\(names[part]!).txt" }
+    var output = SplitOutput()
+    for part in SplitPart.allCases {
+      let members = directory.images.indices.filter { plan.parts[$0] == part }.map { directory.images[$0] }
+      if !members.isEmpty {
+        let lines = try directory.lines(members, in: place)
+        output.add(path(part), Data(lines.map { $0 + "\n" }.joined().utf8))
+      } else if directory.hasAllImages(ofList: path(part)) {
+        output.addLeftover(path(part))
+      }
+    }
+    try write(output, request, inputs: directory.lists, &report)
+    report.configuration = configuration(
+      format: "yolo", root: request.data, train: directory.split(path(.train)),
+      evaluation: directory.split(path(request.fractions.validation == nil ? .test : .validation)),
+      classNames: directory.classNames)
   }
 
   // MARK: Output

@@ -1,6 +1,6 @@
 /// What `multibox split` is to do.
 package struct SplitRequest: Sendable {
-  /// A directory of images with an XML file for each, or a JSON file of COCO.
+  /// A directory of images with an XML file or labels of YOLO for each, a `data.yaml`, or a JSON file of COCO.
   package let data: String
   /// Where the result goes; nil for the place of the data.
   package let output: String?

@@ -13,25 +13,27 @@ struct Score: ParsableCommand {
     discussion: """
       Prints average precision by class and the metric's means. coco gives the numbers of pycocotools, bit for bit.
 
-      Ground truth is a JSON file in COCO's format or a directory in the layout of Pascal VOC; detections are a JSON file in COCO's
-      results format, whoever made it.
+      Ground truth is a JSON file in COCO's format, or a directory in the layout of Pascal VOC or with YOLO labels; detections
+      are a JSON file in COCO's results format, whoever made it.
 
       Examples:
         multibox score --ground-truth instances_val2017.json --detections detections.json --metric coco
         multibox score --ground-truth VOC2007 --split test --detections detections.json --metric voc07 --json score.json
+        multibox score --ground-truth coco8/data.yaml --split val --detections detections.json --metric coco
       """)
 
   @Option(
-    help: "COCO annotations as JSON, or a Pascal VOC directory.", completion: .file(), transform: HomeDirectory.expand)
+    help: "COCO annotations as JSON, a Pascal VOC directory, or a directory of YOLO data or its data.yaml.",
+    completion: .file(), transform: HomeDirectory.expand)
   var groundTruth: String
 
-  @Option(help: "The split of a Pascal VOC directory; test by default.")
+  @Option(help: "The split of a directory; by default test for Pascal VOC, val for YOLO.")
   var split: String?
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Names of the classes of a Pascal VOC directory, in the order of category_id from 1; the challenge's 20 by default.",
+      "Names of the classes of a directory, in the order of category_id from 1; the challenge's 20 by default, of YOLO those of data.yaml.",
       valueName: "names"))
   var classes: [String] = []
 
@@ -58,7 +60,7 @@ struct Score: ParsableCommand {
   )
   var json: String?
 
-  /// A directory is in the layout of Pascal VOC.
+  /// A directory is in the layout of Pascal VOC, or has YOLO labels.
   private var isDirectory: Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: groundTruth, isDirectory: &isDirectory) && isDirectory.boolValue
@@ -82,6 +84,12 @@ struct Score: ParsableCommand {
   }
 
   private func source() throws -> FileScoring.GroundTruth {
+    if YOLOLayout.isRoot(groundTruth) {
+      if unannotatedImages != nil {
+        throw ValidationError("--unannotated-images is for a Pascal VOC directory; of YOLO they are background")
+      }
+      return .yolo(root: groundTruth, split: split ?? "val", classes: classes.isEmpty ? nil : classes)
+    }
     if isDirectory {
       return .pascalVOC(
         root: groundTruth, split: split ?? "test", classes: classes.isEmpty ? nil : classes,
@@ -91,7 +99,7 @@ struct Score: ParsableCommand {
       ("--split", split != nil), ("--classes", !classes.isEmpty), ("--unannotated-images", unannotatedImages != nil),
     ]
     for (option, isGiven) in options where isGiven {
-      throw ValidationError("\(option) is for a Pascal VOC directory, which \(groundTruth) is not")
+      throw ValidationError("\(option) is for a directory of Pascal VOC or YOLO, which \(groundTruth) is not")
     }
     return .coco(file: groundTruth)
   }

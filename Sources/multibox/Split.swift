@@ -9,7 +9,8 @@ struct Split: ParsableCommand {
     discussion: """
       DATA is a directory with an XML file for each image, which gets lists of names in ImageSets/Main and, where images and
       annotations are in directories of other names, links named JPEGImages and Annotations; or a JSON file of COCO, which
-      gives one for each part. With --output all this goes to another directory.
+      gives one for each part; or a directory of YOLO data, or its data.yaml, which gets train.txt and test.txt, lists of
+      images. With --output all this goes to another directory.
 
       Kept together are copies, what Roboflow has made of one image, and the frames of a video: images whose names differ
       only in the number at the end. By itself it does not take for frames what is numbered like 95 % of all images, by a
@@ -21,11 +22,12 @@ struct Split: ParsableCommand {
         multibox split data/raccoon --test 0.2 --seed 1
         multibox split images-and-annotations --output data/kangaroo --validation 0.1
         multibox split data/mask/annotations/instances_default.json --test 0.2
+        multibox split yolo/data.yaml --test 0.2
         multibox split roboflow --output data/roboflow --keep-directories
       """)
 
   @Argument(
-    help: "A directory of images and XML files, or a JSON file of COCO.", completion: .file(),
+    help: "A directory of images and XML files or YOLO labels, or a JSON file of COCO.", completion: .file(),
     transform: HomeDirectory.expand)
   var data: String
 

@@ -103,7 +103,7 @@ struct BadInputTests {
     },
     Fault(
       "a split of a COCO file", 64,
-      says: { ["--split is for a Pascal VOC directory, which \($0.path)/truth.json is not"] }
+      says: { ["--split is for a directory of Pascal VOC or YOLO, which \($0.path)/truth.json is not"] }
     ) {
       try score($0, "--split", "val")
     },

@@ -92,7 +92,7 @@ struct ConfigurationFaultTests {
     ),
     (
       "version: 1\ndata:\n  format: xml",
-      "a.yaml:3: data.format: expected one of voc, coco, found 'xml'"
+      "a.yaml:3: data.format: expected one of voc, coco, yolo, found 'xml'"
     ),
     (
       "version: 1\ndata:\n  classes: [a, b, a]",

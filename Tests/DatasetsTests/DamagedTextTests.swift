@@ -26,34 +26,6 @@ struct DamagedTextTests {
     <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>40</xmax><ymax>30</ymax></bndbox></object></annotation>
     """
 
-  /// Whether what was read makes sense: boxes inside their images, labels of classes.
-  private func expectSense(_ dataset: Dataset, sourceLocation: SourceLocation = #_sourceLocation) {
-    for image in dataset.images {
-      for object in image.objects {
-        let box = object.pixelBox
-        let isInside =
-          0 <= box.xMin && box.xMin < box.xMax && box.xMax <= Double(image.width) && 0 <= box.yMin
-          && box.yMin < box.yMax
-          && box.yMax <= Double(image.height)
-        #expect(
-          isInside && (1...dataset.classNames.count).contains(object.groundTruth.label), "\(box)",
-          sourceLocation: sourceLocation)
-      }
-    }
-  }
-
-  /// Reads a data set as training and as the doctor does; false when training would refuse it.
-  private func isTaken(_ format: DatasetFormat, _ root: String, _ split: String) throws -> Bool {
-    let sources = [DatasetSource(root: root, split: split)]
-    expectSense(try Dataset(format, sources, faults: .listAll))
-    do {
-      expectSense(try Dataset(format, sources))
-      return true
-    } catch is DatasetError {
-      return false
-    }
-  }
-
   @Test(.timeLimit(.minutes(30))) func `Damaged XML is read or refused`() throws {
     let folder = try AnnotatedDirectory()
     try folder.write(only: "a", width: 40, height: 30, annotation: Self.annotation)
@@ -65,7 +37,7 @@ struct DamagedTextTests {
       words: Self.xmlWords.map { Array($0.utf8) })
     let counts = fuzzing.run { bytes in
       try Data(bytes).write(to: file)
-      return try isTaken(.pascalVOC, folder.root, "train")
+      return try DamagedDataset.isTaken(.pascalVOC, folder.root, "train")
     }
     #expect(counts.taken > Fuzzing.caseCount / 50 && counts.refused > Fuzzing.caseCount / 10, "\(counts)")
   }
@@ -99,7 +71,7 @@ struct DamagedTextTests {
       // The reader of training, and the one of scoring.
       try Data(bytes).write(to: file)
       do { _ = try COCOGroundTruthFile(Data(bytes), file: "truth.json") } catch is DatasetError {}
-      return try isTaken(.coco, folder.root, "train2017")
+      return try DamagedDataset.isTaken(.coco, folder.root, "train2017")
     }
     #expect(counts.taken > Fuzzing.caseCount / 50 && counts.refused > Fuzzing.caseCount / 10, "\(counts)")
   }

@@ -5,12 +5,14 @@ import Testing
 /// Feeds damaged files to a reader, which may refuse them but must neither crash nor hang.
 ///
 /// Case n of a test is damaged in the same way every time. A test reads 2,000 cases; the environment variable
-/// `MULTIBOX_FUZZ_CASES` sets another number for all of them. A case that crashes is the last one of its test: the message
+/// `MULTIBOX_FUZZ_CASES` sets another number for all of them, and `MULTIBOX_FUZZ_SEED` (1) makes other cases. A case that crashes is the last one of its test: the message
 /// of the crash does not tell its number, the file that the test has written last does.
 package struct Fuzzing {
   /// How many cases a test reads.
   package static let caseCount =
     ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_CASES"].flatMap { Int($0) } ?? 2_000
+  /// What makes the cases of a run differ from those of another.
+  private static let seed = ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
   /// The most processor time that a case may take, in seconds. Those without a fault take some microseconds.
   private static let mostSeconds = 2.0
 
@@ -40,11 +42,12 @@ package struct Fuzzing {
       do {
         if try read(bytes) { counts.taken += 1 } else { counts.refused += 1 }
       } catch {
-        Issue.record("case \(number): \(error)", sourceLocation: sourceLocation)
+        Issue.record("seed \(Self.seed), case \(number): \(error)", sourceLocation: sourceLocation)
       }
       let seconds = Self.processorSeconds - start
       if seconds > Self.mostSeconds {
-        Issue.record("case \(number) took \(seconds) s of processor time", sourceLocation: sourceLocation)
+        Issue.record(
+          "seed \(Self.seed), case \(number) took \(seconds) s of processor time", sourceLocation: sourceLocation)
       }
     }
     return counts
@@ -59,7 +62,7 @@ package struct Fuzzing {
 
   /// A good file with one to six damages.
   package func bytes(ofCase number: Int) -> [UInt8] {
-    var stream = RandomStream(seed: 1, purpose: .test, key: UInt64(number))
+    var stream = RandomStream(seed: Self.seed, purpose: .test, key: UInt64(number))
     var bytes = originals[number % originals.count]
     for _ in 0...stream.integer(below: 6) { damage(&bytes, &stream) }
     return bytes

@@ -8,7 +8,7 @@ extension ConfigurationTable {
       "layout of the data")
     add(
       "root", \.data.roots, .paths, change: .neutral, default: "none",
-      "directory of the data set, or several; required to train and evaluate")
+      "directory of the data set, or several; for YOLO also the `data.yaml` in it; required to train and evaluate")
     add(
       "image_directory", \.data.imageDirectories, .pathsOfDirectories, change: .neutral, default: "`null`",
       values: "only with `format: coco`",
@@ -24,16 +24,18 @@ extension ConfigurationTable {
       return "a list of \(directories.count) for \(roots) under data.root; expected one for each, or null"
     }
     add(
-      "train_split", \.data.trainSplit, .splits, default: "`trainval`; for COCO `train2017`",
-      "split to train on; one for all roots, or one or `null` for each; for COCO also the path of a JSON file")
+      "train_split", \.data.trainSplit, .splits, default: "`trainval`; for COCO `train2017`, for YOLO `train`",
+      "split to train on; one for all roots, or one or `null` for each; for COCO also the path of a JSON file, for YOLO that of a directory of images or a list of them"
+    )
     addOptional(
       "evaluation_split", \.data.evaluationSplit,
       .splits, expected: "null, text, or a list with a text or null for each directory", change: .neutral,
-      default: "`test`; for COCO `val2017`",
+      default: "`test`; for COCO `val2017`, for YOLO `val`",
       "split to evaluate on, in the same form; `null`: training does not evaluate, and `multibox evaluate` needs `--split`"
     )
     addOptional(
-      "classes", \.data.classes, .names, default: "the 20 of Pascal VOC, or the categories of the COCO file",
+      "classes", \.data.classes, .names,
+      default: "the 20 of Pascal VOC, the categories of the COCO file, or the names of YOLO data",
       "names of the classes, without background; their order is the order of the labels")
     add(
       "augmentation", \.data.augmentation, .choice,
@@ -46,7 +48,7 @@ extension ConfigurationTable {
       "training image that cannot be decoded: exit code 65, or [another image](data.md#damaged-images) in its place")
     add(
       "unannotated_images", \.data.unannotatedImages, .choice,
-      "image of a Pascal VOC split without an XML file: exit code 65, or an image without objects. In a COCO file an image without objects is always background"
+      "image of a Pascal VOC split without an XML file: exit code 65, or an image without objects. In a COCO file an image without objects, and in YOLO data one without a label file, is always background"
     )
     add(
       "maximum_megapixels", \.data.maximumMegapixels, .number(.above(0, atMost: Self.mostMegapixels)), change: .neutral,

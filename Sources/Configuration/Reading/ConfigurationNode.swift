@@ -1,3 +1,4 @@
+import Datasets
 import Yams
 
 /// A YAML value that knows where it was written.
@@ -116,9 +117,9 @@ package struct ConfigurationNode {
   ) throws(ConfigurationError) -> ConfigurationNode? {
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      root = try YAMLDocument(text).root
     } catch {
-      throw ConfigurationError(yams: error, origin: origin)
+      throw ConfigurationError(origin(error.line), error.reason)
     }
     guard let root else { return nil }
     return try ConfigurationNode(root, origin: origin)
@@ -148,23 +149,6 @@ package struct ConfigurationNode {
       self.init(content: .mapping(entries), origin: place)
     case .alias:
       preconditionFailure("the YAML parser left an alias unresolved")
-    }
-  }
-}
-
-extension ConfigurationError {
-  /// Gives a parser error its place and a one-line reason.
-  fileprivate init(yams error: any Error, origin: (Int?) -> ConfigurationOrigin) {
-    switch error as? YamlError {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      let reason = [context?.text, problem].compactMap { $0 }.joined(separator: ", ")
-      self.init(origin(mark.line), "not valid YAML: \(reason)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      self.init(origin(context.mark.line), "\(keys) is given more than once in one mapping")
-    default:
-      self.init(origin(nil), "not valid YAML: \(error)")
     }
   }
 }

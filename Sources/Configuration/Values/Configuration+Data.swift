@@ -37,12 +37,17 @@ extension Configuration {
     /// The defaults for a format.
     package init(format: DatasetFormat = .pascalVOC) {
       self.format = format
-      trainSplit = .same(format == .coco ? "train2017" : "trainval")
-      evaluationSplit = .same(format == .coco ? "val2017" : "test")
+      let (train, evaluation) =
+        switch format {
+        case .pascalVOC: ("trainval", "test")
+        case .coco: ("train2017", "val2017")
+        case .yolo: ("train", "val")
+        }
+      (trainSplit, evaluationSplit) = (.same(train), .same(evaluation))
     }
 
-    /// ``classes``, or Pascal VOC's 20; empty as long as COCO's are left to the data, see ``Configuration/namingClasses()``.
-    package var classNames: [String] { classes ?? (format == .coco ? [] : PascalVOCClasses.names) }
+    /// ``classes``, or Pascal VOC's 20; empty as long as those of COCO and YOLO are left to the data, see ``Configuration/namingClasses()``.
+    package var classNames: [String] { classes ?? (format == .pascalVOC ? PascalVOCClasses.names : []) }
 
     /// How many pixels an image may have.
     package var imageLimit: ImageLimit {

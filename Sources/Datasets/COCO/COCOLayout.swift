@@ -34,6 +34,7 @@ struct COCOLayout {
     guard FileManager.default.isDirectory(root) else {
       return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
     }
+    if let yolo = YOLOLayout.describes(root) { return yolo }
     let files = FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files
     let json = files.filter(COCOSplit.isJSON)
     if !json.isEmpty {

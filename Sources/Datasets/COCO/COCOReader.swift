@@ -38,6 +38,8 @@ struct COCOReader {
     let split: COCOSplit
     let file: JSONRecordFile
     let list: COCOCategoryList
+
+    var categories: CategoryClasses.File { CategoryClasses.File(path: file.path, names: list.names) }
   }
 
   /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
@@ -57,9 +59,9 @@ struct COCOReader {
       classNames = classes ?? []
       return
     }
-    let classes = try COCOClasses(
+    let classes = try CategoryClasses(
       classes, mayLackClasses: mayLackClasses,
-      files: files.map { COCOClasses.File(path: $0.file.path, list: $0.list) }, log: &log)
+      files: files.map(\.categories), log: &log)
     classNames = classes.names
     for file in files {
       categoryNumbers.append(classNames.map(file.list.number(of:)))
@@ -72,7 +74,7 @@ struct COCOReader {
     try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
   }
 
-  private mutating func read(_ file: OpenFile, _ classes: COCOClasses) throws(DatasetError) {
+  private mutating func read(_ file: OpenFile, _ classes: CategoryClasses) throws(DatasetError) {
     var repairs = FaultTally()
     var entries = try readImages(file, &repairs)
     try readAnnotations(file, classes, into: &entries, &repairs)
@@ -209,7 +211,7 @@ struct COCOReader {
   // MARK: Annotations
 
   private mutating func readAnnotations(
-    _ file: OpenFile, _ classes: COCOClasses, into entries: inout Entries, _ repairs: inout FaultTally
+    _ file: OpenFile, _ classes: CategoryClasses, into entries: inout Entries, _ repairs: inout FaultTally
   ) throws(DatasetError) {
     let categories = Dictionary(uniqueKeysWithValues: file.list.categories.map { ($0.id, $0.name) })
     var (numbers, total) = (Set<COCOFileIdentifier>(), 0)
@@ -250,21 +252,7 @@ struct COCOReader {
       }
     }
     try fractions.note(in: &log)
-    try noteLeftOut(leftOut, of: total, file)
-  }
-
-  private mutating func noteLeftOut(
-    _ leftOut: [String: Int], of total: Int, _ file: OpenFile
-  ) throws(DatasetError) {
-    if leftOut.isEmpty { return }
-    let count = leftOut.values.reduce(0, +)
-    let order = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    let list = order.prefix(20).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    let all = FaultLog.classProposal(classNames + file.list.names.filter { leftOut[$0] != nil })
-    let reason =
-      "\(count) of \(total) objects are of categories that are no classes, left out: \(list)"
-      + "\(order.count > 20 ? ", …" : ""); \(all)"
-    try log.note(.unlistedCategory, DatasetError(file: file.file.path, reason: reason))
+    try classes.note(leftOut: leftOut, of: total, in: file.categories, log: &log)
   }
 
   private mutating func object(

@@ -58,6 +58,10 @@ package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case otherPath
     /// An image of 16 bits a sample that use so few of them that it is read as nearly black.
     case darkImage
+    /// Label files, of which each belongs to an image, have none.
+    case labelWithoutImage
+    /// A line of labels is there twice; it is taken once.
+    case repeatedLine
     /// An image has nothing to train on.
     case imageWithoutObjects
     /// Two images of a split have the same content under different names.
@@ -94,7 +98,8 @@ extension DatasetFault.Kind {
     case .ambiguousName, .fewFractionBoxes, .nestedObject, .unannotatedImage, .unstatedSize, .exchangedSize,
       .repeatedImage,
       .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
-      .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .imageWithoutObjects, .sameContent,
+      .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .labelWithoutImage, .repeatedLine,
+      .imageWithoutObjects, .sameContent,
       .sharedContent:
       false
     }
@@ -131,6 +136,8 @@ extension DatasetFault.Kind {
     case .boxFromOutline: "files with objects that have an outline but no box"
     case .otherPath: "files or lists that name images by another path"
     case .darkImage: "images of 16 bits that are read as nearly black"
+    case .labelWithoutImage: "splits with label files that have no image"
+    case .repeatedLine: "label files with a line that is there twice"
     case .imageWithoutObjects: "images without an object to train on"
     case .sameContent: "images with the content of another"
     case .sharedContent: "training images that the evaluation has too"

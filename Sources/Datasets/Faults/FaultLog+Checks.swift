@@ -21,10 +21,13 @@ package struct AnnotationPlace {
 extension FaultLog {
   /// Reads the header of an image file.
   ///
-  /// An orientation is noted, since it is not applied: annotations refer to the stored rows and columns.
+  /// An orientation is noted, since it is not applied: annotations refer to the stored rows and columns, or are turned.
   ///
+  /// - Parameter turnsBoxes: whether boxes refer to the image as it is shown, and are turned to the stored one.
   /// - Returns: nothing when the file cannot be read or has too many pixels, which is noted.
-  package mutating func header(ofImage path: String, limit: ImageLimit) throws(DatasetError) -> ImageHeader? {
+  package mutating func header(
+    ofImage path: String, limit: ImageLimit, turnsBoxes: Bool = false
+  ) throws(DatasetError) -> ImageHeader? {
     let header: ImageHeader
     do {
       header = try ImageHeader(ofFile: path, limit: limit)
@@ -35,8 +38,11 @@ extension FaultLog {
     }
     if header.bitDepth > 8 { add(deepImage: path) }
     if header.orientation != 1 {
-      let reason =
-        "has the EXIF orientation \(header.orientation), which is not applied: boxes are taken to refer to the stored pixels"
+      let boxes =
+        turnsBoxes
+        ? "boxes are taken to refer to the turned image, and are turned back to the stored pixels"
+        : "boxes are taken to refer to the stored pixels"
+      let reason = "has the EXIF orientation \(header.orientation), which is not applied: \(boxes)"
       try note(.orientation, DatasetError(file: path, reason: reason))
     }
     return header

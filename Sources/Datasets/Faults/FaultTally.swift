@@ -17,6 +17,11 @@ struct FaultTally {
     }
   }
 
+  /// Counts the repairs of another tally as well.
+  mutating func add(_ other: FaultTally) {
+    for entry in other.entries { add(entry.kind, count: entry.count, entry.first) }
+  }
+
   /// Of each kind the first and how many there are more.
   var messages: [DatasetFault] {
     entries.map { entry in

@@ -22,6 +22,9 @@ struct MissingFiles {
     (self.plural, self.extensions, self.tellsFirst) = (plural, extensions, tellsFirst)
   }
 
+  /// How many files were taken.
+  var count: Int { names.count }
+
   /// Takes a file that is not there.
   ///
   /// - Parameters:

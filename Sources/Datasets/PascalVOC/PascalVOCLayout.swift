@@ -43,6 +43,7 @@ struct PascalVOCLayout {
     guard FileManager.default.isDirectory(root) else {
       return "data.root is relative to \(FileManager.default.currentDirectoryPath)"
     }
+    if let yolo = YOLOLayout.describes(root) { return yolo }
     let search = AnnotationSearch(FileTree(readableBelow: root, limit: 20_000, time: .seconds(2)).files)
     if !search.pairs.isEmpty { return search.ambiguity(in: root) ?? command(for: search) }
     if search.annotations.isEmpty {
@@ -109,7 +110,7 @@ struct PascalVOCLayout {
   }
 
   /// A word for the shell.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     text.wholeMatch(of: #/[A-Za-z0-9_.\/-]+/#) != nil ? text : "'\(text.replacing("'", with: "'\\''"))'"
   }
 }

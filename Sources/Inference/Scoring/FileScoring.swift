@@ -12,6 +12,8 @@ package struct FileScoring {
     case coco(file: String)
     /// A directory in the layout of Pascal VOC.
     case pascalVOC(root: String, split: String, classes: [String]?, unannotated: UnannotatedImagePolicy = .stop)
+    /// A directory with YOLO labels, whose images have to be there: labels are fractions of them.
+    case yolo(root: String, split: String, classes: [String]?)
   }
 
   /// Names of the classes, label 1 first.
@@ -24,9 +26,10 @@ package struct FileScoring {
   /// Reads the files.
   ///
   /// - Parameters:
-  ///   - detections: a file in COCO's results format. Of a Pascal VOC split, `image_id` is the image's name, or its number
-  ///     when the name is one, and `category_id` counts the classes from 1.
-  ///   - pixels: what the boxes of the two JSON formats mean. Annotations of Pascal VOC are always inclusive.
+  ///   - detections: a file in COCO's results format. Of a split of Pascal VOC or YOLO, `image_id` is the image's name, or its
+  ///     number when the name is one, and `category_id` counts the classes from 1.
+  ///   - pixels: what the boxes of the two JSON formats mean. Annotations of Pascal VOC are always inclusive, those of YOLO
+  ///     never.
   /// - Throws: `DatasetError` naming file, line and record of what cannot be used; ``FileError`` for a file that cannot
   ///   be read.
   /// - Precondition: `pixels` is continuous for COCO's metric.
@@ -56,9 +59,13 @@ package struct FileScoring {
       let dataset = try Dataset.pascalVOC(
         roots: [root], split: split, classes: classes, rules: rules, requiresImageFiles: false)
       (classNames, groundTruthWarnings) = (dataset.classNames, dataset.warnings)
-      images = Self.images(dataset)
-      imageIndices = dataset.imageIndices
-      labels = Dictionary(uniqueKeysWithValues: zip(1...classNames.count, 1...))
+      (images, imageIndices, labels) = (Self.images(dataset), dataset.imageIndices, dataset.labels)
+    case .yolo(let root, let split, let classes):
+      let dataset = try Dataset.yolo(
+        [DatasetSource(root: root, split: split)], classes: classes, mayLackClasses: true,
+        rules: ReadingRules(imageLimit: .none))
+      (classNames, groundTruthWarnings) = (dataset.classNames, dataset.warnings)
+      (images, imageIndices, labels) = (Self.images(dataset), dataset.imageIndices, dataset.labels)
     }
     let results = try COCOResultsFile(
       Self.contents(of: detections), file: detections, images: imageIndices, labels: labels)
@@ -165,6 +172,11 @@ extension Dataset {
 }
 
 extension Dataset {
+  /// The classes by what results call them.
+  fileprivate var labels: [Int: Int] {
+    Dictionary(uniqueKeysWithValues: zip(1...classNames.count, 1...))
+  }
+
   /// Positions of the images by what results call them: the name, or its number where only one image has it.
   fileprivate var imageIndices: [COCOFileIdentifier: Int] {
     var indices: [COCOFileIdentifier: Int] = [:]

@@ -6,7 +6,7 @@ import Testing
 struct CustomDataTests {
   private static let document = Document("docs/custom-data.md")
   /// The headings of the programs.
-  static let programs = ["LabelImg", "Roboflow", "CVAT", "Label Studio", "VoTT"]
+  static let programs = ["LabelImg", "Roboflow", "CVAT", "Label Studio", "Ultralytics", "VoTT"]
 
   @Test func `Every program has its section`() {
     let headings = Self.document.blocks.filter { $0.language == "sh" }.map(\.heading)

@@ -62,6 +62,12 @@ struct DocumentedData {
       try makeCOCO(
         "roboflow-coco/\(part)/_annotations.coco.json", images: "roboflow-coco/\(part)", Array(names), categories)
     }
+    for (part, names) in parts {
+      try makeYOLO("roboflow-yolo", Array(names), images: "\(part)/images", labels: "\(part)/labels")
+    }
+    try write(
+      "train: ../train/images\nval: ../valid/images\ntest: ../test/images\n\nnc: 2\nnames: ['cat', 'dog']\n",
+      to: "roboflow-yolo/data.yaml")
     let frames = (1...3).map { "film/frame_00000\($0)" } + (1...5).map { "street/photo\($0)x" }
     try makeVOC("cvat-voc", frames, images: "JPEGImages", annotations: "Annotations")
     try write(frames.map { $0 + "\n" }.joined(), to: "cvat-voc/ImageSets/Main/default.txt")
@@ -73,6 +79,17 @@ struct DocumentedData {
     try makeCOCO(
       "label-studio-coco/result.json", images: "label-studio-coco/images", uploads, [(0, "cat"), (1, "dog")],
       prefix: "images/")
+    for (root, names, images, labels) in [
+      ("photos-yolo", Self.names, ".", "."), ("label-studio-yolo", uploads, "images", "labels"),
+    ] {
+      try makeYOLO(root, names, images: images, labels: labels)
+      try write("cat\ndog\n", to: "\(root)/classes.txt")
+    }
+    for (part, names) in [("train", Self.names.prefix(6)), ("val", Self.names.suffix(2))] {
+      try makeYOLO("ultralytics", Array(names), images: "images/\(part)", labels: "labels/\(part)")
+    }
+    try write(
+      "path: ultralytics\ntrain: images/train\nval: images/val\nnames: {0: cat, 1: dog}\n", to: "ultralytics/data.yaml")
     try makeVOC("vott", Self.names, images: "JPEGImages", annotations: "Annotations")
     for (index, name) in ["cat", "dog"].enumerated() {
       let lines = Self.names.enumerated().map { "\($1).jpg \($0 % 2 == index ? 1 : -1)\n" }
@@ -103,6 +120,15 @@ struct DocumentedData {
         </annotation>
         """
       try write(annotation, to: "\(root)/\(annotations)/\(name).xml")
+    }
+  }
+
+  private func makeYOLO(_ root: String, _ names: [String], images: String, labels: String) throws {
+    for (index, name) in names.enumerated() {
+      try write(image: "\(root)/\(images)/\(name).jpg", index)
+      let (x, y) = (Double(25 + index) / Double(Self.width), Double(19 + index) / Double(Self.height))
+      try write(
+        "\(index % 2) \(String(format: "%.6f %.6f", x, y)) 0.500000 0.500000\n", to: "\(root)/\(labels)/\(name).txt")
     }
   }
 
