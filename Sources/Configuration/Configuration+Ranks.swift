@@ -1,8 +1,9 @@
 extension Configuration {
-  /// Refuses a number of ranks that does not divide the micro-batches of an iteration.
+  /// Refuses a number of ranks that does not divide the micro-batches of an iteration, and micro-batches that cannot be trained with.
   ///
-  /// - Throws: ``ConfigurationError`` with the numbers that do.
+  /// - Throws: ``ConfigurationError`` with the numbers that can be taken.
   package func requireLegal(worldSize: Int) throws(ConfigurationError) {
+    try requireVariance()
     let microBatches = training.globalBatch / training.microBatch
     guard !microBatches.isMultiple(of: worldSize) else { return }
     let legal = (1...microBatches).filter(microBatches.isMultiple(of:)).map(String.init).joined(separator: ", ")

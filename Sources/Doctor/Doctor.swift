@@ -101,7 +101,8 @@ package final class Doctor {
       configurationFindings.append(
         .error(
           "configuration", .configuration, error.description,
-          remedy: "mpirun -np with one of these numbers, or other training.global_batch and training.micro_batch"))
+          remedy: error.problems[0].key == "training.micro_batch"
+            ? nil : "mpirun -np with one of these numbers, or other training.global_batch and training.micro_batch"))
     }
     self.configuration = configuration
     experiment = Experiment(configuration)

@@ -12,14 +12,6 @@ extension ConfigurationTable {
     add(
       "micro_batch", \.training.microBatch, .integer(.atLeast(1)), values: "divides the global batch",
       "images of one forward and backward pass; batch normalisations normalise by them")
-    rule("micro_batch") { configuration in
-      let (batch, model) = (configuration.training.microBatch, configuration.model)
-      guard model.batchNormalization == .train, let pixels = model.architecture.smallestNormalizedMap,
-        batch * pixels < 2
-      else { return nil }
-      return
-        "\(batch) leaves a batch normalisation of \(model.architecture.name) a single value of a channel, whose variance is 0: take 2 or more, better 8"
-    }
     addLength()
     add(
       "learning_rate", \.training.schedule.base, .number(.above(0)),

@@ -35,4 +35,15 @@ extension Configuration {
     guard model.batchNormalization == .train, let pixels = model.architecture.smallestNormalizedMap else { return nil }
     return SmallNormalization(images: training.microBatch, pixels: pixels)
   }
+
+  /// Refuses a micro-batch that leaves a batch normalisation one value of a channel, which detectors do not mind.
+  ///
+  /// - Throws: ``ConfigurationError`` with what to take.
+  func requireVariance() throws(ConfigurationError) {
+    guard let few = smallNormalization, few.values < 2 else { return }
+    throw ConfigurationError(
+      .file(source, line: nil), key: "training.micro_batch",
+      "\(few.images) leaves a batch normalisation of \(model.architecture.name) a single value of a channel, whose variance is 0: take 2 or more, better \(few.fitting)"
+    )
+  }
 }
