@@ -20,7 +20,7 @@ package struct Checkpoint {
     package let configurationYAML: String
     /// Names of the classes, label 1 first, background not among them.
     package let classNames: [String]
-    /// See ``SafetensorsFile/parametersSHA256(keepsValues:)``; empty in what is to be written, which gets it then.
+    /// See ``TensorFile/parametersSHA256(keepsValues:)``; empty in what is to be written, which gets it then.
     package let parametersSHA256: String
     /// How large the values are that layers read.
     package let inputScales: InputScales
@@ -50,14 +50,14 @@ package struct Checkpoint {
   private static let runningVariance = ".running_var"
 
   /// The tensors.
-  package let file: SafetensorsFile
+  package let file: any TensorFile
   /// Nil for plain weights.
   package let metadata: Metadata?
 
   /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
   package init(contentsOf path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
     if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
-    file = try SafetensorsFile(path, calls: calls)
+    file = try TensorFiles.open(path, calls: calls)
     metadata = try Metadata(file)
     if let metadata {
       let found = try file.parametersSHA256(keepsValues: true)
@@ -144,7 +144,7 @@ package struct Checkpoint {
 extension VariableArena {
   /// Fills a parameter from a tensor of the same shape.
   package func read(
-    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Variable
+    _ tensor: TensorEntry, of file: any TensorFile, as parameter: Variable
   ) throws(FileError) {
     let values = try file.floats(of: tensor)
     values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }
@@ -182,7 +182,7 @@ extension Checkpoint.Metadata {
   }
 
   /// Reads the metadata of a checkpoint; nil when the file is none.
-  package init?(_ file: SafetensorsFile) throws(FileError) {
+  package init?(_ file: any TensorFile) throws(FileError) {
     guard let version = file.metadata[Key.version.rawValue] else { return nil }
     guard version == Self.version else {
       throw FileError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")
@@ -214,7 +214,7 @@ extension InputScales {
   }
 
   /// What a checkpoint says; nothing in plain weights and in checkpoints of older versions.
-  package init(metadataOf file: SafetensorsFile) throws(FileError) {
+  package init(metadataOf file: any TensorFile) throws(FileError) {
     self.init()
     guard let text = file.metadata[Checkpoint.Metadata.Key.inputScales.rawValue] else { return }
     guard let scales = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8)),

@@ -57,7 +57,7 @@ extension Sequence<TensorSource> {
     }
   }
 
-  /// What ``SafetensorsFile/parametersSHA256()`` gives once the tensors are in a file.
+  /// What ``TensorFile/parametersSHA256(keepsValues:)`` gives once the tensors are in a file.
   package func parametersSHA256() -> String {
     let hash = SHA256()
     for tensor in inFileOrder where tensor.type.isReadable {
@@ -132,7 +132,7 @@ extension [TensorSource] {
 }
 
 extension TensorSource {
-  fileprivate var type: SafetensorsFile.ElementType {
+  fileprivate var type: ElementType {
     if case .count = elements { .signed64 } else { .float32 }
   }
 
