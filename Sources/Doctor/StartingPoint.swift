@@ -21,7 +21,7 @@ enum StartingPoint {
       return try weightsFinding(configuration, VariableArena(layout))
     } catch {
       return .error(
-        "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors file of this model")
+        "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors or .pth file of this model")
     }
   }
 

@@ -46,7 +46,9 @@ package enum FileSignature: String, Sendable, CaseIterable {
   /// Whether it holds weights, of whatever program.
   package var isWeights: Bool {
     switch self {
-    case .safetensors, .pyTorch, .legacyPyTorch, .tarPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow, .numPy: true
+    case .safetensors, .pyTorch, .legacyPyTorch, .tarPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow,
+      .numPy:
+      true
     default: false
     }
   }

@@ -6,7 +6,7 @@ import Logging
 import ModelFiles
 import Tensors
 
-/// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
+/// A file with a detector's weights, safetensors or PyTorch's: a checkpoint of a training run, or plain weights from elsewhere.
 ///
 /// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
 /// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened; what is restored from it first are the very
@@ -111,10 +111,12 @@ package struct Checkpoint {
   ///
   /// - Throws: ``FileError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
   ///   written.
-  package func export(to path: String) throws(FileError) {
+  package func export(to path: String, as format: WeightFormat = .safetensors) throws(FileError) {
     guard let metadata else {
       throw FileError(
-        file.path, "holds weights only, without the configuration of a run: there is nothing to export")
+        file.path,
+        "holds weights only, without the configuration of a run: there is nothing to export; 'multibox convert' writes them in another format"
+      )
     }
     var tensors: [TensorSource] = []
     for tensor in file.tensors where tensor.type.isReadable && !tensor.name.hasPrefix(Self.optimizerPrefix) {
@@ -127,7 +129,7 @@ package struct Checkpoint {
       }
     }
     file.releaseValues()
-    try tensors.writeSafetensors(to: path, metadata: file.metadata, hashKey: Metadata.hashKey)
+    try format.write(tensors, to: path, metadata: file.metadata, hashKey: Metadata.hashKey)
   }
 
   /// Which model the file is of, for messages.

@@ -29,7 +29,7 @@ struct PickleBytes {
 
   /// A fault at a byte, counted from the start of the pickle; at the next one if none is given.
   func fault(_ reason: String, at offset: Int? = nil) -> FileError {
-    FileError(file.path, "\(name): \(reason) at byte \(offset ?? position - start)")
+    FileError(file.path, "\(name), byte \(offset ?? position - start): \(reason)")
   }
 
   /// Bytes that were read.
@@ -37,7 +37,7 @@ struct PickleBytes {
 
   mutating func byte() throws(FileError) -> UInt8 {
     if position >= pieceStart + piece.count {
-      guard position < end else { throw fault("ends too early or is too long,") }
+      guard position < end else { throw fault("ends too early or is too long") }
       piece = try file.exactBytes(at: position, count: min(1 << 16, end - position))
       pieceStart = position
     }
@@ -47,7 +47,7 @@ struct PickleBytes {
 
   mutating func bytes(_ count: Int) throws(FileError) -> [UInt8] {
     guard count <= Self.maximumTextByteCount else { throw fault("a text of \(count) bytes") }
-    guard count <= end - position else { throw fault("ends too early or is too long,") }
+    guard count <= end - position else { throw fault("ends too early or is too long") }
     if count <= pieceStart + piece.count - position {
       let first = position - pieceStart
       position += count

@@ -19,6 +19,8 @@ extension PickleMachine {
         heap.global(arguments[0]) != name
       else { return newObject(name) }
       return try call(arguments[0], arguments[2])
+    case "torch._utils._rebuild_tensor_v3":
+      return newObject(name + (arguments.count > 6 ? heap.global(arguments[6]).map { " of \($0)" } ?? "" : ""))
     case "torch.Size": return arguments.first ?? .none
     case "_codecs.encode":
       guard let text = arguments.first?.text else { throw fault("\(name) of no text") }
@@ -26,7 +28,7 @@ extension PickleMachine {
     default:
       guard PickleGlobals.isInert(name) else {
         throw fault(
-          "calls '\(name)', which is not among the functions that files of weights need; nothing was executed; save the weights alone, by torch.save(model.state_dict(), FILE);"
+          "calls '\(name)', which is not among the functions that files of weights need; nothing was executed; save the weights alone, by torch.save(model.state_dict(), FILE)"
         )
       }
       // copyreg._reconstructor and its like make an object of the class that they are given.
@@ -49,6 +51,7 @@ extension PickleMachine {
 
   /// A tensor of (storage, offset, size, stride, …), which must lie in its storage.
   private mutating func tensor(_ arguments: [PickleValue], _ name: String) throws(FileError) -> PickleValue {
+    if case .object(let index)? = arguments.first { return newObject(heap.objects[index].name) }
     guard arguments.count >= 4, case .storage(let index) = arguments[0], let offset = arguments[1].integer,
       let shape = extents(arguments[2]), let strides = extents(arguments[3])
     else { throw fault("\(name) without storage, offset, size and stride") }
@@ -69,7 +72,8 @@ extension PickleMachine {
       overflows = overflows || reachOverflow || sumOverflow || countOverflow
     }
     guard !overflows, shape.contains(0) || last < storage.count else {
-      throw fault("a tensor of size \(shape) with strides \(strides) goes beyond its storage of \(storage.count) elements")
+      throw fault(
+        "a tensor of size \(shape) with strides \(strides) goes beyond its storage of \(storage.count) elements")
     }
     // A stride of 0 repeats elements, as expand() does.
     guard shape.contains(0) || count <= max(storage.count, 1 << 22) else {
@@ -87,20 +91,24 @@ extension PickleMachine {
 
   /// The storage of a persistent id: ("storage", class, key, location, elements), in the legacy form with a view behind.
   mutating func storage(_ identifier: PickleValue) throws(FileError) -> PickleValue {
-    guard let parts = heap.tuple(identifier), let kind = parts.first?.text else { throw fault("an unknown persistent id") }
+    guard let parts = heap.tuple(identifier), let kind = parts.first?.text else {
+      throw fault("an unknown persistent id")
+    }
     guard kind == "storage" else {
       let name = parts.dropFirst().first.flatMap(heap.global) ?? "unknown"
       guard kind == "module" else { throw fault("a persistent id of '\(kind)'") }
       throw wholeModule(name)
     }
-    guard parts.count >= 5, let name = heap.global(parts[1]), let key = parts[2].text ?? parts[2].integer.map(String.init),
+    guard parts.count >= 5, let name = heap.global(parts[1]),
+      let key = parts[2].text ?? parts[2].integer.map(String.init),
       let count = parts[4].integer, count >= 0
     else { throw fault("a storage without class, key and number of elements") }
-    guard let type = PickleGlobals.elements(ofStorage: name) else {
-      throw fault("storages of class '\(name)' are not supported")
-    }
     guard !key.isEmpty, key.utf8.count <= 40, key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
       throw fault("a storage with the key '\(key.prefix(40))'")
+    }
+    guard let type = PickleGlobals.elements(ofStorage: name) else {
+      heap.unsupportedStorages[key] = name
+      return newObject(name)
     }
     var (start, viewCount) = (0, count)
     if parts.count > 5, let view = heap.sequence(parts[5]) {
@@ -116,7 +124,7 @@ extension PickleMachine {
   /// That a file holds a whole network.
   func wholeModule(_ name: String) -> FileError {
     fault(
-      "a whole network of class '\(name)', whose program only Python can run; save its weights by torch.save(model.state_dict(), FILE);"
+      "a whole network of class '\(name)', whose program only Python can run; save its weights by torch.save(model.state_dict(), FILE)"
     )
   }
 }

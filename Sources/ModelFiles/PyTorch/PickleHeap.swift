@@ -64,6 +64,8 @@ struct PickleHeap {
   /// "module.name" of each.
   var globals: [String] = []
   var storages: [Storage] = []
+  /// Classes of storages whose elements are not supported, by key.
+  var unsupportedStorages: [String: String] = [:]
   var tensors: [Tensor] = []
   var objects: [Object] = []
 

@@ -13,7 +13,7 @@ struct PickleMachine {
   /// The most values in all containers together.
   private static let maximumItemCount = 4 << 20
 
-  private(set) var heap = PickleHeap()
+  var heap = PickleHeap()
   private(set) var bytes: PickleBytes
   private var stack: [PickleValue] = []
   /// How many values are below each mark.
@@ -140,7 +140,7 @@ extension PickleMachine {
   private func longInteger(_ bytes: [UInt8]) -> PickleValue {
     guard bytes.count <= 8 else { return .longInteger(bytes) }
     let shift = 64 - 8 * bytes.count
-    return .integer(bytes.isEmpty ? 0 : bytes.number(at: 0, bytes: bytes.count) << shift >> shift)
+    return .integer(bytes.isEmpty ? 0 : (bytes.number(at: 0, bytes: bytes.count) << shift) >> shift)
   }
 
   private mutating func pushMemo(_ index: Int) throws(FileError) {

@@ -16,7 +16,9 @@ struct PyTorchContainer {
   /// Reads the zip form, of since version 1.6.
   init(archive file: Descriptor, byteCount: Int) throws(FileError) {
     let archive = try ZipArchive(file, byteCount: byteCount)
-    let objects = archive.entries.filter { $0.name.hasSuffix("/data.pkl") && $0.name.utf8.count(where: { $0 == 0x2F }) == 1 }
+    let objects = archive.entries.filter {
+      $0.name.hasSuffix("/data.pkl") && $0.name.utf8.count(where: { $0 == 0x2F }) == 1
+    }
     guard objects.count == 1 else {
       throw FileError(file.path, "a zip archive, but not of torch.save: it has \(objects.count) entries X/data.pkl")
     }
@@ -89,24 +91,31 @@ struct PyTorchContainer {
     }
     var storages: [String: StoredBytes] = [:]
     for value in keys {
-      guard let key = value.text ?? value.integer.map(String.init), let type = types[key] else {
-        throw list.fault("a storage that no tensor uses")
+      let key = value.text ?? value.integer.map(String.init) ?? ""
+      if let name = objects.heap.unsupportedStorages[key] {
+        throw FileError(file.path, "storage \(key) is of class '\(name)', which is not supported")
       }
-      guard position <= byteCount - 8 else { throw FileError(file.path, "ends before storage \(key): the file is cut off") }
+      guard let type = types[key] else { throw list.fault("a storage that no tensor uses") }
+      guard position <= byteCount - 8 else {
+        throw FileError(file.path, "ends before storage \(key): the file is cut off")
+      }
       let count = try file.exactBytes(at: position, count: 8).number(at: 0, bytes: 8)
       position += 8
       guard count >= 0, count <= (byteCount - position) / type.byteCount else {
         throw FileError(
-          file.path, "storage \(key) of \(count) \(type.rawValue) elements goes beyond the end of the file: it is cut off")
+          file.path,
+          "storage \(key) of \(count) \(type.rawValue) elements goes beyond the end of the file: it is cut off")
       }
       let range = position..<position + count * type.byteCount
-      guard storages.updateValue(StoredBytes(range: range, checksum: nil, name: "storage \(key)"), forKey: key) == nil else {
+      guard storages.updateValue(StoredBytes(range: range, checksum: nil, name: "storage \(key)"), forKey: key) == nil
+      else {
         throw FileError(file.path, "storage \(key) is there twice")
       }
       position = range.upperBound
     }
     guard position == byteCount else {
-      throw FileError(file.path, "\(byteCount - position) bytes follow the last storage: the file is damaged")
+      throw FileError(
+        file.path, "\(Quantities.count(byteCount - position, "byte")) behind the last storage: the file is damaged")
     }
     for storage in objects.heap.storages where storages[storage.key] == nil {
       throw FileError(file.path, "storage \(storage.key) is missing")

@@ -61,7 +61,8 @@ package final class PyTorchFile: TensorFile {
       guard storage.wholeCount <= bytes / storage.type.byteCount else {
         throw FileError(
           path, tensor: name,
-          "needs \(storage.wholeCount) \(storage.type.rawValue) elements of storage \(storage.key), which has \(bytes) bytes")
+          "needs \(storage.wholeCount) \(storage.type.rawValue) elements of storage \(storage.key), which has \(bytes) bytes"
+        )
       }
       let entry = TensorEntry(name: name, type: storage.type, shape: tensor.shape)
       total += entry.count
@@ -75,7 +76,8 @@ package final class PyTorchFile: TensorFile {
     (self.places, self.entries) = (places, entries)
     tensors = entries.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let heap = self.heap
-    usesOfStorage = Dictionary(places.values.map { (heap.storages[heap.tensors[$0].storage].key, 1) }, uniquingKeysWith: +)
+    usesOfStorage = Dictionary(
+      places.values.map { (heap.storages[heap.tensors[$0].storage].key, 1) }, uniquingKeysWith: +)
   }
 
   private static func metadata(_ bytes: [UInt8], _ path: String) throws(FileError) -> [String: String] {

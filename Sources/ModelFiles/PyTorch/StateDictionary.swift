@@ -7,7 +7,8 @@ struct StateDictionary {
 
   /// Where a dictionary of tensors is looked for first, in this order.
   private static let wrappers = [
-    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params", "ema_state_dict",
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
+    "ema_state_dict",
     "ema", "model_ema", "state_dict_ema", "params_ema",
   ]
   /// What programs that wrap a network put before every name.

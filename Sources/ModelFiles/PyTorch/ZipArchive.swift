@@ -48,7 +48,8 @@ struct ZipArchive {
     let tailStart = max(0, fileByteCount - 65_557)
     let tail = try file.exactBytes(at: tailStart, count: fileByteCount - tailStart)
     func isEndRecord(_ index: Int) -> Bool {
-      tail[index...].starts(with: [0x50, 0x4B, 5, 6]) && index + 22 + tail.number(at: index + 20, bytes: 2) == tail.count
+      tail[index...].starts(with: [0x50, 0x4B, 5, 6])
+        && index + 22 + tail.number(at: index + 20, bytes: 2) == tail.count
     }
     guard tail.count >= 22, let end = (0...tail.count - 22).last(where: isEndRecord) else {
       throw FileError(file.path, "a zip archive without its end: the file is cut off; copy or download it again")
