@@ -70,7 +70,7 @@ extension Checkpoint {
   }
 }
 
-extension SafetensorsFile {
+extension TensorFile {
   /// The classes of a detector in the file: those that a checkpoint states, or for plain weights those of the data set that
   /// has as many; nil when neither says them.
   package func classNames(count: Int) throws(FileError) -> [String]? {
