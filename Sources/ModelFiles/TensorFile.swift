@@ -64,6 +64,8 @@ package struct TensorEntry: Sendable, Equatable {
 package protocol TensorFile: AnyObject {
   /// Where the file is.
   var path: String { get }
+  /// Its format, for people: "the zip form of torch.save".
+  var form: String { get }
   /// By name, in UTF-8 order.
   var tensors: [TensorEntry] { get }
   /// Texts that the file carries beside its tensors, by key; empty when there are none.
@@ -117,13 +119,14 @@ extension TensorFile {
 
 /// Opens files of weights.
 package enum TensorFiles {
-  /// Opens a file by what it contains, whatever its name: safetensors, or PyTorch's zip or legacy form.
+  /// Opens a file by what it contains, whatever its name: safetensors, PyTorch's zip or legacy form, or Caffe's.
   ///
   /// - Throws: `FileError` naming what the file is, when it is none of these, or what is wrong with it.
   package static func open(_ path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) -> any TensorFile {
     switch FileSignature(ofFile: path) {
     // Which of the two an archive is, its directory tells, and no text inside.
     case .pyTorch, .torchScript, .legacyPyTorch: try PyTorchFile(path, calls: calls)
+    case .caffe: try CaffeFile(path, calls: calls)
     default: try SafetensorsFile(path, calls: calls)
     }
   }

@@ -26,7 +26,7 @@ package struct WeightConversion {
   /// - Throws: `FileError` when one cannot be read, or none can be written.
   package init(_ file: any TensorFile, as format: WeightFormat) throws(FileError) {
     let pyTorch = file as? PyTorchFile
-    var origin = [pyTorch?.form ?? "safetensors"]
+    var origin = [file.form]
     if let pyTorch {
       if !pyTorch.wrapper.isEmpty {
         origin.append("weights under \(pyTorch.wrapper.map { "'\($0)'" }.joined(separator: ", in it "))")
@@ -57,6 +57,7 @@ package struct WeightConversion {
             isTaken: false))
         continue
       }
+      if (file as? CaffeFile)?.exchangedTensor == tensor.name { outcome.append("input channels from BGR to RGB") }
       if let source = pyTorch?.source(of: tensor) {
         if let strides = source.strides { outcome.append("strides \(strides) to row-major order") }
         if let storage = source.sharedStorage { outcome.append("copied from the shared storage \(storage)") }

@@ -6,9 +6,9 @@ import ModelFiles
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts weights between PyTorch and safetensors files.",
+    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch or safetensors.",
     discussion: """
-      The input is read by its content: safetensors, or what torch.save writes, in the zip form or the older one. Nothing in it \
+      The input is read by its content: safetensors, what torch.save writes, in the zip form or the older one, or a .caffemodel. Nothing in it \
       is executed. The output goes by its name: .safetensors, or .pth or .pt for torch.load(FILE, weights_only=True). Floating-point \
       numbers become float32, integers stay as they are. A line for every tensor tells what became of it.
 

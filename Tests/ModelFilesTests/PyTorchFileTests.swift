@@ -35,10 +35,10 @@ struct PyTorchFileTests {
     .filter { !$0.hasSuffix(".json") }.sorted()
 
   private func expected(_ name: String) throws -> Expected {
-    var object = try #require(
+    let object = try #require(
       try JSONSerialization.jsonObject(
         with: Data(contentsOf: URL(fileURLWithPath: Self.folder + "/expected.json"))) as? [String: Any])
-    let entry = try #require(object.removeValue(forKey: name))
+    let entry = try #require(object[name])
     return try JSONDecoder().decode(Expected.self, from: JSONSerialization.data(withJSONObject: entry))
   }
 
@@ -101,7 +101,7 @@ struct PyTorchFileTests {
     #expect(try file.floats(of: #require(file.tensor(named: "count"))) == [-9])
     let converted = directory.path + "/b.safetensors"
     let conversion = try WeightConversion(file, as: .safetensors)
-    #expect(conversion.lines.allSatisfy(\.isTaken))
+    #expect(conversion.lines.allSatisfy { $0.isTaken })
     try conversion.write(to: converted, as: .safetensors)
     let back = directory.path + "/c.pth"
     try WeightConversion(TensorFiles.open(converted), as: .pyTorch).write(to: back, as: .pyTorch)

@@ -64,7 +64,8 @@ extension Checkpoint {
   private func shape(of name: String) throws(FileError) -> [Int] {
     guard let tensor = file.tensor(named: name) else {
       throw FileError(
-        file.path, tensor: name, "missing; without metadata only a \(published.1.name) is recognised")
+        file.path, tensor: name,
+        "missing; without metadata only a \(published.1.name) is recognised, others need --config")
     }
     return tensor.shape
   }

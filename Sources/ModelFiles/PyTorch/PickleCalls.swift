@@ -20,11 +20,13 @@ extension PickleMachine {
       else { return newObject(name) }
       return try call(arguments[0], arguments[2])
     case "torch._utils._rebuild_tensor_v3":
-      return newObject(name + (arguments.count > 6 ? heap.global(arguments[6]).map { " of \($0)" } ?? "" : ""))
+      return newObject(
+        name + (arguments.count > 6 ? heap.global(arguments[6]).map { " of \($0.prefix(40))" } ?? "" : ""))
     case "torch.Size": return arguments.first ?? .none
     case "_codecs.encode":
       guard let text = arguments.first?.text else { throw fault("\(name) of no text") }
-      return .bytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+      // Nothing that is of interest is made of bytes, and one text can be encoded often.
+      return newObject("bytes of \(Quantities.count(text.unicodeScalars.count, "character"))")
     default:
       guard PickleGlobals.isInert(name) else {
         throw fault(
@@ -56,7 +58,7 @@ extension PickleMachine {
       let shape = extents(arguments[2]), let strides = extents(arguments[3])
     else { throw fault("\(name) without storage, offset, size and stride") }
     let storage = heap.storages[index]
-    guard shape.count == strides.count, shape.count <= 64, offset >= 0 else {
+    guard shape.count == strides.count, offset >= 0 else {
       throw fault("a tensor of size \(shape) with strides \(strides) from element \(offset)")
     }
     var last = offset
@@ -82,9 +84,9 @@ extension PickleMachine {
     return newTensor(PickleHeap.Tensor(storage: index, offset: offset, shape: shape, strides: strides))
   }
 
-  /// Numbers that are not negative.
+  /// Numbers that are not negative, not more of them than a tensor has dimensions.
   private func extents(_ value: PickleValue) -> [Int]? {
-    guard let values = heap.sequence(value) else { return nil }
+    guard let values = heap.sequence(value), values.count <= Self.maximumDimensionCount else { return nil }
     let extents = values.compactMap(\.integer)
     return extents.count == values.count && extents.allSatisfy { $0 >= 0 } ? extents : nil
   }

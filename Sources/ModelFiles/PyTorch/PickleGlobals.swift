@@ -9,7 +9,7 @@ enum PickleGlobals {
     "ByteStorage": .unsigned8, "BoolStorage": .boolean, "ComplexFloatStorage": .complex64,
   ]
 
-  /// Names of modules through which a program reaches the system or runs code. Nothing here would run them; a file that names
+  /// Names of modules, of three parts at most, through which a program reaches the system or runs code. Nothing here would run them; a file that names
   /// one is an attack on programs that do.
   private static let systemModules: Set<String> = [
     "os", "posix", "nt", "subprocess", "sys", "importlib", "imp", "runpy", "socket", "shutil", "ctypes", "_ctypes",
@@ -61,7 +61,7 @@ enum PickleGlobals {
   static func refusal(of name: String) -> String? {
     guard !harmless.contains(name) else { return nil }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    let modules = (1...parts.count).map { parts.prefix($0).joined(separator: ".") }
+    let modules = (1...min(3, parts.count)).map { parts.prefix($0).joined(separator: ".") }
     guard modules.contains(where: systemModules.contains) else { return nil }
     return
       "names '\(name)', which no file of weights needs and which other programs would execute; nothing was executed, do not open the file elsewhere"

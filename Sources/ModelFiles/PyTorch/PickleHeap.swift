@@ -84,17 +84,21 @@ struct PickleHeap {
     if case .global(let index) = value { globals[index] } else { nil }
   }
 
+  /// The place of a dictionary or of an object's items; nil for others.
+  func dictionary(_ value: PickleValue) -> Int? {
+    switch value {
+    case .dictionary(let index): index
+    case .object(let index): objects[index].items
+    default: nil
+    }
+  }
+
   /// Entries with a text for a key, in the order of the pickle, the last of several with one key; nil for what is no dictionary.
   func entries(_ value: PickleValue) -> [(key: String, value: PickleValue)]? {
-    let pairs: [(key: PickleValue, value: PickleValue)]
-    switch value {
-    case .dictionary(let index): pairs = dictionaries[index]
-    case .object(let index): pairs = dictionaries[objects[index].items]
-    default: return nil
-    }
+    guard let place = dictionary(value) else { return nil }
     var places: [String: Int] = [:]
     var entries: [(key: String, value: PickleValue)] = []
-    for (key, value) in pairs {
+    for (key, value) in dictionaries[place] {
       guard let key = key.text else { continue }
       if let place = places[key] {
         entries[place].value = value

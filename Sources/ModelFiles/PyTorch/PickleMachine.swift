@@ -13,6 +13,11 @@ struct PickleMachine {
   /// The most values in all containers together.
   private static let maximumItemCount = 4 << 20
 
+  /// The most dimensions of a tensor, as in PyTorch.
+  static let maximumDimensionCount = 64
+  /// The longest name of a global with its module, in bytes.
+  private static let maximumNameByteCount = 1 << 10
+
   var heap = PickleHeap()
   private(set) var bytes: PickleBytes
   private var stack: [PickleValue] = []
@@ -39,6 +44,7 @@ struct PickleMachine {
       guard stack.count <= Self.maximumCount, memo.count <= Self.maximumCount, marks.count <= Self.maximumCount,
         heap.sequences.count <= Self.maximumCount, heap.dictionaries.count <= 2 * Self.maximumCount,
         heap.tensors.count <= Self.maximumTensorCount, heap.globals.count <= Self.maximumCount,
+        heap.storages.count <= Self.maximumCount, heap.objects.count <= Self.maximumCount,
         itemCount <= Self.maximumItemCount
       else { throw fault("more values than a file of weights has") }
     }
@@ -166,6 +172,9 @@ extension PickleMachine {
   }
 
   private mutating func pushGlobal(_ module: String, _ name: String) throws(FileError) {
+    guard module.utf8.count + name.utf8.count < Self.maximumNameByteCount else {
+      throw fault("a name of more than \(Self.maximumNameByteCount) bytes")
+    }
     let name = "\(module).\(name)"
     if let reason = PickleGlobals.refusal(of: name) { throw fault(reason) }
     heap.globals.append(name)

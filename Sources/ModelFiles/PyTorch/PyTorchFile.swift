@@ -24,7 +24,6 @@ package final class PyTorchFile: TensorFile {
   package let wrapper: [String]
   /// What stood before every name and was taken away: "module.".
   package let prefix: String
-  /// "the zip form" or "the legacy form" of torch.save.
   package let form: String
 
   private let descriptor: Descriptor

@@ -79,12 +79,16 @@ struct StateDictionary {
   private static func inner(
     _ entries: [(key: String, value: PickleValue)], _ heap: PickleHeap, _ path: String
   ) throws(FileError) -> (key: String, entries: [(key: String, value: PickleValue)])? {
+    // A dictionary may be there many times, even in itself.
+    var seen: Set<Int> = []
     func holdsTensors(_ value: PickleValue, depth: Int) -> Bool {
+      if let place = heap.dictionary(value), !seen.insert(place).inserted { return false }
       guard let inner = heap.entries(value) else { return false }
       if inner.contains(where: { if case .tensor = $0.value { true } else { false } }) { return true }
       return depth > 0 && inner.contains { wrappers.contains($0.key) && holdsTensors($0.value, depth: depth - 1) }
     }
     for key in wrappers {
+      seen = []
       if let entry = entries.first(where: { $0.key == key }), holdsTensors(entry.value, depth: 3) {
         return (key, heap.entries(entry.value)!)
       }
@@ -95,7 +99,8 @@ struct StateDictionary {
         throw refusal(ofObject: heap.objects[index].name, path, key)
       }
     }
-    let candidates = entries.filter { holdsTensors($0.value, depth: 0) && !$0.key.contains("optim") }
+    seen = []
+    let candidates = entries.filter { !$0.key.contains("optim") && holdsTensors($0.value, depth: 0) }
     guard candidates.count <= 1 else {
       throw FileError(
         path,

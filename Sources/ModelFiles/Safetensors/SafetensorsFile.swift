@@ -8,6 +8,7 @@ import Tensors
 package final class SafetensorsFile: TensorFile {
   /// Where the file is.
   package let path: String
+  package var form: String { "safetensors" }
   /// By name, in UTF-8 order.
   package let tensors: [TensorEntry]
   /// The entry `__metadata__`; empty when there is none.
