@@ -21,7 +21,7 @@ enum StartingPoint {
       return try weightsFinding(configuration, VariableArena(layout))
     } catch {
       return .error(
-        "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors file of this model")
+        "start", .disk, error.description, remedy: "--set model.weights=FILE, a safetensors or .pth file of this model")
     }
   }
 
@@ -56,7 +56,7 @@ enum StartingPoint {
         "start", "random numbers (\(configuration.model.initialization.rawValue)); no weights file is configured")
     }
     let loading = try WeightLoading(
-      from: try SafetensorsFile(path), into: weights, classNames: configuration.data.classNames,
+      from: try TensorFiles.open(path), into: weights, classNames: configuration.data.classNames,
       naming: Experiment(configuration).model.tensorNaming)
     let rest = loading.missing + loading.mismatched.map(\.name)
     let others = rest.first.map { ", \(rest.count) from random numbers (\($0)\(rest.count > 1 ? ", …" : ""))" } ?? ""

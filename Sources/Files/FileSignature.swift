@@ -15,6 +15,7 @@ package enum FileSignature: String, Sendable, CaseIterable {
   case safetensors = "a safetensors file"
   case pyTorch = "a PyTorch file"
   case legacyPyTorch = "a PyTorch file of the old format"
+  case tarPyTorch = "a PyTorch file of the tar form, of before version 0.1.10"
   case torchScript = "a TorchScript program"
   case pickle = "a Python pickle"
   case caffe = "a Caffe model"
@@ -45,7 +46,9 @@ package enum FileSignature: String, Sendable, CaseIterable {
   /// Whether it holds weights, of whatever program.
   package var isWeights: Bool {
     switch self {
-    case .safetensors, .pyTorch, .legacyPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow, .numPy: true
+    case .safetensors, .pyTorch, .legacyPyTorch, .tarPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow,
+      .numPy:
+      true
     default: false
     }
   }
@@ -129,6 +132,9 @@ package enum FileSignature: String, Sendable, CaseIterable {
     if starts("TFL3", at: 4) { return .tensorFlow }
     if bytes.starts(with: [0x93]), starts("NUMPY", at: 1) { return .numPy }
     if bytes.starts(with: [0x1F, 0x8B]) { return .gzip }
+    if starts("ustar", at: 257), ["sys_info", "pickle", "tensors", "storages"].contains(where: { starts($0) }) {
+      return .tarPyTorch
+    }
     if starts("BZh") || bytes.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) || starts("7z\u{BC}")
       || bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || starts("ustar", at: 257) || starts("Rar!")
     {

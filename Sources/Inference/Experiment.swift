@@ -82,7 +82,7 @@ package struct Experiment {
   package func fillInitialWeights(_ weights: VariableArena, logger: Logger? = nil) throws -> InputScales {
     let file = try configuration.model.weights.map { (path) throws(FileError) in
       if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
-      return try SafetensorsFile(path)
+      return try TensorFiles.open(path)
     }
     var inputScales = model.initialize(
       weights, with: configuration.model.initialization,

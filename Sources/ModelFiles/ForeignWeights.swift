@@ -5,11 +5,14 @@ extension FileSignature {
   /// Why a file cannot be read as weights, and what to do; nil when it may well be a safetensors file.
   ///
   /// - Parameter path: the file, for commands that convert it.
-  package func refusalAsWeights(_ path: String) -> String? {
-    let expected = "; weights are read from safetensors files"
+  package func refusalAsSafetensors(_ path: String) -> String? {
+    let expected = "; weights are read from safetensors files, those of torch.save and .caffemodel"
     switch self {
     case .safetensors, .empty: return nil
-    case .pyTorch, .legacyPyTorch, .pickle:
+    case .pyTorch, .legacyPyTorch, .caffe: return "\(rawValue) where a safetensors file is expected"
+    case .pickle:
+      return "\(rawValue)\(expected): convert it by \(Self.python(Self.stateDictionary("torch.load", path), path))"
+    case .tarPyTorch:
       return "\(rawValue)\(expected): convert it by \(Self.python(Self.stateDictionary("torch.load", path), path))"
     case .torchScript:
       return
@@ -19,7 +22,7 @@ extension FileSignature {
         "import onnx, onnx.numpy_helper as h; from safetensors.numpy import save_file; save_file({t.name: h.to_array(t) for t in onnx.load('\(path)').graph.initializer}"
       return
         "\(rawValue)\(expected): convert its weights, which must be named as torchvision's, by \(Self.python(weights, path))"
-    case .caffe, .keras, .tensorFlow, .numPy:
+    case .keras, .tensorFlow, .numPy:
       return
         "\(rawValue)\(expected) with torchvision's names of tensors, and nothing converts this one: take torchvision's weights, see docs/weights.md"
     case .jpeg, .png, .webP, .gif, .bmp, .tiff, .heic, .avif:
@@ -28,7 +31,7 @@ extension FileSignature {
       return
         "\(rawValue) where a file of weights is expected, as runs/NAME/checkpoints/iteration-0001000.safetensors; configurations are for 'train', 'doctor', 'describe' and --config"
     case .html, .gitLFSPointer, .gzip, .zip, .archive:
-      return "not a safetensors file but \(rawValue)\(remedy.map { ": \($0)" } ?? "")"
+      return "no file of weights but \(rawValue)\(remedy.map { ": \($0)" } ?? "")"
     }
   }
 

@@ -48,7 +48,7 @@ package struct Architecture: Sendable {
     package let firstNewTensor: String
     /// How large the values of its last map are, a power of two.
     var spread: Float = 1
-    /// What classifiers of others call its tensors.
+    /// What classifiers and detectors of others call the network's tensors.
     var names: [NameMap] = []
   }
 

@@ -14,7 +14,7 @@ struct VGG16 {
   /// conv1_1 to conv5_3, as an ImageNet classifier has them.
   static let base = Architecture.Base(
     firstNewLayer: "conv6", lastTensor: "backbone.extra.0.5.weight", firstNewTensor: "backbone.extra.0.7.1.weight",
-    spread: 64)
+    spread: 64, names: [.caffe, .amdegrootBase, .amdegroot, .lufficc])
 
   /// Of ImageNet's images.
   static let inputMean: [Float] = [122.99925, 116.9991, 103.9992]

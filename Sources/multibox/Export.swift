@@ -1,15 +1,16 @@
 import ArgumentParser
 import Files
-import Foundation
 import Inference
 import MessagePassing
+import ModelFiles
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the weights of a checkpoint without what only training needs.",
     discussion: """
       The file is half as large, and evaluate and detect do the same with it: it has the configuration and the names of the \
-      classes. Training can start from it by model.weights; a run cannot be continued from it.
+      classes. Training can start from it by model.weights; a run cannot be continued from it. FILE.pth is a state_dict for torch.load(FILE, \
+      weights_only=True) with the same names.
 
       Example:
         multibox export runs/voc/checkpoints/iteration-0120000.safetensors detector.safetensors
@@ -20,16 +21,13 @@ struct Export: ParsableCommand {
     transform: HomeDirectory.expand)
   var checkpoint: String
 
-  @Argument(help: "The file to write, FILE.safetensors.", completion: .file(), transform: HomeDirectory.expand)
+  @Argument(
+    help: "The file to write: FILE.safetensors, FILE.pth or FILE.pt.", completion: .file(),
+    transform: HomeDirectory.expand)
   var file: String
 
   func validate() throws {
-    let format = URL(fileURLWithPath: file).pathExtension
-    guard format != "safetensors" else { return }
-    let planned = ["pth", "pt", "onnx"]
-    let reason =
-      planned.contains(format) ? ".\(format) is not supported in this version" : "the format goes by the name"
-    throw ValidationError("\(file): \(reason); expected FILE.safetensors")
+    _ = try WeightFormat(ofOutput: file)
   }
 
   func run() throws {
@@ -38,7 +36,7 @@ struct Export: ParsableCommand {
     if AtomicFile.isSame(file, source.file.path) {
       throw ValidationError("\(file) is the checkpoint itself; give another name")
     }
-    try source.export(to: file)
+    try source.export(to: file, as: WeightFormat(ofOutput: file))
     logger.info("\(file): the weights of \(source.file.path)")
   }
 }

@@ -22,7 +22,7 @@ struct OverrideOptions: ParsableArguments {
 /// Where the weights come from and what describes them.
 struct DetectorOptions: ParsableArguments {
   @Argument(
-    help: "A checkpoint of a run, or a torchvision ssd300_vgg16 state_dict as safetensors.",
+    help: "A checkpoint of a run, or a state_dict of torchvision, as safetensors or .pth.",
     completion: .file(), transform: HomeDirectory.expand)
   var checkpoint: String
 

@@ -54,15 +54,33 @@ struct ExportTests {
       ))
   }
 
+  @Test(arguments: ["pth", "pt"]) func `A PyTorch file has the same weights, and detects the same`(form: String) throws
+  {
+    let file = "\(workspace.path)/weights.\(form)"
+    try MultiboxProcess.run("export", workspace.checkpoint(2), exported).succeeded()
+    try MultiboxProcess.run("export", workspace.checkpoint(2), file).succeeded()
+    let (ours, theirs) = (try Checkpoint(contentsOf: exported), try Checkpoint(contentsOf: file))
+    #expect(theirs.metadata?.configurationYAML == ours.metadata?.configurationYAML)
+    #expect(theirs.metadata?.parametersSHA256 == ours.metadata?.parametersSHA256)
+    #expect(theirs.file.tensors == ours.file.tensors)
+    let found = try [exported, file].map { path in
+      try MultiboxProcess.run(
+        "detect", path, workspace.data + "/JPEGImages", "--json", "-", "--score-threshold", "0.01"
+      ).succeeded().output
+    }
+    #expect(found[0] == found[1])
+    let started = try workspace.train("model.weights=\(file)", "output=\(workspace.path)/next", stopAt: 1).succeeded()
+    #expect(started.messages.contains("\(file): 71 tensors taken"), "\(started.messages)")
+  }
+
   @Test func `What export cannot write is refused and changes nothing`() throws {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: workspace.checkpoint(2)))
     let link = workspace.path + "/link.safetensors"
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: workspace.checkpoint(2))
     for (target, code, text) in [
       (workspace.checkpoint(2), 64, "is the checkpoint itself"), (link, 64, "is the checkpoint itself"),
-      (workspace.path + "/a.pth", 64, ".pth is not supported in this version; expected FILE.safetensors"),
       (workspace.path + "/a.onnx", 64, ".onnx is not supported in this version"),
-      (workspace.path + "/a.txt", 64, "expected FILE.safetensors"),
+      (workspace.path + "/a.txt", 64, "the format goes by the name; expected FILE.safetensors, FILE.pth or FILE.pt"),
       (workspace.path + "/none/a.safetensors", 74, "cannot create a file in \(workspace.path)/none"),
     ] {
       let outcome = try MultiboxProcess.run("export", workspace.checkpoint(2), target).ended(with: Int32(code))

@@ -23,12 +23,16 @@ struct WrongFileTests {
 
   @Test(
     arguments: [
+      ("a.pth", legacyPyTorch, ["the pickle of the protocol, byte 0: ends too early"]),
+      ("k.pth", [0x50, 0x4B, 3, 4] + Array("\u{14}archive/data.pkl".utf8), ["without its end: the file is cut off"]),
       (
-        "a.pth", legacyPyTorch,
-        ["a PyTorch file of the old format", "python3 -c \"import torch;", "/a.safetensors')\""]
+        "b.pt", [0x80, 4, 0x95, 0, 0],
+        ["a Python pickle", "python3 -c \"import torch;", "torch.load('", "/b.safetensors')\""]
       ),
-      ("b.pt", [0x80, 4, 0x95, 0, 0], ["a Python pickle", "torch.load('"]),
-      ("c.caffemodel", [0x0A, 3, 0x56, 0x47, 0x47, 0xA2, 0x06, 0], ["a Caffe model", "torchvision's weights"]),
+      (
+        "c.caffemodel", [0x0A, 3, 0x56, 0x47, 0x47, 0xA2, 0x06, 0],
+        ["a Caffe model without weights: no layer has a blob"]
+      ),
       ("d.onnx", [0x08, 7, 0x12, 1, 0x61, 0], ["an ONNX model", "import onnx"]),
       ("e.h5", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], ["a Keras or HDF5 file"]),
       ("f.safetensors", Array("<!doctype html><html>".utf8), ["an HTML page", "download it again"]),
@@ -40,12 +44,13 @@ struct WrongFileTests {
       ("i.yaml", Array("version: 1\n".utf8), ["a text file where a file of weights is expected"]),
       ("j.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 0], ["a JPEG image where a file of weights is expected"]),
     ] as [(String, [UInt8], [String])])
-  func `What is no safetensors file is named where weights are expected`(
+  func `What is no file of weights is named where one is expected`(
     name: String, bytes: [UInt8], texts: [String]
   ) throws {
     let path = try file(name, bytes)
     var commands = [
       ["evaluate", path], ["detect", path, "x.jpg"], ["export", path, workspace.path + "/out.safetensors"],
+      ["convert", path, workspace.path + "/out.safetensors"],
       ["train", workspace.config, "--set", "model.weights=\(path)"], ["train", workspace.config, "--resume", path],
     ]
     // What may be a configuration is one to describe.

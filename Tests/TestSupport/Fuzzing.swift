@@ -12,7 +12,7 @@ package struct Fuzzing {
   package static let caseCount =
     ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_CASES"].flatMap { Int($0) } ?? 2_000
   /// What makes the cases of a run differ from those of another.
-  private static let seed = ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
+  package static let seed = ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
   /// The most processor time that a case may take, in seconds. Those without a fault take some microseconds.
   private static let mostSeconds = 2.0
 

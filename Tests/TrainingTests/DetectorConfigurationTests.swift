@@ -63,7 +63,8 @@ struct DetectorConfigurationTests {
       .writeSafetensors(to: path)
     #expect(
       throws: FileError(
-        path, tensor: head, "missing; without metadata only a torchvision ssd300_vgg16 is recognised")
+        path, tensor: head,
+        "missing; without metadata only a torchvision ssd300_vgg16 is recognised, others need --config")
     ) { try Checkpoint(contentsOf: path).detectorConfiguration() }
   }
 }

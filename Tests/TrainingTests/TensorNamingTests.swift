@@ -72,6 +72,58 @@ struct TensorNamingTests {
     #expect(base.allSatisfy { weights[$0].elementsEqual(written[$0]) })
   }
 
+  /// Names of detectors on VGG-16 by ours: what stands for a convolution of each part, and the scale of conv4_3.
+  @Test(arguments: [
+    (
+      "ssd300-vgg16",
+      [
+        "vgg.0", "vgg.21", "vgg.24", "vgg.31", "vgg.33", "extras.0", "extras.7", "conf.5", "loc.0", "L2Norm",
+      ]
+    ),
+    (
+      "ssd512-vgg16",
+      [
+        "backbone.vgg.0", "backbone.vgg.21", "backbone.vgg.24", "backbone.vgg.31", "backbone.vgg.33",
+        "backbone.extras.0", "backbone.extras.7", "box_head.predictor.cls_headers.5",
+        "box_head.predictor.reg_headers.0",
+        "backbone.l2_norm",
+      ]
+    ),
+    (
+      "ssd512-vgg16",
+      [
+        "conv1_1", "conv4_3", "conv5_1", "fc6", "fc7", "conv6_1", "conv9_2", "conv9_2_mbox_conf",
+        "conv4_3_norm_mbox_loc", "conv4_3_norm",
+      ]
+    ),
+  ]) func `Detectors of others on VGG-16 are taken`(name: String, theirs: [String]) throws {
+    let ours = [
+      "backbone.features.0", "backbone.features.21", "backbone.extra.0.1", "backbone.extra.0.7.1",
+      "backbone.extra.0.7.3", "backbone.extra.1.0", "backbone.extra.4.2", "head.classification_head.module_list.5",
+      "head.regression_head.module_list.0",
+    ]
+    let model = try model(name, width: 0.25)
+    let written = VariableArena(model.layout)
+    for (index, variable) in model.layout.variables.enumerated() {
+      written[variable].update(repeating: Float(index + 1))
+    }
+    let names = Dictionary(
+      uniqueKeysWithValues: zip(ours, theirs).flatMap { our, their in
+        ["weight", "bias"].map { ("\(our).\($0)", "\(their).\($0)") }
+      } + [("backbone.scale_weight", theirs[9] + ".weight")])
+    let chosen = model.layout.variables.filter { names[$0.name] != nil }
+    #expect(chosen.count == 19)
+    try chosen.map { variable in
+      TensorSource(name: names[variable.name]!, shape: variable.fileShape) {
+        variable.copyToFileOrder(from: UnsafeBufferPointer(written[variable]), to: $0)
+      }
+    }.writeSafetensors(to: path)
+    let weights = VariableArena(model.layout)
+    let loading = try WeightLoading(from: SafetensorsFile(path), into: weights, naming: model.tensorNaming)
+    #expect(loading.taken == chosen.map(\.name) && loading.unexpected.isEmpty, "\(loading)")
+    #expect(chosen.allSatisfy { weights[$0].elementsEqual(written[$0]) })
+  }
+
   @Test func `The error names the variant that a file is of`() throws {
     let shapes = try Self.classifier("mobilenet_v3_large").filter { !$0.key.hasSuffix("num_batches_tracked") }
     try shapes.map { name, shape in TensorSource(name: name, shape: shape) { $0.update(repeating: 1) } }

@@ -22,7 +22,7 @@ extension ConfigurationTable {
       "factor on the channels of the base network and the extra layers")
     addOptional(
       "weights", \.model.weights, .path, default: "`null`",
-      "safetensors file to start from, see [weights](weights.md)")
+      "safetensors or `.pth` file to start from, see [weights](weights.md)")
     add(
       "initialization", \.model.initialization, .choice,
       "initial values of layers that no file fills; `xavier` is the authors', [`he`](decisions/0005-initialisation.md) starts faster, `normal`, of deviation 0.03, is that of MobileNets trained from nothing"

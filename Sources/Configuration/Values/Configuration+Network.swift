@@ -11,7 +11,7 @@ extension Configuration {
     package var batchNormalization = BatchNormalizationMode.train
     /// Factor on the channel counts of the base network and the extra layers.
     package var widthMultiplier: Float = 1
-    /// A safetensors file to start from; nil starts from `initialization` alone.
+    /// A safetensors or `.pth` file to start from; nil starts from `initialization` alone.
     package var weights: String?
     /// How convolution kernels start that no weight file fills.
     package var initialization = Initializer.he

@@ -63,7 +63,7 @@ struct MissingFiles {
 
   /// The directories below `root` that have files of these names, and how many names.
   private func elsewhere(_ root: String) -> [String: Int] {
-    let wanted = Set(names.map { ($0 as NSString).lastPathComponent })
+    let wanted = Set(names.map { FileIndex.split($0).last })
     var (found, looked) = ([String: Set<String>](), 0)
     let top = URL(fileURLWithPath: root)
     guard let files = FileManager.default.enumerator(at: top, includingPropertiesForKeys: nil) else { return [:] }

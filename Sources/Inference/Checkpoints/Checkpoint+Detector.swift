@@ -64,13 +64,14 @@ extension Checkpoint {
   private func shape(of name: String) throws(FileError) -> [Int] {
     guard let tensor = file.tensor(named: name) else {
       throw FileError(
-        file.path, tensor: name, "missing; without metadata only a \(published.1.name) is recognised")
+        file.path, tensor: name,
+        "missing; without metadata only a \(published.1.name) is recognised, others need --config")
     }
     return tensor.shape
   }
 }
 
-extension SafetensorsFile {
+extension TensorFile {
   /// The classes of a detector in the file: those that a checkpoint states, or for plain weights those of the data set that
   /// has as many; nil when neither says them.
   package func classNames(count: Int) throws(FileError) -> [String]? {

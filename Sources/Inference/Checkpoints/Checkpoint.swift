@@ -6,7 +6,7 @@ import Logging
 import ModelFiles
 import Tensors
 
-/// A safetensors file with a detector's weights: a checkpoint of a training run, or plain weights from elsewhere.
+/// A file with a detector's weights, safetensors or PyTorch's: a checkpoint of a training run, or plain weights from elsewhere.
 ///
 /// A checkpoint of a run also holds the momentum, the moving average of the weights where one is kept, and, in its metadata, all else
 /// that continues the run bit by bit. Its tensors' SHA-256 is verified when it is opened; what is restored from it first are the very
@@ -20,7 +20,7 @@ package struct Checkpoint {
     package let configurationYAML: String
     /// Names of the classes, label 1 first, background not among them.
     package let classNames: [String]
-    /// See ``SafetensorsFile/parametersSHA256(keepsValues:)``; empty in what is to be written, which gets it then.
+    /// See ``TensorFile/parametersSHA256(keepsValues:)``; empty in what is to be written, which gets it then.
     package let parametersSHA256: String
     /// How large the values are that layers read.
     package let inputScales: InputScales
@@ -50,14 +50,14 @@ package struct Checkpoint {
   fileprivate static let runningVariance = ".running_var"
 
   /// The tensors.
-  package let file: SafetensorsFile
+  package let file: any TensorFile
   /// Nil for plain weights.
   package let metadata: Metadata?
 
   /// Opens a file and verifies it: header, size, metadata and, for a checkpoint of a run, every tensor's bytes.
   package init(contentsOf path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
     if let directory = RunCheckpoints(directory: path) { throw directory.refusal }
-    file = try SafetensorsFile(path, calls: calls)
+    file = try TensorFiles.open(path, calls: calls)
     metadata = try Metadata(file)
     if let metadata {
       let found = try file.parametersSHA256(keepsValues: true)
@@ -111,10 +111,12 @@ package struct Checkpoint {
   ///
   /// - Throws: ``FileError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
   ///   written.
-  package func export(to path: String) throws(FileError) {
+  package func export(to path: String, as format: WeightFormat = .safetensors) throws(FileError) {
     guard let metadata else {
       throw FileError(
-        file.path, "holds weights only, without the configuration of a run: there is nothing to export")
+        file.path,
+        "holds weights only, without the configuration of a run: there is nothing to export; 'multibox convert' writes them in another format"
+      )
     }
     var tensors: [TensorSource] = []
     for tensor in file.tensors where tensor.type.isReadable && !tensor.name.hasPrefix(Self.optimizerPrefix) {
@@ -127,7 +129,7 @@ package struct Checkpoint {
       }
     }
     file.releaseValues()
-    try tensors.writeSafetensors(to: path, metadata: file.metadata, hashKey: Metadata.hashKey)
+    try format.write(tensors, to: path, metadata: file.metadata, hashKey: Metadata.hashKey)
   }
 
   /// Which model the file is of, for messages.
@@ -160,7 +162,7 @@ extension SafetensorsFile {
 extension VariableArena {
   /// Fills a parameter from a tensor of the same shape.
   package func read(
-    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Variable
+    _ tensor: TensorEntry, of file: any TensorFile, as parameter: Variable
   ) throws(FileError) {
     let values = try file.weights(tensor)
     values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }
@@ -204,7 +206,7 @@ extension Checkpoint.Metadata {
   }
 
   /// Reads the metadata of a checkpoint; nil when the file is none.
-  package init?(_ file: SafetensorsFile) throws(FileError) {
+  package init?(_ file: any TensorFile) throws(FileError) {
     guard let version = file.metadata[Key.version.rawValue] else { return nil }
     guard version == Self.version else {
       throw FileError(file.path, "checkpoint version \(version) is not supported; expected \(Self.version)")
@@ -236,7 +238,7 @@ extension InputScales {
   }
 
   /// What a checkpoint says; nothing in plain weights and in checkpoints of older versions.
-  package init(metadataOf file: SafetensorsFile) throws(FileError) {
+  package init(metadataOf file: any TensorFile) throws(FileError) {
     self.init()
     guard let text = file.metadata[Checkpoint.Metadata.Key.inputScales.rawValue] else { return }
     guard let scales = try? JSONDecoder().decode([String: Float].self, from: Data(text.utf8)),

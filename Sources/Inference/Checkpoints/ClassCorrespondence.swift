@@ -52,7 +52,7 @@ package struct ClassCorrespondence {
 extension VariableArena {
   /// Fills a classification head from one of other classes.
   package func read(
-    _ tensor: SafetensorsFile.Tensor, of file: SafetensorsFile, as parameter: Variable,
+    _ tensor: TensorEntry, of file: any TensorFile, as parameter: Variable,
     classes: ClassCorrespondence
   ) throws(FileError) {
     let found = try file.weights(tensor)

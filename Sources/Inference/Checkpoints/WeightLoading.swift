@@ -44,7 +44,7 @@ package struct WeightLoading: Sendable, Equatable {
   /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
   ///   Names and shapes are checked before anything is changed.
   package init(
-    from file: SafetensorsFile, into weights: VariableArena, classNames: [String]? = nil,
+    from file: any TensorFile, into weights: VariableArena, classNames: [String]? = nil,
     naming: TensorNaming = .torchvision
   ) throws(FileError) {
     let metadata = try Checkpoint.Metadata(file)
@@ -57,8 +57,8 @@ package struct WeightLoading: Sendable, Equatable {
     let isForeign = metadata == nil
     let hasBackgroundLast = isForeign && naming.hasBackgroundLast
     let names = isForeign ? naming.own(file.tensors.map(\.name)) : [:]
-    var heads: [(SafetensorsFile.Tensor, Variable, ClassCorrespondence)] = []
-    var places: [(SafetensorsFile.Tensor, Variable)] = []
+    var heads: [(TensorEntry, Variable, ClassCorrespondence)] = []
+    var places: [(TensorEntry, Variable)] = []
     for parameter in weights.layout.variables {
       let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
       guard let tensor = average ?? file.tensor(named: names[parameter.name] ?? parameter.name) else {
@@ -107,7 +107,7 @@ package struct WeightLoading: Sendable, Equatable {
 
   /// How the classes of a head in the file are the model's; nil for other tensors, and when the file's are not known.
   private static func correspondence(
-    _ found: [Int], _ expected: [Int], _ classNames: [String]?, _ file: SafetensorsFile, _ hasBackgroundLast: Bool
+    _ found: [Int], _ expected: [Int], _ classNames: [String]?, _ file: any TensorFile, _ hasBackgroundLast: Bool
   ) throws(FileError) -> ClassCorrespondence? {
     guard let classNames else { return nil }
     let (boxes, rest) = expected[0].quotientAndRemainder(dividingBy: classNames.count + 1)

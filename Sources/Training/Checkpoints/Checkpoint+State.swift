@@ -34,7 +34,7 @@ extension Checkpoint {
       prefix, variable, arena in
       (prefix + variable.name, variable, arena)
     }
-    var tensors: [SafetensorsFile.Tensor] = []
+    var tensors: [TensorEntry] = []
     for (name, parameter, _) in places {
       guard let tensor = file.tensor(named: name) else {
         throw FileError(file.path, tensor: name, "missing" + origin)

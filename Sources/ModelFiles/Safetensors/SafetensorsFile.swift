@@ -5,70 +5,18 @@ import Tensors
 /// A safetensors file opened for reading; its header has been validated, so every tensor it lists is there in full.
 ///
 /// The format: the header's length as 8 bytes little-endian, the header (JSON), the tensors' bytes.
-package final class SafetensorsFile {
-  /// How an element is stored.
-  package enum ElementType: String, Sendable, CaseIterable {
-    case boolean = "BOOL"
-    case unsigned8 = "U8"
-    case signed8 = "I8"
-    case float8E5M2 = "F8_E5M2"
-    case float8E4M3 = "F8_E4M3"
-    case float8E8M0 = "F8_E8M0"
-    case signed16 = "I16"
-    case unsigned16 = "U16"
-    case float16 = "F16"
-    case bfloat16 = "BF16"
-    case signed32 = "I32"
-    case unsigned32 = "U32"
-    case float32 = "F32"
-    case complex64 = "C64"
-    case float64 = "F64"
-    case signed64 = "I64"
-    case unsigned64 = "U64"
-
-    /// Bytes of an element.
-    package var byteCount: Int {
-      switch self {
-      case .boolean, .unsigned8, .signed8, .float8E5M2, .float8E4M3, .float8E8M0: 1
-      case .signed16, .unsigned16, .float16, .bfloat16: 2
-      case .signed32, .unsigned32, .float32: 4
-      case .complex64, .float64, .signed64, .unsigned64: 8
-      }
-    }
-
-    /// True when ``SafetensorsFile/read(_:into:)`` converts it to `Float`.
-    package var isReadable: Bool {
-      switch self {
-      case .float16, .bfloat16, .float32, .float64: true
-      default: false
-      }
-    }
-  }
-
-  /// An entry of the header.
-  package struct Tensor: Sendable, Equatable {
-    /// The key in the header.
-    package let name: String
-    /// How elements are stored.
-    package let type: ElementType
-    /// Extents, outermost first; empty for a scalar.
-    package let shape: [Int]
-
-    /// Number of elements.
-    package var count: Int { shape.reduce(1, *) }
-  }
-
+package final class SafetensorsFile: TensorFile {
   /// Where the file is.
   package let path: String
+  package var form: String { "safetensors" }
   /// By name, in UTF-8 order.
-  package let tensors: [Tensor]
+  package let tensors: [TensorEntry]
   /// The entry `__metadata__`; empty when there is none.
   package let metadata: [String: String]
   private let byteRanges: [String: Range<Int>]
   private let dataStart: Int
   private let descriptor: Descriptor
-  /// Values that were read already, by tensor; see ``parametersSHA256(keepsValues:)``.
-  private var kept: [String: [Float]] = [:]
+  package var kept: [String: [Float]] = [:]
 
   /// Opens a file and validates its header against the file's size.
   package init(_ path: String, calls: any SystemCalls = LinuxCalls()) throws(FileError) {
@@ -80,7 +28,7 @@ package final class SafetensorsFile {
     case S_IFDIR: throw FileError(path, "a directory, not a file of weights")
     default: throw FileError(path, "not a regular file")
     }
-    if let reason = FileSignature(of: descriptor)?.refusalAsWeights(path) { throw FileError(path, reason) }
+    if let reason = FileSignature(of: descriptor)?.refusalAsSafetensors(path) { throw FileError(path, reason) }
     let fileByteCount = Int(status.st_size)
     guard fileByteCount >= 8 else {
       throw FileError(path, "not a safetensors file: \(fileByteCount) bytes are too few for a header")
@@ -109,7 +57,7 @@ package final class SafetensorsFile {
   }
 
   /// The entry of a tensor; nil when the file does not have it.
-  package func tensor(named name: String) -> Tensor? {
+  package func tensor(named name: String) -> TensorEntry? {
     byteRanges[name] == nil ? nil : tensors.first { $0.name == name }
   }
 
@@ -117,7 +65,7 @@ package final class SafetensorsFile {
   ///
   /// - Precondition: the tensor is one of this file's and the buffer has its count.
   /// - Throws: ``FileError`` when elements are no floating-point numbers or the file has changed.
-  package func read(_ tensor: Tensor, into floats: UnsafeMutableBufferPointer<Float>) throws(FileError) {
+  package func read(_ tensor: TensorEntry, into floats: UnsafeMutableBufferPointer<Float>) throws(FileError) {
     guard let range = byteRanges[tensor.name] else { preconditionFailure("\(path) has no tensor \(tensor.name)") }
     precondition(floats.count == tensor.count, "\(tensor.name) has \(tensor.count) elements, not \(floats.count)")
     let start = dataStart + range.lowerBound
@@ -135,32 +83,10 @@ package final class SafetensorsFile {
     }
   }
 
-  /// Reads a tensor's elements in file order, converted to `Float`.
-  ///
-  /// - Precondition, errors: as for ``read(_:into:)``.
-  package func floats(of tensor: Tensor) throws(FileError) -> [Float] {
-    if let floats = kept[tensor.name] { return floats }
-    var floats = [Float](repeating: 0, count: tensor.count)
-    try floats.withUnsafeMutableBufferPointer { (buffer) throws(FileError) in try read(tensor, into: buffer) }
-    return floats
+  package func bytes(of tensor: TensorEntry) throws(FileError) -> [UInt8] {
+    guard let range = byteRanges[tensor.name] else { preconditionFailure("\(path) has no tensor \(tensor.name)") }
+    return try Self.bytes(of: descriptor, at: dataStart + range.lowerBound, count: range.count)
   }
-
-  /// SHA-256 over all floating-point tensors, in UTF-8 order of their names, as little-endian float32 in file order.
-  ///
-  /// - Parameter keepsValues: whether ``floats(of:)`` gives, until ``releaseValues()``, the very values that are hashed here, and does
-  ///   not read them again. They take as much memory as the file.
-  package func parametersSHA256(keepsValues: Bool = false) throws(FileError) -> String {
-    let hash = SHA256()
-    for tensor in tensors where tensor.type.isReadable {
-      let values = try floats(of: tensor)
-      values.withUnsafeBytes(hash.update)
-      if keepsValues { kept[tensor.name] = values }
-    }
-    return hash.finish()
-  }
-
-  /// Gives back the memory of the values that ``parametersSHA256(keepsValues:)`` has kept.
-  package func releaseValues() { kept = [:] }
 
   /// Reads bit patterns piece by piece and converts them.
   private func convert<Bits: FixedWidthInteger>(

@@ -11,7 +11,7 @@ package struct SafetensorsHeader {
   static let maximumByteCount = 100_000_000
 
   /// By name, in UTF-8 order.
-  package let tensors: [SafetensorsFile.Tensor]
+  package let tensors: [TensorEntry]
   /// By tensor name: the place of its bytes, counted from the end of the header.
   let byteRanges: [String: Range<Int>]
   /// The entry `__metadata__`.
@@ -46,7 +46,7 @@ package struct SafetensorsHeader {
     }
     var end = 0
     var ranges: [String: Range<Int>] = [:]
-    var tensors: [SafetensorsFile.Tensor] = []
+    var tensors: [TensorEntry] = []
     for (name, entry) in inDataOrder {
       let tensor = try Self.validate(name, entry, start: end, dataByteCount: dataByteCount, path: path)
       end = entry.dataOffsets[1]
@@ -62,9 +62,9 @@ package struct SafetensorsHeader {
 
   private static func validate(
     _ name: String, _ entry: Entry, start: Int, dataByteCount: Int, path: String
-  ) throws(FileError) -> SafetensorsFile.Tensor {
+  ) throws(FileError) -> TensorEntry {
     func fault(_ reason: String) -> FileError { FileError(path, tensor: name, reason) }
-    guard let type = SafetensorsFile.ElementType(rawValue: entry.dtype) else {
+    guard let type = ElementType(rawValue: entry.dtype) else {
       throw fault("unknown dtype '\(entry.dtype)'")
     }
     var byteCount = type.byteCount
@@ -91,7 +91,7 @@ package struct SafetensorsHeader {
       throw fault(
         "shape \(entry.shape) of \(entry.dtype) takes \(byteCount) bytes, data_offsets hold \(offsets[1] - offsets[0])")
     }
-    return SafetensorsFile.Tensor(name: name, type: type, shape: entry.shape)
+    return TensorEntry(name: name, type: type, shape: entry.shape)
   }
 
   /// The first key that one object of valid JSON has twice; the decoder keeps one of them without a word.

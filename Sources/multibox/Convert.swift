@@ -1,0 +1,63 @@
+import ArgumentParser
+import Files
+import Foundation
+import MessagePassing
+import ModelFiles
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch or safetensors.",
+    discussion: """
+      The input is read by its content: safetensors, what torch.save writes, in the zip form or the older one, or a .caffemodel. Nothing in it \
+      is executed. The output goes by its name: .safetensors, or .pth or .pt for torch.load(FILE, weights_only=True). Floating-point \
+      numbers become float32, integers stay as they are. A line for every tensor tells what became of it.
+
+      Examples:
+        multibox convert ssd300_vgg16_coco.pth ssd300.safetensors
+        multibox convert detector.safetensors detector.pth
+      """)
+
+  @Argument(help: "A file of weights.", completion: .file(), transform: HomeDirectory.expand)
+  var input: String
+
+  @Argument(
+    help: "The file to write: FILE.safetensors, FILE.pth or FILE.pt.", completion: .file(),
+    transform: HomeDirectory.expand)
+  var output: String
+
+  func validate() throws { _ = try WeightFormat(ofOutput: output) }
+
+  func run() throws {
+    try LaunchEnvironment().requireSingleProcess("convert")
+    let format = try WeightFormat(ofOutput: output)
+    if AtomicFile.isSame(input, output) {
+      throw ValidationError("\(output) is the file to convert; give another name")
+    }
+    try AtomicFile.requireWritable(output)
+    let conversion = try WeightConversion(TensorFiles.open(input), as: format)
+    try conversion.write(to: output, as: format)
+    logger.info("\(input): \(conversion.origin)")
+    for line in conversion.lines {
+      let shape = line.shape.map { " \($0)" } ?? ""
+      logger.info("\(line.isTaken ? "" : "left out: ")\(line.name)\(shape): \(line.outcome)")
+    }
+    let taken = conversion.lines.count { $0.isTaken }
+    let others = conversion.lines.count - taken
+    let rest = others > 0 ? ", \(Quantities.count(others, "entry", "entries")) left out" : ""
+    logger.info("\(output): \(Quantities.count(taken, "tensor")) written\(rest)")
+  }
+}
+
+extension WeightFormat {
+  /// The format of the file to write.
+  ///
+  /// - Throws: `ValidationError` when its name has none.
+  init(ofOutput path: String) throws {
+    guard let format = WeightFormat(path: path) else {
+      let isPlanned = URL(fileURLWithPath: path).pathExtension == "onnx"
+      let reason = isPlanned ? ".onnx is not supported in this version" : "the format goes by the name"
+      throw ValidationError("\(path): \(reason); expected FILE.safetensors, FILE.pth or FILE.pt")
+    }
+    self = format
+  }
+}
