@@ -143,11 +143,11 @@ package struct Checkpoint {
   }
 }
 
-extension SafetensorsFile {
+extension TensorFile {
   /// The values of a tensor of weights.
   ///
   /// - Throws: ``FileError`` also for what no network computes with: NaN, infinity, and a variance below 0.
-  func weights(_ tensor: Tensor) throws(FileError) -> [Float] {
+  func weights(_ tensor: TensorEntry) throws(FileError) -> [Float] {
     let values = try floats(of: tensor)
     let isVariance = tensor.name.hasSuffix(Checkpoint.runningVariance)
     guard let index = values.firstIndex(where: { !$0.isFinite || (isVariance && $0 < 0) }) else { return values }
