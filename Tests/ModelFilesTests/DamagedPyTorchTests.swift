@@ -82,6 +82,67 @@ struct DamagedPyTorchTests {
       "seed \(Fuzzing.seed), \(Fuzzing.caseCount) pickles: \(counts), \((peakMemory - before) >> 20) MiB more at the peak"
     )
   }
+
+  /// Pickles of which a few bytes mean much, and what is said of them.
+  private static let multiplying: [(String, [UInt8], String)] = {
+    func text(_ text: String) -> [UInt8] {
+      let count = text.utf8.count
+      return [0x58] + (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + Array(text.utf8)
+    }
+    func global(_ name: String) -> [UInt8] { Array("c\(name)\n".utf8) }
+    func repeated(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+      Array([[UInt8]](repeating: bytes, count: count).joined())
+    }
+    let long: [UInt8] = text(String(repeating: "a", count: 1 << 20)) + [0x71, 0]
+    let storage: [UInt8] =
+      [0x28] + text("storage") + global("torch\nFloatStorage") + text("0") + text("cpu") + [0x4B, 1, 0x74, 0x71, 0]
+    let dictionary: [UInt8] = [0x7D, 0x71, 0]
+    return [
+      (
+        "one text, encoded again and again",
+        [0x28] + long + global("_codecs\nencode") + [0x71, 1] + repeated([0x68, 1, 0x68, 0, 0x85, 0x52], 300_000)
+          + [0x74], "holds a tuple, not a dictionary"
+      ),
+      (
+        "one name, joined again and again", [0x28] + long + repeated([0x68, 0, 0x68, 0, 0x93], 300_000) + [0x74],
+        "a name of more than 1024 bytes"
+      ),
+      (
+        "one storage, referred to again and again",
+        [0x28] + storage + repeated([0x68, 0, 0x51], 1_500_000) + [0x74], "more values than a file of weights has"
+      ),
+      (
+        "a list that is doubled again and again",
+        [0x5D, 0x71, 0, 0x28] + repeated([0x68, 0], 500_000) + [0x65]
+          + repeated([0x28] + repeated([0x68, 0], 200_000) + [0x65], 40), "more values than a file of weights has"
+      ),
+      (
+        "a dictionary in itself",
+        dictionary + repeated(text("model") + [0x68, 0, 0x73] + text("net") + [0x68, 0, 0x73], 9),
+        "no dictionary of tensors"
+      ),
+      ("marks", repeated([0x28], 2_000_000), "more values than a file of weights has"),
+      (
+        "extents",
+        storage + [0x51, 0x71, 1] + global("torch._utils\n_rebuild_tensor_v2") + [
+          0x71, 2, 0x28, 0x68, 1, 0x4B, 0, 0x28,
+        ]
+          + repeated([0x4B, 1], 65) + [0x74, 0x71, 3, 0x68, 3, 0x74, 0x52], "without storage, offset, size and stride"
+      ),
+    ]
+  }()
+
+  @Test(arguments: multiplying.indices) func `What a few bytes multiply is bounded`(index: Int) throws {
+    let (name, pickle, reason) = Self.multiplying[index]
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/large.pth"
+    let archive = try Archive(originals(["zip.pth"])[0])
+    try Data(archive.replacing("/data.pkl", with: [0x80, 2] + pickle + [0x2E])).write(to: URL(fileURLWithPath: path))
+    let before = peakMemory
+    let error = #expect(throws: FileError.self) { try TensorFiles.open(path) }
+    #expect(error?.description.contains(reason) == true, "\(name): \(error?.description.prefix(300) ?? "")")
+    #expect(peakMemory - before < 512 << 20, "\(name)")
+  }
 }
 
 /// A zip archive of stored entries, taken apart and put together for tests.

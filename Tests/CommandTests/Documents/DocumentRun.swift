@@ -49,10 +49,10 @@ struct DocumentRun {
     let programs = try TemporaryDirectory()
     try ChildProcess.write(script: Self.script(MultiboxProcess.executable.path), to: programs.path + "/multibox")
     var lines = ["set -eE", #"trap 'echo "failed: $BASH_COMMAND" >&2' ERR"#]
-    if commands.contains(where: { $0.text.contains("ssd300-coco.safetensors") }) {
+    if commands.contains(where: { $0.text.contains("ssd300-coco.pth") }) {
       // A detector in place of torchvision's.
       lines += ["multibox train configs/ssd300-vgg16-voc.yaml --output torchvision"]
-      lines += ["multibox export torchvision ssd300-coco.safetensors"]
+      lines += ["multibox export torchvision ssd300-coco.pth"]
     }
     lines += commands.filter { $0.kind == .runs }.map(\.text)
     let search = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
