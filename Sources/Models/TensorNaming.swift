@@ -19,19 +19,21 @@ package struct TensorNaming: Sendable {
   private let variables: Set<String>
   private let maps: [NameMap]
   private let otherVariants: [Architecture]
+  /// The value of `model.variant`, nil for an architecture without variants.
+  package let variant: String?
   /// Whether others have the channel of background behind those of the classes.
   package let hasBackgroundLast: Bool
 
   /// torchvision's names, and nobody else's.
   package static let torchvision = TensorNaming(
-    classPredictors: nil, variables: [], maps: [], otherVariants: [], hasBackgroundLast: false)
+    classPredictors: nil, variables: [], maps: [], otherVariants: [], variant: nil, hasBackgroundLast: false)
 
   fileprivate init(
     classPredictors: Set<String>?, variables: Set<String>, maps: [NameMap], otherVariants: [Architecture],
-    hasBackgroundLast: Bool
+    variant: String?, hasBackgroundLast: Bool
   ) {
     (self.classPredictors, self.variables, self.maps) = (classPredictors, variables, maps)
-    (self.otherVariants, self.hasBackgroundLast) = (otherVariants, hasBackgroundLast)
+    (self.otherVariants, self.variant, self.hasBackgroundLast) = (otherVariants, variant, hasBackgroundLast)
   }
 
   /// Whether a variable of this name has channels for classes.
@@ -67,6 +69,7 @@ extension SSD {
         graph.nodes.filter { node in heads.contains { $0.confidences == node.output } }
           .flatMap { $0.layer.variables.map(\.name) }), variables: Set(layout.variables.map(\.name)),
       maps: architecture.base?.names ?? [], otherVariants: architecture.variants.filter { $0 != architecture },
+      variant: architecture.variant.isEmpty ? nil : architecture.variant,
       hasBackgroundLast: architecture.published?.hasBackgroundLast ?? false)
   }
 

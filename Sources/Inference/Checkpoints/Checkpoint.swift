@@ -47,7 +47,7 @@ package struct Checkpoint {
   package static let momentumPrefix = optimizerPrefix + "momentum."
   /// What stands before a parameter's name in the name of its moving average.
   package static let averagePrefix = "optimizer.average."
-  private static let runningVariance = ".running_var"
+  fileprivate static let runningVariance = ".running_var"
 
   /// The tensors.
   package let file: any TensorFile
@@ -143,12 +143,28 @@ package struct Checkpoint {
   }
 }
 
+extension TensorFile {
+  /// The values of a tensor of weights.
+  ///
+  /// - Throws: ``FileError`` also for what no network computes with: NaN, infinity, and a variance below 0.
+  func weights(_ tensor: TensorEntry) throws(FileError) -> [Float] {
+    let values = try floats(of: tensor)
+    let isVariance = tensor.name.hasSuffix(Checkpoint.runningVariance)
+    guard let index = values.firstIndex(where: { !$0.isFinite || (isVariance && $0 < 0) }) else { return values }
+    let kind = isVariance ? "a variance is 0 or more" : "weights are finite"
+    throw FileError(
+      path, tensor: tensor.name,
+      "value \(index) is \(values[index]), and \(kind): the training that wrote it has diverged, or the file is damaged; take an earlier checkpoint or other weights"
+    )
+  }
+}
+
 extension VariableArena {
   /// Fills a parameter from a tensor of the same shape.
   package func read(
     _ tensor: TensorEntry, of file: any TensorFile, as parameter: Variable
   ) throws(FileError) {
-    let values = try file.floats(of: tensor)
+    let values = try file.weights(tensor)
     values.withUnsafeBufferPointer { parameter.copyFromFileOrder(from: $0, to: self[parameter]) }
   }
 }
@@ -181,6 +197,12 @@ extension Checkpoint.Metadata {
     entries[.build] = build
     if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
     return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
+  }
+
+  /// The value of `model.variant`; nil where the model has none.
+  var variant: String? {
+    let model = (try? Configuration(yaml: configurationYAML, name: ""))?.model
+    return model.flatMap { $0.architecture.variant.isEmpty ? nil : $0.architecture.variant }
   }
 
   /// Reads the metadata of a checkpoint; nil when the file is none.

@@ -55,7 +55,7 @@ extension VariableArena {
     _ tensor: TensorEntry, of file: any TensorFile, as parameter: Variable,
     classes: ClassCorrespondence
   ) throws(FileError) {
-    let found = try file.floats(of: tensor)
+    let found = try file.weights(tensor)
     var head = [Float](repeating: 0, count: parameter.range.count)
     head.withUnsafeMutableBufferPointer {
       parameter.copyToFileOrder(from: UnsafeBufferPointer(self[parameter]), to: $0)

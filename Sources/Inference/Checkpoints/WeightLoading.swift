@@ -42,12 +42,19 @@ package struct WeightLoading: Sendable, Equatable {
   ///   say its classes, unless their number is that of Pascal VOC or COCO.
   ///   - naming: how weights of others are named.
   /// - Throws: ``FileError`` when a shape differs other than by the number of classes, or when no tensor fits at all.
-  ///   The weights are changed only when nothing is wrong.
+  ///   Names and shapes are checked before anything is changed.
   package init(
     from file: any TensorFile, into weights: VariableArena, classNames: [String]? = nil,
     naming: TensorNaming = .torchvision
   ) throws(FileError) {
-    let isForeign = try Checkpoint.Metadata(file) == nil
+    let metadata = try Checkpoint.Metadata(file)
+    if let variant = metadata?.variant, let own = naming.variant, variant != own {
+      throw FileError(
+        file.path,
+        "a checkpoint of model.variant \(variant), the model is of \(own), which computes other numbers with the same weights: --set model.variant=\(variant)"
+      )
+    }
+    let isForeign = metadata == nil
     let hasBackgroundLast = isForeign && naming.hasBackgroundLast
     let names = isForeign ? naming.own(file.tensors.map(\.name)) : [:]
     var heads: [(TensorEntry, Variable, ClassCorrespondence)] = []

@@ -152,9 +152,9 @@ package struct DepthwiseConvolution: Layer {
 
   /// Pixels of a part at most: rounding errors of its sums grow with them.
   private static let pixelsPerPart = 2048
-  /// Parts that keep several threads busy.
-  private static let partGoal = 16
-  /// Rows of a part at least, where that is for the threads alone: the rows around it are read by two parts.
+  /// Parts that keep several threads busy. More cost more: the rows around a part are read twice, and its sums are added up.
+  private static let partGoal = 8
+  /// Rows of a part at least, where that is for the threads alone.
   private static let rowGoal = 5
 
   /// The rows of all images of a map in parts, which lie in one image each: a function of the shape alone.

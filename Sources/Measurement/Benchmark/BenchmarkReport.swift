@@ -145,7 +145,11 @@ private struct LayerWork {
     let demand = graph.demand(node, .training)
     let inputs = node.inputs.reduce(0) { $0 + graph.shape($1).count }
     let output = graph.shape(node.output).count
-    let gradients = node.inputs.reduce(0) { $0 + ($1 == graph.input ? 0 : graph.shape($1).count) }
+    let later = graph.nodes.drop { $0.output != node.output }.dropFirst()
+    // A gradient that another reader of the map has set is read before it is added to.
+    let gradients = node.inputs.filter { $0 != graph.input }.reduce(0) { sum, input in
+      sum + graph.shape(input).count * (later.contains { $0.inputs.contains(input) } ? 2 : 1)
+    }
     let bytes = Double(MemoryLayout<Float>.stride * images)
     // Of maps or gradients that lie in the same memory nothing is moved.
     forwardBytes = node.layer.sharing == .everything ? 0 : bytes * Double(inputs + output)
