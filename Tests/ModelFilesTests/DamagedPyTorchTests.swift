@@ -93,10 +93,10 @@ struct DamagedPyTorchTests {
     func repeated(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
       Array([[UInt8]](repeating: bytes, count: count).joined())
     }
-    let long = text(String(repeating: "a", count: 1 << 20)) + [0x71, 0]
-    let storage =
+    let long: [UInt8] = text(String(repeating: "a", count: 1 << 20)) + [0x71, 0]
+    let storage: [UInt8] =
       [0x28] + text("storage") + global("torch\nFloatStorage") + text("0") + text("cpu") + [0x4B, 1, 0x74, 0x71, 0]
-    let dictionary = [0x7D, 0x71, 0]
+    let dictionary: [UInt8] = [0x7D, 0x71, 0]
     return [
       (
         "one text, encoded again and again",
