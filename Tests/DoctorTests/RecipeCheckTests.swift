@@ -49,7 +49,9 @@ struct RecipeCheckTests {
     #expect(try found(name, microBatch: 1, ["model.batch_normalization=frozen"]).isEmpty)
     #expect(try found("ssd300-mobilenet-v1", microBatch: 1).isEmpty)
     #expect(try found("ssd300-vgg16", microBatch: 1).isEmpty)
-    let error = #expect(throws: ConfigurationError.self) { try found(name, microBatch: 1) }
+    let single = try Configuration(
+      yaml: "{version: 1, model: {name: \(name)}, training: {global_batch: 16, micro_batch: 1}}", name: "a.yaml")
+    let error = #expect(throws: ConfigurationError.self) { try single.requireLegal(worldSize: 1) }
     #expect("\(try #require(error))".hasSuffix("take 2 or more, better 8"))
   }
 
