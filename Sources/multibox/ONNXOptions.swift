@@ -44,7 +44,8 @@ struct ONNXOptions: ParsableArguments {
     guard !Self.isFormat(of: output) else { return }
     _ = try WeightFormat(ofOutput: output)
     let given = [
-      (description.config != nil, "--config"), (!description.overrideOptions.overrides.isEmpty, "--set"), (opset != nil, "--opset"),
+      (description.config != nil, "--config"), (!description.overrideOptions.overrides.isEmpty, "--set"),
+      (opset != nil, "--opset"),
       (pixels != nil, "--pixels"), (resize, "--resize"), (raw, "--raw"),
     ]
     if let option = given.first(where: \.0)?.1 {

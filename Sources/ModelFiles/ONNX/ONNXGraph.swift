@@ -118,7 +118,9 @@ package struct ONNXGraph {
 
   /// A GraphProto in pieces: all but the elements of constants, and these.
   var pieces: [ONNXPiece] {
-    var pieces: [ONNXPiece] = [.message(WireMessage { graph in for each in operators { graph.append(1, each.message) } })]
+    var pieces: [ONNXPiece] = [
+      .message(WireMessage { graph in for each in operators { graph.append(1, each.message) } })
+    ]
     pieces.append(.message(WireMessage { $0.append(2, name) }))
     for constant in constants { pieces += constant.pieces(field: 5) }
     pieces.append(
