@@ -82,12 +82,13 @@ let package = Package(
       ]),
     library("Inference", inference),
     library("Training", inference + ["Inference"]),
+    library("Reporting", inference + ["Inference", "Training"]),
     library("Measurement", inference + ["Inference", "Training"]),
     library("Doctor", inference + ["Inference", "Training", "Measurement"]),
     .executableTarget(
       name: "multibox",
       dependencies: inference + [
-        "Build", "Inference", "Training", "Measurement", "Doctor", "Splitting", "Synthetic",
+        "Build", "Inference", "Training", "Reporting", "Measurement", "Doctor", "Splitting", "Synthetic",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -18,6 +18,9 @@ extension Configuration {
     }
   }
 
+  /// Every value by its key, as it is written.
+  package var texts: [String: String] { Self.values(of: resolvedYAML) }
+
   /// Every leaf of a YAML document by its dotted key; a sequence is one leaf.
   private static func values(of yaml: String) -> [String: String] {
     var values: [String: String] = [:]

@@ -20,6 +20,8 @@ package struct Configuration: Sendable, Equatable {
   package var checkpoint = Checkpoint()
   /// See ``Communication``.
   package var communication = Communication()
+  /// See ``TensorBoard``.
+  package var tensorBoard = TensorBoard()
   /// The run directory.
   package var output: String
 
@@ -58,6 +60,16 @@ package struct Configuration: Sendable, Equatable {
     package var keep = 3
     /// Whether the checkpoint of the best evaluation is kept besides.
     package var keepBest = true
+  }
+
+  /// What is written for TensorBoard.
+  package struct TensorBoard: Sendable, Equatable {
+    /// Whether anything is.
+    package var isEnabled = true
+    /// Images of the evaluation split with their detections, the same ones each time.
+    package var images = 8
+    /// Whether the distributions of weights are, with each checkpoint.
+    package var histograms = false
   }
 
   /// How ranks share the work of an iteration.

@@ -3,7 +3,7 @@ import Kernels
 /// What becomes of the sums of a convolution, or of the values of a normalisation.
 package struct Activation: Sendable, Equatable {
   /// For the kernels.
-  let function: ActivationFunction
+  package let function: ActivationFunction
 
   /// y = x.
   package static let identity = Activation(function: .identity)

@@ -10,7 +10,7 @@ package enum Padding: Sendable, Equatable, ExpressibleByIntegerLiteral {
   package init(integerLiteral count: Int) { self = .symmetric(count) }
 
   /// Zeros before and after `size` pixels for windows of `extent` pixels, `stride` apart.
-  func around(_ size: Int, extent: Int, stride: Int) -> (before: Int, after: Int) {
+  package func around(_ size: Int, extent: Int, stride: Int) -> (before: Int, after: Int) {
     switch self {
     case .symmetric(let count): return (count, count)
     case .same:

@@ -43,6 +43,15 @@ package struct TensorSource {
     }
   }
 
+  /// The same tensor of float32; `change` changes its elements, in file order, when they are copied.
+  package func mapped(_ change: @escaping (UnsafeMutableBufferPointer<Float>) -> Void) -> TensorSource {
+    guard case .floats(let copy) = elements else { preconditionFailure("\(name): no tensor of float32") }
+    return TensorSource(name: name, shape: shape) {
+      copy($0)
+      change($0)
+    }
+  }
+
   /// How its elements are written.
   var type: ElementType {
     if case .stored(let type, _) = elements { type } else { .float32 }

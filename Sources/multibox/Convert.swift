@@ -1,16 +1,18 @@
 import ArgumentParser
 import Files
 import Foundation
+import Inference
 import MessagePassing
 import ModelFiles
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch or safetensors.",
+    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch, safetensors or ONNX.",
     discussion: """
       The input is read by its content: safetensors, what torch.save writes, in the zip form or the older one, or a .caffemodel. Nothing in it \
       is executed. The output goes by its name: .safetensors, or .pth or .pt for torch.load(FILE, weights_only=True). Floating-point \
-      numbers become float32, integers stay as they are. A line for every tensor tells what became of it.
+      numbers become float32, integers stay as they are. A line for every tensor tells what became of it. FILE.onnx is a whole \
+      detector, as `multibox export` writes it.
 
       Examples:
         multibox convert ssd300_vgg16_coco.pth ssd300.safetensors
@@ -21,19 +23,22 @@ struct Convert: ParsableCommand {
   var input: String
 
   @Argument(
-    help: "The file to write: FILE.safetensors, FILE.pth or FILE.pt.", completion: .file(),
+    help: "The file to write: FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx.", completion: .file(),
     transform: HomeDirectory.expand)
   var output: String
 
-  func validate() throws { _ = try WeightFormat(ofOutput: output) }
+  @OptionGroup(title: "Options of FILE.onnx") var onnx: ONNXOptions
+
+  func validate() throws { try onnx.validate(output: output) }
 
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("convert")
-    let format = try WeightFormat(ofOutput: output)
     if AtomicFile.isSame(input, output) {
       throw ValidationError("\(output) is the file to convert; give another name")
     }
     try AtomicFile.requireWritable(output)
+    if ONNXOptions.isFormat(of: output) { return try onnx.write(Checkpoint(contentsOf: input), to: output) }
+    let format = try WeightFormat(ofOutput: output)
     let conversion = try WeightConversion(TensorFiles.open(input), as: format)
     try conversion.write(to: output, as: format)
     logger.info("\(input): \(conversion.origin)")
@@ -54,9 +59,8 @@ extension WeightFormat {
   /// - Throws: `ValidationError` when its name has none.
   init(ofOutput path: String) throws {
     guard let format = WeightFormat(path: path) else {
-      let isPlanned = URL(fileURLWithPath: path).pathExtension == "onnx"
-      let reason = isPlanned ? ".onnx is not supported in this version" : "the format goes by the name"
-      throw ValidationError("\(path): \(reason); expected FILE.safetensors, FILE.pth or FILE.pt")
+      throw ValidationError(
+        "\(path): the format goes by the name; expected FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx")
     }
     self = format
   }

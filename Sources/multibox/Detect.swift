@@ -80,7 +80,7 @@ struct Detect: ParsableCommand {
     try LaunchEnvironment().requireSingleProcess("detect")
     let list = ImageList(images)
     var options = detectorOptions
-    options.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
+    options.description.overrideOptions.overrides.append("evaluation.score_threshold=\(scoreThreshold)")
     let output = try json.map(JSONOutput.init)
     let directory = drawingDirectory
     if let directory { try Directory.create(directory) }

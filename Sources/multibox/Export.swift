@@ -10,10 +10,12 @@ struct Export: ParsableCommand {
     discussion: """
       The file is half as large, and evaluate and detect do the same with it: it has the configuration and the names of the \
       classes. Training can start from it by model.weights; a run cannot be continued from it. FILE.pth is a state_dict for torch.load(FILE, \
-      weights_only=True) with the same names.
+      weights_only=True) with the same names. FILE.onnx is the whole detector, from images to boxes, for runtimes of ONNX; it \
+      can be made of published weights too.
 
-      Example:
+      Examples:
         multibox export runs/voc/checkpoints/iteration-0120000.safetensors detector.safetensors
+        multibox export runs/voc detector.onnx --set evaluation.score_threshold=0.3
       """)
 
   @Argument(
@@ -22,13 +24,13 @@ struct Export: ParsableCommand {
   var checkpoint: String
 
   @Argument(
-    help: "The file to write: FILE.safetensors, FILE.pth or FILE.pt.", completion: .file(),
+    help: "The file to write: FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx.", completion: .file(),
     transform: HomeDirectory.expand)
   var file: String
 
-  func validate() throws {
-    _ = try WeightFormat(ofOutput: file)
-  }
+  @OptionGroup(title: "Options of FILE.onnx") var onnx: ONNXOptions
+
+  func validate() throws { try onnx.validate(output: file) }
 
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("export")
@@ -36,6 +38,7 @@ struct Export: ParsableCommand {
     if AtomicFile.isSame(file, source.file.path) {
       throw ValidationError("\(file) is the checkpoint itself; give another name")
     }
+    if ONNXOptions.isFormat(of: file) { return try onnx.write(source, to: file) }
     try source.export(to: file, as: WeightFormat(ofOutput: file))
     logger.info("\(file): the weights of \(source.file.path)")
   }

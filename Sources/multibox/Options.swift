@@ -19,13 +19,8 @@ struct OverrideOptions: ParsableArguments {
   }
 }
 
-/// Where the weights come from and what describes them.
-struct DetectorOptions: ParsableArguments {
-  @Argument(
-    help: "A checkpoint of a run, or a state_dict of torchvision, as safetensors or .pth.",
-    completion: .file(), transform: HomeDirectory.expand)
-  var checkpoint: String
-
+/// What describes the detector of a checkpoint.
+struct DescriptionOptions: ParsableArguments {
   @Option(
     help: "A configuration to use instead of the checkpoint's own.", completion: .file(),
     transform: HomeDirectory.expand)
@@ -33,14 +28,27 @@ struct DetectorOptions: ParsableArguments {
 
   @OptionGroup var overrideOptions: OverrideOptions
 
+  /// The configuration of a checkpoint's detector.
+  func configuration(of checkpoint: Checkpoint) throws -> Configuration {
+    let overrides = overrideOptions.overrides
+    return try config.map { try Configuration(contentsOf: $0, overrides: overrides) }
+      ?? checkpoint.detectorConfiguration(overrides: overrides)
+  }
+}
+
+/// Where the weights come from and what describes them.
+struct DetectorOptions: ParsableArguments {
+  @Argument(
+    help: "A checkpoint of a run, or a state_dict of torchvision, as safetensors or .pth.",
+    completion: .file(), transform: HomeDirectory.expand)
+  var checkpoint: String
+
+  @OptionGroup var description: DescriptionOptions
+
   /// Opens the checkpoint and finds its configuration.
   func open() throws -> (Checkpoint, Configuration) {
     let checkpoint = try Checkpoint(at: checkpoint, logger: Logger(label: "multibox"))
-    let overrides = overrideOptions.overrides
-    let configuration =
-      try config.map { try Configuration(contentsOf: $0, overrides: overrides) }
-      ?? checkpoint.detectorConfiguration(overrides: overrides)
-    return (checkpoint, configuration)
+    return (checkpoint, try description.configuration(of: checkpoint))
   }
 
   /// Opens the checkpoint as a detector for `batch` images at a time, at most the configured micro-batch.

@@ -1,14 +1,15 @@
 import ArgumentParser
 import Configuration
 import Files
+import Reporting
 import Training
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a detector.",
     discussion: """
-      Writes checkpoints, metrics.jsonl, loss.png and the resolved configuration into the run directory. Run the same command
-      again after an interruption: training continues from the newest valid checkpoint, bit for bit.
+      Writes checkpoints, metrics.jsonl, loss.png, events for TensorBoard and the resolved configuration into the run directory. \
+      Run the same command again after an interruption: training continues from the newest valid checkpoint, bit for bit.
 
       Examples:
         multibox train configs/ssd300-vgg16-voc.yaml --set data.root=VOC2007
@@ -58,7 +59,7 @@ struct Train: ParsableCommand {
       // The trainer outlives a failure: what it owns may wait for ranks that are lost.
       return withExtendedLifetime(trainer) {
         do {
-          return try trainer.run(until: stop)
+          return try trainer.run(until: stop, observers: Reporting.observers)
         } catch {
           job.abort(error, code: ExitStatus(of: error).rawValue)
         }

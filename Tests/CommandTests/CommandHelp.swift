@@ -23,7 +23,7 @@ struct CommandHelp: CustomTestStringConvertible {
 
   /// The long options.
   var options: Set<String> {
-    let list = text.components(separatedBy: "OPTIONS:").last ?? ""
+    let list = text.split(separator: #/(?m)^OPTIONS.*:$/#).dropFirst().joined()
     return Set(list.matches(of: #/--[a-z][a-z-]*/#).map { String($0.output) })
   }
 

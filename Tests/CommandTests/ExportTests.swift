@@ -79,8 +79,10 @@ struct ExportTests {
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: workspace.checkpoint(2))
     for (target, code, text) in [
       (workspace.checkpoint(2), 64, "is the checkpoint itself"), (link, 64, "is the checkpoint itself"),
-      (workspace.path + "/a.onnx", 64, ".onnx is not supported in this version"),
-      (workspace.path + "/a.txt", 64, "the format goes by the name; expected FILE.safetensors, FILE.pth or FILE.pt"),
+      (
+        workspace.path + "/a.txt", 64,
+        "the format goes by the name; expected FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx"
+      ),
       (workspace.path + "/none/a.safetensors", 74, "cannot create a file in \(workspace.path)/none"),
     ] {
       let outcome = try MultiboxProcess.run("export", workspace.checkpoint(2), target).ended(with: Int32(code))

@@ -46,6 +46,18 @@ extension ConfigurationTable {
       "keep the checkpoint of the best evaluation too, as `best.safetensors`")
   }
 
+  mutating func addTensorBoard() {
+    add(
+      "enabled", \.tensorBoard.isEnabled, .boolean, change: .neutral,
+      "write [events for TensorBoard](files.md#tensorboard) into the run directory")
+    add(
+      "images", \.tensorBoard.images, .integer(.from(0, to: 100)), change: .neutral,
+      "images of the evaluation split that are drawn after each evaluation; TensorBoard shows at most 10 times of each")
+    add(
+      "histograms", \.tensorBoard.histograms, .boolean, change: .neutral,
+      "write the distribution of every weight tensor with each checkpoint")
+  }
+
   mutating func addCommunication() {
     add(
       "reduction", \.communication.reduction, .choice,

@@ -29,6 +29,7 @@ struct ConfigurationTable: Sendable {
     table.within("evaluation") { $0.addEvaluation() }
     table.within("checkpoint") { $0.addCheckpoint() }
     table.within("communication") { $0.addCommunication() }
+    table.within("tensorboard") { $0.addTensorBoard() }
     table.add(
       "output", \.output, .path, change: .neutral, default: "the name of the file, under `runs/`",
       "[run directory](files.md#run-directory); `--output` overrides it")

@@ -83,6 +83,9 @@ package struct Convolution: Layer {
     [weight] + (bias.map { [$0] } ?? []) + (normalization?.normalization.variables ?? [])
   }
 
+  /// The normalisation behind, if there is one.
+  package var batchNormalization: BatchNormalization? { normalization?.normalization }
+
   /// See ``Layer/outputShape(for:)``.
   package func outputShape(for inputs: [Shape]) -> Shape {
     let input = inputs[0]

@@ -57,6 +57,9 @@ package struct DepthwiseConvolution: Layer {
   /// The kernel, the bias and those of the normalisation.
   package var variables: [Variable] { [weight] + (bias.map { [$0] } ?? []) + normalized.normalization.variables }
 
+  /// The normalisation behind.
+  package var batchNormalization: BatchNormalization { normalized.normalization }
+
   private var channels: Int { normalized.normalization.scale.range.count }
 
   /// See ``Layer/outputShape(for:)``.

@@ -136,6 +136,19 @@ package struct BatchNormalization: Sendable {
     return reading(state)
   }
 
+  /// What evaluation does with the sums of the convolution, without its bias, by channel: y = f(factor · sum + summand).
+  package func evaluationFactors(
+    _ weights: VariableArena, bias: Variable?
+  ) -> (factors: [Float], summands: [Float]) {
+    var state = [Float](repeating: 0, count: stateCount)
+    return state.withUnsafeMutableBufferPointer { buffer in
+      let state = buffer.baseAddress!
+      _ = prepare(.evaluation, weights, bias: bias.map { UnsafePointer(weights[$0].baseAddress!) }, state: state)
+      func values(_ part: Part) -> [Float] { Array(UnsafeBufferPointer(start: at(part, state), count: channels)) }
+      return (values(.factor), values(.summand))
+    }
+  }
+
   /// After z is computed in parts.
   func observe(
     _ moments: UnsafePointer<Float>, counts: [Int], _ weights: VariableArena, state: UnsafeMutablePointer<Float>,

@@ -17,7 +17,8 @@ package struct ChannelL2Normalization: Layer {
   /// s.
   package let scale: Variable
 
-  private static let epsilon: Float = 1e-10
+  /// ε.
+  package static let epsilon: Float = 1e-10
   private static let rowsPerChunk = 64
 
   /// Declares the layer and its variable.

@@ -18,8 +18,16 @@ package struct PhaseSeconds: Sendable, Equatable {
   /// Creates zeros.
   package init() {}
 
+  private static let places: [(name: String, place: WritableKeyPath<PhaseSeconds, Double> & Sendable)] = [
+    ("data", \.data), ("forward", \.forward), ("loss", \.loss), ("backward", \.backward),
+    ("gradient_sum", \.gradientSum), ("communication", \.communication), ("update", \.update),
+  ]
+
+  /// Every phase with its name in files, in the order of an iteration.
+  package var phases: [(name: String, seconds: Double)] { Self.places.map { ($0.name, self[keyPath: $0.place]) } }
+
   /// All phases.
-  package var total: Double { data + forward + loss + backward + gradientSum + communication + update }
+  package var total: Double { phases.reduce(0) { $0 + $1.seconds } }
 
   /// Adds the time that `body` takes to a phase.
   package mutating func measure<Value>(
@@ -33,9 +41,7 @@ package struct PhaseSeconds: Sendable, Equatable {
   /// Adds phase by phase.
   static func + (one: PhaseSeconds, other: PhaseSeconds) -> PhaseSeconds {
     var sum = one
-    for phase in [\PhaseSeconds.data, \.forward, \.loss, \.backward, \.gradientSum, \.communication, \.update] {
-      sum[keyPath: phase] += other[keyPath: phase]
-    }
+    for phase in places { sum[keyPath: phase.place] += other[keyPath: phase.place] }
     return sum
   }
 }

@@ -42,15 +42,7 @@ package struct TrainingRecord: Sendable, Equatable {
         ("learning_rate", JSONLiteral(learningRate)),
       ] + (gradientNorm.map { [("gradient_norm", JSONLiteral($0))] } ?? []) + [
         ("images_per_second", JSONLiteral(imagesPerSecond)),
-        (
-          "seconds",
-          JSONLiteral(object: [
-            ("data", JSONLiteral(seconds.data)), ("forward", JSONLiteral(seconds.forward)),
-            ("loss", JSONLiteral(seconds.loss)), ("backward", JSONLiteral(seconds.backward)),
-            ("gradient_sum", JSONLiteral(seconds.gradientSum)),
-            ("communication", JSONLiteral(seconds.communication)), ("update", JSONLiteral(seconds.update)),
-          ])
-        ),
+        ("seconds", JSONLiteral(object: seconds.phases.map { ($0.name, JSONLiteral($0.seconds)) })),
         ("world_size", JSONLiteral(worldSize)),
         ("damaged_images", JSONLiteral(damagedImages)),
       ] + (build.map { [("build", JSONLiteral($0))] } ?? []))

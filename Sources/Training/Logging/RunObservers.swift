@@ -2,7 +2,7 @@ import Files
 
 extension MetricsLog: RunObserver {
   package func iterated(_ record: TrainingRecord, images: [String]?) throws { try append(record) }
-  package func evaluated(_ record: EvaluationRecord) throws { try append(record) }
+  package func evaluated(_ record: EvaluationRecord, _ split: EvaluatedSplit) throws { try append(record) }
 }
 
 /// Writes `images.jsonl`: the images of every iteration.
@@ -27,16 +27,5 @@ final class ProgressDisplay: RunObserver {
   }
 
   func iterated(_ record: TrainingRecord, images: [String]?) { line.update(record) }
-  func ended() { line.finish() }
-}
-
-/// Draws `loss.png` at the end.
-final class LossPlotter: RunObserver {
-  private let run: RunDescription
-
-  init(_ run: RunDescription) {
-    self.run = run
-  }
-
-  func ended() throws { try LossPlot(metrics: run.path("metrics.jsonl")).write(to: run.path("loss.png")) }
+  func ended(_ outcome: Trainer.Outcome) { line.finish() }
 }

@@ -77,7 +77,8 @@ final class RunEvaluation {
     }
     if let files {
       let report = try EvaluationReport(results, metric: configuration.evaluation.metric)
-      let isBest = try files.append(EvaluationRecord(iteration: iteration, split: split, report))
+      let isBest = try files.append(
+        EvaluationRecord(iteration: iteration, split: split, report), EvaluatedSplit(dataset: dataset, report: report))
       let sheet = report.sheet
       job.logger.info(
         "iteration \(iteration): mAP (\(sheet.result.metric.rawValue)) \(sheet.meanAveragePrecisionText)\(isBest ? ", the best so far" : "")"

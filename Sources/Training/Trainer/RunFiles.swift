@@ -16,7 +16,12 @@ final class RunFiles {
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
 
   /// Opens the files of a part of a run.
-  init(_ run: RunDescription, store: CheckpointStore, layout: VariableLayout, board: PhaseBoard) throws {
+  ///
+  /// - Parameter observers: who else is to be told what the run does.
+  init(
+    _ run: RunDescription, store: CheckpointStore, layout: VariableLayout, board: PhaseBoard,
+    observers others: RunObserverFactory
+  ) throws {
     self.run = run
     self.board = board
     self.store = store
@@ -26,7 +31,8 @@ final class RunFiles {
       run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
     var observers: [any RunObserver] = []
     if configuration.data.logImages { observers.append(try ImageLog(run)) }
-    observers += [metrics, ProgressDisplay(run), LossPlotter(run)]
+    observers += [metrics, ProgressDisplay(run)]
+    observers += try others(run)
     self.observers = observers
     writer = CheckpointWriter(store, configuration: configuration, layout: layout)
     lastCheckpoint = (run.iteration, .now)
@@ -52,13 +58,13 @@ final class RunFiles {
   /// Notes an evaluation of the newest checkpoint and, where it is the best so far, keeps that; tells whether it is.
   ///
   /// The checkpoint comes first: a run that is killed between the two makes the evaluation again.
-  func append(_ record: EvaluationRecord) throws -> Bool {
+  func append(_ record: EvaluationRecord, _ split: EvaluatedSplit) throws -> Bool {
     let isFirst = best.value == nil
     let isBest = best.take(record.meanAveragePrecision, iteration: record.iteration)
     if isBest, run.configuration.checkpoint.keepBest {
       try store.keepAsBest(iteration: record.iteration, isFirst: isFirst)
     }
-    for observer in observers { try observer.evaluated(record) }
+    for observer in observers { try observer.evaluated(record, split) }
     lastEvaluation = record.iteration
     return isBest
   }
@@ -81,10 +87,10 @@ final class RunFiles {
   }
 
   /// Ends a part of the run with a checkpoint, which is complete on return.
-  func close(iteration: Int, state: TrainingState) throws {
+  func close(iteration: Int, state: TrainingState, _ outcome: Trainer.Outcome) throws {
     if lastCheckpoint.iteration != iteration { try save(iteration: iteration, state: state) }
     try finishWriting()
-    for observer in observers { try observer.ended() }
+    for observer in observers { try observer.ended(outcome) }
   }
 
   /// Waits for a checkpoint that is being written.
@@ -99,6 +105,7 @@ final class RunFiles {
   private func save(iteration: Int, state: TrainingState) throws {
     try finishWriting()
     try writer.begin(iteration: iteration, state: state)
+    for observer in observers { try observer.saving(state, iteration: iteration) }
     lastCheckpoint = (iteration, .now)
   }
 }

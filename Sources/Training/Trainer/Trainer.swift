@@ -112,17 +112,19 @@ package final class Trainer {
 
   /// Trains until iteration `stop`, or to the end, and leaves a checkpoint there.
   ///
+  /// - Parameter observers: who else is told at rank 0 what the run does.
   /// - Throws: `DatasetError` for an image that cannot be read, ``FileError`` for a file that cannot be written,
   ///   ``NonFiniteLossError``, `MessagePassingError`. The newest checkpoint stays valid.
   @discardableResult
-  package func run(until stop: Int? = nil) throws -> Outcome {
+  package func run(until stop: Int? = nil, observers: RunObserverFactory = { _ in [] }) throws -> Outcome {
     let last = min(stop ?? iterations, iterations)
     if iteration >= last { logger.info("iteration \(iteration) is reached already: nothing to train") }
     files = try store.map {
       try RunFiles(
         RunDescription(
-          configuration: configuration, iteration: iteration, last: last, build: job.build?.line, logger: logger),
-        store: $0, layout: step.state.layout, board: job.board)
+          configuration: configuration, iteration: iteration, last: last, iterations: iterations,
+          build: job.build?.line, logger: logger),
+        store: $0, layout: step.state.layout, board: job.board, observers: observers)
     }
     do {
       try evaluation?.resume(after: iteration, step, files: files)
@@ -138,11 +140,13 @@ package final class Trainer {
       try? files?.finishWriting()
       throw error
     }
-    try files?.close(iteration: iteration, state: step.state)
+    let outcome: Outcome =
+      iteration < last && evaluation?.endsRun != true ? .interrupted(iteration: iteration) : .finished
+    try files?.close(iteration: iteration, state: step.state, outcome)
     loader.stop()
     job.board.enter("waiting for rank 0 to end the run", waitsForOthers: true)
     try job.communicator.barrier()
-    return iteration < last && evaluation?.endsRun != true ? .interrupted(iteration: iteration) : .finished
+    return outcome
   }
 
   /// One iteration: images in, weights moved. Nil, and nothing moved, when the ranks agree to stop before it.

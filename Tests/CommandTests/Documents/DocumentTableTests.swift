@@ -24,7 +24,7 @@ struct DocumentTableTests {
       contentsOfFile: ChildProcess.repository + "/docs/configuration.md", encoding: .utf8)
     let tables = try MultiboxProcess.run("keys", "--markdown").succeeded().output
       .trimmingCharacters(in: .newlines).components(separatedBy: "\n\n")
-    #expect(tables.count == 8)
+    #expect(tables.count == 9)
     for table in tables {
       #expect(document.contains(table), "docs/configuration.md needs what `multibox keys --markdown` prints:\n\(table)")
     }

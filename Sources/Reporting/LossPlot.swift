@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Training
 
 /// The curves of a run's losses and of its evaluations, drawn from its `metrics.jsonl`.
 struct LossPlot {
@@ -55,5 +56,18 @@ struct LossPlot {
       let range = max(0, index - window + 1)...index
       return Point(x: points[index].x, y: points[range].reduce(0) { $0 + $1.y } / Double(range.count))
     }
+  }
+}
+
+/// Draws `loss.png` at the end.
+final class LossPlotter: RunObserver {
+  private let run: RunDescription
+
+  init(_ run: RunDescription) {
+    self.run = run
+  }
+
+  func ended(_ outcome: Trainer.Outcome) throws {
+    try LossPlot(metrics: run.path("metrics.jsonl")).write(to: run.path("loss.png"))
   }
 }
