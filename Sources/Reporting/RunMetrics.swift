@@ -7,6 +7,7 @@ package struct RunMetrics: Sendable {
   /// The line of an iteration.
   package struct Iteration: Decodable, Sendable {
     package let iteration: Int
+    package let epoch: Double
     package let loss: Double?
     package let confidence_loss: Double?
     package let location_loss: Double?
@@ -39,22 +40,39 @@ package struct RunMetrics: Sendable {
     let build: String?
   }
 
+  /// Bytes of the file that are read.
+  private var position = 0
+
   /// Reads the file of a run directory; a last line that is not whole is left out.
   ///
   /// - Throws: `FileError` when it cannot be read.
   package init(ofRun directory: String) throws(FileError) {
-    let text = Data(try FileContent.bytes(of: directory + "/metrics.jsonl"))
+    try readOn(ofRun: directory)
+  }
+
+  /// Reads what was written since; all again when the file has become shorter, as it does when a run is resumed from an earlier point.
+  ///
+  /// - Throws: `FileError` when it cannot be read.
+  package mutating func readOn(ofRun directory: String) throws(FileError) {
+    let file = try Descriptor(directory + "/metrics.jsonl")
+    let size = Int(try file.status().st_size)
+    if size < position { (iterations, evaluations, builds, position) = ([], [], [], 0) }
+    let text = Data(try file.bytes(at: position, count: size - position))
+    guard let end = text.lastIndex(of: UInt8(ascii: "\n")) else { return }
+    position += end + 1
     let decoder = JSONDecoder()
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      if let evaluation = try? decoder.decode(Evaluation.self, from: line) {
-        evaluations.append(evaluation)
-      } else if let iteration = try? decoder.decode(Iteration.self, from: line) {
-        iterations.append(iteration)
-      }
-      // Only few lines have it.
-      if line.range(of: Data("\"build\"".utf8)) != nil, let build = try? decoder.decode(Build.self, from: line).build {
-        builds.append(build)
-      }
+    for line in text[...end].split(separator: UInt8(ascii: "\n")) { append(line, decoder) }
+  }
+
+  private mutating func append(_ line: Data, _ decoder: JSONDecoder) {
+    if let evaluation = try? decoder.decode(Evaluation.self, from: line) {
+      evaluations.append(evaluation)
+    } else if let iteration = try? decoder.decode(Iteration.self, from: line) {
+      iterations.append(iteration)
+    }
+    // Only few lines have it.
+    if line.range(of: Data("\"build\"".utf8)) != nil, let build = try? decoder.decode(Build.self, from: line).build {
+      builds.append(build)
     }
   }
 

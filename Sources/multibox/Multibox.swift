@@ -24,7 +24,8 @@ struct Multibox: ParsableCommand {
       """,
     version: BuildIdentity.program.text,
     subcommands: [
-      Train.self, Evaluate.self, Report.self, Compare.self, Score.self, Detect.self, Describe.self, Export.self,
+      Train.self, Evaluate.self, Report.self, Compare.self, Watch.self, Score.self, Detect.self, Describe.self,
+      Export.self,
       Convert.self, DoctorCommand.self, Preview.self, Split.self, Synthesize.self, Keys.self, Benchmark.self,
     ])
 
