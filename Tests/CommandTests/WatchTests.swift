@@ -21,7 +21,7 @@ struct WatchTests {
 
   @Test func `It follows a run that goes on, and names who trains`() throws {
     let training = try MultiboxProcess(["train", workspace.config, "--set", "training.iterations=100000"])
-    defer { training.signal(SIGKILL) }
+    defer { kill(training.identifier, SIGKILL) }
     var screen = ""
     let deadline = ContinuousClock.now + .seconds(60)
     while !screen.contains("trained by process \(training.identifier)"), ContinuousClock.now < deadline {
