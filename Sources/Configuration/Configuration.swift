@@ -48,6 +48,8 @@ package struct Configuration: Sendable, Equatable {
     package var metric = EvaluationMetric.voc07
     /// Which detections are kept.
     package var detections = DetectionDecoder.Settings()
+    /// Whether a page for people is written after each evaluation and at the end.
+    package var writesReport = true
   }
 
   /// When training state is written.

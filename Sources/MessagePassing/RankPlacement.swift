@@ -1,7 +1,7 @@
 import Foundation
 
 /// On which machine and on which of its processors each rank runs.
-package struct RankPlacement: Sendable {
+package struct RankPlacement: Sendable, CustomStringConvertible {
   /// A rank's place.
   package struct Place: Sendable, Equatable {
     /// The machine's name.
@@ -60,6 +60,19 @@ package struct RankPlacement: Sendable {
     let key = "Cpus_allowed_list:"
     return status.split(separator: "\n").first { $0.hasPrefix(key) }?.dropFirst(key.count)
       .trimmingCharacters(in: .whitespaces) ?? ""
+  }
+
+  /// Ranks by machine: "4 (2 on node1, 2 on node2)".
+  package var description: String {
+    var hosts: [(name: String, count: Int)] = []
+    for place in places {
+      if let index = hosts.firstIndex(where: { $0.name == place.host }) {
+        hosts[index].count += 1
+      } else {
+        hosts.append((place.host, 1))
+      }
+    }
+    return "\(places.count) (\(hosts.map { "\($0.count) on \($0.name)" }.joined(separator: ", ")))"
   }
 
   /// The numbers in "0-3,8".

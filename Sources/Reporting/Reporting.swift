@@ -4,6 +4,9 @@ import Training
 package enum Reporting {
   /// Those that the configuration wants, for a part of a run.
   package static func observers(_ run: RunDescription) throws -> [any RunObserver] {
-    [LossPlotter(run)] + (run.configuration.tensorBoard.isEnabled ? [try TensorBoardLog(run)] : [])
+    var observers: [any RunObserver] = [LossPlotter(run)]
+    if run.configuration.tensorBoard.isEnabled { observers.append(try TensorBoardLog(run)) }
+    if run.configuration.evaluation.writesReport { observers.append(ReportWriter(run)) }
+    return observers
   }
 }

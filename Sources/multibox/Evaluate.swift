@@ -4,7 +4,6 @@ import Evaluation
 import Files
 import Foundation
 import Inference
-import Tensors
 import Training
 
 struct Evaluate: ParsableCommand {
@@ -42,44 +41,17 @@ struct Evaluate: ParsableCommand {
         return configuration
       }
       try job.watch(seconds: configuration.communication.stallSeconds)
-      let report = try evaluate(source, configuration, job: job)
+      let report = try job.evaluate(
+        source, configuration,
+        split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),
+        metric: metric ?? configuration.evaluation.metric
+      ).report
       guard job.communicator.isRoot else { return .finished }
       print(report.sheet.table)
       let path = source?.file.path ?? detectorOptions.checkpoint
       try report.write(to: output ?? URL(fileURLWithPath: path).deletingLastPathComponent().path)
       return .finished
     }
-  }
-
-  /// Runs the detector over the rank's share of the split; the report is complete at rank 0.
-  private func evaluate(_ checkpoint: Checkpoint?, _ configuration: Configuration, job: Job) throws -> EvaluationReport
-  {
-    let experiment = Experiment(configuration)
-    let weights = VariableArena(experiment.model.layout)
-    job.board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
-    try checkpoint?.fill(
-      weights, classNames: experiment.classNames, naming: experiment.model.tensorNaming)
-    try job.broadcast(weights)
-    let threads = job.computeThreads(configuration)
-    let detector = Detector(
-      experiment, weights: weights, batch: configuration.training.microBatch,
-      pool: ThreadPool(threadCount: threads), kernels: try configuration.kernels(job.kernels))
-    let dataset = try job.dataset(
-      configuration, split: try split.map { .same($0) } ?? configuration.requireEvaluationSplit(orBy: "--split"),
-      faults: configuration.evaluationFaults)
-    let metric = metric ?? configuration.evaluation.metric
-    if job.communicator.isRoot {
-      for warning in dataset.evaluationWarnings(metric, difficult: configuration.data.difficult) {
-        job.logger.warning("\(warning)")
-      }
-    }
-    let evaluation = try SplitEvaluation(
-      detector, on: dataset, difficult: configuration.data.difficult,
-      damaged: configuration.evaluation.damagedImages,
-      loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: job.communicator,
-      board: job.board)
-    for error in evaluation.damagedImages { job.logger.warning("\(error); left out of the evaluation") }
-    return try EvaluationReport(evaluation, metric: metric)
   }
 }
 

@@ -24,10 +24,9 @@ struct Multibox: ParsableCommand {
       """,
     version: BuildIdentity.program.text,
     subcommands: [
-      Train.self, Evaluate.self, Score.self, Detect.self, Describe.self, Export.self, Convert.self, DoctorCommand.self,
-      Preview.self,
-      Split.self, Synthesize.self, Keys.self,
-      Benchmark.self,
+      Train.self, Evaluate.self, Report.self, Compare.self, Watch.self, Score.self, Detect.self, Describe.self,
+      Export.self,
+      Convert.self, DoctorCommand.self, Preview.self, Split.self, Synthesize.self, Keys.self, Benchmark.self,
     ])
 
   static func main() {

@@ -33,6 +33,9 @@ extension ConfigurationTable {
       "clip", \.evaluation.detections.clipping,
       .choice([(name: "after-nms", value: .afterNMS), (name: "before-nms", value: .beforeNMS)]),
       "when boxes are clipped to the image: as the authors do, or as torchvision does")
+    add(
+      "report", \.evaluation.writesReport, .boolean, change: .neutral,
+      "write [`report.html`](files.md#report) after each evaluation and at the end of training")
   }
 
   mutating func addCheckpoint() {

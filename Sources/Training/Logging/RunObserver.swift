@@ -33,6 +33,10 @@ package struct EvaluatedSplit {
   package let dataset: Dataset
   /// What was detected, and its metric.
   package let report: EvaluationReport
+
+  package init(dataset: Dataset, report: EvaluationReport) {
+    (self.dataset, self.report) = (dataset, report)
+  }
 }
 
 /// A part of a run, as observers get to know it.
@@ -45,6 +49,10 @@ package struct RunDescription: Sendable {
   package let last: Int
   /// Iterations of the whole run.
   package let iterations: Int
+  /// What is trained on.
+  package let training: Dataset
+  /// Where the ranks run, in words.
+  package let placement: String
   /// Which program trains; nil when it does not say.
   package let build: String?
   /// For warnings.

@@ -123,7 +123,7 @@ package final class Trainer {
       try RunFiles(
         RunDescription(
           configuration: configuration, iteration: iteration, last: last, iterations: iterations,
-          build: job.build?.line, logger: logger),
+          training: training, placement: job.placement.description, build: job.build?.line, logger: logger),
         store: $0, layout: step.state.layout, board: job.board, observers: observers)
     }
     do {

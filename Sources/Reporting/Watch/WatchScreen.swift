@@ -1,0 +1,124 @@
+import Configuration
+import Files
+import Foundation
+
+/// What a terminal shows of a run that goes on.
+package struct WatchScreen {
+  /// What a run directory says at a moment.
+  package struct State: Sendable {
+    /// The run directory.
+    package var directory: String
+    /// What was trained; nil where the file of it cannot be read.
+    package var configuration: Configuration?
+    /// What happened.
+    package var metrics: RunMetrics
+    /// Which process trains there, in words; nil when none does.
+    package var owner: String?
+    /// Seconds since the last line was written.
+    package var age: Double
+
+    package init(
+      directory: String, configuration: Configuration?, metrics: RunMetrics, owner: String?, age: Double
+    ) {
+      (self.directory, self.configuration, self.metrics) = (directory, configuration, metrics)
+      (self.owner, self.age) = (owner, age)
+    }
+  }
+
+  private let state: State
+  private let columns: Int
+
+  /// - Parameter columns: of the terminal.
+  package init(_ state: State, columns: Int) {
+    self.state = state
+    self.columns = max(40, columns)
+  }
+
+  /// Iterations whose mean is told.
+  private static let window = 50
+
+  /// The lines.
+  package var text: String {
+    guard let last = state.metrics.iterations.last else {
+      return "\(state.directory): no iteration yet; \(standing)\n"
+    }
+    let recent = state.metrics.iterations.suffix(Self.window)
+    let secondsEach = recent.reduce(0) { $0 + $1.seconds.values.reduce(0, +) } / Double(recent.count)
+    var lines = [heading(last), progress(last, secondsEach: secondsEach), standing, ""]
+    lines += curve("loss", state.metrics.iterations.compactMap(\.loss), rows: 6, digits: 3)
+    let scores = state.metrics.evaluations.compactMap(\.mAP)
+    if !scores.isEmpty { lines += [""] + curve("mAP", scores, rows: 4, digits: 4, range: 0...1) }
+    lines += ["", phases(Array(recent), secondsEach: secondsEach)]
+    if let evaluation = state.metrics.evaluations.last {
+      lines += ["", "AP after iteration \(evaluation.iteration)"] + classes(evaluation)
+    }
+    return lines.map { String($0.prefix(columns)) }.joined(separator: "\n") + "\n"
+  }
+
+  private func heading(_ last: RunMetrics.Iteration) -> String {
+    let model = state.configuration.map { ", \($0.model.architecture.name)" } ?? ""
+    return "\(state.directory)\(model), \(last.world_size) rank\(last.world_size == 1 ? "" : "s")"
+  }
+
+  /// Iterations of the whole run, where it is known.
+  private var total: Int? {
+    guard let configuration = state.configuration, let last = state.metrics.iterations.last, last.epoch > 0 else {
+      return nil
+    }
+    let images = Double(last.iteration * configuration.training.globalBatch) / last.epoch
+    return configuration.iterations(images: Int(images.rounded()))
+  }
+
+  private func progress(_ last: RunMetrics.Iteration, secondsEach: Double) -> String {
+    let batch = state.configuration.map { Double($0.training.globalBatch) }
+    let speed = batch.map { String(format: ", %.1f images/s", $0 / max(secondsEach, 1e-9)) } ?? ""
+    guard let total else { return "iteration \(last.iteration)\(speed)" }
+    let share = min(1, Double(last.iteration) / Double(total))
+    let width = min(30, columns / 3)
+    let done = Int((share * Double(width)).rounded())
+    let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
+    let left =
+      last.iteration < total ? ", \(ReportPage.duration(Double(total - last.iteration) * secondsEach)) left" : ", done"
+    return String(format: "%@ %.0f %%  iteration %d of %d", bar, 100 * share, last.iteration, total) + speed + left
+  }
+
+  /// Who trains, and whether anything happens.
+  private var standing: String {
+    guard let owner = state.owner else { return "nobody trains here at the moment" }
+    let quiet = state.age > 60 ? "; NOTHING WRITTEN FOR \(ReportPage.duration(state.age))" : ""
+    return "trained by \(owner)\(quiet)"
+  }
+
+  private func curve(
+    _ name: String, _ values: [Double], rows: Int, digits: Int, range: ClosedRange<Double>? = nil
+  ) -> [String] {
+    let recent = values.suffix(Self.window)
+    let mean = name == "mAP" ? values.last ?? .nan : recent.reduce(0, +) / Double(max(1, recent.count))
+    let chart = BlockChart(columns: columns - 2, rows: rows, range: range)
+    let top = name == "mAP" ? "" : String(format: ", top of the curve %.2f", values.filter(\.isFinite).max() ?? .nan)
+    return [String(format: "%@ %.\(digits)f", name, mean) + top] + chart.lines(values).map { " " + $0 }
+  }
+
+  private func phases(_ recent: [RunMetrics.Iteration], secondsEach: Double) -> String {
+    let names = ["forward", "backward", "communication", "data", "loss", "gradient_sum", "update"]
+    let shares = names.map { name in
+      (name, recent.reduce(0) { $0 + ($1.seconds[name] ?? 0) } / Double(recent.count) / max(secondsEach, 1e-9))
+    }.filter { $0.1 >= 0.005 }
+    let parts = shares.map { String(format: "%@ %.0f %%", $0.0, 100 * $0.1) }.joined(separator: ", ")
+    return String(format: "%.3f s an iteration: ", secondsEach) + parts
+  }
+
+  /// The classes in columns, the weakest first.
+  private func classes(_ evaluation: RunMetrics.Evaluation) -> [String] {
+    let entries = evaluation.AP.sorted { ($0.value ?? 2, $0.key) < ($1.value ?? 2, $1.key) }.map { name, value in
+      "\(ReportPage.digits(value)) \(name)"
+    }
+    let width = (entries.map(\.count).max() ?? 1) + 3
+    let perLine = max(1, columns / width)
+    return stride(from: 0, to: min(entries.count, 8 * perLine), by: perLine).map { start in
+      entries[start..<min(start + perLine, entries.count)].map {
+        $0.padding(toLength: width, withPad: " ", startingAt: 0)
+      }.joined()
+    }
+  }
+}
