@@ -7,9 +7,13 @@ import ModelFiles
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch, safetensors or ONNX.",
+    abstract: "Converts weights of PyTorch, Caffe or safetensors files to PyTorch, safetensors or ONNX, and data sets.",
     discussion: """
-      The input is read by its content: safetensors, what torch.save writes, in the zip form or the older one, or a .caffemodel. Nothing in it \
+      With --to the input is a data set: a directory in the layout of Pascal VOC, COCO or YOLO, a JSON file of COCO, or a data.yaml. All its \
+      splits, or those that are named, go into a new directory in the layout of voc, coco or yolo. Images become other names of the same \
+      files where the file system allows it, else copies. Standard output has a configuration to begin with.
+
+      Otherwise the input is read by its content: safetensors, what torch.save writes, in the zip form or the older one, or a .caffemodel. Nothing in it \
       is executed. The output goes by its name: .safetensors, or .pth or .pt for torch.load(FILE, weights_only=True). Floating-point \
       numbers become float32, integers stay as they are. A line for every tensor tells what became of it. FILE.onnx is a whole \
       detector, as `multibox export` writes it.
@@ -17,22 +21,32 @@ struct Convert: ParsableCommand {
       Examples:
         multibox convert ssd300_vgg16_coco.pth ssd300.safetensors
         multibox convert detector.safetensors detector.pth
+        multibox convert VOC2007 voc2007-yolo --to yolo
+        multibox convert coco/annotations/instances_val2017.json coco-voc --to voc --classes person car
       """)
 
-  @Argument(help: "A file of weights.", completion: .file(), transform: HomeDirectory.expand)
+  @Argument(help: "A file of weights, or a data set.", completion: .file(), transform: HomeDirectory.expand)
   var input: String
 
   @Argument(
-    help: "The file to write: FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx.", completion: .file(),
+    help: "The file to write: FILE.safetensors, FILE.pth, FILE.pt or FILE.onnx; with --to a directory.",
+    completion: .file(),
     transform: HomeDirectory.expand)
   var output: String
 
   @OptionGroup(title: "Options of FILE.onnx") var onnx: ONNXOptions
 
-  func validate() throws { try onnx.validate(output: output) }
+  @OptionGroup(title: "Options of data sets") var data: DataConversionOptions
+
+  func validate() throws {
+    if data.isWanted { return try data.validate(onnx: onnx) }
+    try data.requireNone()
+    try onnx.validate(output: output)
+  }
 
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("convert")
+    if data.isWanted { return try data.convert(input, to: output) }
     if AtomicFile.isSame(input, output) {
       throw ValidationError("\(output) is the file to convert; give another name")
     }

@@ -43,14 +43,17 @@ struct ONNXOptions: ParsableArguments {
     }
     guard !Self.isFormat(of: output) else { return }
     _ = try WeightFormat(ofOutput: output)
+    if let option = given { throw ValidationError("\(option) is for FILE.onnx; \(output) has the weights alone") }
+  }
+
+  /// The first option that was given.
+  var given: String? {
     let given = [
       (description.config != nil, "--config"), (!description.overrideOptions.overrides.isEmpty, "--set"),
       (opset != nil, "--opset"),
       (pixels != nil, "--pixels"), (resize, "--resize"), (raw, "--raw"),
     ]
-    if let option = given.first(where: \.0)?.1 {
-      throw ValidationError("\(option) is for FILE.onnx; \(output) has the weights alone")
-    }
+    return given.first(where: \.0)?.1
   }
 
   /// Writes the detector of a checkpoint.

@@ -15,7 +15,7 @@ struct COCOLayout {
   }
 
   /// What can be named as a split, without looking deeper than the layout goes.
-  private var splits: [String] {
+  var splits: [String] {
     let directory = "\(root)/annotations"
     func files(_ directory: String) -> [String] {
       ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()

@@ -24,6 +24,9 @@ struct PascalVOCClassSurvey {
     self.names = names
   }
 
+  /// By alphabet.
+  var sorted: [String] { names.sorted() }
+
   /// The value of `data.classes` that has all of them, those that are configured first and in their order.
   func proposal(insteadOf classNames: [String]) -> String {
     FaultLog.classProposal(classNames.filter(names.contains) + names.subtracting(classNames).sorted())

@@ -11,14 +11,19 @@ struct PascalVOCLayout {
   /// Why a split has no file.
   var reasonForMissingSplit: String {
     let directory = "\(root)/\(Self.lists)"
-    guard let files = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+    guard FileManager.default.isDirectory(directory) else {
       return "no such split: \(Self.expected), \(DirectoryContent.found(at: root)); \(advice)"
     }
-    // Class files (class_split.txt) would bury the splits proper.
-    let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
-    let splits = names.filter { name in !names.contains { name.hasSuffix("_\($0)") } }
     if splits.isEmpty { return "no such split: \(directory) holds no split at all; \(advice)" }
     return "no such split; the splits there are \(splits.joined(separator: ", "))"
+  }
+
+  /// The splits that there are.
+  var splits: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(Self.lists)")) ?? []
+    // Class files (class_split.txt) would bury the splits proper.
+    let names = files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
+    return names.filter { name in !names.contains { name.hasSuffix("_\($0)") } }
   }
 
   /// Why images cannot be found although there are lists of them; nothing when the directories are there.
