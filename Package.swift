@@ -116,7 +116,7 @@ let package = Package(
     tests("MessagePassingTests", ["MessagePassing", "Threads"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
-    tests("TrainingTests", ["Training", "Inference", "Synthetic"] + inference + ["TestSupport"]),
+    tests("TrainingTests", ["Training", "Reporting", "Inference", "Synthetic"] + inference + ["TestSupport"]),
     tests("MeasurementTests", ["Measurement", "Training", "Layers", "MessagePassing"]),
     tests(
       "DoctorTests",

@@ -24,6 +24,8 @@ package struct Configuration: Sendable, Equatable {
   package var tensorBoard = TensorBoard()
   /// The run directory.
   package var output: String
+  /// Why ``output`` is none; see ``requireOutput()``.
+  var outputFault: ConfigurationError?
 
   /// The name of the YAML text, for messages.
   package let source: String

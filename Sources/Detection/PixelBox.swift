@@ -37,11 +37,15 @@ package struct PixelBox: Sendable, Equatable {
 
   /// Area of the intersection over area of the union, 0 … 1; 0 when the boxes do not meet or have no area.
   package func intersectionOverUnion(with other: PixelBox) -> Double {
+    let intersection = intersection(with: other)
+    return intersection > 0 ? intersection / (area + other.area - intersection) : 0
+  }
+
+  /// The area that both boxes have; 0 when they do not meet.
+  package func intersection(with other: PixelBox) -> Double {
     let width = min(xMax, other.xMax) - max(xMin, other.xMin)
     let height = min(yMax, other.yMax) - max(yMin, other.yMin)
-    guard width > 0 && height > 0 else { return 0 }
-    let intersection = width * height
-    return intersection / (area + other.area - intersection)
+    return width > 0 && height > 0 ? width * height : 0
   }
 
   /// The part of the box inside an image of the given size, or nothing when they do not overlap.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Threads
 
@@ -18,7 +19,7 @@ package final class StartGuard: Sendable {
       let end = Date(timeIntervalSinceNow: seconds + (isFirst ? 0 : 1))
       if isOver.wait(until: end, { $0 ? true : nil }) != nil { return }
       let message = Self.message(seconds: seconds, phase: phase, interfaces: NetworkInterface.all())
-      FileHandle.standardError.write(Data("error: \(ProcessInfo.processInfo.hostName): \(message)\n".utf8))
+      StandardStream.writeError("error: \(ProcessInfo.processInfo.hostName): \(message)\n")
       _exit(exitCode)
     }
     thread.name = "start guard"

@@ -4,7 +4,11 @@ extension Image {
   /// - Parameter limit: the most pixels that the file may have.
   /// - Throws: `ImageError` as `init(contentsOf:)`.
   package init(uprightContentsOf path: String, limit: ImageLimit = ImageLimit()) throws {
-    let bytes = try ImageFile.read(path)
+    try self.init(uprightDecoding: ImageFile.read(path), path: path, limit: limit)
+  }
+
+  /// The same for a file held in memory.
+  package init(uprightDecoding bytes: [UInt8], path: String, limit: ImageLimit = ImageLimit()) throws {
     let header = try ImageHeader(bytes, limit: limit, path: path)
     self = try ReducedImage(decoding: bytes, path: path, reduction: 1, limit: limit).image.turned(
       byOrientation: header.orientation)

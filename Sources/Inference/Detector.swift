@@ -68,6 +68,7 @@ package final class Detector {
   /// - Precondition: there are at most ``batch`` images.
   package func detect(_ images: [Image]) -> [[PixelDetection]] {
     precondition(images.count <= batch, "\(images.count) images for a detector of \(batch)")
+    if images.isEmpty { return [] }
     let stride = input.width * input.height * 3
     pool.forEach(images.count) { index, _ in
       input.sample(images[index], kernels: kernels, into: pixels.floats.baseAddress! + index * stride)

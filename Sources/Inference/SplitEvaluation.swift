@@ -46,17 +46,19 @@ package struct SplitEvaluation: Sendable {
   ///   - damaged: what becomes of images that cannot be decoded.
   ///   - loaderThreads: threads that prepare images.
   ///   - board: told what is going on.
+  ///   - progress: told after each batch how many of how many images of this rank are done.
   /// - Throws: `DatasetError` naming an image that cannot be read and is not to be skipped, or when no image is left; `MessagePassingError`.
   package init(
     _ detector: Detector, on dataset: Dataset, difficult: DifficultPolicy,
     damaged: DamagedEvaluationPolicy = .stop, loaderThreads: Int,
-    communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard()
+    communicator: any Communicator = SingleProcessCommunicator(), board: PhaseBoard = PhaseBoard(),
+    progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws {
     try dataset.requireImages(of: "the split", to: "evaluate on")
     let start = ContinuousClock.now
     let own = Self.share(of: dataset.images.count, batch: detector.batch, communicator)
     let (detections, damage) = try Self.detect(
-      detector, dataset, images: own, damaged: damaged, loaderThreads: loaderThreads, board: board)
+      detector, dataset, images: own, damaged: damaged, loaderThreads: loaderThreads, board: board, progress)
     board.enter("gathering detections", waitsForOthers: true)
     let gathered = try communicator.gather(DetectionMessage.encode(detections), to: 0)
     images = try gathered.flatMap { try DetectionMessage.decode($0) }.map { message in
@@ -86,7 +88,7 @@ package struct SplitEvaluation: Sendable {
 
   private static func detect(
     _ detector: Detector, _ dataset: Dataset, images: Range<Int>, damaged: DamagedEvaluationPolicy,
-    loaderThreads: Int, board: PhaseBoard
+    loaderThreads: Int, board: PhaseBoard, _ progress: (_ done: Int, _ all: Int) -> Void
   ) throws -> ([DetectionMessage], [DatasetError]) {
     let loader = EvaluationLoader(
       dataset: dataset, images: images, input: detector.input, kernels: detector.kernels,
@@ -110,6 +112,7 @@ package struct SplitEvaluation: Sendable {
             imageIndex: sample.imageIndex,
             detections: objects.map { PixelDetection($0, width: image.width, height: image.height) }))
       }
+      progress(results.count + damage.count, images.count)
       enter("loading")
     }
     loader.stop()

@@ -102,7 +102,9 @@ package struct ComparisonPage {
           let place = place(run)
           return Chart.Series(
             name: names[index],
-            points: points(run).compactMap { point in place(Int(point.x)).map { Point(x: $0, y: point.y) } },
+            points: points(run).compactMap { point in
+              Int(exactly: point.x).flatMap(place).map { Point(x: $0, y: point.y) }
+            },
             color: index)
         }
       }

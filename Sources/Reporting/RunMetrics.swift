@@ -16,6 +16,15 @@ package struct RunMetrics: Sendable {
     package let seconds: [String: Double]
     package let world_size: Int
     package let positives: Int
+    package let slowest_rank: SlowestRank?
+
+    /// The rank that had most to do in the iteration before.
+    package struct SlowestRank: Decodable, Sendable {
+      package let rank: Int
+      package let host: String
+      package let seconds: Double
+      package let median: Double
+    }
   }
 
   /// The line of an evaluation.
@@ -42,6 +51,9 @@ package struct RunMetrics: Sendable {
 
   /// Bytes of the file that are read.
   private var position = 0
+
+  /// Of a run that has not begun.
+  package init() {}
 
   /// Reads the file of a run directory; a last line that is not whole is left out.
   ///
@@ -90,9 +102,9 @@ package struct RunMetrics: Sendable {
     }
   }
 
-  /// The evaluation with the largest mAP, the first of several.
+  /// The evaluation with the largest mAP by the last metric, the first of several.
   package var best: Evaluation? {
-    evaluations.filter { $0.mAP != nil }.reduce(nil) { best, next in
+    evaluations.filter { $0.mAP != nil && $0.metric == evaluations.last?.metric }.reduce(nil) { best, next in
       best.map { $0.mAP! >= next.mAP! } == true ? best : next
     }
   }

@@ -41,31 +41,48 @@ struct DataConversionOptions: ParsableArguments {
     guard let format = to else { return }
     let logger = Logger(label: "multibox")
     let place = try DatasetPlace(input, as: from)
+    let chosen = splits.isEmpty ? place.splits : splits
+    let parts = try Self.names(of: chosen)
     let names = classes.isEmpty ? try place.classNames() : classes
-    var writer = try DatasetWriter(format, to: directory, classNames: names)
-    for split in splits.isEmpty ? place.splits : splits {
-      let dataset = try Dataset(
-        place.format, [DatasetSource(root: place.root, split: split)], classes: names, mayLackClasses: true)
-      for warning in dataset.warnings { logger.warning("\(warning)") }
-      // What a part is called in other layouts may be a path.
-      try writer.write(dataset, split: Self.name(of: split))
+    let datasets = try chosen.map { split in
+      try Dataset(place.format, [DatasetSource(root: place.root, split: split)], classes: names, mayLackClasses: true)
     }
-    try writer.finish()
+    for warning in datasets.flatMap(\.warnings) { logger.warning("\(warning)") }
+    var writer = try DatasetWriter(format, to: directory, classNames: names)
+    do {
+      for (dataset, part) in zip(datasets, parts) { try writer.write(dataset, split: part) }
+      try writer.finish()
+    } catch {
+      writer.discard()
+      throw error
+    }
     for count in writer.counts {
       logger.info(
         "\(count.split): \(Quantities.count(count.images, "image")), \(Quantities.count(count.objects, "object"))")
     }
     for loss in writer.losses.sorted(by: { $0.key < $1.key }) {
-      logger.warning("\(format.rawValue) has no place for \(loss.value) \(loss.key)")
+      logger.warning("\(format.rawValue) has no place for every \(loss.key): \(loss.value)")
     }
     print((["version: 1", "data:"] + writer.keys.map { "  \($0)" }).joined(separator: "\n"))
   }
 
-  /// "instances_val2017.json" is the split val2017, "." are all images.
-  private static func name(of split: String) -> String {
-    if split == "." { return "all" }
-    let last = URL(fileURLWithPath: split).deletingPathExtension().lastPathComponent
-    return last.hasPrefix("instances_") ? String(last.dropFirst("instances_".count)) : last
+  /// What the splits are called in other layouts: "instances_val2017.json" is val2017, "valid/images" is valid.
+  ///
+  /// - Throws: `ValidationError` when one is named twice.
+  private static func names(of splits: [String]) throws -> [String] {
+    var names: [String] = []
+    for split in splits {
+      let parts = split.split(separator: "/").map(String.init).filter { $0 != "." }
+      let stems = parts.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+      // Names that every part of an export has do not tell it.
+      let telling = stems.filter { !["images", "labels", "annotations", "_annotations.coco"].contains($0) }
+      let last = telling.last ?? stems.last ?? "all"
+      let short = last.hasPrefix("instances_") ? String(last.dropFirst("instances_".count)) : last
+      let name = names.contains(short) ? stems.joined(separator: "-") : short
+      guard !names.contains(name) else { throw ValidationError("--split: \(split) is named twice") }
+      names.append(name)
+    }
+    return names
   }
 }
 

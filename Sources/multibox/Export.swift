@@ -39,6 +39,11 @@ struct Export: ParsableCommand {
       throw ValidationError("\(file) is the checkpoint itself; give another name")
     }
     if ONNXOptions.isFormat(of: file) { return try onnx.write(source, to: file) }
+    guard source.metadata != nil else {
+      throw ValidationError(
+        "\(source.file.path) holds weights only, without the configuration of a run: there is nothing to export; multibox convert writes them in another format"
+      )
+    }
     try source.export(to: file, as: WeightFormat(ofOutput: file))
     logger.info("\(file): the weights of \(source.file.path)")
   }

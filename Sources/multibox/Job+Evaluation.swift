@@ -28,10 +28,15 @@ extension Job {
         logger.warning("\(warning)")
       }
     }
+    var line = CountLine("evaluated")
     let evaluation = try SplitEvaluation(
       detector, on: dataset, difficult: configuration.data.difficult,
       damaged: configuration.evaluation.damagedImages,
-      loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: communicator, board: board)
+      loaderThreads: configuration.loaderThreads(computeThreads: threads), communicator: communicator, board: board
+    ) { [communicator] done, all in
+      if communicator.isRoot { line.update(done, of: all) }
+    }
+    line.finish()
     for error in evaluation.damagedImages { logger.warning("\(error); left out of the evaluation") }
     return EvaluatedSplit(dataset: dataset, report: try EvaluationReport(evaluation, metric: metric))
   }

@@ -50,6 +50,7 @@ struct Train: ParsableCommand {
     try runJob(stop: stopRequest) { job in
       let configuration = try job.configuration {
         let configuration = try Configuration(contentsOf: path, overrides: overrides)
+        try configuration.requireOutput()
         try configuration.requireLegal(worldSize: job.communicator.worldSize)
         return configuration
       }

@@ -35,17 +35,27 @@ struct Watch: ParsableCommand {
 
   func run() throws {
     try LaunchEnvironment().requireSingleProcess("watch")
-    var metrics = try RunMetrics(ofRun: directory)
+    var metrics = RunMetrics()
+    try readOn(&metrics)
     let showsOnce = once || isatty(STDOUT_FILENO) == 0
     while true {
-      let screen = WatchScreen(state(metrics), columns: Self.columns).text
-      if showsOnce { return print(screen, terminator: "") }
+      let size = Self.terminalSize
+      let screen = WatchScreen(state(metrics), columns: size.columns, rows: showsOnce ? .max : size.rows).text
+      if showsOnce { return print(screen) }
       // From the upper left corner, each line cleared behind its end, and all below.
       let lines = screen.replacing("\n", with: "\u{1B}[K\n")
-      FileHandle.standardOutput.write(Data("\u{1B}[H\(lines)\u{1B}[J".utf8))
+      guard StandardStream.writeOutput("\u{1B}[H\(lines)\u{1B}[K\u{1B}[J") else { return }
       Thread.sleep(forTimeInterval: every)
-      try metrics.readOn(ofRun: directory)
+      try readOn(&metrics)
     }
+  }
+
+  /// A run that has just begun has no metrics yet.
+  private func readOn(_ metrics: inout RunMetrics) throws {
+    let exists = ["metrics.jsonl", "config.yaml", RunLock.fileName].map {
+      FileManager.default.fileExists(atPath: "\(directory)/\($0)")
+    }
+    if exists[0] || !exists.contains(true) { try metrics.readOn(ofRun: directory) }
   }
 
   private func state(_ metrics: RunMetrics) -> WatchScreen.State {
@@ -58,10 +68,11 @@ struct Watch: ParsableCommand {
       metrics: metrics, owner: RunLock.holder(of: directory)?.owner.description, age: age)
   }
 
-  /// Of the terminal.
-  private static var columns: Int {
+  private static var terminalSize: (columns: Int, rows: Int) {
     var size = winsize()
-    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-    return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return (Int(size.ws_col), Int(size.ws_row))
+    }
+    return (ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100, 50)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Weights from one format to another, from the command line.
 struct ConvertTests {
   private let directory: TemporaryDirectory
-  private static let fixtures = ChildProcess.repository + "/Tests/Fixtures/PyTorch"
+  static let fixtures = ChildProcess.repository + "/Tests/Fixtures/PyTorch"
 
   init() throws { directory = try TemporaryDirectory() }
 

@@ -73,6 +73,12 @@ struct ExportTests {
     #expect(started.messages.contains("\(file): 71 tensors taken"), "\(started.messages)")
   }
 
+  @Test func `Weights without a run have nothing to leave out`() throws {
+    let weights = ConvertTests.fixtures + "/zip.pth"
+    let outcome = try MultiboxProcess.run("export", weights, exported).ended(with: 64)
+    #expect(outcome.messages.contains("\(weights) holds weights only") && outcome.messages.contains("multibox convert"))
+  }
+
   @Test func `What export cannot write is refused and changes nothing`() throws {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: workspace.checkpoint(2)))
     let link = workspace.path + "/link.safetensors"

@@ -34,7 +34,7 @@ package enum NarrowExperiment {
   /// The lines of a run's `metrics.jsonl`, without what a clock measured.
   package static func metrics(ofRun directory: String) throws -> [String] {
     try String(contentsOfFile: directory + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
-      String($0.replacing(#/,"(images_per_second|seconds)":(\{[^}]*\}|[^,}]*)/#, with: ""))
+      String($0.replacing(#/,"(images_per_second|seconds|slowest_rank)":(\{[^}]*\}|[^,}]*)/#, with: ""))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Reporting
 import Synchronization
 import Testing
 import Training
@@ -21,7 +22,7 @@ struct MessageTests {
     progress.finish()
     let lines = output.written.split(separator: "\n")
     #expect(lines.map { $0.split(separator: " ")[1] } == [101, 131, 161, 191, 221, 251, 281, 300].map { "\($0)/300" })
-    #expect(lines[1] == "iteration 131/300  loss 1.5000  2.00 images/s  learning rate 0.001  0:02:49 left")
+    #expect(lines[1] == "iteration 131/300  loss 1.5000, mean 1.5000  2.00 images/s  learning rate 0.001  0:02:49 left")
     #expect(lines.last?.hasSuffix("0:00:00 left") == true)
   }
 
@@ -36,6 +37,16 @@ struct MessageTests {
     #expect(output.written.components(separatedBy: "\r\u{1B}[K").count == 3)
     #expect(output.written.contains("iteration 3/1000000"))
     #expect(output.written.hasSuffix("11 d 13:46:37 left\n"))
+  }
+
+  @Test func `A line has the means of the last fifty iterations`() {
+    let output = Output()
+    let start = ContinuousClock.now
+    var progress = ProgressLine(from: 0, to: 60, isTerminal: false, now: start) { output.write($0) }
+    for iteration in 1...60 {
+      progress.update(MetricsLogTests.record(iteration, loss: Double(iteration)), now: start + .seconds(iteration))
+    }
+    #expect(output.written.split(separator: "\n").last?.contains("loss 60.0000, mean 35.5000  2.00 images/s") == true)
   }
 
   @Test(arguments: [

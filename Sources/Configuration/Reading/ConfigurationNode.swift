@@ -34,7 +34,9 @@ package struct ConfigurationNode {
   ///
   /// Missing sections are created; a value that is there, mapping or not, is replaced as a whole. Of two keys that exclude each other the
   /// later one stays.
-  package mutating func override(_ argument: String) throws(ConfigurationError) {
+  ///
+  /// - Parameter placeholders: what words in braces stand for.
+  mutating func override(_ argument: String, _ placeholders: Placeholders) throws(ConfigurationError) {
     let origin = ConfigurationOrigin.override(argument)
     guard let equals = argument.firstIndex(of: "=") else {
       throw ConfigurationError(origin, "expected KEY=VALUE")
@@ -43,7 +45,8 @@ package struct ConfigurationNode {
     guard path.allSatisfy({ !$0.isEmpty }) else {
       throw ConfigurationError(origin, "expected a key such as training.seed before '='")
     }
-    let text = String(argument[argument.index(after: equals)...])
+    let text = try placeholders.expand(
+      String(argument[argument.index(after: equals)...]), origin: origin, key: path.joined(separator: "."))
     let null = ConfigurationNode(content: .scalar(Node.Scalar("null")), origin: origin)
     let value = try Self.compose(text, origin: { _ in origin }) ?? null
     set(path[...], to: value)
@@ -53,9 +56,9 @@ package struct ConfigurationNode {
   }
 
   /// Keys of which only one may be given.
-  private static let rivals = [[["training", "iterations"], ["training", "epochs"]]]
+  static let rivals = [[["training", "iterations"], ["training", "epochs"]]]
 
-  private mutating func remove(_ path: ArraySlice<String>) {
+  mutating func remove(_ path: ArraySlice<String>) {
     guard let key = path.first, case .mapping(var entries) = content,
       let place = entries.firstIndex(where: { $0.key == key })
     else { return }
@@ -85,6 +88,19 @@ package struct ConfigurationNode {
     }
     entries[place].value.set(path.dropFirst(), to: value)
     content = .mapping(entries)
+  }
+
+  /// Removes a key of the top level and returns its value.
+  mutating func take(_ key: String) -> ConfigurationNode? {
+    guard case .mapping(let entries) = content, let entry = entries.first(where: { $0.key == key }) else { return nil }
+    remove([key])
+    return entry.value
+  }
+
+  /// Where a key of the top level has its value from.
+  func origin(ofKey key: String) -> ConfigurationOrigin {
+    guard case .mapping(let entries) = content else { return origin }
+    return entries.first { $0.key == key }?.value.origin ?? origin
   }
 
   /// True for `null`, `~` and a key without a value.

@@ -28,7 +28,7 @@ struct ConfigurationReader {
 
   private mutating func read(_ key: ConfigurationKey) {
     let refusal = key.refusal(configuration)
-    guard let node = root[key.path] else {
+    guard let node = root.value(at: key.path) else {
       if key.isRequired, refusal == nil { note(key.path, "missing; expected \(key.expected(configuration))") }
       return
     }
@@ -45,7 +45,7 @@ struct ConfigurationReader {
 
   /// An absent or null section has all defaults.
   private mutating func checkSection(_ path: [String]) {
-    guard let node = root[path], !node.isNull else { return }
+    guard let node = root.value(at: path), !node.isNull else { return }
     if case .mapping = node.content { return }
     note(path, "expected a mapping, found \(node.found)")
   }
@@ -73,7 +73,7 @@ extension String {
 
 extension ConfigurationNode {
   /// The value under keys, each in the mapping of the one before; nil when there is none.
-  fileprivate subscript(path: [String]) -> ConfigurationNode? {
+  func value(at path: [String]) -> ConfigurationNode? {
     var node = self
     for key in path {
       guard case .mapping(let entries) = node.content, let entry = entries.first(where: { $0.key == key }) else {
@@ -86,6 +86,6 @@ extension ConfigurationNode {
 
   /// Where a value is written, or the section that would have it.
   fileprivate func origin(of path: [String]) -> ConfigurationOrigin {
-    (0...path.count).reversed().lazy.compactMap { self[Array(path.prefix($0))]?.origin }.first ?? origin
+    (0...path.count).reversed().lazy.compactMap { value(at: Array(path.prefix($0)))?.origin }.first ?? origin
   }
 }

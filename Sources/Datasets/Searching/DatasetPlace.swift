@@ -19,6 +19,9 @@ package struct DatasetPlace: Sendable, Equatable {
       throw DatasetError(file: path, reason: "no such file or directory")
     }
     if !isDirectory, COCOSplit.isJSON(path) {
+      guard format == nil || format == .coco else {
+        throw DatasetError(file: path, reason: "a JSON file, which only data of COCO are")
+      }
       let url = URL(fileURLWithPath: path)
       (self.format, root, splits) = (.coco, url.deletingLastPathComponent().relativePath, [url.lastPathComponent])
       return

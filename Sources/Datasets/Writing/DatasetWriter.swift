@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 
 /// Writes a data set in one of the layouts that can be read: splits, one after the other, then what they have in common.
 ///
@@ -12,28 +13,40 @@ package struct DatasetWriter {
   package private(set) var counts: [(split: String, images: Int, objects: Int)] = []
 
   private let format: DatasetFormat
+  private let target: String
+  /// Where everything is until it is complete.
   private let directory: String
   private let classNames: [String]
-  /// The images that are there, by where they are from.
+  /// The images that are there, by the names that they have.
   private var written: [String: String] = [:]
 
   /// Begins a data set in a directory, which must be empty or not exist.
   ///
   /// - Throws: `FileError` when it has files, or cannot be made.
   package init(_ format: DatasetFormat, to directory: String, classNames: [String]) throws(FileError) {
-    (self.format, self.directory, self.classNames) = (format, directory, classNames)
-    try Directory.create(directory)
-    guard try Directory.fileNames(in: directory).isEmpty else {
-      throw FileError(directory, "is not empty; a data set is written into a directory of its own")
+    (self.format, self.classNames) = (format, classNames)
+    target = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+    if FileManager.default.fileExists(atPath: target) {
+      guard try Directory.fileNames(in: target).isEmpty else {
+        throw FileError(target, "is not empty; a data set is written into a directory of its own")
+      }
     }
+    let url = URL(fileURLWithPath: target)
+    self.directory = url.deletingLastPathComponent().path + "/.\(url.lastPathComponent).\(getpid()).partial"
+    try Directory.create(self.directory)
   }
+
+  /// Removes what was written so far.
+  package func discard() { try? FileManager.default.removeItem(atPath: directory) }
 
   /// Writes the images and annotations of a split.
   ///
-  /// - Parameter dataset: has the classes that this was begun with.
-  /// - Throws: `FileError`.
+  /// - Parameters:
+  ///   - dataset: has the classes that this was begun with.
+  ///   - split: its name, of which there is no other.
+  /// - Throws: `FileError`, `ImageError`.
   package mutating func write(_ dataset: Dataset, split: String) throws {
-    let names = try dataset.images.map { try place($0) }
+    let names = try dataset.images.map { try place($0, split: split) }
     switch format {
     case .pascalVOC: try writePascalVOC(dataset, names, split)
     case .coco: try writeCOCO(dataset, names, split)
@@ -42,18 +55,27 @@ package struct DatasetWriter {
     counts.append((split, dataset.images.count, dataset.images.reduce(0) { $0 + $1.objects.count }))
   }
 
-  /// Writes what tells programs of the whole: the description of YOLO data.
+  /// Writes what tells programs of the whole, the description of YOLO data, and gives the directory its name.
   ///
   /// - Throws: `FileError`.
   package func finish() throws {
-    guard format == .yolo else { return }
+    if format == .yolo { try writeDescription() }
+    try Directory.rename(directory, to: target)
+  }
+
+  private func writeDescription() throws(FileError) {
     let splits = counts.map(\.split)
     func first(of names: [String]) -> String? { names.first(where: splits.contains) }
     let train =
       first(of: ["train", "trainval"]) ?? splits.first { !["val", "valid", "validation", "test"].contains($0) }
-    let validation = first(of: ["val", "valid", "validation", "test"])
+    let validation = first(of: ["val", "valid", "validation"])
     var lines = ["path: ."]
-    for (key, name) in [("train", train), ("val", validation), ("test", first(of: ["test"]))] {
+    // Programs want something to validate on.
+    let keys = [
+      ("train", train), ("val", validation ?? first(of: ["test"])),
+      ("test", validation == nil ? nil : first(of: ["test"])),
+    ]
+    for (key, name) in keys {
       if let name { lines.append("\(key): \(JSONLiteral("\(name).txt"))") }
     }
     lines.append("names:")
@@ -68,7 +90,7 @@ package struct DatasetWriter {
     let evaluation = ["test", "val", "valid", "validation"].first { splits.contains($0) && $0 != train }
     func named(_ split: String) -> String { JSONLiteral(format == .yolo ? "\(split).txt" : split).description }
     return [
-      "format: \(format.rawValue)", "root: \(JSONLiteral(directory))", "train_split: \(named(train))",
+      "format: \(format.rawValue)", "root: \(JSONLiteral(target))", "train_split: \(named(train))",
       "evaluation_split: \(evaluation.map(named) ?? "null")",
       "classes: [\(classNames.map { JSONLiteral($0).description }.joined(separator: ", "))]",
     ]
@@ -81,29 +103,39 @@ package struct DatasetWriter {
   private var imageDirectory: String { format == .pascalVOC ? "JPEGImages" : "images" }
 
   /// The name of an image in what is written, without extension, and its file; it is there then.
-  private mutating func place(_ image: AnnotatedImage) throws -> (stem: String, file: String) {
+  private mutating func place(_ image: AnnotatedImage, split: String) throws -> (stem: String, file: String) {
     let name = URL(fileURLWithPath: image.imagePath).lastPathComponent
     let ending = FileIndex.extension(of: name)
-    let identifier = image.identifier.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+    // A directory called images in the path would lead readers of YOLO labels elsewhere.
+    let parts = image.identifier.split(separator: "/").filter { $0 != "." && $0 != ".." }
+      .map { format == .yolo && $0.lowercased() == "images" ? "image" : $0 }
+    let identifier = parts.joined(separator: "/")
     let stem = FileIndex.extension(of: identifier) == ending ? FileIndex.stem(of: identifier) : identifier
-    let file = stem + (ending.isEmpty ? "" : "." + name.suffix(ending.count))
-    if let earlier = written[stem] {
-      guard earlier == image.imagePath else {
-        throw FileError(image.imagePath, "has the name of \(earlier), \(stem): rename one of them")
-      }
-      return (stem, file)
+    // Other images of the name, as those of other splits may be.
+    func isFree(_ name: String) -> Bool { written[name] == nil || written[name] == image.imagePath }
+    var free = stem
+    var number = 1
+    while !isFree(free) {
+      free = number == 1 ? "\(split)/\(stem)" : "\(split)/\(stem)-\(number)"
+      number += 1
     }
-    written[stem] = image.imagePath
+    let file = free + (ending.isEmpty ? "" : "." + name.suffix(ending.count))
+    if written[free] != nil { return (free, file) }
+    written[free] = image.imagePath
     let path = "\(directory)/\(imageDirectory)/\(file)"
     try Directory.create(URL(fileURLWithPath: path).deletingLastPathComponent().relativePath)
     try AtomicFile.replace(path, withFile: RootNames.canonical(image.imagePath))
-    return (stem, file)
+    return (free, file)
   }
 
   private func write(_ lines: [String], to path: String) throws(FileError) {
+    try write(lines.map { $0 + "\n" }.joined(), to: path)
+  }
+
+  private func write(_ text: String, to path: String) throws(FileError) {
     let file = "\(directory)/\(path)"
     try Directory.create(URL(fileURLWithPath: file).deletingLastPathComponent().relativePath)
-    try AtomicFile.replace(file, with: lines.map { $0 + "\n" }.joined(), isDurable: false)
+    try AtomicFile.replace(file, with: text, isDurable: false)
   }
 
   // MARK: Formats
@@ -112,43 +144,37 @@ package struct DatasetWriter {
     _ dataset: Dataset, _ names: [(stem: String, file: String)], _ split: String
   ) throws {
     for (image, name) in zip(dataset.images, names) {
-      var lines = [
-        "<annotation>", "  <filename>\(Self.escaped(name.file))</filename>",
-        "  <size><width>\(image.width)</width><height>\(image.height)</height><depth>3</depth></size>",
-      ]
-      for object in image.objects {
-        if object.isCrowd { lose("crowds, marked as difficult") }
-        let box = object.pixelBox
-        // Pixels count from 1 and the last one is inside.
-        let edges = [("xmin", box.xMin + 1), ("ymin", box.yMin + 1), ("xmax", box.xMax), ("ymax", box.yMax)]
-        lines.append(
-          "  <object><name>\(Self.escaped(classNames[object.groundTruth.label - 1]))</name>"
-            + "<difficult>\(object.groundTruth.isDifficult || object.isCrowd ? 1 : 0)</difficult>"
-            + "<bndbox>\(edges.map { "<\($0)>\(Self.short($1))</\($0)>" }.joined())</bndbox></object>")
+      let objects = image.objects.map { object in
+        if object.isCrowd { lose("crowd, marked as difficult") }
+        return PascalVOCText.Object(
+          name: classNames[object.groundTruth.label - 1], box: object.pixelBox,
+          isDifficult: object.groundTruth.isDifficult || object.isCrowd)
       }
-      try write(lines + ["</annotation>"], to: "Annotations/\(name.stem).xml")
+      let text = PascalVOCText.annotation(file: name.file, width: image.width, height: image.height, objects)
+      try write(text, to: "Annotations/\(name.stem).xml")
     }
-    try write(names.map(\.stem), to: "ImageSets/Main/\(split).txt")
+    // A name with a blank would be read as one with a class flag.
+    let lines = names.map { $0.stem.contains(" ") ? "\"\($0.stem)\"" : $0.stem }
+    try write(lines, to: "ImageSets/Main/\(split).txt")
   }
 
   private mutating func writeYOLO(
     _ dataset: Dataset, _ names: [(stem: String, file: String)], _ split: String
   ) throws {
     for (image, name) in zip(dataset.images, names) {
-      let (width, height) = (Double(image.width), Double(image.height))
+      // Labels are drawn on the image as people see it.
+      let header = try ImageHeader(ofFile: image.imagePath)
+      let (width, height) = header.isTurnedSideways ? (image.height, image.width) : (image.width, image.height)
       var lines: [String] = []
       for object in image.objects {
         if object.isCrowd {
-          lose("crowds, left out")
+          lose("crowd, left out")
           continue
         }
-        if object.groundTruth.isDifficult { lose("difficult objects, which count like others there") }
-        let box = object.pixelBox
-        let numbers = [
-          (box.xMin + box.xMax) / 2 / width, (box.yMin + box.yMax) / 2 / height, (box.xMax - box.xMin) / width,
-          (box.yMax - box.yMin) / height,
-        ]
-        lines.append("\(object.groundTruth.label - 1) " + numbers.map { "\($0)" }.joined(separator: " "))
+        if object.groundTruth.isDifficult { lose("difficult object, which counts like others there") }
+        let box = object.pixelBox.seen(
+          orientation: header.orientation, storedWidth: Double(image.width), storedHeight: Double(image.height))
+        lines.append(YOLOLine.text(label: object.groundTruth.label, box, width: width, height: height))
       }
       try write(lines, to: "labels/\(name.stem).txt")
     }
@@ -185,13 +211,5 @@ package struct DatasetWriter {
       ("categories", JSONLiteral(array: categories)),
     ])
     try write([file.description], to: "annotations/instances_\(split).json")
-  }
-
-  private static func short(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }

@@ -98,7 +98,10 @@ package struct Checkpoint {
   ///
   /// - Parameter logger: told which file of a directory it is, and of checkpoints that are not valid.
   package init(at path: String, logger: Logger) throws(FileError) {
-    guard let directory = RunCheckpoints(directory: path) else {
+    let url = URL(fileURLWithPath: path)
+    // The file `latest` names a checkpoint beside it.
+    let place = url.lastPathComponent == "latest" ? url.deletingLastPathComponent().relativePath : path
+    guard let directory = RunCheckpoints(directory: place) else {
       self = try Checkpoint(contentsOf: path)
       return
     }
@@ -109,15 +112,10 @@ package struct Checkpoint {
   /// Writes the weights, where there is a moving average that, without the momentum, with all that a detector needs; the file appears complete and durable or not at
   /// all. Where PyTorch's batch normalisation counts its steps, the file does, so that nothing is missing there.
   ///
-  /// - Throws: ``FileError`` for plain weights, which have nothing to leave out, and when the file cannot be read or
-  ///   written.
+  /// - Precondition: the file is not of plain weights, which have nothing to leave out.
+  /// - Throws: ``FileError`` when the file cannot be read or written.
   package func export(to path: String, as format: WeightFormat = .safetensors) throws(FileError) {
-    guard let metadata else {
-      throw FileError(
-        file.path,
-        "holds weights only, without the configuration of a run: there is nothing to export; 'multibox convert' writes them in another format"
-      )
-    }
+    guard let metadata else { preconditionFailure("\(file.path): no checkpoint of a run") }
     var tensors: [TensorSource] = []
     for tensor in file.tensors where tensor.type.isReadable && !tensor.name.hasPrefix(Self.optimizerPrefix) {
       let values = try file.floats(of: file.tensor(named: Self.averagePrefix + tensor.name) ?? tensor)

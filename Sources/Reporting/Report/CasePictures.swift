@@ -4,7 +4,7 @@ import Evaluation
 import Foundation
 import Images
 
-/// Draws cases and whole images for a page; images are read once.
+/// Draws cases and whole images for a page.
 struct CasePictures {
   private let dataset: Dataset
   private let limit: ImageLimit
@@ -18,6 +18,8 @@ struct CasePictures {
     if let image = images[index] { return image }
     // Large images would fill the memory; what is left of them is enough for a page.
     let image = (try? Image(contentsOf: dataset.images[index].imagePath, limit: limit))?.fitting(1600)
+    // Neighbours in a list are often of one image.
+    if images.count >= 8 { images = [:] }
     images[index] = image
     return image
   }

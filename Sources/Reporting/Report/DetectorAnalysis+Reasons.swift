@@ -31,12 +31,12 @@ extension DetectorAnalysis {
         ))
     }
     let confusions = errors.confusions.filter { $0.detected == label || $0.annotated == label }
-    if let worst = confusions.max(by: { $0.count < $1.count }), share(worst.count, of: own.count) > 0.15 {
+    if let worst = confusions.max(by: { $0.count < $1.count }), min(1, share(worst.count, of: own.count)) > 0.15 {
       let other = classes[(worst.annotated == label ? worst.detected : worst.annotated) - 1].name
       let text =
         worst.annotated == label
-        ? "\(worst.count) are taken for \(other)" : "\(worst.count) of \(other) are taken for it"
-      reasons.append((share(worst.count, of: own.count), text))
+        ? "\(worst.count) detections on it say \(other)" : "\(worst.count) of its detections are on \(other)"
+      reasons.append((min(1, share(worst.count, of: own.count)), text))
     }
     if share(counts.localisation, of: detected) > 0.2 {
       reasons.append(

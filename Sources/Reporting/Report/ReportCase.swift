@@ -17,7 +17,7 @@ extension DetectorAnalysis {
   private func name(_ label: Int) -> String { classes[label - 1].name }
   private func percent(_ share: Double) -> String { String(format: "%.2f", share) }
 
-  /// Detections of a kind by falling score, at most so many, and of one class no more than a third as long as others have some.
+  /// Detections of a kind by falling score, at most so many, and of one class no more than a third as long as others have some; then what is left.
   private func cases(
     _ count: Int, from score: Double,
     _ choose: (JudgedImage, PixelDetection, JudgedImage.Kind) -> (truth: PixelGroundTruth?, caption: String)?
@@ -30,13 +30,13 @@ extension DetectorAnalysis {
       }
     }.sorted { $0.found!.score > $1.found!.score }
     var taken: [Int: Int] = [:]
-    let (first, rest) = (max(1, count / 3), all)
-    let spread = rest.filter { each in
+    let share = max(1, count / 3)
+    var (spread, others): ([ReportCase], [ReportCase]) = ([], [])
+    for each in all {
       taken[each.found!.label, default: 0] += 1
-      return taken[each.found!.label]! <= first
+      if taken[each.found!.label]! <= share { spread.append(each) } else { others.append(each) }
     }
-    let chosen = spread.prefix(count)
-    return chosen.count < count && spread.count < all.count ? Array(all.prefix(count)) : Array(chosen)
+    return Array((spread.prefix(count) + others.prefix(max(0, count - spread.count))))
   }
 
   /// Detections on nothing that is annotated.

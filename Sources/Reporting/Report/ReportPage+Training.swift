@@ -128,16 +128,24 @@ extension ReportPage {
       """
   }
 
+  /// A word for the shell.
+  private static func word(_ text: String) -> String {
+    text.wholeMatch(of: #/[A-Za-z0-9_.\/-]+/#) != nil ? text : "'\(text.replacing("'", with: "'\\''"))'"
+  }
+
   /// The configuration and how to go on.
   var repetition: HTML {
-    """
-    <p>These settings and the same data give the same bits, on any number of ranks, with the same build:</p>
-    <p class="soft">\(subject.metrics.builds.last ?? "unknown build")</p>
-    <details><summary>config.yaml</summary><pre>\(subject.configuration.resolvedYAML)</pre></details>
-    <pre>multibox train \(subject.directory)/config.yaml --output \(subject.directory)-again
-    multibox evaluate \(subject.directory)
-    multibox compare \(subject.directory) \(subject.directory)-again</pre>
+    let run =
+      subject.directory.count > 1 && subject.directory.hasSuffix("/")
+      ? String(subject.directory.dropLast()) : subject.directory
+    return """
+      <p>These settings and the same data give the same bits, on any number of ranks, with the same build:</p>
+      <p class="soft">\(subject.metrics.builds.last ?? "unknown build")</p>
+      <details><summary>config.yaml</summary><pre>\(subject.configuration.resolvedYAML)</pre></details>
+      <pre>multibox train \(Self.word(run + "/config.yaml")) --output \(Self.word(run + "-again"))
+      multibox evaluate \(Self.word(run))
+      multibox compare \(Self.word(run)) \(Self.word(run + "-again"))</pre>
 
-    """
+      """
   }
 }

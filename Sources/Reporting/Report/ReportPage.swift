@@ -115,6 +115,7 @@ package struct ReportPage {
   }
 
   static func duration(_ seconds: Double) -> String {
+    guard seconds >= 0, seconds < 1e12 else { return "–" }
     let minutes = Int((seconds / 60).rounded())
     return minutes < 1
       ? "\(Int(seconds.rounded())) s" : minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"

@@ -53,7 +53,10 @@ final class TensorBoardLog: RunObserver {
   func evaluated(_ record: EvaluationRecord, _ split: EvaluatedSplit) throws {
     var event = TensorBoardEvent(time: now(), step: record.iteration)
     event.add("evaluation/mAP", Float(record.meanAveragePrecision))
-    for entry in record.classes { event.add("evaluation/AP/\(entry.name)", Float(entry.averagePrecision)) }
+    // A class without objects has no point.
+    for entry in record.classes where entry.averagePrecision.isFinite {
+      event.add("evaluation/AP/\(entry.name)", Float(entry.averagePrecision))
+    }
     addPictures(of: split, to: &event)
     try file.append(event)
   }

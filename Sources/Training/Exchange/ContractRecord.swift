@@ -14,6 +14,8 @@ package struct ContractRecord: BitwiseCopyable {
   package var replacements = 0
   /// Whether the rank was asked to stop.
   package var wantsToStop = false
+  /// Seconds of the last iteration that the rank did not wait for others; 0 before the first one.
+  package var busySeconds = 0.0
   /// Of the program: version, commit and compiler; 0 where they are not known.
   package var program: UInt64 = 0
   /// Of the resolved configuration.
@@ -57,7 +59,7 @@ package struct ContractRecord: BitwiseCopyable {
     }
     return Agreement(
       positives: records.reduce(0) { $0 + $1.positives }, replacements: records.reduce(0) { $0 + $1.replacements },
-      stops: records.contains(where: \.wantsToStop))
+      stops: records.contains(where: \.wantsToStop), busySeconds: records.map(\.busySeconds))
   }
 
   private static func list(_ ranks: [Int]) -> String {
@@ -114,4 +116,6 @@ package struct Agreement {
   package let replacements: Int
   /// Whether any rank was asked to stop.
   package let stops: Bool
+  /// By rank, see ``ContractRecord/busySeconds``.
+  package let busySeconds: [Double]
 }

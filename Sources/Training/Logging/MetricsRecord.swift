@@ -1,5 +1,6 @@
 import Files
 import Inference
+import MessagePassing
 
 /// What one iteration of training reports: a line of `metrics.jsonl`.
 package struct TrainingRecord: Sendable, Equatable {
@@ -25,6 +26,8 @@ package struct TrainingRecord: Sendable, Equatable {
   package var seconds: PhaseSeconds
   /// Number of ranks.
   package var worldSize: Int
+  /// The rank that the others waited for; nil for a single rank, and in the first iteration.
+  package var slowest: SlowestRank?
   /// Damaged images of the global batch in whose place others were used.
   package var damagedImages: Int
   /// The build that wrote the line; nil where the line before is of the same.
@@ -44,7 +47,8 @@ package struct TrainingRecord: Sendable, Equatable {
         ("images_per_second", JSONLiteral(imagesPerSecond)),
         ("seconds", JSONLiteral(object: seconds.phases.map { ($0.name, JSONLiteral($0.seconds)) })),
         ("world_size", JSONLiteral(worldSize)),
-        ("damaged_images", JSONLiteral(damagedImages)),
+      ] + (slowest.map { [("slowest_rank", $0.json)] } ?? []) + [
+        ("damaged_images", JSONLiteral(damagedImages))
       ] + (build.map { [("build", JSONLiteral($0))] } ?? []))
   }
 }
@@ -57,7 +61,8 @@ extension TrainingRecord {
   ///   - epochImages: of the training split.
   package init(
     iteration: Int, images: Int, epochImages: Int, result: TrainingStep.Result, learningRate: Float,
-    gradientNorm: Double? = nil, seconds: PhaseSeconds, worldSize: Int, damagedImages: Int
+    gradientNorm: Double? = nil, seconds: PhaseSeconds, worldSize: Int, slowest: SlowestRank? = nil,
+    damagedImages: Int
   ) {
     self.iteration = iteration
     epoch = Double(iteration * images) / Double(epochImages)
@@ -71,7 +76,36 @@ extension TrainingRecord {
     imagesPerSecond = Double(images) / seconds.total
     self.seconds = seconds
     self.worldSize = worldSize
+    self.slowest = slowest
     self.damagedImages = damagedImages
+  }
+}
+
+/// The rank that had most to do in the iteration before, as the ranks tell each other.
+package struct SlowestRank: Sendable, Equatable {
+  /// Its number.
+  package let rank: Int
+  /// Its machine.
+  package let host: String
+  /// Seconds in which it did not wait for others.
+  package let seconds: Double
+  /// The median of all ranks.
+  package let median: Double
+
+  /// Nil for a single rank, and while no rank has done an iteration.
+  package init?(busySeconds: [Double], _ placement: RankPlacement) {
+    guard busySeconds.count > 1, let seconds = busySeconds.max(), seconds > 0,
+      let rank = busySeconds.firstIndex(of: seconds)
+    else { return nil }
+    (self.rank, self.seconds, host) = (rank, seconds, placement.places[rank].host)
+    median = busySeconds.sorted()[(busySeconds.count - 1) / 2]
+  }
+
+  var json: JSONLiteral {
+    JSONLiteral(object: [
+      ("rank", JSONLiteral(rank)), ("host", JSONLiteral(host)), ("seconds", JSONLiteral(seconds)),
+      ("median", JSONLiteral(median)),
+    ])
   }
 }
 

@@ -17,15 +17,3 @@ final class ImageLog: RunObserver {
     if let images { try log.append(ImagesRecord(iteration: record.iteration, images: images)) }
   }
 }
-
-/// Shows a ``ProgressLine``.
-final class ProgressDisplay: RunObserver {
-  private var line: ProgressLine
-
-  init(_ run: RunDescription) {
-    line = ProgressLine(from: run.iteration, to: run.last)
-  }
-
-  func iterated(_ record: TrainingRecord, images: [String]?) { line.update(record) }
-  func ended(_ outcome: Trainer.Outcome) { line.finish() }
-}

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Logging
 
@@ -17,9 +18,7 @@ package struct StandardErrorLogHandler: LogHandler {
   ///
   /// - Parameter sender: who speaks, before every warning and error, where several processes share standard error.
   package init(sender: String? = nil) {
-    self.init(sender: sender, isTerminal: isatty(STDERR_FILENO) == 1) {
-      FileHandle.standardError.write(Data($0.utf8))
-    }
+    self.init(sender: sender, isTerminal: isatty(STDERR_FILENO) == 1, write: StandardStream.writeError)
   }
 
   package init(sender: String? = nil, isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {

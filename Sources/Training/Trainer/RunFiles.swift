@@ -31,7 +31,7 @@ final class RunFiles {
       run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
     var observers: [any RunObserver] = []
     if configuration.data.logImages { observers.append(try ImageLog(run)) }
-    observers += [metrics, ProgressDisplay(run)]
+    observers.append(metrics)
     observers += try others(run)
     self.observers = observers
     writer = CheckpointWriter(store, configuration: configuration, layout: layout)

@@ -47,6 +47,8 @@ package final class Trainer {
   private var deadline: Deadline
   private var sentinel: LossSentinel
   private var iteration: Int
+  /// See ``ContractRecord/busySeconds``.
+  private var busySeconds = 0.0
   private var firstIteration: Int
   /// The files of damaged images that were named.
   private var reportedDamage: Set<String> = []
@@ -176,12 +178,15 @@ package final class Trainer {
     }
     iteration += 1
     seconds = seconds + step.seconds
+    busySeconds = seconds.total - seconds.communication
     deadline.noteIteration(seconds: seconds.total)
     let images = try configuration.data.logImages ? namesOfAllImages(microBatches) : nil
     let record = TrainingRecord(
       iteration: iteration, images: configuration.training.globalBatch, epochImages: training.images.count,
       result: result, learningRate: learningRate, gradientNorm: gradientNorm, seconds: seconds,
-      worldSize: job.communicator.worldSize, damagedImages: agreement.replacements)
+      worldSize: job.communicator.worldSize,
+      slowest: SlowestRank(busySeconds: agreement.busySeconds, job.placement),
+      damagedImages: agreement.replacements)
     if let warning = sentinel.take(record), job.communicator.isRoot { logger.warning("\(warning)") }
     return (record, images)
   }
@@ -204,7 +209,7 @@ package final class Trainer {
   private func contract(positives: Int) -> ContractRecord {
     var record = contract
     record.iteration = iteration
-    record.positives = positives
+    (record.positives, record.busySeconds) = (positives, busySeconds)
     if let files { deadline.noteCheckpoint(seconds: files.checkpointSeconds) }
     if let evaluation { deadline.noteEvaluation(seconds: evaluation.seconds) }
     record.wantsToStop =

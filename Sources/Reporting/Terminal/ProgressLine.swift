@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Training
 
 /// Shows how far training is: one line that rewrites itself on a terminal, now and then a line elsewhere.
 package struct ProgressLine {
@@ -8,6 +10,9 @@ package struct ProgressLine {
   private let isTerminal: Bool
   private let write: (String) -> Void
   private var lastShown: ContinuousClock.Instant?
+  /// The last iterations, of which the means are shown.
+  private var recent: [TrainingRecord] = []
+  private static let window = 50
 
   /// Shows progress on standard error.
   ///
@@ -15,9 +20,8 @@ package struct ProgressLine {
   ///   - start: iterations done before.
   ///   - total: the last iteration of this part of the run.
   package init(from start: Int, to total: Int) {
-    self.init(from: start, to: total, isTerminal: isatty(STDERR_FILENO) == 1, now: .now) {
-      FileHandle.standardError.write(Data($0.utf8))
-    }
+    self.init(
+      from: start, to: total, isTerminal: isatty(STDERR_FILENO) == 1, now: .now, write: StandardStream.writeError)
   }
 
   package init(
@@ -43,6 +47,8 @@ package struct ProgressLine {
   }
 
   package mutating func update(_ record: TrainingRecord, now: ContinuousClock.Instant) {
+    recent.append(record)
+    if recent.count > Self.window { recent.removeFirst() }
     let pause = isTerminal ? Duration.milliseconds(100) : .seconds(30)
     if let lastShown, now - lastShown < pause, record.iteration < total { return }
     lastShown = now
@@ -54,8 +60,12 @@ package struct ProgressLine {
     let done = record.iteration - start
     let secondsPerIteration = done > 0 ? (now - startTime) / Duration.seconds(done) : 0
     let left = secondsPerIteration * Double(total - record.iteration)
-    return "iteration \(record.iteration)/\(total)  loss \(Self.digits(Double(record.loss), "%.4f"))  "
-      + "\(Self.digits(record.imagesPerSecond, "%.2f")) images/s  learning rate \(record.learningRate)  "
+    let count = Double(recent.count)
+    let mean = recent.reduce(0) { $0 + $1.loss } / count
+    let speed = count / recent.reduce(0) { $0 + 1 / $1.imagesPerSecond }
+    return
+      "iteration \(record.iteration)/\(total)  loss \(Self.digits(record.loss, "%.4f")), mean \(Self.digits(mean, "%.4f"))  "
+      + "\(Self.digits(speed, "%.2f")) images/s  learning rate \(record.learningRate)  "
       + "\(Self.time(seconds: left)) left"
   }
 
@@ -69,4 +79,16 @@ package struct ProgressLine {
     let clock = String(format: "%d:%02d:%02d", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
     return seconds >= 86400 ? "\(seconds / 86400) d \(clock)" : clock
   }
+}
+
+/// Shows a ``ProgressLine``.
+final class ProgressDisplay: RunObserver {
+  private var line: ProgressLine
+
+  init(_ run: RunDescription) {
+    line = ProgressLine(from: run.iteration, to: run.last)
+  }
+
+  func iterated(_ record: TrainingRecord, images: [String]?) { line.update(record) }
+  func ended(_ outcome: Trainer.Outcome) { line.finish() }
 }

@@ -26,12 +26,14 @@ package struct WatchScreen {
   }
 
   private let state: State
-  private let columns: Int
+  private let (columns, rows): (Int, Int)
 
-  /// - Parameter columns: of the terminal.
-  package init(_ state: State, columns: Int) {
+  /// - Parameters:
+  ///   - columns: of the terminal.
+  ///   - rows: of the terminal; what does not fit is left out, from the end.
+  package init(_ state: State, columns: Int, rows: Int) {
     self.state = state
-    self.columns = max(40, columns)
+    (self.columns, self.rows) = (max(40, columns), max(4, rows))
   }
 
   /// Iterations whose mean is told.
@@ -40,19 +42,19 @@ package struct WatchScreen {
   /// The lines.
   package var text: String {
     guard let last = state.metrics.iterations.last else {
-      return "\(state.directory): no iteration yet; \(standing)\n"
+      return "\(state.directory): no iteration yet; \(standing)"
     }
     let recent = state.metrics.iterations.suffix(Self.window)
     let secondsEach = recent.reduce(0) { $0 + $1.seconds.values.reduce(0, +) } / Double(recent.count)
     var lines = [heading(last), progress(last, secondsEach: secondsEach), standing, ""]
-    lines += curve("loss", state.metrics.iterations.compactMap(\.loss), rows: 6, digits: 3)
+    lines += curve("loss", state.metrics.iterations.compactMap(\.loss), rows: rows < 40 ? 4 : 6, digits: 3)
     let scores = state.metrics.evaluations.compactMap(\.mAP)
-    if !scores.isEmpty { lines += [""] + curve("mAP", scores, rows: 4, digits: 4, range: 0...1) }
-    lines += ["", phases(Array(recent), secondsEach: secondsEach)]
+    if !scores.isEmpty { lines += [""] + curve("mAP", scores, rows: rows < 40 ? 2 : 4, digits: 4, range: 0...1) }
+    lines += ["", phases(Array(recent), secondsEach: secondsEach)] + slowest(Array(recent))
     if let evaluation = state.metrics.evaluations.last {
       lines += ["", "AP after iteration \(evaluation.iteration)"] + classes(evaluation)
     }
-    return lines.map { String($0.prefix(columns)) }.joined(separator: "\n") + "\n"
+    return lines.prefix(rows).map { String($0.prefix(columns)) }.joined(separator: "\n")
   }
 
   private func heading(_ last: RunMetrics.Iteration) -> String {
@@ -65,8 +67,9 @@ package struct WatchScreen {
     guard let configuration = state.configuration, let last = state.metrics.iterations.last, last.epoch > 0 else {
       return nil
     }
-    let images = Double(last.iteration * configuration.training.globalBatch) / last.epoch
-    return configuration.iterations(images: Int(images.rounded()))
+    let images = Double(last.iteration) * Double(configuration.training.globalBatch) / last.epoch
+    guard let count = Int(exactly: images.rounded()), (1..<1 << 40).contains(count) else { return nil }
+    return configuration.iterations(images: count)
   }
 
   private func progress(_ last: RunMetrics.Iteration, secondsEach: Double) -> String {
@@ -106,6 +109,20 @@ package struct WatchScreen {
     }.filter { $0.1 >= 0.005 }
     let parts = shares.map { String(format: "%@ %.0f %%", $0.0, 100 * $0.1) }.joined(separator: ", ")
     return String(format: "%.3f s an iteration: ", secondsEach) + parts
+  }
+
+  /// The rank that the others waited for most often, and for how long.
+  private func slowest(_ recent: [RunMetrics.Iteration]) -> [String] {
+    let found = Dictionary(grouping: recent.compactMap(\.slowest_rank)) { $0.rank }
+    let all = found.values.reduce(0) { $0 + $1.count }
+    guard let (rank, times) = found.max(by: { ($0.value.count, $1.key) < ($1.value.count, $0.key) }) else { return [] }
+    let (seconds, median) = (times.reduce(0) { $0 + $1.seconds }, times.reduce(0) { $0 + $1.median })
+    let more = median > 0 ? 100 * (seconds / median - 1) : 0
+    return [
+      String(
+        format: "slowest rank: %d on %@ in %.0f %% of the iterations, %.0f %% slower than the median then", rank,
+        times[0].host, 100 * Double(times.count) / Double(all), more)
+    ]
   }
 
   /// The classes in columns, the weakest first.
