@@ -50,6 +50,17 @@ struct LossSentinelTests {
     #expect(warnings(&late, plateau).isEmpty)
   }
 
+  /// As the quick start: above the guess on average, and far below it soon.
+  @Test func `A loss that is falling through the guess is not warned of`() {
+    var sentinel = LossSentinel(objects: [1, 1, 1, 1, 1, 1], warmupIterations: 50, after: 0)
+    let guess = sentinel.guess
+    let losses = (0..<400).map { (index: Int) -> Double in
+      let trend: Double = guess * (1.12 - 0.001 * Double(index))
+      return index.isMultiple(of: 2) ? trend + 0.2 : trend - 0.2
+    }
+    #expect(warnings(&sentinel, losses).isEmpty)
+  }
+
   /// A continued run has no memory of the losses before.
   @Test func `A run that continues is judged by its own iterations`() {
     var sentinel = LossSentinel(objects: [1, 1], warmupIterations: 10, after: 5000)

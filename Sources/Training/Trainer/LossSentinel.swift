@@ -27,6 +27,8 @@ package struct LossSentinel {
   static let window = 100
   /// Learning is slower than this where the loss has fallen by less of the guess.
   private static let margin = 0.03
+  /// A loss that is falling by this share of it, from one half of the iterations to the other, is on its way.
+  private static let progress = 0.005
   /// A leap is by this factor.
   private static let spike = 10.0
 
@@ -65,8 +67,9 @@ package struct LossSentinel {
     guard !hasWarnedOfGuess, iteration >= max(2 * warmupIterations, warmupIterations + Self.window),
       iteration - firstIteration >= Self.window
     else { return nil }
-    let mean = recent.reduce(0, +) / Double(recent.count)
-    guard mean > (1 - Self.margin) * guess else { return nil }
+    let mean = Self.mean(recent[...])
+    let (before, now) = (Self.mean(recent.prefix(Self.window / 2)), Self.mean(recent.suffix(Self.window / 2)))
+    guard mean > (1 - Self.margin) * guess, now > (1 - Self.progress) * before else { return nil }
     hasWarnedOfGuess = true
     return """
       iteration \(iteration): the confidence loss of the last \(recent.count) iterations is \(Self.text(mean)), no better than the \
@@ -75,6 +78,8 @@ package struct LossSentinel {
       training.schedule.warmup_iterations, \(warmupIterations) now; without pretrained weights keep model.initialization: he
       """
   }
+
+  private static func mean(_ losses: ArraySlice<Double>) -> Double { losses.reduce(0, +) / Double(losses.count) }
 
   private static func text(_ loss: Double) -> String { String(format: "%.3g", loss) }
 }
