@@ -86,7 +86,9 @@ package struct Experiment {
     }
     var inputScales = model.initialize(
       weights, with: configuration.model.initialization,
-      hasPretrainedBase: file.map { model.isPretrainedBase(names: $0.tensors.map(\.name)) } ?? false,
+      hasPretrainedBase: try file.map { (file) throws(FileError) in
+        model.isPretrainedBase(names: try file.namesOfWeights())
+      } ?? false,
       seed: configuration.training.seed)
     guard let file else { return inputScales }
     let scalesOfFile = try InputScales(metadataOf: file)
@@ -96,6 +98,10 @@ package struct Experiment {
     let taken = Set(loading.taken + loading.takenByClass)
     for parameter in weights.layout.variables where taken.contains(parameter.name) {
       inputScales[parameter] = scalesOfFile[parameter]
+    }
+    if let input = loading.input {
+      let (kernel, spread) = model.convertFirstLayer(of: weights, from: input)
+      inputScales[kernel] = spread
     }
     return inputScales
   }

@@ -1,5 +1,4 @@
 import Detection
-import Glibc
 import Layers
 
 /// A kind of detector as a value: all that tells one network from another. ``all`` are those there are.
@@ -50,6 +49,8 @@ package struct Architecture: Sendable {
     var spread: Float = 1
     /// What classifiers and detectors of others call the network's tensors.
     var names: [NameMap] = []
+    /// By the name of a variable: how it is made of a fully connected layer, where classifiers have one in its place.
+    var subsamplings: [String: Subsampling] = [:]
   }
 
   /// How weights are used that come without a configuration.
@@ -108,32 +109,4 @@ extension Architecture: Equatable {
   package static func == (one: Architecture, other: Architecture) -> Bool {
     one.name == other.name && one.variant == other.variant
   }
-}
-
-/// The images that a network reads: [height, width, 3] of (RGB 0–255 − mean) · scale.
-package struct ImageInput: Sendable, Equatable {
-  /// Rows.
-  package let height: Int
-  /// Columns.
-  package let width: Int
-  /// The colour that becomes 0: red, green, blue, 0–255.
-  package let mean: [Float]
-  /// What differences from it are multiplied with: red, green, blue.
-  package let scale: [Float]
-
-  /// Describes images; `scale` is that of all colours.
-  init(height: Int, width: Int, mean: [Float], scale: Float = 1) {
-    self.init(height: height, width: width, mean: mean, scale: [scale, scale, scale])
-  }
-
-  /// Describes images.
-  init(height: Int, width: Int, mean: [Float], scale: [Float]) {
-    (self.height, self.width, self.mean, self.scale) = (height, width, mean, scale)
-  }
-
-  /// How large the values are that the first layer reads, to a power of two.
-  var spread: Float { exp2(log2(64 * scale[0]).rounded()) }
-
-  /// "300×300".
-  package var sizeText: String { "\(height)×\(width)" }
 }

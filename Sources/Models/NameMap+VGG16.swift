@@ -57,4 +57,19 @@ extension NameMap {
   static let lufficc = lists(
     origin: "lufficc SSD", base: "backbone.vgg", normalization: "backbone.l2_norm.", extras: "backbone.extras",
     classes: "box_head.predictor.cls_headers", boxes: "box_head.predictor.reg_headers")
+
+  /// torchvision's `VGG16_Weights.IMAGENET1K_FEATURES`, amdegroot's weights, which have no numbers in the classifier.
+  static let torchvisionVGG16Features = NameMap(
+    origin: "torchvision vgg16, IMAGENET1K_FEATURES",
+    prefixes: flatVGG16.filter { $0.place < 31 }.map { ("features.\($0.place).", "\($0.ours).") })
+
+  /// torchvision's `VGG16_Weights.IMAGENET1K_V1`, whose images are normalized as ImageNet's usually are.
+  static let torchvisionVGG16: NameMap = {
+    let map = torchvisionVGG16Features
+    return NameMap(
+      origin: "torchvision vgg16, IMAGENET1K_V1",
+      prefixes: map.prefixes + [
+        ("classifier.0.", "backbone.extra.0.7.1."), ("classifier.3.", "backbone.extra.0.7.3."),
+      ], input: .imageNet(height: 224, width: 224))
+  }()
 }

@@ -125,6 +125,16 @@ package struct SSD: Sendable {
     return inputScales
   }
 
+  /// Makes the first layer, which was trained on other values of the pixels, read the network's input.
+  ///
+  /// - Returns: the variable that reads large values from then on, and how large they are.
+  package func convertFirstLayer(of weights: VariableArena, from other: ImageInput) -> (Variable, Float) {
+    let variables = graph.nodes[0].layer.variables
+    let (kernel, biases) = (variables.first { $0.startsRandom }!, variables.first { !$0.startsRandom }!)
+    architecture.input.convert(kernel: weights[kernel], biases: weights[biases], from: other)
+    return (kernel, architecture.input.spread)
+  }
+
   /// Biases of the class predictors with which softmax gives background its share and every class an equal part of the rest.
   private func setPrior(_ backgroundShare: Float, in weights: VariableArena) {
     let share = backgroundShare * Float(classCount - 1) / (1 - backgroundShare)

@@ -50,8 +50,7 @@ extension Architecture {
   /// mmdetection 3.3.0, `ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py`; variable names are its.
   static let ssd320MobileNetV2Lite = Architecture(
     name: "ssd320-mobilenet-v2-lite",
-    input: ImageInput(
-      height: 320, width: 320, mean: [123.675, 116.28, 103.53], scale: [1 / 58.395, 1 / 57.12, 1 / 57.375]),
+    input: .imageNet(height: 320, width: 320),
     base: Base(
       firstNewLayer: "extra1_1", lastTensor: "backbone.conv2.conv.weight",
       firstNewTensor: "neck.extra_layers.0.0.conv.weight", names: [.torchvisionMobileNetV2(.mmdetection)]),

@@ -1,9 +1,13 @@
+import Tensors
+
 /// What other projects call the tensors of a network, by what their names begin with.
 package struct NameMap: Sendable {
   /// Whose names they are, "torchvision mobilenet_v3_large".
   package let origin: String
   /// Beginnings of names, there and here; the first that fits counts.
   let prefixes: [(theirs: String, ours: String)]
+  /// The images that these weights read, of any size, where that is not the network's input.
+  package var input: ImageInput?
 
   /// Our name of a tensor; nil when the network has none for it.
   func own(_ name: String) -> String? {
@@ -18,6 +22,7 @@ package struct TensorNaming: Sendable {
   /// All variables.
   private let variables: Set<String>
   private let maps: [NameMap]
+  private let subsamplings: [String: Subsampling]
   private let otherVariants: [Architecture]
   /// The value of `model.variant`, nil for an architecture without variants.
   package let variant: String?
@@ -26,13 +31,15 @@ package struct TensorNaming: Sendable {
 
   /// torchvision's names, and nobody else's.
   package static let torchvision = TensorNaming(
-    classPredictors: nil, variables: [], maps: [], otherVariants: [], variant: nil, hasBackgroundLast: false)
+    classPredictors: nil, variables: [], maps: [], subsamplings: [:], otherVariants: [], variant: nil,
+    hasBackgroundLast: false)
 
   fileprivate init(
-    classPredictors: Set<String>?, variables: Set<String>, maps: [NameMap], otherVariants: [Architecture],
-    variant: String?, hasBackgroundLast: Bool
+    classPredictors: Set<String>?, variables: Set<String>, maps: [NameMap], subsamplings: [String: Subsampling],
+    otherVariants: [Architecture], variant: String?, hasBackgroundLast: Bool
   ) {
-    (self.classPredictors, self.variables, self.maps) = (classPredictors, variables, maps)
+    (self.classPredictors, self.variables) = (classPredictors, variables)
+    (self.maps, self.subsamplings) = (maps, subsamplings)
     (self.otherVariants, self.variant, self.hasBackgroundLast) = (otherVariants, variant, hasBackgroundLast)
   }
 
@@ -48,16 +55,28 @@ package struct TensorNaming: Sendable {
     }?.variant
   }
 
-  /// Our names of a file's tensors: by the map that gives most of them a place in the network, or as they are.
-  ///
-  /// - Returns: the file's names by ours.
-  package func own(_ names: [String]) -> [String: String] {
-    let asTheyAre = Dictionary(names.map { ($0, $0) }) { first, _ in first }
-    func places(_ names: [String: String]) -> Int { names.keys.count { variables.contains($0) } }
-    return maps.reduce(asTheyAre) { best, map in
-      let named = Dictionary(names.map { (map.own($0) ?? $0, $0) }) { first, _ in first }
-      return places(named) > places(best) ? named : best
+  /// How a variable is made of a fully connected layer of a classifier; nil where it is not, or the shape is not that layer's.
+  package func subsampling(of variable: Variable, from shape: [Int]) -> Subsampling? {
+    subsamplings[variable.name].flatMap { $0.fits(shape, part: variable.fileShape) ? $0 : nil }
+  }
+
+  /// The names that a file's tensors have: those of the map that gives most of them a place in the network, or nil when they have
+  /// most as they are.
+  package func map(for names: [String]) -> NameMap? {
+    func places(_ map: NameMap?) -> Int {
+      Set(names.map { map?.own($0) ?? $0 }).count { variables.contains($0) }
     }
+    return maps.reduce((map: nil as NameMap?, places: places(nil))) { best, map in
+      let count = places(map)
+      return count > best.places ? (map, count) : best
+    }.map
+  }
+}
+
+extension NameMap? {
+  /// The file's names by ours.
+  package func own(_ names: [String]) -> [String: String] {
+    Dictionary(names.map { (self?.own($0) ?? $0, $0) }) { first, _ in first }
   }
 }
 
@@ -68,7 +87,8 @@ extension SSD {
       classPredictors: Set(
         graph.nodes.filter { node in heads.contains { $0.confidences == node.output } }
           .flatMap { $0.layer.variables.map(\.name) }), variables: Set(layout.variables.map(\.name)),
-      maps: architecture.base?.names ?? [], otherVariants: architecture.variants.filter { $0 != architecture },
+      maps: architecture.base?.names ?? [], subsamplings: architecture.base?.subsamplings ?? [:],
+      otherVariants: architecture.variants.filter { $0 != architecture },
       variant: architecture.variant.isEmpty ? nil : architecture.variant,
       hasBackgroundLast: architecture.published?.hasBackgroundLast ?? false)
   }
@@ -76,7 +96,7 @@ extension SSD {
   /// Whether a file with these tensors has the base network as an ImageNet classifier has it, and nothing behind it.
   package func isPretrainedBase(names: [String]) -> Bool {
     guard let base = architecture.base else { return false }
-    let own = tensorNaming.own(names)
+    let own = tensorNaming.map(for: names).own(names)
     return own[base.lastTensor] != nil && own[base.firstNewTensor] == nil
   }
 }

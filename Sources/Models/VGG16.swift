@@ -14,7 +14,17 @@ struct VGG16 {
   /// conv1_1 to conv5_3, as an ImageNet classifier has them.
   static let base = Architecture.Base(
     firstNewLayer: "conv6", lastTensor: "backbone.extra.0.5.weight", firstNewTensor: "backbone.extra.0.7.1.weight",
-    spread: 64, names: [.caffe, .amdegrootBase, .amdegroot, .lufficc])
+    spread: 64,
+    names: [.caffe, .amdegrootBase, .amdegroot, .lufficc, .torchvisionVGG16Features, .torchvisionVGG16],
+    subsamplings: [
+      "backbone.extra.0.7.1.weight": fc6, "backbone.extra.0.7.1.bias": fc6, "backbone.extra.0.7.3.weight": fc7,
+      "backbone.extra.0.7.3.bias": fc7,
+    ])
+
+  /// From 4096 outputs of 7×7×512 inputs to 1024 of 3×3×512.
+  private static let fc6 = Subsampling(outputs: 4, inputs: 1, side: 7)
+  /// From 4096 outputs and inputs to 1024.
+  private static let fc7 = Subsampling(outputs: 4, inputs: 4, side: 1)
 
   /// Of ImageNet's images.
   static let inputMean: [Float] = [122.99925, 116.9991, 103.9992]

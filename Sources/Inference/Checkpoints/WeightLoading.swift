@@ -4,7 +4,7 @@ import Models
 import Tensors
 
 /// What became of every tensor when a model was started from the weights in a file.
-package struct WeightLoading: Sendable, Equatable {
+package struct WeightLoading: Sendable {
   /// A tensor that was left out because its classes are not the model's.
   package struct Mismatch: Sendable, Equatable {
     /// The parameter, left at its initial value.
@@ -31,6 +31,12 @@ package struct WeightLoading: Sendable, Equatable {
   package private(set) var missingClasses: [String] = []
   /// Classification heads for other classes, left at their initial values.
   package private(set) var mismatched: [Mismatch] = []
+  /// Parameters that were made of a fully connected layer, and what was kept of it.
+  package private(set) var subsampled: [(name: String, part: String)] = []
+  /// Whose names the file's tensors have, when that is not the model's own origin.
+  package private(set) var origin: String?
+  /// The images that the weights read, when the first layer has yet to be converted to the model's.
+  package private(set) var input: ImageInput?
   /// Tensors of the file that the model does not have, skipped. Momentum is not listed.
   package private(set) var unexpected: [String] = []
 
@@ -56,9 +62,13 @@ package struct WeightLoading: Sendable, Equatable {
     }
     let isForeign = metadata == nil
     let hasBackgroundLast = isForeign && naming.hasBackgroundLast
-    let names = isForeign ? naming.own(file.tensors.map(\.name)) : [:]
+    let namesOfWeights = try file.namesOfWeights()
+    let map = isForeign ? naming.map(for: namesOfWeights) : nil
+    let names = isForeign ? map.own(namesOfWeights) : [:]
+    (origin, input) = (map?.origin, map?.input)
     var heads: [(TensorEntry, Variable, ClassCorrespondence)] = []
     var places: [(TensorEntry, Variable)] = []
+    var parts: [(TensorEntry, Variable, Subsampling)] = []
     for parameter in weights.layout.variables {
       let average = file.tensor(named: Checkpoint.averagePrefix + parameter.name)
       guard let tensor = average ?? file.tensor(named: names[parameter.name] ?? parameter.name) else {
@@ -80,6 +90,10 @@ package struct WeightLoading: Sendable, Equatable {
       } else if tensor.shape == expected {
         places.append((tensor, parameter))
         taken.append(parameter.name)
+      } else if isForeign, let part = naming.subsampling(of: parameter, from: tensor.shape) {
+        parts.append((tensor, parameter, part))
+        taken.append(parameter.name)
+        subsampled.append((parameter.name, part.text(part: expected)))
       } else if isHead {
         mismatched.append(Mismatch(name: parameter.name, found: tensor.shape, expected: expected))
       } else {
@@ -99,6 +113,9 @@ package struct WeightLoading: Sendable, Equatable {
     }
     for (tensor, parameter) in places {
       try weights.read(tensor, of: file, as: parameter)
+    }
+    for (tensor, parameter, part) in parts {
+      try weights.read(tensor, of: file, as: parameter, part: part)
     }
     for (tensor, parameter, classes) in heads {
       try weights.read(tensor, of: file, as: parameter, classes: classes)
@@ -132,7 +149,10 @@ package struct WeightLoading: Sendable, Equatable {
 
   /// What happened, for people: one line for each kind of tensor there was.
   package func summary(path: String) -> [String] {
-    var lines = ["\(path): \(Quantities.count(taken.count, "tensor")) taken"]
+    let names = origin.map { ", by the names of \($0)" } ?? ""
+    var lines = ["\(path): \(Quantities.count(taken.count, "tensor")) taken\(names)"]
+    if input != nil { lines.append("\(taken[0]): converted to read the model's input, RGB 0-255 minus the mean") }
+    lines += subsampled.filter { $0.name.hasSuffix(".weight") }.map { "\($0.name): \($0.part)" }
     if !missing.isEmpty { lines.append("not in the file, initialised: \(Self.list(missing))") }
     if !takenByClass.isEmpty {
       let rest =
