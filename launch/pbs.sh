@@ -9,7 +9,7 @@
 #
 #   OPTIONS               options of multibox train, as in OPTIONS=--output=runs/first
 #   MULTIBOX_ROOT         this repository, when qsub is called elsewhere
-#   MULTIBOX_RESTARTS, MULTIBOX_REMOTE_SHELL, MULTIBOX_NETWORK
+#   MULTIBOX_RESTARTS, MULTIBOX_REMOTE_SHELL, MULTIBOX_NETWORK, MULTIBOX_MODULES, MULTIBOX_CONTAINER
 #                         as for launch/cluster, which this script calls
 #
 # The ranks are told when the walltime ends, write a checkpoint before, and the job is rerun; where users may not rerun
@@ -32,7 +32,7 @@ script=${MULTIBOX_ROOT:-$PBS_O_WORKDIR}/launch/pbs.sh
 source "$(dirname -- "$script")/mpi"
 
 [[ -n ${CONFIG:-} ]] || fail 64 'which configuration? qsub -v CONFIG=... launch/pbs.sh'
-[[ -x $multibox ]] || fail 71 "there is no program $multibox; build it first: swift build --configuration release"
+require_built
 
 # What qstat says of this job under a key. Long values are continued on lines that begin with a tab.
 description=$(qstat -f "$PBS_JOBID" | sed --null-data 's/\n\t//g')

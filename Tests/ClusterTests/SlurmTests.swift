@@ -107,6 +107,24 @@ extension ClusterTests {
       return Int(rate * seconds)
     }
 
+    /// The number of an array's last job is that of the array.
+    @Test(.timeLimit(.minutes(4)))
+    func `Every job of an array comes back by itself`() throws {
+      let script = "\(ChildProcess.repository)/launch/slurm.sbatch"
+      let command = ["sbatch", "--parsable", "--nodes=1", "--array=0-1", "--output=\(experiment.path("array"))-%a.log"]
+      let options = ["--set", "training.seed={task}", "--output", experiment.path("array-{seed}")]
+      let array = try hosts.start(
+        command + [script, experiment.config] + options + ["--set", "training.iterations=2000"]
+      ).wait(timeout: 60).succeeded().output.trimmingCharacters(in: .whitespacesAndNewlines)
+      let names = ["array-0", "array-1"]
+      #expect(waits { names.allSatisfy { experiment.lines($0).count >= 3 } }, "\(names.map(log))")
+      for task in 0...1 { try hosts.run("scancel", "--batch", "--signal=USR1", "\(array)_\(task)") }
+      #expect(waits(90) { names.allSatisfy { log($0).contains("continuing from iteration") } }, "\(names.map(log))")
+      for name in names { #expect(log(name).contains("ended with 75; requeueing"), "\(log(name))") }
+      try hosts.run("scancel", array)
+      #expect(try waits(30) { try hosts.processes().isEmpty })
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `A job that is cancelled, or in vain, does not come back`() throws {
       let identifier = try submit("cancelled", iterations: 100_000)

@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ClusterTests {
+  /// Where the program and its libraries come from on clusters: containers and modules.
+  @Suite(.enabled(if: Requirement.forMPI.isEmpty, "missing: \(Requirement.forMPI)"))
+  struct EnvironmentTests {
+    private let experiment: Experiment
+
+    init() throws {
+      experiment = try Experiment()
+    }
+
+    private func executable(_ text: String, _ name: String) throws -> String {
+      let path = try experiment.write("#!/bin/bash\n" + text, to: name)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      return path
+    }
+
+    /// The path of the program is one that only the container has.
+    @Test(.timeLimit(.minutes(2))) func `Ranks run in containers, and end like others`() throws {
+      let container = try executable(
+        """
+        [[ $1 == exec && $2 == image.sif && $3 == /in/the/image/multibox ]] || exit 99
+        echo "$OMPI_COMM_WORLD_RANK" >>\(experiment.path("contained"))
+        exec \(ChildProcess.multibox.path) "${@:4}"
+        """, "container")
+      let environment = [
+        "MULTIBOX_CONTAINER": "\(container) exec image.sif", "MULTIBOX_PROGRAM": "/in/the/image/multibox",
+      ]
+      let process = try experiment.launch(
+        "local", ["2"] + experiment.arguments("run", iterations: 100_000), environment: environment)
+      experiment.wait(for: "run", iterations: 3, process)
+      process.signal(SIGTERM)
+      try process.wait(timeout: 30).ended(with: 75)
+      let ranks = try String(contentsOfFile: experiment.path("contained"), encoding: .utf8)
+      #expect(Set(ranks.split(separator: "\n")) == ["0", "1"])
+
+      let hosts = try experiment.write("localhost slots=2\n", to: "hosts")
+      let refused = try experiment.launch("cluster", [hosts, "nothing.yaml"], environment: environment).wait()
+        .ended(with: 64)
+      #expect(refused.messages.contains("nothing.yaml"))
+    }
+
+    /// `module` is a function of the shell, which scripts have to define first.
+    @Test(.timeLimit(.minutes(2))) func `Modules are loaded before mpirun`() throws {
+      try FileManager.default.createDirectory(atPath: experiment.path("init"), withIntermediateDirectories: true)
+      _ = try experiment.write(
+        """
+        module() {
+          [[ $1 == load && $* == "load gcc/13 openmpi" ]] || return 1
+          echo "$undefined" >/dev/null
+          false
+          export LD_LIBRARY_PATH=\(experiment.path)/lib PATH=\(experiment.path)/bin:$PATH
+        }
+        """, to: "init/bash")
+      try FileManager.default.createDirectory(atPath: experiment.path("bin"), withIntermediateDirectories: true)
+      _ = try executable(
+        """
+        printf '%s\\n' "$@" >\(experiment.path("options"))
+        """, "bin/mpirun")
+      var environment = ["LMOD_PKG": experiment.path, "MULTIBOX_MODULES": "gcc/13 openmpi"]
+      try experiment.launch("local", ["2", experiment.config], environment: environment).wait().succeeded()
+      let options = try String(contentsOfFile: experiment.path("options"), encoding: .utf8)
+      #expect(
+        options.contains("--prefix\n\(experiment.path)\n-x\nPATH\n-x\nLD_LIBRARY_PATH\n"), "\(options)")
+
+      environment["MULTIBOX_MODULES"] = "gcc/14"
+      let missing = try experiment.launch("local", ["2", experiment.config], environment: environment).wait()
+        .ended(with: 71)
+      #expect(missing.messages.contains("module load gcc/14 failed"), "\(missing.messages)")
+    }
+  }
+}
