@@ -45,7 +45,9 @@ package struct TiledDetector {
   }
 
   /// The objects of an image, by falling score.
-  package func detect(_ image: Image) -> [PixelDetection] {
+  ///
+  /// - Parameter progress: called after every batch of parts with the number of those that are done, and of all.
+  package func detect(_ image: Image, progress: (Int, Int) -> Void = { _, _ in }) -> [PixelDetection] {
     func starts(_ length: Int) -> [Int] { Self.starts(along: length, side: side, overlap: overlap) }
     let (rows, columns) = (starts(image.height), starts(image.width))
     var places = [(x: 0, y: 0, width: image.width, height: image.height)]
@@ -71,6 +73,7 @@ package struct TiledDetector {
           return Candidate(detection: detection, isCut: isCut)
         }
       }
+      progress(start + batch.count, places.count)
     }
     return Array(Self.merge(candidates, nmsThreshold: nmsThreshold).prefix(keep))
   }

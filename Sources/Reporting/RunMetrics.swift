@@ -62,6 +62,15 @@ package struct RunMetrics: Sendable {
     try readOn(ofRun: directory)
   }
 
+  /// Reads the file of the run that a checkpoint was written by; nil when it does not lie in its run's directory, or there is none.
+  package init?(besideCheckpoint path: String) {
+    let directory = URL(fileURLWithPath: path).deletingLastPathComponent()
+    guard directory.lastPathComponent == "checkpoints",
+      let metrics = try? RunMetrics(ofRun: directory.deletingLastPathComponent().path)
+    else { return nil }
+    self = metrics
+  }
+
   /// Reads what was written since; all again when the file has become shorter, as it does when a run is resumed from an earlier point.
   ///
   /// - Throws: `FileError` when it cannot be read.
@@ -101,6 +110,9 @@ package struct RunMetrics: Sendable {
       result[line.iteration] = total
     }
   }
+
+  /// The last evaluation after an iteration.
+  package func evaluation(at iteration: Int) -> Evaluation? { evaluations.last { $0.iteration == iteration } }
 
   /// The evaluation with the largest mAP by the last metric, the first of several.
   package var best: Evaluation? {

@@ -50,6 +50,11 @@ struct Convert: ParsableCommand {
     if AtomicFile.isSame(input, output) {
       throw ValidationError("\(output) is the file to convert; give another name")
     }
+    if RunCheckpoints(directory: input) != nil {
+      throw ValidationError(
+        "\(input) is a directory: `multibox export \(input) \(output)` takes the newest checkpoint of a run, and --to is for data sets"
+      )
+    }
     try AtomicFile.requireWritable(output)
     if ONNXOptions.isFormat(of: output) { return try onnx.write(Checkpoint(contentsOf: input), to: output) }
     let format = try WeightFormat(ofOutput: output)

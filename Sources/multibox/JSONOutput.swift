@@ -12,9 +12,11 @@ struct JSONOutput {
     if path != "-" { try AtomicFile.requireWritable(path) }
   }
 
-  /// Writes one line of JSON.
-  func write(_ value: some Encodable) throws {
-    let text = try JSONText.line(value)
+  /// Writes a value as one line of JSON.
+  func write(_ value: some Encodable) throws { try write(line: JSONText.line(value)) }
+
+  /// Writes a line of JSON, given without its end.
+  func write(line text: String) throws {
     if path == "-" {
       print(text)
     } else {

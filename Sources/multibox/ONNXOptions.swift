@@ -5,6 +5,7 @@ import Foundation
 import Inference
 import Logging
 import ModelFiles
+import Reporting
 
 /// What a detector is like that is written as ONNX.
 struct ONNXOptions: ParsableArguments {
@@ -66,7 +67,19 @@ struct ONNXOptions: ParsableArguments {
     options.resizes = resize
     options.isRaw = raw
     let export = try ONNXExport(checkpoint, Experiment(configuration), options)
-    try export.write(to: path, build: .program)
+    try export.write(to: path, build: .program, facts: facts(of: checkpoint))
     Logger(label: "multibox").info("\(path): \(configuration.model.architecture.name) of \(checkpoint.file.path)")
+  }
+
+  /// From which iteration the weights are, and how good they were found, when the run's directory says.
+  private func facts(of checkpoint: Checkpoint) -> [(key: String, value: String)] {
+    guard let metadata = checkpoint.metadata else { return [] }
+    let iteration = [(key: "iteration", value: "\(metadata.iteration)")]
+    guard let evaluation = RunMetrics(besideCheckpoint: checkpoint.file.path)?.evaluation(at: metadata.iteration),
+      let mAP = evaluation.mAP
+    else { return iteration }
+    return iteration + [
+      ("mAP", "\(mAP)"), ("mAP_metric", evaluation.metric), ("mAP_images", "\(evaluation.images)"),
+    ] + (evaluation.split.map { [("mAP_split", $0)] } ?? [])
   }
 }

@@ -70,6 +70,9 @@ struct DetectInputTests {
     #expect(annotations.count == found.reduce(0) { $0 + $1.detections.count } && object["images"]?.count == found.count)
     let scores = found.flatMap { $0.detections.map(\.score) }
     #expect(zip(annotations, scores).allSatisfy { abs(($0["score"] as? Double ?? .nan) - $1) < 1e-12 })
+    #expect(try detect(images, "--coco", "-").succeeded().output == String(contentsOfFile: coco, encoding: .utf8))
+    try detect(images, "--coco", "-", "--json", "-").ended(with: 64)
+    try detect(images, "--voc", "-").ended(with: 64)
     try FileManager.default.createSymbolicLink(atPath: yolo + "/images", withDestinationPath: images)
     try FileManager.default.createSymbolicLink(atPath: voc + "/JPEGImages", withDestinationPath: images)
     try FileManager.default.createSymbolicLink(atPath: voc + "/Annotations", withDestinationPath: ".")

@@ -72,6 +72,17 @@ struct ONNXTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == bytes)
   }
 
+  @Test func `A file says how good the checkpoint was found`() throws {
+    try workspace.train("evaluation.every=2", stopAt: 2).succeeded()
+    let metrics = try String(contentsOfFile: workspace.run + "/metrics.jsonl", encoding: .utf8)
+    struct Evaluation: Decodable { let mAP: Double }
+    let line = try #require(metrics.split(separator: "\n").last { $0.contains("mAP") })
+    let mAP = try JSONDecoder().decode(Evaluation.self, from: Data(line.utf8)).mAP
+    let facts = try #require(export().messages(14)).reduce(into: [:]) { $0[$1.texts(1)[0]] = $1.texts(2)[0] }
+    #expect(facts["mAP"] == "\(mAP)" && facts["mAP_metric"] == "voc07" && facts["iteration"] == "2", "\(facts)")
+    #expect(facts["mAP_split"] == "test", "\(facts)")
+  }
+
   @Test func `What does not fit a format is refused, and no file is left`() throws {
     try workspace.train(stopAt: 2).succeeded()
     for (arguments, code, text) in [
@@ -88,6 +99,8 @@ struct ONNXTests {
       let outcome = try MultiboxProcess(["export", workspace.checkpoint(2)] + arguments).wait().ended(with: code)
       #expect(outcome.messages.contains(text), "\(outcome.messages)")
     }
+    let directory = try MultiboxProcess.run("convert", workspace.run, file).ended(with: 64)
+    #expect(directory.messages.contains("`multibox export \(workspace.run) \(file)`"), "\(directory.messages)")
     #expect(try !FileManager.default.contentsOfDirectory(atPath: workspace.path).contains { $0.contains(".onnx") })
   }
 

@@ -21,7 +21,7 @@ import onnx
 import onnxruntime
 from PIL import Image
 
-TOLERANCE = 1e-3
+from matching import missing
 
 
 def parse():
@@ -34,33 +34,6 @@ def parse():
     parser.add_argument("--score-threshold", type=float, default=0.05)
     parser.add_argument("--set", action="append", default=[])
     return parser.parse_args()
-
-
-def overlap(one, other):
-    left, top = numpy.maximum(one[:2], other[:2])
-    right, bottom = numpy.minimum(one[2:], other[2:])
-    shared = max(0, right - left) * max(0, bottom - top)
-    area = lambda box: (box[2] - box[0]) * (box[3] - box[1])
-    union = area(one) + area(other) - shared
-    return shared / union if union > 0 else 1.0
-
-
-def missing(ours, theirs, threshold, is_full):
-    """Detections, (label, score, box), of the first list without a partner in the second; and the worst of the partners."""
-    floor = threshold + TOLERANCE
-    if is_full:
-        floor = max(floor, min(score for _, score, _ in theirs) + TOLERANCE)
-    lost, worst_overlap, worst_score = [], 1.0, 0.0
-    for label, score, box in ours:
-        partners = [
-            (overlap(box, other), abs(score - its)) for name, its, other in theirs if name == label and abs(score - its) <= TOLERANCE
-        ]
-        best = max(partners, default=(0.0, 1.0))
-        if best[0] > 0.99:
-            worst_overlap, worst_score = min(worst_overlap, best[0]), max(worst_score, best[1])
-        elif score > floor:
-            lost.append((label, score, list(box)))
-    return lost, worst_overlap, worst_score
 
 
 def main():
@@ -101,7 +74,7 @@ def main():
                 metadata = {entry.key: entry.value for entry in model.metadata_props}
                 classes, keep = json.loads(metadata["classes"]), int(metadata["keep"])
                 session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-                count, lost, worst_overlap, worst_score, at = 0, [], 1.0, 0.0, 0
+                count, lost, matched, worst_overlap, worst_score, at = 0, [], 0, 1.0, 0.0, 0
                 for group in groups:
                     pixels = numpy.stack([numpy.asarray(picture).transpose(2, 0, 1) for picture in group])
                     boxes, labels, scores, counts = session.run(None, {"images": pixels})
@@ -116,11 +89,11 @@ def main():
                         count += len(ours)
                         for one, other in ((ours, theirs), (theirs, ours)):
                             result = missing(one, other, options.score_threshold, len(other) == keep)
-                            lost += result[0]
-                            worst_overlap, worst_score = min(worst_overlap, result[1]), max(worst_score, result[2])
-                failed |= bool(lost) or count == 0
+                            lost, matched = lost + result[0], matched + result[1]
+                            worst_overlap, worst_score = min(worst_overlap, result[2]), max(worst_score, result[3])
+                failed |= bool(lost) or matched < max(1, count)
                 print(
-                    f"opset {opset}, batch {batch}: {count} detections, {len(lost)} without a partner, IoU at least {worst_overlap:.5f}, "
+                    f"opset {opset}, batch {batch}: {count} detections, {matched} of both with and {len(lost)} without a partner, IoU at least {worst_overlap:.5f}, "
                     f"scores within {worst_score:.1e}, {path.stat().st_size / 1e6:.1f} MB"
                 )
                 for each in lost[:5]:

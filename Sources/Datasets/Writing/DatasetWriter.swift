@@ -182,34 +182,15 @@ package struct DatasetWriter {
   }
 
   private func writeCOCO(_ dataset: Dataset, _ names: [(stem: String, file: String)], _ split: String) throws {
-    var annotations: [JSONLiteral] = []
-    var images: [JSONLiteral] = []
-    for (index, (image, name)) in zip(dataset.images, names).enumerated() {
-      images.append(
-        JSONLiteral(object: [
-          ("id", JSONLiteral(index + 1)), ("file_name", JSONLiteral(name.file)), ("width", JSONLiteral(image.width)),
-          ("height", JSONLiteral(image.height)),
-        ]))
-      for object in image.objects {
-        let box = object.pixelBox
-        let numbers = [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin]
-        var members: [(String, JSONLiteral)] = [
-          ("id", JSONLiteral(annotations.count + 1)), ("image_id", JSONLiteral(index + 1)),
-          ("category_id", JSONLiteral(object.groundTruth.label)),
-          ("bbox", JSONLiteral(array: numbers.map { JSONLiteral($0) })), ("area", JSONLiteral(object.area ?? box.area)),
-          ("iscrowd", JSONLiteral(object.isCrowd ? 1 : 0)),
-        ]
-        if object.groundTruth.isDifficult { members.append(("difficult", JSONLiteral(1))) }
-        annotations.append(JSONLiteral(object: members))
+    var text = COCOText()
+    for (image, name) in zip(dataset.images, names) {
+      let objects = image.objects.map { object in
+        COCOText.Object(
+          label: object.groundTruth.label, box: object.pixelBox, area: object.area, isCrowd: object.isCrowd,
+          isDifficult: object.groundTruth.isDifficult)
       }
+      text.append(file: name.file, width: image.width, height: image.height, objects)
     }
-    let categories = classNames.enumerated().map { index, name in
-      JSONLiteral(object: [("id", JSONLiteral(index + 1)), ("name", JSONLiteral(name))])
-    }
-    let file = JSONLiteral(object: [
-      ("images", JSONLiteral(array: images)), ("annotations", JSONLiteral(array: annotations)),
-      ("categories", JSONLiteral(array: categories)),
-    ])
-    try write([file.description], to: "annotations/instances_\(split).json")
+    try write([text.file(classNames: classNames)], to: "annotations/instances_\(split).json")
   }
 }

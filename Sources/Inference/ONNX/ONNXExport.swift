@@ -41,11 +41,15 @@ package struct ONNXExport {
 
   /// Writes the file, which appears complete and durable or not at all.
   ///
-  /// - Parameter build: which program writes.
-  package func write(to path: String, build: BuildIdentity) throws(FileError) {
+  /// - Parameters:
+  ///   - build: which program writes.
+  ///   - facts: what else the file says of itself.
+  package func write(
+    to path: String, build: BuildIdentity, facts: [(key: String, value: String)] = []
+  ) throws(FileError) {
     let model = ONNXModel(
       graph, operatorSet: options.operatorSet, producer: ("multibox", build.version),
-      metadata: metadata + [("version", build.name)])
+      metadata: metadata + facts + [("version", build.name)])
     try model.write(to: path)
   }
 

@@ -48,7 +48,8 @@ struct Detect: ParsableCommand {
   var json: String?
 
   @Option(
-    help: "Writes them as a COCO file too, with scores.", completion: .file(), transform: HomeDirectory.expand)
+    help: "Writes them as a COCO file too, with scores; - is standard output.", completion: .file(),
+    transform: HomeDirectory.expand)
   var coco: String?
 
   @Option(
@@ -93,6 +94,10 @@ struct Detect: ParsableCommand {
       guard tileOverlap >= 0, tileOverlap <= 0.9 else {
         throw ValidationError("--tile-overlap must be 0 to 0.9, not \(tileOverlap)")
       }
+    }
+    if json == "-", coco == "-" { throw ValidationError("--json and --coco cannot both be standard output") }
+    for (directory, option) in [(voc, "--voc"), (yolo, "--yolo")] where directory == "-" {
+      throw ValidationError("\(option) takes a directory for a file of each image, not standard output")
     }
     let list = ImageList(images)
     if let fault = list.fault(drawing: drawingDirectory != nil, annotating: voc != nil || yolo != nil) {

@@ -80,19 +80,18 @@ struct ImageDetections: Encodable {
 /// Detections as the annotations of other programs: `--coco`, `--voc` and `--yolo`.
 struct AnnotationFiles {
   /// A file of COCO's for all images.
-  var coco: String?
+  private let coco: JSONOutput?
   /// A directory for an XML file of each image.
-  var voc: String?
+  private let voc: String?
   /// A directory for a text file of each image.
-  var yolo: String?
+  private let yolo: String?
 
-  private var images: [JSONLiteral] = []
-  private var annotations: [JSONLiteral] = []
+  private var cocoText = COCOText()
   private var stems: Set<String> = []
 
   init(coco: String?, voc: String?, yolo: String?) throws {
-    (self.coco, self.voc, self.yolo) = (coco, voc, yolo)
-    if let coco { try AtomicFile.requireWritable(coco) }
+    (self.voc, self.yolo) = (voc, yolo)
+    self.coco = try coco.map(JSONOutput.init)
     for directory in [voc, yolo] { if let directory { try Directory.create(directory) } }
   }
 
@@ -118,35 +117,16 @@ struct AnnotationFiles {
     if let yolo {
       try AtomicFile.replace("\(yolo)/classes.txt", with: classNames.map { $0 + "\n" }.joined(), isDurable: false)
     }
-    guard let coco else { return }
-    let categories = classNames.enumerated().map { index, name in
-      JSONLiteral(object: [("id", JSONLiteral(index + 1)), ("name", JSONLiteral(name))])
-    }
-    let file = JSONLiteral(object: [
-      ("images", JSONLiteral(array: images)), ("annotations", JSONLiteral(array: annotations)),
-      ("categories", JSONLiteral(array: categories)),
-    ])
-    try AtomicFile.replace(coco, with: file.description + "\n")
+    try coco?.write(line: cocoText.file(classNames: classNames))
   }
 
   private mutating func appendCOCO(_ image: DetectedImage) {
-    let (number, stored) = (images.count + 1, image.stored)
+    let stored = image.stored
     let file = image.frame == nil ? URL(fileURLWithPath: image.name).lastPathComponent : image.stem + ".jpg"
-    images.append(
-      JSONLiteral(object: [
-        ("id", JSONLiteral(number)), ("file_name", JSONLiteral(file)), ("width", JSONLiteral(stored.width)),
-        ("height", JSONLiteral(stored.height)),
-      ]))
-    for (detection, box) in zip(image.detections, stored.boxes) {
-      let numbers = [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin]
-      annotations.append(
-        JSONLiteral(object: [
-          ("id", JSONLiteral(annotations.count + 1)), ("image_id", JSONLiteral(number)),
-          ("category_id", JSONLiteral(detection.label)),
-          ("bbox", JSONLiteral(array: numbers.map { JSONLiteral($0) })), ("area", JSONLiteral(box.area)),
-          ("iscrowd", JSONLiteral(0)), ("score", JSONLiteral(detection.score)),
-        ]))
+    let objects = zip(image.detections, stored.boxes).map { detection, box in
+      COCOText.Object(label: detection.label, box: box, score: detection.score)
     }
+    cocoText.append(file: file, width: stored.width, height: stored.height, objects)
   }
 
   private static func xml(_ image: DetectedImage, _ classNames: [String]) -> String {

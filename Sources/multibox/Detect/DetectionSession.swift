@@ -33,7 +33,15 @@ struct DetectionSession {
   }
 
   private func detections(in images: [Image]) -> [[PixelDetection]] {
-    tiling.map { tiling in images.map(tiling.detect) } ?? detector.detect(images)
+    guard let tiling else { return detector.detect(images) }
+    return images.map { image in
+      var said = ContinuousClock.now
+      return tiling.detect(image) { done, all in
+        guard done < all, said.duration(to: .now) > .seconds(10) else { return }
+        said = .now
+        logger.info("\(done) of \(all) parts of an image")
+      }
+    }
   }
 
   /// Images of a batch.
