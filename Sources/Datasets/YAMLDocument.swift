@@ -29,21 +29,46 @@ package struct YAMLDocument {
     }
   }
 
-  /// Counts what can only be an alias, or is text of a scalar that looks like one.
+  /// Counts what can be an alias: a star with a name where a value begins, at the start of a line or behind one of `-?:,[{`.
+  ///
+  /// Comments and texts of several lines (`download: |`) are passed over, where no quote makes it unsure that they are such.
   private static func checkAliases(_ text: String) throws(Fault) {
-    var (line, count) = (1, 0)
-    var (previous, isStar) = (UInt8(ascii: " "), false)
-    for byte in text.utf8 {
-      if isStar, isNamePart(byte) {
-        count += 1
-        if count > mostAliases {
-          throw Fault(line: line, reason: "has more than \(mostAliases) aliases (*name): write out what they stand for")
-        }
+    var count = 0
+    var block: Int?
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      let hasQuote = line.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") }
+      let indent = line.prefix { $0 == " " }.count
+      let isBlank = indent == line.count
+      if hasQuote || (!isBlank && indent <= block ?? .max) { block = nil }
+      if block != nil { continue }
+      count += aliases(line.utf8, skipsComments: !hasQuote)
+      if count > mostAliases {
+        throw Fault(
+          line: index + 1, reason: "has more than \(mostAliases) aliases (*name): write out what they stand for")
       }
-      isStar = byte == UInt8(ascii: "*") && !isNamePart(previous)
-      if byte == UInt8(ascii: "\n") { line += 1 }
-      previous = byte
+      if !hasQuote, beginsBlock(line) { block = indent }
     }
+  }
+
+  /// Whether the lines below, as far as they are indented more, are a text.
+  private static func beginsBlock(_ line: Substring) -> Bool {
+    let words = line.split(separator: " ")
+    guard words.count >= 2, let last = words.last, let first = last.first, "|>".contains(first) else { return false }
+    return words[words.count - 2].hasSuffix(":") && last.dropFirst().allSatisfy { "0123456789+-".contains($0) }
+  }
+
+  private static func aliases(_ line: Substring.UTF8View, skipsComments: Bool) -> Int {
+    var count = 0
+    // The last character that is no blank, whether a blank is behind it, and whether a star came where a value begins.
+    var (last, isApart, isStar) = (UInt8(ascii: "-"), true, false)
+    for byte in line {
+      if isStar, isNamePart(byte) { count += 1 }
+      if skipsComments, byte == UInt8(ascii: "#"), isApart { break }
+      isStar = byte == UInt8(ascii: "*") && "-?:,[{".utf8.contains(last)
+      isApart = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+      if !isApart { last = byte }
+    }
+    return count
   }
 
   /// Whether the name of an anchor may have a character.

@@ -12,8 +12,14 @@ extension Configuration {
 
   /// Makes sure that there is something to train on.
   ///
-  /// - Throws: `DatasetError` when the training split is empty.
+  /// - Throws: `DatasetError` when the training split is empty, or has no object that can be learnt.
   package func requireTrainingImages(_ training: Dataset) throws(DatasetError) {
     try training.requireImages(of: "\(data.trainSplit)", to: "train on")
+    guard training.images.allSatisfy({ $0.trainingObjects(difficult: data.difficult).isEmpty }) else { return }
+    throw DatasetError(
+      file: training.images[0].annotationPath,
+      reason:
+        "none of the \(training.images.count) images of the split \(data.trainSplit), of which this annotation is the first, has an object to train on; `multibox doctor` lists what was left out"
+    )
   }
 }

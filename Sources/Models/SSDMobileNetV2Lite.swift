@@ -13,6 +13,7 @@ extension Architecture {
       firstNewLayer: "extra1_expand", lastTensor: "base_net.18.0.weight", firstNewTensor: "extras.0.conv.0.weight",
       names: [
         .withoutPrefix("base_net.", origin: "qfgaohao mb2-imagenet"), .torchvisionMobileNetV2(.pytorchSSD),
+        .tonylinsMobileNetV2(.pytorchSSD),
       ]),
     defaultBoxes: [DefaultBoxPreset(name: "pytorch-ssd", layout: .pytorchSSD300)],
     predictor: Predictor(
@@ -53,7 +54,8 @@ extension Architecture {
     input: .imageNet(height: 320, width: 320),
     base: Base(
       firstNewLayer: "extra1_1", lastTensor: "backbone.conv2.conv.weight",
-      firstNewTensor: "neck.extra_layers.0.0.conv.weight", names: [.torchvisionMobileNetV2(.mmdetection)]),
+      firstNewTensor: "neck.extra_layers.0.0.conv.weight",
+      names: [.torchvisionMobileNetV2(.mmdetection), .tonylinsMobileNetV2(.mmdetection)]),
     defaultBoxes: [DefaultBoxPreset(name: "mmdetection", layout: .mmdetection320)],
     predictor: Predictor(
       kind: .separable(

@@ -108,12 +108,26 @@ extension NameMap {
   }
 
   /// torchvision's classifier MobileNetV2.
+  static func torchvisionMobileNetV2(_ names: MobileNetV2.Names) -> NameMap {
+    mobileNetV2(names, origin: "torchvision mobilenet_v2") { index, part in
+      part == .project ? ("\(index)", "\(index + 1)") : ("\(index).0", "\(index).1")
+    }
+  }
+
+  /// The classifier MobileNetV2 of tonylins/pytorch-mobilenet-v2, whose blocks are flat lists with a ReLU6 behind each
+  /// normalisation but the last.
+  static func tonylinsMobileNetV2(_ names: MobileNetV2.Names) -> NameMap {
+    mobileNetV2(names, origin: "tonylins mobilenet_v2") { index, _ in ("\(3 * index)", "\(3 * index + 1)") }
+  }
+
+  /// A classifier MobileNetV2.
   ///
   /// - Parameters:
-  ///   - first: names of the first convolution and its normalisation here.
-  ///   - block: those of a part of block `number`, 1 … 17.
-  ///   - last: those of the last convolution.
-  static func torchvisionMobileNetV2(_ names: MobileNetV2.Names) -> NameMap {
+  ///   - names: those here.
+  ///   - theirs: what a convolution and its normalisation are called in a block, by their place there.
+  private static func mobileNetV2(
+    _ names: MobileNetV2.Names, origin: String, theirs: (Int, MobileNetV2.Part) -> (String, String)
+  ) -> NameMap {
     typealias Names = (kernel: String, normalization: String)
     func pair(_ theirs: (String, String), _ ours: Names) -> [(theirs: String, ours: String)] {
       [(theirs.0 + ".", ours.kernel + "."), (theirs.1 + ".", ours.normalization + ".")]
@@ -123,12 +137,12 @@ extension NameMap {
       let block = "features.\(number).conv."
       let parts: [MobileNetV2.Part] = number == 1 ? [.depthwise, .project] : [.expand, .depthwise, .project]
       for (index, part) in parts.enumerated() {
-        let theirs = part == .project ? ("\(index)", "\(index + 1)") : ("\(index).0", "\(index).1")
+        let theirs = theirs(index, part)
         prefixes += pair((block + theirs.0, block + theirs.1), names.block(number, place.stage, place.index, part))
       }
     }
-    prefixes += pair(("features.18.0", "features.18.1"), names.last)
-    return NameMap(origin: "torchvision mobilenet_v2", prefixes: prefixes)
+    prefixes += pair(("features.18.0", "features.18.1"), names.last) + pair(("conv.0", "conv.1"), names.last)
+    return NameMap(origin: origin, prefixes: prefixes)
   }
 
   /// torchvision's classifier MobileNetV3-Large, whose block 13 its detector cuts in two.

@@ -142,6 +142,12 @@ struct BadInputTests {
       try $0.write("\n", to: $0.data + "/ImageSets/Main/none.txt")
       return try $0.train("data.train_split=none")
     },
+    Fault(
+      "a split without an object", 65, says: { _ in ["of the split trainval, of which", "has an object to train on"] }
+    ) {
+      try $0.removeObjects()
+      return try $0.train()
+    },
     Fault("a cut-off annotation", 65, says: { ["\($0.data)/Annotations/000002.xml:", "cut off"] }) {
       try $0.cut($0.data + "/Annotations/000002.xml", to: 0.5)
       return try $0.train()
@@ -278,4 +284,15 @@ struct BadInputTests {
       says: { _ in ["the loss is not finite", "on the images 0000", "try a lower learning rate"] }
     ) { try $0.train("training.learning_rate=1e6", "training.iterations=30") },
   ]
+}
+
+extension Workspace {
+  /// Leaves the annotations without objects.
+  fileprivate func removeObjects() throws {
+    for file in try FileManager.default.contentsOfDirectory(atPath: data + "/Annotations") {
+      let path = "\(data)/Annotations/\(file)"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try write(text.replacing(#/<object>(.|\n)*<\/object>/#, with: ""), to: path)
+    }
+  }
 }

@@ -51,6 +51,32 @@ struct TensorNamingTests {
     #expect(loading.taken == model.layout.variables[..<firstNew].map(\.name))
   }
 
+  /// tonylins/pytorch-mobilenet-v2, whose blocks are flat lists; its last convolution has either name.
+  @Test(arguments: ["ssd300-mobilenet-v2-lite", "ssd320-mobilenet-v2-lite"], ["features.18", "conv"])
+  func `A MobileNetV2 of flat blocks is taken`(name: String, last: String) throws {
+    let shapes = try Self.classifier("mobilenet_v2").filter { !$0.key.hasSuffix("num_batches_tracked") }
+    let flat = Dictionary(
+      uniqueKeysWithValues: shapes.map { name, shape -> (String, [Int]) in
+        // features.N.conv.I.J, where projections have no J.
+        let parts = name.split(separator: ".").map(String.init)
+        guard parts.count >= 5, parts[2] == "conv", let index = Int(parts[3]) else {
+          return (name.replacing("features.18", with: last), shape)
+        }
+        let blocks = parts[1] == "1" ? 1 : 2
+        let place =
+          parts.count == 6 ? 3 * index + Int(parts[4])! : index == blocks ? 3 * blocks : 3 * blocks + 1
+        return ("features.\(parts[1]).conv.\(place).\(parts[parts.count - 1])", shape)
+      })
+    try flat.map { name, shape in TensorSource(name: name, shape: shape) { $0.update(repeating: 1) } }
+      .writeSafetensors(to: path)
+    let model = try model(name)
+    #expect(model.isPretrainedBase(names: Array(flat.keys)))
+    let loading = try WeightLoading(
+      from: SafetensorsFile(path), into: VariableArena(model.layout), naming: model.tensorNaming)
+    #expect(loading.unexpected.allSatisfy { $0.hasPrefix("classifier.") }, "\(loading.unexpected)")
+    #expect(loading.taken.count == shapes.count - 2 && loading.origin == "tonylins mobilenet_v2")
+  }
+
   /// qfgaohao's files of a base network alone.
   @Test(arguments: ["ssd300-mobilenet-v1", "ssd300-mobilenet-v2-lite"])
   func `A base without the detector's prefix is taken`(name: String) throws {

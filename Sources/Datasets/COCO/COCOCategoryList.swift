@@ -34,7 +34,12 @@ package struct COCOCategoryList {
       let entry = Entry(category: category, place: place)
       texts.add(record, at: place)
       if category.name.isEmpty { throw entry.error("name: expected a text, found \"\"") }
-      guard numbers.insert(category.id).inserted else { throw entry.error("id: another category has the same") }
+      if let earlier = entries.first(where: { $0.category.id == category.id })?.category {
+        // Some programs write a category for every object.
+        guard earlier.name == category.name else { throw entry.error("id: \"\(earlier.name)\" has the same") }
+        return texts.add(.repeatedCategory, entry.error("is listed before, taken once"))
+      }
+      numbers.insert(category.id)
       entries.append(entry)
     }
     try texts.empty(into: &log)

@@ -44,9 +44,16 @@ package struct COCOImageFinder {
   /// the first two are guesses, so they count only when one image fits.
   package mutating func find(_ name: String) -> Finding {
     if let path = path(asNamed: name) { return finding(path, for: name) ?? .asNamed(path) }
-    let paths = guesses(name)
+    var paths = guesses(name)
+    if paths.isEmpty, case let plain = Self.withoutEscapes(name), plain != name { paths = guesses(plain) }
     guard let path = paths.first else { return .nothing }
     return paths.count > 1 ? .several(paths) : finding(path, for: name) ?? .similar(path)
+  }
+
+  /// The name that a URL's path stands for: without a query, and with the characters for which it has `%20` and the like.
+  private static func withoutEscapes(_ name: String) -> String {
+    let path = String(name.prefix { $0 != "?" })
+    return path.removingPercentEncoding ?? path
   }
 
   private mutating func finding(_ path: String, for name: String) -> Finding? {
@@ -84,6 +91,11 @@ package struct COCOImageFinder {
     if listings[directory] == nil {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
       listings[directory] = Dictionary(grouping: files) { Self.split($0).stem }
+    }
+    if !Self.extensions.contains(ending), let files = listings[directory]?[name.lowercased()] {
+      // A name without an extension, which may have a point.
+      let images = files.filter { Self.extensions.contains(Self.split($0).ending) }
+      if !images.isEmpty { return images.sorted() }
     }
     let files = listings[directory]?[stem] ?? []
     let same = files.filter { Self.split($0).ending == ending }

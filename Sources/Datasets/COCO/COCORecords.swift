@@ -54,7 +54,7 @@ extension JSONPullParser {
     try forEachMember { parser, key throws(Fault) in
       switch key {
       case "id": id = try parser.lenientInteger()
-      case "name": name = parser.takeNull() ? nil : try parser.string()
+      case "name": name = parser.takeNull() ? nil : try parser.textOrNumber()
       case "supercategory" where parser.isAtString(): supercategory = try parser.string()
       default: try parser.skip()
       }
@@ -68,12 +68,14 @@ extension JSONPullParser {
   package mutating func cocoImage() throws(Fault) -> COCOImage {
     let start = position
     var id: COCOFileIdentifier?
-    var name: String?
+    var name, address: String?
     var width, height: Int?
     try forEachMember { parser, key throws(Fault) in
       switch key {
       case "id": id = try parser.identifier()
       case "file_name": name = try parser.string()
+      // Files of LVIS have nothing else.
+      case "coco_url" where parser.isAtString(): address = try parser.string()
       case "width": width = try parser.optional { parser throws(Fault) in try parser.lenientInteger() }
       case "height": height = try parser.optional { parser throws(Fault) in try parser.lenientInteger() }
       default: try parser.skip()
@@ -81,7 +83,7 @@ extension JSONPullParser {
     }
     func side(_ value: Int?) -> Int? { value.flatMap { $0 > 0 ? $0 : nil } }
     return COCOImage(
-      id: try required(id, "id", at: start), file_name: try required(name, "file_name", at: start),
+      id: try required(id, "id", at: start), file_name: try required(name ?? address, "file_name", at: start),
       width: side(width), height: side(height))
   }
 
@@ -100,6 +102,7 @@ extension JSONPullParser {
       case "id": id = try parser.ownIdentifier()
       case "image_id": image = try parser.identifier()
       case "category_id": category = try parser.lenientInteger()
+      case "area" where parser.takeNotANumber(): area = nil
       case "area": area = try parser.optional { parser throws(Fault) in try parser.lenientNumber() }
       case "iscrowd": isCrowd = try parser.mark()
       case "ignore", "difficult": isDifficult = try parser.mark() || isDifficult

@@ -12,6 +12,9 @@ extension JSONPullParser {
     }
   }
 
+  /// Passes a text, or a number as it is written.
+  mutating func textOrNumber() throws(Fault) -> String { isAtString() ? try string() : try numeral().text }
+
   /// Passes a mark: `true`, `false`, 0, 1, the same as text, another word of ``MarkWord``, or `null`, which is none.
   package mutating func mark() throws(Fault) -> Bool {
     if takeNull() { return false }

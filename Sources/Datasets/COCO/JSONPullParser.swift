@@ -111,9 +111,11 @@ package struct JSONPullParser {
     switch current {
     case UInt8(ascii: "{"): try forEachMember { parser, _ throws(Fault) in try parser.skip() }
     case UInt8(ascii: "["): try forEachElement { parser, _ throws(Fault) in try parser.skip() }
-    case UInt8(ascii: "\""): _ = try string()
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): _ = try number()
-    default: if !["true", "false", "null"].contains(where: { take($0) }) { throw unexpected("a value") }
+    case UInt8(ascii: "\""): _ = try string(isNeeded: false)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): if !take("-Infinity") { _ = try number() }
+    // Python's and pandas' programs write numbers that JSON does not have.
+    default:
+      if !["true", "false", "null", "NaN", "Infinity"].contains(where: { take($0) }) { throw unexpected("a value") }
     }
   }
 
@@ -138,23 +140,36 @@ package struct JSONPullParser {
   }
 
   /// Passes a text.
-  package mutating func string() throws(Fault) -> String {
+  ///
+  /// - Parameter isNeeded: whether the characters matter; what is not Unicode is then refused, as text in Latin-1.
+  package mutating func string(isNeeded: Bool = true) throws(Fault) -> String {
     skipSpace()
     guard current == UInt8(ascii: "\"") else { throw unexpected("a text in quotes") }
     let start = position + 1
     position = start
     while current != UInt8(ascii: "\"") {
-      if current == UInt8(ascii: "\\") { return try stringWithEscapes(from: start) }
+      if current == UInt8(ascii: "\\") { return try stringWithEscapes(from: start, isNeeded: isNeeded) }
       // Control characters, and 0 behind the last byte.
       if current < 0x20 { throw unexpected("the end of the text") }
       position += 1
     }
     position += 1
-    return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+    return try text(start..<position - 1, isNeeded: isNeeded)
+  }
+
+  private func text(_ range: Range<Int>, isNeeded: Bool) throws(Fault) -> String {
+    if let text = String(validating: bytes[range], as: UTF8.self) { return text }
+    guard isNeeded else { return String(decoding: bytes[range], as: UTF8.self) }
+    throw Fault(
+      position: range.lowerBound,
+      reason: "\"\(String(decoding: bytes[range].prefix(60), as: UTF8.self))\" is not in UTF-8: save the file in UTF-8")
   }
 
   /// Passes `null`, if it comes next.
   mutating func takeNull() -> Bool { take("null") }
+
+  /// Passes `NaN`, if it comes next.
+  mutating func takeNotANumber() -> Bool { take("NaN") }
 
   /// Passes `true` or `false`, if one of them comes next.
   mutating func takeTruth() -> Bool? {
@@ -201,14 +216,14 @@ package struct JSONPullParser {
   }
 
   /// The rest of a text that has escapes, from its first character on.
-  private mutating func stringWithEscapes(from start: Int) throws(Fault) -> String {
-    var units = Array(String(decoding: bytes[start..<position], as: UTF8.self).utf16)
+  private mutating func stringWithEscapes(from start: Int, isNeeded: Bool) throws(Fault) -> String {
+    var units = Array(try text(start..<position, isNeeded: isNeeded).utf16)
     var plain = position
     while true {
       let character = current
       if character < 0x20 { throw unexpected("the end of the text") }
       if character == UInt8(ascii: "\"") || character == UInt8(ascii: "\\") {
-        units += String(decoding: bytes[plain..<position], as: UTF8.self).utf16
+        units += try text(plain..<position, isNeeded: isNeeded).utf16
         position += 1
         if character == UInt8(ascii: "\"") { return String(decoding: units, as: UTF16.self) }
         units.append(try escape())

@@ -23,7 +23,8 @@ package struct JSONRecordFile {
       do throws(JSONPullParser.Fault) {
         return try parser.sections()
       } catch {
-        throw file.refusal(of: text) ?? DatasetError(notJSON: error, in: parser, file: path)
+        throw file.refusal(of: text) ?? Self.list(text, path)
+          ?? DatasetError(notJSON: error, in: parser, file: path)
       }
     }
     data = text
@@ -71,7 +72,10 @@ package struct JSONRecordFile {
       }
       parser.position = range.lowerBound
       let (open, comma, close) = (UInt8(ascii: "["), UInt8(ascii: ","), UInt8(ascii: "]"))
-      try pass { parser throws(JSONPullParser.Fault) in try parser.expect(open, "\"\(section)\" is no list") }
+      guard parser.take(open) else {
+        let reason = "\"\(section)\": \(parser.unexpected("a list of records").reason)"
+        throw DatasetError(file: path, line: parser.line(of: parser.position), reason: reason)
+      }
       if parser.take(close) { return }
       repeat {
         try body(pass { parser throws(JSONPullParser.Fault) in try parser.passValue() })
@@ -80,6 +84,14 @@ package struct JSONRecordFile {
         try parser.expect(close, "a comma or the end of the list was expected")
       }
     }
+  }
+
+  /// What is to be said of a text whose outermost value is a list; nothing for another one.
+  private static func list(_ text: Data, _ path: String) -> DatasetError? {
+    let isList = JSONPullParser.parse(text) { parser in parser.isAtList() }
+    guard isList else { return nil }
+    let expected = "a list, where a JSON file of COCO has an object with \"images\", \"annotations\" and \"categories\""
+    return DatasetError(file: path, reason: "\(expected): another program's annotations, as CreateML's, or detections")
   }
 
   /// The line of a byte, counted from 1.

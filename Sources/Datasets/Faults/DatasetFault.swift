@@ -22,6 +22,8 @@ package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case fractionBoxes
     /// A name may mean two images or two files; the message says which is taken.
     case ambiguousName
+    /// At least half of the boxes have their edges the wrong way round, as those would of which the last two numbers are sizes.
+    case reversedBoxes
     /// Less than half of the boxes look like fractions of the image.
     case fewFractionBoxes
     /// Objects inside another element of an annotation are left out.
@@ -50,6 +52,8 @@ package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case absentCategory
     /// A category that has no annotation, and the name of another or of a group, is left out.
     case emptyCategory
+    /// A category that is listed again, or a name that several numbers have; it is one class.
+    case repeatedCategory
     /// Numbers that are written as text; they are used as numbers.
     case numberAsText
     /// Objects without a box; the one around the outline is used.
@@ -93,12 +97,13 @@ extension DatasetFault.Kind {
   package var isError: Bool {
     switch self {
     case .unreadableSplit, .missingFile, .brokenAnnotation, .unknownClass, .brokenImage, .otherSize, .ambiguousImage,
-      .backgroundClass, .fractionBoxes:
+      .backgroundClass, .fractionBoxes, .reversedBoxes:
       true
     case .ambiguousName, .fewFractionBoxes, .nestedObject, .unannotatedImage, .unstatedSize, .exchangedSize,
       .repeatedImage,
       .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
-      .emptyCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .labelWithoutImage, .repeatedLine,
+      .emptyCategory, .repeatedCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .labelWithoutImage,
+      .repeatedLine,
       .imageWithoutObjects, .sameContent,
       .sharedContent:
       false
@@ -117,6 +122,7 @@ extension DatasetFault.Kind {
     case .ambiguousImage: "images with the name or number of another"
     case .backgroundClass: "classes named like the background"
     case .fractionBoxes: "splits whose boxes look like fractions of the image"
+    case .reversedBoxes: "splits whose boxes have their edges the wrong way round"
     case .fewFractionBoxes: "splits with a few boxes that look like fractions of the image"
     case .ambiguousName: "names that may mean two things"
     case .nestedObject: "splits with objects inside another element"
@@ -132,6 +138,7 @@ extension DatasetFault.Kind {
     case .unlistedCategory: "files with objects of other categories"
     case .absentCategory: "files that lack a class"
     case .emptyCategory: "categories without an annotation, left out"
+    case .repeatedCategory: "files that list a category twice"
     case .numberAsText: "files with numbers written as text"
     case .boxFromOutline: "files with objects that have an outline but no box"
     case .otherPath: "files or lists that name images by another path"

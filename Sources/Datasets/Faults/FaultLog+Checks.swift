@@ -117,7 +117,9 @@ extension FaultLog {
     if Set(names).count < names.count { try refuse(.unreadableSplit, "a name occurs twice") }
     if let name = names.first(where: Self.isBackground) {
       try refuse(
-        .backgroundClass, "\"\(name)\" is no class: what is not an object is background without being annotated")
+        .backgroundClass,
+        "\"\(name)\" is no class: what is not an object is background without being annotated; \(Self.classProposal(names))"
+      )
     }
   }
 

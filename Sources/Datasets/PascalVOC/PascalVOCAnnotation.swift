@@ -18,6 +18,8 @@ package struct PascalVOCAnnotation {
     package let isDifficult: Bool
     /// Where the box starts.
     let boxLine: Int
+    /// Whether it is the one around another shape, and there is no `<bndbox>`.
+    let isAroundShape: Bool
     /// Inclusive 1-based pixel numbers, unchecked.
     package let xMin: Double
     package let yMin: Double
@@ -50,7 +52,7 @@ package struct PascalVOCAnnotation {
     } catch {
       throw file.refusal(of: bytes) ?? DatasetError(file: path, line: error.line, reason: error.reason)
     }
-    guard root.name == "annotation" else {
+    guard root.name.lowercased() == "annotation" else {
       throw DatasetError(
         file: path, line: root.line, reason: "not a Pascal VOC annotation: the root element is <\(root.name)>")
     }
@@ -81,7 +83,7 @@ package struct PascalVOCAnnotation {
 }
 
 /// Takes named fields out of elements and says what is wrong with those that are missing or malformed.
-private struct FieldReader {
+struct FieldReader {
   let file: String
   var object: String?
 
@@ -91,16 +93,24 @@ private struct FieldReader {
       throw fields.error("no <name>", line: element.line)
     }
     fields.object = "object \(number) (\(name.text))"
-    guard let box = try fields.only("bndbox", of: element) else {
+    let box = try fields.only("bndbox", of: element)
+    var edges = try box.map { box throws(DatasetError) in try fields.edges(box) }
+    if edges == nil { edges = try PascalVOCShape(of: element, fields) }
+    guard let edges else {
       throw fields.error("no <bndbox>", line: element.line)
     }
     let isDifficult = try fields.only("difficult", of: element).map { mark throws(DatasetError) in try fields.mark(mark)
     }
     return PascalVOCAnnotation.Object(
       number: number, name: .init(content: name.text, line: name.line), isDifficult: isDifficult ?? false,
-      boxLine: box.line,
-      xMin: try fields.number("xmin", of: box), yMin: try fields.number("ymin", of: box),
-      xMax: try fields.number("xmax", of: box), yMax: try fields.number("ymax", of: box))
+      boxLine: edges.line, isAroundShape: box == nil, xMin: edges.xMin, yMin: edges.yMin, xMax: edges.xMax,
+      yMax: edges.yMax)
+  }
+
+  private func edges(_ box: XMLElement) throws(DatasetError) -> PascalVOCShape {
+    PascalVOCShape(
+      line: box.line, xMin: try number("xmin", of: box), yMin: try number("ymin", of: box),
+      xMax: try number("xmax", of: box), yMax: try number("ymax", of: box))
   }
 
   /// What an element says that is 1 or 0, or a word for it; one that says nothing is 0.
@@ -119,9 +129,9 @@ private struct FieldReader {
     return try number(element)
   }
 
-  /// Nothing when the element is not there or empty.
+  /// Nothing when the element is not there, or has no more than a word for nothing.
   func optionalNumber(_ name: String, of parent: XMLElement) throws(DatasetError) -> Double? {
-    guard let element = try only(name, of: parent), !element.text.isEmpty else { return nil }
+    guard let element = try only(name, of: parent), MarkWord.truth(of: element.text) != false else { return nil }
     return try number(element)
   }
 

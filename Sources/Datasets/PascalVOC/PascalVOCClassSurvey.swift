@@ -6,10 +6,13 @@ struct PascalVOCClassSurvey {
   private static let fileLimit = 20_000
 
   private let names: Set<String>
+  /// Why the first annotation that adds no class adds none; nothing when all add some, or have no object.
+  let firstFault: DatasetError?
 
   /// Reads the annotations of all splits; those that cannot be read are passed over.
   init(roots: [String]) {
     var names: Set<String> = []
+    var fault: DatasetError?
     var count = 0
     for root in Set(roots) {
       // The enumerator does not enter a directory that is a link.
@@ -17,11 +20,16 @@ struct PascalVOCClassSurvey {
       guard let files = FileManager.default.enumerator(atPath: directory) else { continue }
       for case let file as String in files where FileIndex.extension(of: file) == "xml" && count < Self.fileLimit {
         count += 1
-        guard let annotation = try? PascalVOCAnnotation(contentsOf: "\(directory)/\(file)") else { continue }
-        names.formUnion(annotation.objects.map(\.name.content))
+        do throws(DatasetError) {
+          let annotation = try PascalVOCAnnotation(contentsOf: "\(directory)/\(file)")
+          names.formUnion(annotation.objects.map(\.name.content))
+          fault = fault ?? annotation.brokenObjects.first ?? annotation.nestedObjects?.first
+        } catch {
+          fault = fault ?? error
+        }
       }
     }
-    self.names = names
+    (self.names, firstFault) = (names, fault)
   }
 
   /// By alphabet.

@@ -17,6 +17,7 @@ struct PascalVOCReader {
   private var missingAnnotations = MissingFiles("annotations")
   private var missingImages = MissingFiles("images")
   private var fractions = FractionCheck()
+  private var edges = EdgeOrderCheck()
   private var repairs = FaultTally()
 
   /// An image of a root.
@@ -81,7 +82,7 @@ struct PascalVOCReader {
     var (unannotated, unsized) = (Count(), Count())
     missingAnnotations = MissingFiles("annotations", tellsFirst: true)
     missingImages = MissingFiles("images", extensions: Set(PascalVOCDirectories.imageExtensions), tellsFirst: true)
-    fractions = FractionCheck()
+    (fractions, edges) = (FractionCheck(), EdgeOrderCheck())
     for entry in list.entries {
       let key = ImageKey(root: root, identifier: entry.name.identifier)
       if let earlier = origins[key] {
@@ -99,6 +100,7 @@ struct PascalVOCReader {
         in: &log, total: list.entries.count, directories: ["\(source.root)/\(directory)"], root: source.root)
     }
     try fractions.note(in: &log)
+    try edges.note(in: &log)
     try repairs.empty(into: &log)
     try note(unannotated, unsized, of: list)
   }
@@ -233,6 +235,8 @@ struct PascalVOCReader {
   ) throws(DatasetError) -> AnnotatedObject? {
     let place = AnnotationPlace(file: path, line: object.boxLine, object: object.title)
     let hasArea = object.xMin < object.xMax && object.yMin < object.yMax
+    let written = "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))"
+    edges.add(isReversed: object.xMax < object.xMin || object.yMax < object.yMin, written, at: place)
     fractions.add((object.xMin, object.yMin, object.xMax, object.yMax), hasArea: hasArea, of: header, at: place)
     guard let label = labels[object.name.content] else {
       let place = AnnotationPlace(file: path, line: object.name.line, object: "object \(object.number)")
@@ -244,11 +248,13 @@ struct PascalVOCReader {
       try log.noteUnknownClass(object.name.content, classNames, proposal: proposal, at: place)
       return nil
     }
+    if object.isAroundShape {
+      repairs.add(.boxFromOutline, place.error("has another shape in place of <bndbox>, the box around it is used"))
+    }
     let edges = PixelBox(xMin: object.xMin - 1, yMin: object.yMin - 1, xMax: object.xMax, yMax: object.yMax)
     guard
       let inside = try log.clip(
-        edges, hasArea: hasArea, written: "(\(object.xMin), \(object.yMin), \(object.xMax), \(object.yMax))",
-        to: header, at: place)
+        edges, hasArea: hasArea, written: written, to: header, at: place)
     else { return nil }
     return AnnotatedObject(
       pixelBox: inside, label: label, isDifficult: object.isDifficult, width: header.width, height: header.height)

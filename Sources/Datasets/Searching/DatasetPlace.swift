@@ -37,7 +37,10 @@ package struct DatasetPlace: Sendable, Equatable {
     switch found {
     case .pascalVOC: splits = PascalVOCLayout(root: path).splits
     case .coco: splits = COCOLayout(root: path).splits
-    case .yolo: splits = try YOLOData(path).splits
+    case .yolo:
+      let names = try YOLOData(path).splits
+      // Images and labels in directories without a list are all of one split.
+      splits = names.isEmpty && isDirectory && YOLOLayout.isRoot(path) ? ["."] : names
     }
     if splits.isEmpty {
       switch found {
@@ -60,8 +63,14 @@ package struct DatasetPlace: Sendable, Equatable {
   /// - Throws: `DatasetError`.
   package func classNames() throws -> [String] {
     switch format {
-    case .pascalVOC: PascalVOCClassSurvey(roots: [root]).sorted
-    default: try Dataset.classNames(format, of: DatasetSource(root: root, split: splits[0]))
+    case .pascalVOC:
+      let survey = PascalVOCClassSurvey(roots: [root])
+      if survey.sorted.isEmpty {
+        throw survey.firstFault
+          ?? DatasetError(file: "\(root)/Annotations", reason: "no annotation has an object, and so there is no class")
+      }
+      return survey.sorted
+    default: return try Dataset.classNames(format, of: DatasetSource(root: root, split: splits[0]))
     }
   }
 }

@@ -33,8 +33,21 @@ package struct YOLOClassNames: Sendable, Equatable {
   /// The name of a number; nothing for one that is no class.
   func name(of number: Int) -> String? { names[number] }
 
-  /// The names by ascending number.
-  package var ordered: [String] { names.sorted { $0.key < $1.key }.map(\.value) }
+  /// The names by ascending number, each once.
+  package var ordered: [String] {
+    var seen: Set<String> = []
+    return names.sorted { $0.key < $1.key }.map(\.value).filter { seen.insert($0).inserted }
+  }
+
+  /// What is to be said of a name that several numbers have, which are one class; nothing when there is none.
+  var repeated: DatasetError? {
+    let numbers = Dictionary(grouping: names.keys) { names[$0]! }.filter { $0.value.count > 1 }
+    guard let (name, places) = numbers.min(by: { $0.value.min()! < $1.value.min()! }) else { return nil }
+    let list = places.sorted().map(String.init).joined(separator: ", ")
+    let others = numbers.count > 1 ? " (and \(numbers.count - 1) more names like it)" : ""
+    return DatasetError(
+      file: file, reason: "\"\(name)\" is the name of the numbers \(list), taken as one class\(others)")
+  }
 
   /// The largest number.
   var last: Int { names.keys.max() ?? -1 }

@@ -89,7 +89,8 @@ package struct YOLOData {
     }
     guard let found = YOLOPath(entry.text).found(in: bases) else {
       throw error(
-        "there is no \(entry.text) in \(bases.joined(separator: ", ")); \(DirectoryContent.found(at: bases[0]))")
+        "there is no \(entry.text) in \(bases.joined(separator: ", ")); \(DirectoryContent.found(at: bases[0]))"
+          + (warning.map { "; \($0.reason)" } ?? ""))
     }
     if let rival = found.rival {
       repairs.add(.ambiguousName, error("\(entry.text) may be \(found.path), which is taken, or \(rival)"))

@@ -59,7 +59,8 @@ struct YOLODescription {
       case "path": directory = try optionalText(value, key).map { Entry(text: $0, line: value.mark?.line) }
       case "names": classes = try classNames(value)
       case "nc":
-        guard let number = value.int, number > 0 else {
+        guard let text = try optionalText(value, key) else { continue }
+        guard let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:)), number > 0 else {
           throw error("nc: expected the number of classes, found \(Self.kind(value))", value)
         }
         count = (number, value)

@@ -23,8 +23,16 @@ package struct YOLOLayout {
       let description = try YOLODescription(contentsOf: path)
       return description.names != nil || !description.splits.isEmpty
     } catch {
-      return ["data", "dataset", "obj"].contains(FileIndex.split(FileIndex.stem(of: path)).last)
+      return ["data", "dataset", "obj"].contains(FileIndex.split(FileIndex.stem(of: path)).last) || hasKeys(path)
     }
+  }
+
+  /// Whether a file that cannot be read as a description has two of the keys of one.
+  private static func hasKeys(_ path: String) -> Bool {
+    guard let bytes = try? AnnotationFile(path: path, kind: .yaml).contents(upTo: 1 << 16) else { return false }
+    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let keys = lines.compactMap { $0.firstMatch(of: #/^\s*(names|nc|classes|train|val|valid|test)\s*[:=]/#)?.output.1 }
+    return Set(keys).count >= 2
   }
 
   private var files: [String] {
@@ -41,7 +49,7 @@ package struct YOLOLayout {
     if let name = usual.first(where: candidates.contains) { return "\(root)/\(name)" }
     // Any other may be of another program.
     let paths = candidates.map { "\(root)/\($0)" }.filter { path in
-      guard let description = try? YOLODescription(contentsOf: path) else { return false }
+      guard let description = try? YOLODescription(contentsOf: path) else { return Self.hasKeys(path) }
       return !description.splits.isEmpty
     }
     if paths.count > 1 {
@@ -54,7 +62,7 @@ package struct YOLOLayout {
 
   /// A list of the names of classes beside the images or labels; nothing when there is none.
   var namesPath: String? {
-    let names = ["classes.txt", "obj.names", "classes.names"]
+    let names = ["classes.txt", "obj.names", "classes.names", "_darknet.labels"]
     let directories =
       [root, "\(root)/labels"]
       + ["train", "valid", "val", "test"].flatMap {
@@ -102,7 +110,9 @@ package struct YOLOLayout {
     let layout = YOLOLayout(root: root)
     if let path = try? layout.descriptionPath() {
       let description = try? YOLODescription(contentsOf: path)
-      guard FileIndex.split(path).last.hasPrefix("data.y") || description?.splits.isEmpty == false else { return nil }
+      // One that is faulty was chosen for its name or its keys.
+      let isMeant = FileIndex.split(path).last.hasPrefix("data.y") || description?.splits.isEmpty != true
+      guard isMeant else { return nil }
       return "\(FileIndex.split(path).last) describes YOLO labels: set data.format: yolo\(layout.keys)"
     }
     guard let file = layout.labelFile else { return nil }

@@ -66,6 +66,9 @@ struct YOLOReader {
         let data = try YOLOData(source.root)
         let names = try data.requireNames(orClasses: classes)
         let split = try YOLOSplit(source.split, of: data)
+        if let repeated = names.repeated, !splits.contains(where: { $0.names == names }) {
+          try log.note(.repeatedCategory, repeated)
+        }
         splits.append(
           OpenSplit(
             root: data.root, split: split, names: names, keypointNumbers: data.description?.keypointNumbers ?? 0))

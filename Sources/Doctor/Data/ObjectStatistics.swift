@@ -44,6 +44,11 @@ package struct ObjectStatistics {
     let order = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
     let present = order.filter { counts[$0] > 0 }.map { "\(classNames[$0]) \(counts[$0])" }
     let message = "\(boxes.count) objects: \(present.joined(separator: ", "))"
+    if boxes.isEmpty {
+      return .error(
+        "classes", .data, "no image has an object to train on: there is nothing to learn",
+        remedy: "mend what is said of the training data above, or annotate objects")
+    }
     let missing = classNames.indices.filter { counts[$0] == 0 }.map { classNames[$0] }
     guard !missing.isEmpty else { return .ok("classes", message) }
     return .warning(

@@ -68,6 +68,7 @@ extension DatasetFault.Kind {
     case .ambiguousImage: "if the message says no other way, rename one of them, in file and annotation"
     case .backgroundClass: "take it out of the classes; what is not annotated is background"
     case .fractionBoxes: "convert the boxes to pixels"
+    case .reversedBoxes: "write the right and lower edge in place of the sizes"
     case .fewFractionBoxes: "look at the box; convert what is no pixels"
     case .ambiguousName: "nothing, if the right one is taken; else write the name as the message says"
     case .nestedObject: "move each <object> to directly below <annotation>, or convert the annotations anew"
@@ -83,6 +84,7 @@ extension DatasetFault.Kind {
     case .unlistedCategory: "nothing, if that is meant; else list the categories under data.classes"
     case .absentCategory: "nothing, if that is meant; else correct the name, in the file or under data.classes"
     case .emptyCategory: "nothing; or strike the category"
+    case .repeatedCategory: "nothing, if they are one class; else give them different names and numbers"
     case .boxFromOutline: "nothing, if the preview looks right ('multibox preview')"
     case .numberAsText: "nothing; other programs may want numbers without quotes"
     case .otherPath:

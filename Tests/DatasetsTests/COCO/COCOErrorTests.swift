@@ -91,10 +91,12 @@ import Testing
       ":3: images[1] (id 4): file_name: \"../a.png\" and \"a.png\" are both found as "),
     Broken("no image", "images", "[]", ": lists no image"),
     Broken("no annotations", "annotations", nil, ": has no \"annotations\"; the keys are categories, images, info"),
-    Broken("annotations that are no list", "annotations", "{}", ":3: not valid JSON: \"annotations\" is no list"),
+    Broken(
+      "annotations that are no list", "annotations", "{}",
+      ":3: \"annotations\": expected a list of records, found an object"),
     Broken(
       "a category that is there twice", "categories", #"[{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]"#,
-      ":4: categories[1] (id 1): id: another category has the same"),
+      ":4: categories[1] (id 1): id: \"a\" has the same"),
     Broken(
       "a category without a name", "categories", #"[{"id": 1, "name": null}]"#,
       ":4: categories[0] (id 1): name is missing"),
@@ -125,7 +127,8 @@ import Testing
 
   @Test(arguments: [
     ("", ": the file is empty"),
-    ("[1, 2]", ":1: not valid JSON: an object was expected"),
+    ("[1, 2]", ": a list, where a JSON file of COCO has an object with \"images\", \"annotations\" and"),
+    ("{\"images\": [], \"categories\": null}", ":1: \"categories\": expected a list of records, found null"),
     ("{\"images\": [\n{\"id\": 1}", ":1: not valid JSON: the file ends inside the value that begins here"),
     ("{\"images\": [],\n\"annotations", ":2: not valid JSON: the file ends inside the text that begins here"),
     ("{\"images\": []\n\n\"a\": 1}", ":3: not valid JSON: a comma or the end of the object was expected"),

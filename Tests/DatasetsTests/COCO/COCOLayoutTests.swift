@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: [
     #"images\a.png"#, #"C:\Users\me\data\images\a.png"#, "/home/me/data/a.png", "../../media/upload/1/a.png",
-    "images/a.png", "A.PNG", "a.Png", "other/a.jpg", "a.jfif",
+    "images/a.png", "A.PNG", "a.Png", "other/a.jpg", "a.jfif", "a", "A", "https://example.org/x/a%2Epng?size=2",
   ])
   func `An image is found by the end of its name, with one warning`(name: String) throws {
     let dataset = try read(annotations: "annotations/instances_val.json", images: "val", split: "val", name: name)
@@ -116,7 +116,7 @@ import Testing
       dataset.warnings[0].hasSuffix(":2: images[0] (id 3): file_name: \"\(name)\" is found as \(image.imagePath)"))
   }
 
-  @Test(arguments: ["a.txt", "b.png", "a", #"images\b.png"#, "../b.png"])
+  @Test(arguments: ["a.txt", "b.png", "b", #"images\b.png"#, "../b.png"])
   func `Another name is not found`(name: String) throws {
     let error = try #require(throws: DatasetError.self) {
       try read(annotations: "annotations/instances_val.json", images: "val", split: "val", name: name)
