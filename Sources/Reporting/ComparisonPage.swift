@@ -36,23 +36,23 @@ package struct ComparisonPage {
   private static func facts(_ run: Run) -> [(name: String, value: String)] {
     let (metrics, last) = (run.metrics, run.metrics.iterations.last)
     let seconds = metrics.secondsOfTraining
-    let speed = ReportPage.median(metrics.iterations.suffix(200).compactMap(\.images_per_second))
+    let speed = Figures.median(metrics.iterations.suffix(200).compactMap(\.images_per_second))
     func after(_ evaluation: RunMetrics.Evaluation?) -> String {
-      evaluation.map { "\(ReportPage.digits($0.mAP, 4)) after \($0.iteration)" } ?? "–"
+      evaluation.map { "\(Figures.digits($0.mAP, 4)) after \($0.iteration)" } ?? "–"
     }
     let half = metrics.best.flatMap { best in
       metrics.evaluations.first { ($0.mAP ?? 0) >= 0.9 * (best.mAP ?? 1) }
     }
     return [
       ("model", run.settings["model.name"] ?? "–"), ("iterations", "\(last?.iteration ?? 0)"),
-      ("last loss", ReportPage.digits(metrics.points(\.loss).smoothed.last?.y)),
+      ("last loss", Figures.digits(metrics.points(\.loss).smoothed.last?.y)),
       ("last mAP", after(metrics.evaluations.last)), ("best mAP", after(metrics.best)),
       ("metric", Set(metrics.evaluations.map(\.metric)).sorted().joined(separator: ", ")),
-      ("images/s", ReportPage.digits(speed, 2)), ("ranks", "\(last?.world_size ?? 0)"),
-      ("training", last.flatMap { seconds[$0.iteration] }.map(ReportPage.duration) ?? "–"),
+      ("images/s", Figures.digits(speed, 2)), ("ranks", "\(last?.world_size ?? 0)"),
+      ("training", last.flatMap { seconds[$0.iteration] }.map(Figures.duration) ?? "–"),
       (
         "nine tenths of the best after",
-        half.flatMap { seconds[$0.iteration] }.map(ReportPage.duration) ?? "–"
+        half.flatMap { seconds[$0.iteration] }.map(Figures.duration) ?? "–"
       ),
     ]
   }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Training
 
 /// What the `metrics.jsonl` of a run says.
 package struct RunMetrics: Sendable {
@@ -37,6 +38,9 @@ package struct RunMetrics: Sendable {
     package let images: Int
     package let seconds: Double
   }
+
+  /// The parts of an iteration that `seconds` has, in their order.
+  static let phases = PhaseSeconds().phases.map(\.name)
 
   /// In the order of the run.
   package private(set) var iterations: [Iteration] = []

@@ -24,10 +24,10 @@ extension ReportPage {
       let each = analysis.classes[index]
       let why = analysis.reasons(of: index + 1).joined(separator: "; ")
       return [
-        "\(each.name)", "\(Self.digits(each.averagePrecision))", "\(each.objects)",
-        each.trainingObjects.map { "\($0)" } ?? "–", "\(Self.digits(each.best.f1, 2))",
-        "\(Self.digits(each.best.threshold, 2))", "\(Self.digits(each.best.precision, 2))",
-        "\(Self.digits(each.best.recall, 2))", Self.bar(analysis.errors.classes[index]),
+        "\(each.name)", "\(Figures.digits(each.averagePrecision))", "\(each.objects)",
+        each.trainingObjects.map { "\($0)" } ?? "–", "\(Figures.digits(each.best.f1, 2))",
+        "\(Figures.digits(each.best.threshold, 2))", "\(Figures.digits(each.best.precision, 2))",
+        "\(Figures.digits(each.best.recall, 2))", Self.bar(analysis.errors.classes[index]),
         "<span class=\"why\">\(why)</span>",
       ]
     }
@@ -38,7 +38,7 @@ extension ReportPage {
         Point(x: Double($0.offset) / 100, y: $0.element)
       }
       return Chart.Series(
-        name: position < 6 ? "\(each.name) \(Self.digits(each.averagePrecision, 2))" : "", points: points,
+        name: position < 6 ? "\(each.name) \(Figures.digits(each.averagePrecision, 2))" : "", points: points,
         color: position, isFaint: position >= 6)
     }
     let present = analysis.classes.filter { $0.objects > 0 }
@@ -61,7 +61,7 @@ extension ReportPage {
       title: "Precision over recall, IoU 0.5", horizontal: "recall", horizontalRange: 0...1, verticalRange: 0...1,
       series: curves.reversed())
     return """
-      <p>The mean F1 of the classes is largest when detections from a score of <b>\(Self.digits(analysis.threshold, 2))</b> on count; \
+      <p>The mean F1 of the classes is largest when detections from a score of <b>\(Figures.digits(analysis.threshold, 2))</b> on count; \
       the numbers of errors below are for these. Weakest classes first; click a heading to sort.</p>
       \(HTML.table(["class", "AP", "objects", "trained on", "best F1", "from score", "precision", "recall", "detections", "why it is not better"], rows, class: "sortable"))
       \(Bar.legend(Self.kinds.map { ($0.name, $0.color) }))
@@ -102,7 +102,7 @@ extension ReportPage {
     let facts: [HTML] = totals.map { "<div><b>\($0.1)</b><span>\($0.0)</span></div>" }
     return """
       <div class="facts">\(facts)</div>
-      <p>Rows are what was annotated, columns what was detected there, from a score of \(Self.digits(analysis.threshold, 2)) on. \
+      <p>Rows are what was annotated, columns what was detected there, from a score of \(Figures.digits(analysis.threshold, 2)) on. \
       Kinds of errors are those of Hoiem et al. 2012.</p>
       <div class="scroll"><table><thead><tr><th>annotated</th>\(head)</tr></thead><tbody>\(rows)<tr><td>nothing</td>\(nothing)<td></td></tr></tbody></table></div>
 

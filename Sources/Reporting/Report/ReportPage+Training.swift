@@ -105,9 +105,8 @@ extension ReportPage {
   /// Where it ran, how fast, and where the time went.
   var machine: HTML {
     let facts: [[HTML]] = subject.machine.map { ["\($0.name)", "\($0.value)"] }
-    let phases = ["data", "forward", "loss", "backward", "gradient_sum", "communication", "update"]
     let lines = subject.metrics.iterations.suffix(1000)
-    let parts = phases.enumerated().map { index, phase in
+    let parts = RunMetrics.phases.enumerated().map { index, phase in
       Bar.Part(
         name: phase, value: lines.reduce(0) { $0 + ($1.seconds[phase] ?? 0) },
         color: "var(--c\(index % PageStyle.colorCount))")
@@ -115,8 +114,8 @@ extension ReportPage {
     let total = parts.reduce(0) { $0 + $1.value }
     let rows: [[HTML]] = parts.map { part in
       [
-        "\(part.name)", "\(ReportPage.digits(part.value / Double(max(1, lines.count)), 4))",
-        "\(ReportPage.digits(100 * part.value / max(total, 1e-9), 1)) %",
+        "\(part.name)", "\(Figures.digits(part.value / Double(max(1, lines.count)), 4))",
+        "\(Figures.digits(100 * part.value / max(total, 1e-9), 1)) %",
       ]
     }
     let evaluations = subject.metrics.evaluations.map(\.seconds).reduce(0, +)
@@ -124,7 +123,7 @@ extension ReportPage {
       \(HTML.table(["", ""], facts, class: "plain"))
       <p>Seconds of an iteration at rank 0, of the last \(lines.count): \(Bar(parts: parts).html)</p>
       \(HTML.table(["phase", "seconds", "share"], rows))
-      <p class="soft">Evaluations took \(Self.duration(evaluations)) in all.</p>
+      <p class="soft">Evaluations took \(Figures.duration(evaluations)) in all.</p>
       """
   }
 

@@ -42,10 +42,6 @@ package struct ReportPage {
   /// The run's name.
   var name: String { URL(fileURLWithPath: subject.directory).lastPathComponent }
 
-  static func digits(_ value: Double?, _ places: Int = 3) -> String {
-    value.map { $0.isFinite ? String(format: "%.\(places)f", $0) : "–" } ?? "–"
-  }
-
   // MARK: The head
 
   private var head: HTML {
@@ -54,18 +50,18 @@ package struct ReportPage {
     let mAP = subject.evaluation.flatMap { $0.split.report.sheet.result.meanAveragePrecision }
     var facts: [(String, String)] = []
     if let (iteration, split) = subject.evaluation {
-      facts.append((Self.digits(mAP), "mAP (\(split.report.sheet.result.metric.rawValue)) after \(iteration)"))
+      facts.append((Figures.digits(mAP), "mAP (\(split.report.sheet.result.metric.rawValue)) after \(iteration)"))
     }
     if let best = metrics.best, metrics.evaluations.count > 1 {
-      facts.append((Self.digits(best.mAP), "best, after \(best.iteration)"))
+      facts.append((Figures.digits(best.mAP), "best, after \(best.iteration)"))
     }
     facts.append(("\(last?.iteration ?? 0)", "iterations of \(configuration.training.globalBatch) images"))
-    if let speed = Self.median(metrics.iterations.suffix(200).compactMap(\.images_per_second)) {
+    if let speed = Figures.median(metrics.iterations.suffix(200).compactMap(\.images_per_second)) {
       facts.append(
-        (Self.digits(speed, 1), "images/s on \(last?.world_size ?? 1) rank\(last?.world_size == 1 ? "" : "s")"))
+        (Figures.digits(speed, 1), "images/s on \(last?.world_size ?? 1) rank\(last?.world_size == 1 ? "" : "s")"))
     }
     if let seconds = last.flatMap({ metrics.secondsOfTraining[$0.iteration] }) {
-      facts.append((Self.duration(seconds), "of training"))
+      facts.append((Figures.duration(seconds), "of training"))
     }
     let cells: [HTML] = facts.map { "<div><b>\($0.0)</b><span>\($0.1)</span></div>" }
     let warnings: [HTML] = self.warnings.map { "<p class=\"warn\">\($0)</p>" }
@@ -92,7 +88,7 @@ package struct ReportPage {
     let fall = (best.mAP ?? 0) - (last.mAP ?? 0)
     return fall < 0.01
       ? "The best evaluation\(split) was after iteration \(best.iteration); it has been level since."
-      : "The best evaluation\(split) was after iteration \(best.iteration); it has fallen by \(Self.digits(fall)) since, and checkpoints/best.safetensors has the better detector."
+      : "The best evaluation\(split) was after iteration \(best.iteration); it has fallen by \(Figures.digits(fall)) since, and checkpoints/best.safetensors has the better detector."
   }
 
   private var warnings: [String] {
@@ -108,17 +104,6 @@ package struct ReportPage {
       }
     }
     return texts
-  }
-
-  static func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.sorted()[values.count / 2]
-  }
-
-  static func duration(_ seconds: Double) -> String {
-    guard seconds >= 0, seconds < 1e12 else { return "–" }
-    let minutes = Int((seconds / 60).rounded())
-    return minutes < 1
-      ? "\(Int(seconds.rounded())) s" : minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 
   // MARK: For programs

@@ -81,14 +81,14 @@ package struct WatchScreen {
     let done = Int((share * Double(width)).rounded())
     let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
     let left =
-      last.iteration < total ? ", \(ReportPage.duration(Double(total - last.iteration) * secondsEach)) left" : ", done"
+      last.iteration < total ? ", \(Figures.duration(Double(total - last.iteration) * secondsEach)) left" : ", done"
     return String(format: "%@ %.0f %%  iteration %d of %d", bar, 100 * share, last.iteration, total) + speed + left
   }
 
   /// Who trains, and whether anything happens.
   private var standing: String {
     guard let owner = state.owner else { return "nobody trains here at the moment" }
-    let quiet = state.age > 60 ? "; NOTHING WRITTEN FOR \(ReportPage.duration(state.age))" : ""
+    let quiet = state.age > 60 ? "; NOTHING WRITTEN FOR \(Figures.duration(state.age))" : ""
     return "trained by \(owner)\(quiet)"
   }
 
@@ -103,8 +103,7 @@ package struct WatchScreen {
   }
 
   private func phases(_ recent: [RunMetrics.Iteration], secondsEach: Double) -> String {
-    let names = ["forward", "backward", "communication", "data", "loss", "gradient_sum", "update"]
-    let shares = names.map { name in
+    let shares = RunMetrics.phases.map { name in
       (name, recent.reduce(0) { $0 + ($1.seconds[name] ?? 0) } / Double(recent.count) / max(secondsEach, 1e-9))
     }.filter { $0.1 >= 0.005 }
     let parts = shares.map { String(format: "%@ %.0f %%", $0.0, 100 * $0.1) }.joined(separator: ", ")
@@ -128,7 +127,7 @@ package struct WatchScreen {
   /// The classes in columns, the weakest first.
   private func classes(_ evaluation: RunMetrics.Evaluation) -> [String] {
     let entries = evaluation.AP.sorted { ($0.value ?? 2, $0.key) < ($1.value ?? 2, $1.key) }.map { name, value in
-      "\(ReportPage.digits(value)) \(name)"
+      "\(Figures.digits(value)) \(name)"
     }
     let width = (entries.map(\.count).max() ?? 1) + 3
     let perLine = max(1, columns / width)
