@@ -25,6 +25,7 @@ package struct Experiment {
       widthMultiplier: settings.widthMultiplier,
       biasRateMultiplier: configuration.training.biasLearningRateMultiplier,
       convolutionMethod: configuration.training.convolution, precision: configuration.training.precision)
+    options.baseRateMultiplier = configuration.training.baseLearningRateMultiplier
     options.freezesNormalization = settings.batchNormalization == .frozen
     options.decaysNormalization = configuration.training.decaysNormalization
     model = SSD(

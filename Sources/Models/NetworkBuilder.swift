@@ -10,6 +10,8 @@ package struct NetworkBuilder {
     package var widthMultiplier: Float
     /// Factor on the learning rate of biases.
     package var biasRateMultiplier: Float
+    /// Factor on the learning rate of the base network.
+    package var baseRateMultiplier: Float = 1
     /// How convolutions are computed.
     package var convolutionMethod: ConvolutionMethod
     /// What they multiply.
@@ -34,6 +36,8 @@ package struct NetworkBuilder {
   var graph: LayerGraph
   var layout: VariableLayout
   let options: Options
+  /// The layer behind the base network; nil where there is none.
+  private let firstNewLayer: String?
   /// What channel counts are multiples of.
   private let channelStep: Int
 
@@ -43,6 +47,8 @@ package struct NetworkBuilder {
     channelStep = architecture.hasBatchNormalization ? 8 : 1
     self.options = options
     self.layout = layout
+    firstNewLayer = architecture.base?.firstNewLayer
+    self.layout.rateMultiplier = firstNewLayer == nil ? 1 : options.baseRateMultiplier
   }
 
   /// A channel count at full width, scaled: to the nearest multiple of 8 in MobileNets, which may not be below nine tenths of it.
@@ -75,6 +81,7 @@ package struct NetworkBuilder {
     padding: Padding = 0, dilation: Int = 1, activation: Activation = .identity, hasBias: Bool = true,
     normalization: NormalizationPlace? = nil
   ) -> LayerGraph.Map {
+    if name == firstNewLayer { layout.rateMultiplier = 1 }
     // OpenBLAS cannot read maps that are still to be normalised.
     let method =
       normalization != nil || (kernel == 1 && channelStep > 1) ? .blockedColumns : options.convolutionMethod
@@ -102,6 +109,10 @@ package struct NetworkBuilder {
   mutating func normalization(
     _ name: String, variable: String, of map: LayerGraph.Map, scale: Float
   ) -> LayerGraph.Map {
+    // New, though it may lie within the base network.
+    let rateMultiplier = layout.rateMultiplier
+    layout.rateMultiplier = 1
+    defer { layout.rateMultiplier = rateMultiplier }
     let layer = ChannelL2Normalization(
       name, variableName: variable, channels: graph.shape(map).channels,
       start: scale * options.widthMultiplier.squareRoot(), layout: &layout)

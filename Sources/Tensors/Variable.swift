@@ -14,6 +14,12 @@ package struct Variable: Sendable, Equatable {
     /// Not at all.
     case frozen
 
+    /// The same at another rate.
+    func scaled(by factor: Float) -> Update {
+      guard case .descent(let decays, let rateMultiplier) = self else { return self }
+      return .descent(decays: decays, rateMultiplier: factor * rateMultiplier)
+    }
+
     /// That of kernels and scales.
     package static let weight = Update.descent(decays: true, rateMultiplier: 1)
 
@@ -86,6 +92,8 @@ package struct VariableLayout: Sendable {
   package private(set) var variables: [Variable] = []
   /// Floats in an arena, padding included.
   package private(set) var arenaCount = 0
+  /// Factor on the learning rate of the variables that are added from now on.
+  package var rateMultiplier: Float = 1
   /// Floats of running averages, padding included.
   private var averageCount = 0
   /// The arena that is laid out, where it is known beforehand.
@@ -125,7 +133,8 @@ package struct VariableLayout: Sendable {
     }
     arenaCount += padded
     precondition(plan.map { arenaCount <= $0.arenaCount } ?? true, "variable \(name) has no place in the arena")
-    let variable = Variable(name: name, layout: layout, start: start, update: update, range: first..<first + count)
+    let variable = Variable(
+      name: name, layout: layout, start: start, update: update.scaled(by: rateMultiplier), range: first..<first + count)
     variables.append(variable)
     return variable
   }

@@ -98,6 +98,23 @@ struct RecipeCheckTests {
       ])
   }
 
+  /// Layers that are new learn at a higher rate where the base network keeps what it has.
+  @Test(arguments: [
+    ("", 0.002, 0.0021), ("freeze: conv5_3,", 0.02, 0.021), ("freeze: conv5_2,", 0.002, 0.0021),
+    ("base_learning_rate_multiplier: 0.1,", 0.0199, 0.021), ("base_learning_rate_multiplier: 0.5,", 0.004, 0.0041),
+  ]) func `The usual rate is that of the layers that learn`(setting: String, usual: Double, high: Double) throws {
+    for (rate, isWarned) in [(usual, false), (high, true)] {
+      let configuration = try Configuration(
+        yaml: """
+          version: 1
+          data: {classes: [a]}
+          training: {\(setting) global_batch: 8, micro_batch: 4, iterations: 100, learning_rate: \(rate)}
+          """, name: "test")
+      let findings = try #require(configuration.recipeCheck(images: nil)).findings
+      #expect(findings.contains { $0.check == "learning rate" } == isWarned, "\(rate)")
+    }
+  }
+
   @Test func `No recipe of the repository draws a warning`() throws {
     let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
       "../../configs"

@@ -140,6 +140,34 @@ struct TrainerTests {
     }
   }
 
+  @Test func `The base network alone learns at a share of the rate`() throws {
+    let key = "training.base_learning_rate_multiplier="
+    for (run, overrides) in [
+      ("start", ["training.learning_rate=1e-30", "training.weight_decay=0"]), ("whole", []), ("half", [key + "0.5"]),
+      ("none", [key + "0"]),
+    ] { try runs.train(run, overrides, until: 1) }
+    func values(_ run: String, _ name: String) throws -> [Float] {
+      let file = try SafetensorsFile(runs.path(run) + "/checkpoints/iteration-0000001.safetensors")
+      return try file.floats(of: #require(file.tensor(named: name)))
+    }
+    for name in ["backbone.features.0.weight", "backbone.features.0.bias", "backbone.extra.0.5.weight"] {
+      let (start, whole, half) = (try values("start", name), try values("whole", name), try values("half", name))
+      #expect(start != whole)
+      #expect(try zip(values("none", name), start).allSatisfy { abs($0 - $1) < 1e-20 })
+      for index in start.indices {
+        #expect(
+          abs((half[index] - start[index]) - (whole[index] - start[index]) / 2) < 1e-6 * max(1, abs(start[index])))
+      }
+    }
+    for name in [
+      "backbone.scale_weight", "backbone.extra.0.7.1.weight", "backbone.extra.1.0.bias",
+      "head.classification_head.module_list.0.weight",
+    ] {
+      let whole = try values("whole", name)
+      #expect(try values("start", name) != whole && values("half", name) == whole && values("none", name) == whole)
+    }
+  }
+
   @Test(arguments: [
     (
       "conv5_4",

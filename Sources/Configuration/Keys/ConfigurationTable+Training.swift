@@ -30,6 +30,12 @@ extension ConfigurationTable {
     add(
       "bias_learning_rate_multiplier", \.training.biasLearningRateMultiplier, .number(.atLeast(0)),
       "factor on the learning rate of biases")
+    add(
+      "base_learning_rate_multiplier", \.training.baseLearningRateMultiplier, .number(.from(0, to: 1)),
+      default: "`1.0`",
+      young: true,
+      "factor on the learning rate of the base network, which ImageNet has taught; what is new behind it learns at the whole rate"
+    )
     addOptional(
       "gradient_clip_norm", \.training.gradientClipNorm, .number(.above(0)), young: true,
       "a gradient of all parameters with a larger norm is scaled down to it; `metrics.jsonl` then has `gradient_norm`. [Definition of the norm](decisions/0020-first-iterations.md)"

@@ -24,6 +24,8 @@ extension Configuration {
     package var decaysNormalization = false
     /// Factor on the learning rate of biases.
     package var biasLearningRateMultiplier: Float = 2
+    /// Factor on the learning rate of the base network.
+    package var baseLearningRateMultiplier: Float = 1
     /// The largest length of a gradient; nil for no limit.
     package var gradientClipNorm: Double?
     /// How slowly an average of the weights follows them, which is evaluated in their place, 0 ..< 1; nil to keep none.

@@ -7,7 +7,7 @@ import Models
 ///
 /// ### The learning rate
 /// 0.001 × batch / 32 is the rate for a VGG-16 that knows ImageNet, that for a MobileNet is ten times as high or more. A narrower network
-/// takes a higher one, in inverse proportion to its width. Eight times as much as that is called too high: the loss grows, or stays where it was.
+/// takes a higher one, in inverse proportion to its width, and so do new layers behind a base network that hardly learns. Eight times as much as that is called too high: the loss grows, or stays where it was.
 package struct RecipeCheck: Sendable {
   /// Iterations of the run.
   package var iterations: Int
@@ -51,6 +51,8 @@ package struct RecipeCheck: Sendable {
     self.images = images
   }
 
+  /// The rate that suits layers without a pretrained network in front that learns as fast.
+  package static let rateOfNewLayers = 0.01
   /// A rate this many times the usual one is called too high.
   package static let highRateFactor = 8.0
 
@@ -140,11 +142,26 @@ extension Configuration {
     if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
     return RecipeCheck(
       iterations: iterations, globalBatch: training.globalBatch,
-      usualRate: model.architecture.usualLearningRate, smallNormalization: smallNormalization,
+      usualRate: usualRate, smallNormalization: smallNormalization,
       learningRate: training.schedule.base,
       widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
       warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
       hasEvaluationSplit: data.evaluationSplit != nil,
       images: images)
+  }
+
+  /// The rate that suits 32 images an iteration: that of the architecture or, where the base network learns at a share of it, more.
+  private var usualRate: Double {
+    let usual = model.architecture.usualLearningRate
+    let share = isBaseFrozen ? 0 : Double(training.baseLearningRateMultiplier)
+    return max(usual, min(RecipeCheck.rateOfNewLayers, usual / max(share, 0.01)))
+  }
+
+  private var isBaseFrozen: Bool {
+    let nodes = SSD(model.architecture, objectClassCount: 1).graph.nodes
+    guard let freeze = training.freeze, let last = nodes.firstIndex(where: { $0.layer.name == freeze }),
+      let new = nodes.firstIndex(where: { $0.layer.name == model.architecture.base?.firstNewLayer })
+    else { return false }
+    return nodes[min(last + 1, new)..<new].allSatisfy { $0.layer.variables.isEmpty }
   }
 }

@@ -15,7 +15,8 @@ struct DocumentRun {
   /// What every training, examination and preview is given besides.
   private static let settings = [
     "model.width_multiplier=0.0625", "model.weights=null", "training.iterations=2", "training.global_batch=2",
-    "training.micro_batch=1", "training.schedule.milestones=[]", "training.schedule.warmup_iterations=0",
+    "training.micro_batch=1", "training.schedule={kind: steps, milestones: []}",
+    "training.schedule.warmup_iterations=0",
     "training.precision=float32", "training.threads=1", "evaluation.every=2", "data.loader_threads=1",
   ]
 
