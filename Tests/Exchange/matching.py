@@ -14,20 +14,42 @@ def overlap(one, other):
     return shared / union if union > 0 else 1.0
 
 
-def missing(ours, theirs, threshold, is_full):
-    """Detections of the first list without a partner in the second, how many have one, and the worst of the partners."""
-    floor = threshold + TOLERANCE
-    if is_full:
-        floor = max(floor, min(score for _, score, _ in theirs) + TOLERANCE)
-    lost, matched, worst_overlap, worst_score = [], 0, 1.0, 0.0
-    for label, score, box in ours:
-        partners = [
-            (overlap(box, other), abs(score - its)) for name, its, other in theirs if name == label and abs(score - its) <= TOLERANCE
-        ]
-        best = max(partners, default=(0.0, 1.0))
-        if best[0] > 0.99:
-            matched += 1
-            worst_overlap, worst_score = min(worst_overlap, best[0]), max(worst_score, best[1])
-        elif score > floor:
-            lost.append((label, score, list(box)))
-    return lost, matched, worst_overlap, worst_score
+class Comparison:
+    """What was found in images by two programs."""
+
+    def __init__(self, threshold, keep):
+        self.threshold, self.keep = threshold, keep
+        self.count, self.matched, self.lost, self.overlap, self.difference = 0, 0, [], 1.0, 0.0
+
+    def add(self, one, other):
+        """Takes the detections of an image, and looks for partners in both directions."""
+        self.count += len(one)
+        self._match(one, other)
+        self._match(other, one)
+
+    def _match(self, ours, theirs):
+        floor = self.threshold + TOLERANCE
+        if len(theirs) == self.keep:
+            floor = max(floor, min(score for _, score, _ in theirs) + TOLERANCE)
+        for label, score, box in ours:
+            partners = [
+                (overlap(box, other), abs(score - its)) for name, its, other in theirs if name == label and abs(score - its) <= TOLERANCE
+            ]
+            best = max(partners, default=(0.0, 1.0))
+            if best[0] > 0.99:
+                self.matched += 1
+                self.overlap, self.difference = min(self.overlap, best[0]), max(self.difference, best[1])
+            elif score > floor:
+                self.lost.append((label, score, list(box)))
+
+    @property
+    def is_same(self):
+        """Whether nothing lacks a partner, and nine in ten detections have one."""
+        return not self.lost and self.matched >= max(1, 1.8 * self.count)
+
+    def __str__(self):
+        lost = "".join(f"\n   {each}" for each in self.lost[:5])
+        return (
+            f"{self.count} detections, {self.matched} of both with and {len(self.lost)} without a partner, IoU at least {self.overlap:.5f}, "
+            f"scores within {self.difference:.1e}{lost}"
+        )

@@ -21,7 +21,7 @@ import onnx
 import onnxruntime
 from PIL import Image
 
-from matching import missing
+from matching import Comparison
 
 
 def parse():
@@ -74,7 +74,7 @@ def main():
                 metadata = {entry.key: entry.value for entry in model.metadata_props}
                 classes, keep = json.loads(metadata["classes"]), int(metadata["keep"])
                 session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-                count, lost, matched, worst_overlap, worst_score, at = 0, [], 0, 1.0, 0.0, 0
+                comparison, at = Comparison(options.score_threshold, keep), 0
                 for group in groups:
                     pixels = numpy.stack([numpy.asarray(picture).transpose(2, 0, 1) for picture in group])
                     boxes, labels, scores, counts = session.run(None, {"images": pixels})
@@ -84,20 +84,10 @@ def main():
                             (classes[labels[index, row] - 1], float(scores[index, row]), boxes[index, row] * size)
                             for row in range(counts[index])
                         ]
-                        ours = expected[at]
+                        comparison.add(expected[at], theirs)
                         at += 1
-                        count += len(ours)
-                        for one, other in ((ours, theirs), (theirs, ours)):
-                            result = missing(one, other, options.score_threshold, len(other) == keep)
-                            lost, matched = lost + result[0], matched + result[1]
-                            worst_overlap, worst_score = min(worst_overlap, result[2]), max(worst_score, result[3])
-                failed |= bool(lost) or matched < max(1, count)
-                print(
-                    f"opset {opset}, batch {batch}: {count} detections, {matched} of both with and {len(lost)} without a partner, IoU at least {worst_overlap:.5f}, "
-                    f"scores within {worst_score:.1e}, {path.stat().st_size / 1e6:.1f} MB"
-                )
-                for each in lost[:5]:
-                    print("  ", each)
+                failed |= not comparison.is_same
+                print(f"opset {opset}, batch {batch}, {path.stat().st_size / 1e6:.1f} MB: {comparison}")
     sys.exit(failed)
 
 

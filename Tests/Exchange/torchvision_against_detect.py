@@ -27,7 +27,7 @@ from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 from torchvision.models.detection.ssd import SSD, SSDFeatureExtractorVGG, SSDHead
 from torchvision.transforms.functional import to_tensor
 
-from matching import missing
+from matching import Comparison
 
 CLASSES = ["circle", "square", "triangle", "star", "cross", "ring"]
 THRESHOLD = 0.05
@@ -150,7 +150,7 @@ def main():
                             "evaluation_split": None,
                             "classes": CLASSES,
                         },
-                        "training": {"global_batch": 4, "micro_batch": 4, "iterations": 1, "learning_rate": 1e-4},
+                        "training": {"global_batch": 4, "micro_batch": 4, "iterations": 1, "learning_rate": 1e-8},
                         "evaluation": {"nms_threshold": threshold, "top_k": top, "keep": keep, "clip": "before-nms"},
                         "output": f"{directory}/{name}",
                     }
@@ -163,20 +163,11 @@ def main():
             run("export", directory / name, ours)
             back.load_state_dict(torch.load(ours, weights_only=True))
             for title, file, network in (("torchvision to multibox", published, model), ("multibox to torchvision", ours, back)):
-                count, lost, matched, overlap, difference = 0, [], 0, 1.0, 0.0
+                comparison = Comparison(THRESHOLD, keep)
                 for one, other in zip(detect(file, config), found(network, images)):
-                    count += len(one)
-                    for pair in ((one, other), (other, one)):
-                        result = missing(*pair, THRESHOLD, len(pair[1]) == keep)
-                        lost, matched = lost + result[0], matched + result[1]
-                        overlap, difference = min(overlap, result[2]), max(difference, result[3])
-                failed |= bool(lost) or matched < max(1, count)
-                print(
-                    f"{name}, {title}: {count} detections, {matched} of both with and {len(lost)} without a partner, IoU at least {overlap:.5f}, "
-                    f"scores within {difference:.1e}"
-                )
-                for each in lost[:5]:
-                    print("  ", each)
+                    comparison.add(one, other)
+                failed |= not comparison.is_same
+                print(f"{name}, {title}: {comparison}")
     sys.exit(failed)
 
 
