@@ -29,6 +29,17 @@ package struct YAMLDocument {
     }
   }
 
+  /// The members of a mapping, with those that `<<: *other` merges into it where it has none of its own.
+  package static func merged(_ mapping: Node.Mapping) -> [(key: Node, value: Node)] {
+    let merges = mapping.filter { $0.key.string == "<<" }.flatMap { $0.value.sequence.map(Array.init) ?? [$0.value] }
+    var members = mapping.filter { $0.key.string != "<<" }.map { (key: $0.key, value: $0.value) }
+    for case let other? in merges.map(\.mapping) {
+      let names = Set(members.compactMap(\.key.string))
+      members += merged(other).filter { !names.contains($0.key.string ?? "") }
+    }
+    return members
+  }
+
   /// Counts what can be an alias: a star with a name where a value begins, at the start of a line or behind one of `-?:,[{`.
   ///
   /// Comments and texts of several lines (`download: |`) are passed over, where no quote makes it unsure that they are such.

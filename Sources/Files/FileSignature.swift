@@ -16,6 +16,7 @@ package enum FileSignature: String, Sendable, CaseIterable {
   case pyTorch = "a PyTorch file"
   case legacyPyTorch = "a PyTorch file of the old format"
   case tarPyTorch = "a PyTorch file of the tar form, of before version 0.1.10"
+  case textPyTorch = "a PyTorch file with a pickle of protocol 0 or 1"
   case torchScript = "a TorchScript program"
   case pickle = "a Python pickle"
   case caffe = "a Caffe model"
@@ -46,8 +47,9 @@ package enum FileSignature: String, Sendable, CaseIterable {
   /// Whether it holds weights, of whatever program.
   package var isWeights: Bool {
     switch self {
-    case .safetensors, .pyTorch, .legacyPyTorch, .tarPyTorch, .torchScript, .pickle, .caffe, .onnx, .keras, .tensorFlow,
-      .numPy:
+    case .safetensors, .pyTorch, .legacyPyTorch, .tarPyTorch, .textPyTorch, .torchScript, .pickle, .caffe, .onnx,
+      .keras,
+      .tensorFlow, .numPy:
       true
     default: false
     }
@@ -155,6 +157,9 @@ package enum FileSignature: String, Sendable, CaseIterable {
       if contains("model.weights.h5") { return .keras }
       return contains(".npy") ? .numPy : .zip
     }
+    if bytes.starts(with: Array("L119547037146038801333356L".utf8)) { return .textPyTorch }
+    // A dictionary of protocol 0 or 1.
+    if bytes.starts(with: Array("(dp0\n".utf8)) || bytes.starts(with: Array("}q\0".utf8)) { return .pickle }
     guard bytes.count > 2, bytes[0] == 0x80, (2...5).contains(bytes[1]) else { return nil }
     // The number that torch.save of before version 1.6 begins with.
     let number: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]

@@ -11,9 +11,11 @@ extension FileSignature {
     case .safetensors, .empty: return nil
     case .pyTorch, .legacyPyTorch, .caffe: return "\(rawValue) where a safetensors file is expected"
     case .pickle:
-      return "\(rawValue)\(expected): convert it by \(Self.python(Self.stateDictionary("torch.load", path), path))"
-    case .tarPyTorch:
-      return "\(rawValue)\(expected): convert it by \(Self.python(Self.stateDictionary("torch.load", path), path))"
+      return
+        "\(rawValue)\(expected): if you trust it, as it may run programs, convert its arrays by \(Self.python(Self.arrays(path), path))"
+    case .tarPyTorch, .textPyTorch:
+      return
+        "\(rawValue)\(expected): if you trust it, as it may run programs, convert it by \(Self.python(Self.stateDictionary("torch.load", path), path))"
     case .torchScript:
       return
         "\(rawValue)\(expected): convert its weights by \(Self.python(Self.stateDictionary("torch.jit.load", path), path))"
@@ -38,7 +40,11 @@ extension FileSignature {
   private static func stateDictionary(_ load: String, _ path: String) -> String {
     load == "torch.jit.load"
       ? "import torch; from safetensors.torch import save_file; save_file({n: t.clone().contiguous() for n, t in torch.jit.load('\(path)', map_location='cpu').state_dict().items()}"
-      : "import torch; from safetensors.torch import save_file; s = torch.load('\(path)', map_location='cpu'); s = s.get('state_dict', s.get('model', s)); save_file({n: t.clone().contiguous() for n, t in s.items() if torch.is_tensor(t)}"
+      : "import torch; from safetensors.torch import save_file; s = torch.load('\(path)', map_location='cpu', weights_only=False); s = s.get('state_dict', s.get('model', s)); save_file({n: t.clone().contiguous() for n, t in s.items() if torch.is_tensor(t)}"
+  }
+
+  private static func arrays(_ path: String) -> String {
+    "import pickle, numpy; from safetensors.numpy import save_file; s = pickle.load(open('\(path)', 'rb'), encoding='latin1'); s = s.get('state_dict', s.get('model', s.get('blobs', s))); save_file({n: numpy.ascontiguousarray(a) for n, a in s.items() if hasattr(a, 'shape')}"
   }
 
   /// A command that writes a file beside the given one; `start` ends inside the call that does.

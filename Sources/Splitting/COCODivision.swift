@@ -11,7 +11,7 @@ package struct COCODivision {
   package let images: [SplitImage]
   /// The names of the categories that have objects, by ascending id: classes that every part can be read with.
   package let classNames: [String]
-  /// What of its categories is left out or repaired.
+  /// What is left out or repaired.
   package let warnings: [String]
   private let file: JSONRecordFile
   private let imageRecords: [Range<Int>]
@@ -36,6 +36,7 @@ package struct COCODivision {
     images = zip(zip(reader.images, try locate(reader.images.map(\.name))), reader.counts).map { image, counts in
       SplitImage(name: image.0.name, path: image.1, objects: counts)
     }
+    if let fault = reader.strays.fault { try log.note(fault.kind, fault.place.adding(fault.reason)) }
     if objectRecords.isEmpty { throw DatasetError(file: path, reason: "has no object to train on") }
     let used = Set(images.flatMap(\.objects.keys))
     classNames = list.names.filter(used.contains)
@@ -90,6 +91,7 @@ private struct COCODivisionReader {
   let file: JSONRecordFile
   private(set) var images: [(name: String, record: Range<Int>)] = []
   private(set) var objects: [(image: Int, record: Range<Int>)] = []
+  private(set) var strays = StrayAnnotations<DatasetError>()
   /// Names of the categories that can have objects, by id.
   private let categories: [Int: String]
   /// Objects of each class, by image.
@@ -117,12 +119,14 @@ private struct COCODivisionReader {
     }
     if images.isEmpty { throw DatasetError(file: file.path, reason: "lists no image") }
     counts = Array(repeating: [:], count: images.count)
+    var strays = StrayAnnotations<DatasetError>()
     for (index, record) in try records("annotations").enumerated() {
       let place = "annotations[\(index)]"
       let fields = try fields(["image_id", "category_id"], of: record, place)
-      guard let image = fields["image_id"].flatMap({ indices[$0] }) else {
-        throw error("image_id: \(fields["image_id"] ?? "missing"), which is no image of the file", record, place)
-      }
+      guard let number = fields["image_id"] else { throw error("image_id is missing", record, place) }
+      let image = indices[number]
+      strays.add(number, isListed: image != nil, at: error("", record, place))
+      guard let image else { continue }
       guard let name = fields["category_id"].flatMap({ Int($0) }).flatMap({ categories[$0] }) else {
         throw error(
           "category_id: \(fields["category_id"] ?? "missing"), which is no category of the file", record, place)
@@ -130,6 +134,7 @@ private struct COCODivisionReader {
       counts[image][name, default: 0] += 1
       objects.append((image, record))
     }
+    self.strays = strays
   }
 
   /// Where the records of a list are; that it is one is known before any is read.

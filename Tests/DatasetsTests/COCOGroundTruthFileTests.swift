@@ -46,7 +46,6 @@ struct COCOGroundTruthFileTests {
   private static let image = #"{"id": 1}"#
 
   @Test(arguments: [
-    (#"{"image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: there is no image 2"),
     (#"{"image_id": 1, "category_id": 5, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: there is no category 5"),
     (#"{"image_id": 1, "category_id": 1}"#, "annotations[1]: bbox is missing"),
     (#"{"category_id": 1, "bbox": [1, 2, 3, 4]}"#, "annotations[1]: image_id is missing"),

@@ -56,6 +56,25 @@ struct FormsOfOthersTests {
     }
   }
 
+  @Test func `Annotations of images that were taken out by hand are passed over`() throws {
+    let folder = try COCODirectory(
+      annotations: [
+        COCODirectory.annotation(1, image: 99), COCODirectory.annotation(2, more: #", "area": [12.5]"#),
+        COCODirectory.annotation(3, image: 98),
+      ])
+    let dataset = try folder.read()
+    #expect(dataset.images.map(\.objects.count) == [0, 1] && dataset.images[1].objects[0].area == 12.5)
+    #expect(dataset.faults.counts == [.strayAnnotation: 1])
+    #expect(
+      dataset.warnings[0].hasSuffix(
+        "annotations[0] (id 1): image_id: 99 is no image of the file, left out (and 1 more of 3 annotations like it)"))
+    let truth = try COCOGroundTruthFile(Data(folder.json.utf8), file: "a.json")
+    #expect(truth.annotations.map(\.identifier) == [.number(2)] && truth.warnings.count == 1)
+    folder["annotations"] = "[\(COCODirectory.annotation(1, image: 99)), \(COCODirectory.annotation(3, image: 98))]"
+    let error = try #require(throws: DatasetError.self) { try folder.read() }
+    #expect(error.reason == "image_id: 99 is no image of the file, and so it is with all 2 annotations", "\(error)")
+  }
+
   // MARK: Pascal VOC
 
   private func voc(_ objects: String, root: String = "annotation", size: String = "") throws -> TemporaryDirectory {
@@ -153,7 +172,62 @@ struct FormsOfOthersTests {
     }
   }
 
+  /// Programs copy the declaration, and write UTF-8 below it.
+  @Test(arguments: ["gb2312", "windows-1252", "ISO-8859-1", "shift_jis"])
+  func `Text is read as what it is, whatever it declares`(encoding: String) throws {
+    let directory = try voc(Self.box([5, 5, 10, 8]), size: "<path>C:/图片/größe.jpg</path>")
+    let file = directory.path + "/Annotations/a.xml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try ("<?xml version=\"1.0\" encoding=\"\(encoding)\"?>" + text).write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try read(directory).images[0].objects.count == 1)
+  }
+
   // MARK: YOLO
+
+  @Test func `A background among the names is no class`() throws {
+    let folder = try YOLODirectory(
+      labels: "1 0.5 0.5 0.2 0.2\n", yaml: "train: images/train\nnames: [background, cat, dog]\n")
+    let dataset = try folder.read()
+    #expect(dataset.classNames == ["cat", "dog"] && dataset.images[0].objects.map(\.groundTruth.label) == [1])
+    #expect(
+      dataset.warnings == [
+        "\(folder.root)/data.yaml: \"background\" is no class, left out: what is not annotated is background"
+      ])
+  }
+
+  @Test func `Boxes without the points that other lines have are boxes`() throws {
+    let folder = try YOLODirectory(
+      labels: "0 0.5 0.5 0.2 0.2\n1 0.25 0.25 0.2 0.2 0.1 0.1 2 0.3 0.3 2\n",
+      yaml: "train: images/train\nkpt_shape: [2, 3]\n\(YOLODirectory.names)")
+    #expect(try folder.read().images[0].objects.map(\.groundTruth.label) == [1, 2])
+  }
+
+  @Test func `A description may merge what it names elsewhere`() throws {
+    let yaml = """
+      a: &a {train: images/train, names: [x, y, z]}
+      b: &b
+        <<: *a
+        val: images/train
+      <<: [*b, {test: images/none}]
+      names: [cat, dog, zebra]
+
+      """
+    let folder = try YOLODirectory(labels: Self.label, yaml: yaml)
+    #expect(try folder.read("val").classNames == ["cat", "dog", "zebra"])
+    #expect(folder.error("test")?.reason.contains("there is no images/none in ") == true)
+  }
+
+  @Test func `Names of images and labels may be escaped, or composed otherwise`() throws {
+    let composed = "größe é".precomposedStringWithCanonicalMapping
+    let decomposed = composed.decomposedStringWithCanonicalMapping
+    for (image, label) in [("a b#1", "a%20b%231"), ("a%20b", "a b"), (composed, decomposed), (decomposed, composed)] {
+      let folder = try YOLODirectory()
+      try folder.write(image: "images/train/\(image).png")
+      try folder.write(Self.label, to: "labels/train/\(label).txt")
+      #expect(try folder.read().images.map(\.objects.count) == [2], "\(image)")
+    }
+  }
 
   private static let label = "0 0.5 0.5 0.2 0.2\n2 0.25 0.25 0.2 0.2\n"
 

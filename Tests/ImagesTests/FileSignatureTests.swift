@@ -25,6 +25,7 @@ struct FileSignatureTests {
     (.torchScript, zip("model/data.pkl", "model/code/__torch__.py", "model/constants.pkl")),
     (.legacyPyTorch, [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]),
     (.tarPyTorch, bytes("sys_info") + [UInt8](repeating: 0, count: 249) + bytes("ustar")),
+    (.textPyTorch, bytes("L119547037146038801333356L\n.")), (.pickle, bytes("(dp0\n")), (.pickle, bytes("}q\0")),
     (.pickle, [0x80, 4, 0x95, 0, 0]), (.keras, [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]),
     (.keras, zip("metadata.json", "config.json", "model.weights.h5")), (.numPy, zip("a.npy")),
     (.numPy, [0x93] + bytes("NUMPY")), (.tensorFlow, [28, 0, 0, 0] + bytes("TFL3")),

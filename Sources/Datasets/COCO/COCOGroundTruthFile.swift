@@ -159,13 +159,15 @@ private struct COCOGroundTruthReader {
     let labels = Dictionary(uniqueKeysWithValues: zip(categories.map(\.identifier), 1...))
     var identifiers: Set<COCOFileIdentifier> = []
     var annotations: [COCOGroundTruthFile.Annotation] = []
+    var strays = StrayAnnotations<Int>()
     for (index, object) in objects.enumerated() {
-      func fault(_ reason: String) -> Fault {
-        Fault(position: object.position, reason: reason).inside("annotations[\(index)]")
-      }
       let record = object.record
-      guard let imageIndex = imageIndices[record.image_id] else { throw fault("there is no image \(record.image_id)") }
-      guard let label = labels[record.category_id] else { throw fault("there is no category \(record.category_id)") }
+      guard let label = labels[record.category_id] else {
+        throw fault(index, "there is no category \(record.category_id)")
+      }
+      let image = imageIndices[record.image_id]
+      strays.add("\(record.image_id)", isListed: image != nil, at: index)
+      guard let imageIndex = image else { continue }
       if let identifier = record.id, !identifiers.insert(identifier).inserted {
         note(.repeatedObject, index, "id: another object has the same")
       }
@@ -179,6 +181,14 @@ private struct COCOGroundTruthReader {
           identifier: record.id, imageIndex: imageIndex, label: label, box: box, area: record.area ?? box.area,
           isCrowd: record.isCrowd, isDifficult: record.isDifficult))
     }
+    if let stray = strays.fault {
+      if stray.kind.isError { throw fault(stray.place, stray.reason) }
+      note(stray.kind, stray.place, stray.reason)
+    }
     return annotations
+  }
+
+  private func fault(_ index: Int, _ reason: String) -> Fault {
+    Fault(position: objects[index].position, reason: reason).inside("annotations[\(index)]")
   }
 }

@@ -217,6 +217,7 @@ struct COCOReader {
     var (numbers, total) = (Set<COCOFileIdentifier>(), 0)
     var leftOut: [String: Int] = [:]
     var fractions = FractionCheck()
+    var strays = StrayAnnotations<AnnotationPlace>()
     try file.file.forEach(
       in: "annotations", { parser throws(JSONPullParser.Fault) in try parser.cocoAnnotation() }
     ) { record, recordPlace throws(DatasetError) in
@@ -233,10 +234,9 @@ struct COCOReader {
         let reason = "category_id: \(annotation.category_id) is no category of the file"
         return try log.note(.unknownClass, place.error(reason))
       }
-      guard entries.contains(annotation.image_id) else {
-        let reason = "image_id: \(annotation.image_id) is no image of the file"
-        return try log.note(.brokenAnnotation, place.error(reason))
-      }
+      let isListed = entries.contains(annotation.image_id)
+      strays.add("\(annotation.image_id)", isListed: isListed, at: place)
+      guard isListed else { return }
       if annotation.isBoxFromOutline {
         repairs.add(.boxFromOutline, place.error("has no bbox, the one around segmentation is used"))
       }
@@ -251,6 +251,7 @@ struct COCOReader {
         entries.entries[index].objects.append(object)
       }
     }
+    if let fault = strays.fault { try log.note(fault.kind, fault.place.error(fault.reason)) }
     try fractions.note(in: &log)
     try classes.note(leftOut: leftOut, of: total, in: file.categories, log: &log)
   }

@@ -102,8 +102,7 @@ extension JSONPullParser {
       case "id": id = try parser.ownIdentifier()
       case "image_id": image = try parser.identifier()
       case "category_id": category = try parser.lenientInteger()
-      case "area" where parser.takeNotANumber(): area = nil
-      case "area": area = try parser.optional { parser throws(Fault) in try parser.lenientNumber() }
+      case "area": area = try parser.statedArea()
       case "iscrowd": isCrowd = try parser.mark()
       case "ignore", "difficult": isDifficult = try parser.mark() || isDifficult
       case "bbox": (box, boxFault) = try parser.statedBox()
@@ -124,6 +123,15 @@ extension JSONPullParser {
       id: id, image_id: try required(image, "image_id", at: start),
       category_id: try required(category, "category_id", at: start), bbox: box, isBoxFromOutline: isBoxFromOutline,
       isCrowd: isCrowd, area: area, isDifficult: isDifficult)
+  }
+
+  /// A number; nothing for `null` and NaN. Programs that write what NumPy gives them have a list of one.
+  private mutating func statedArea() throws(Fault) -> Double? {
+    if takeNotANumber() || takeNull() { return nil }
+    let before = self
+    if let list = try? numbers(), list.count == 1 { return list[0] }
+    self = before
+    return try lenientNumber()
   }
 
   /// Four numbers, or none and in which words the record lacks them.

@@ -62,6 +62,8 @@ package struct DatasetFault: Sendable, Equatable, CustomStringConvertible {
     case otherPath
     /// An image of 16 bits a sample that use so few of them that it is read as nearly black.
     case darkImage
+    /// Annotations of images that their file does not list; they are left out.
+    case strayAnnotation
     /// Label files, of which each belongs to an image, have none.
     case labelWithoutImage
     /// A line of labels is there twice; it is taken once.
@@ -102,10 +104,8 @@ extension DatasetFault.Kind {
     case .ambiguousName, .fewFractionBoxes, .nestedObject, .unannotatedImage, .unstatedSize, .exchangedSize,
       .repeatedImage,
       .repeatedObject, .boxWithoutArea, .boxOutside, .boxClipped, .orientation, .unlistedCategory, .absentCategory,
-      .emptyCategory, .repeatedCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .labelWithoutImage,
-      .repeatedLine,
-      .imageWithoutObjects, .sameContent,
-      .sharedContent:
+      .emptyCategory, .repeatedCategory, .numberAsText, .boxFromOutline, .otherPath, .darkImage, .strayAnnotation,
+      .labelWithoutImage, .repeatedLine, .imageWithoutObjects, .sameContent, .sharedContent:
       false
     }
   }
@@ -143,6 +143,7 @@ extension DatasetFault.Kind {
     case .boxFromOutline: "files with objects that have an outline but no box"
     case .otherPath: "files or lists that name images by another path"
     case .darkImage: "images of 16 bits that are read as nearly black"
+    case .strayAnnotation: "files with annotations of images that they do not list"
     case .labelWithoutImage: "splits with label files that have no image"
     case .repeatedLine: "label files with a line that is there twice"
     case .imageWithoutObjects: "images without an object to train on"

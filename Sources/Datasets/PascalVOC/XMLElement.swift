@@ -25,10 +25,16 @@ struct XMLElement {
     if bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) {
       throw Fault(line: 1, reason: "the file is empty")
     }
-    let reader = XMLElementReader()
-    try reader.parse(bytes)
-    guard let root = reader.root else { throw Fault(line: 1, reason: "there is no element") }
-    self = root
+    do throws(Fault) {
+      self = try XMLElementReader().parse(bytes)
+    } catch {
+      // Programs copy a declaration (gb2312, windows-1252) and write UTF-8 below it.
+      guard XMLElementReader.declaresOther(bytes), let root = try? XMLElementReader().parse(bytes, asUnicode: true)
+      else {
+        throw error
+      }
+      self = root
+    }
   }
 
   /// The elements of a name in this one, at any depth but not inside one another, each with the name of the element that it is directly in.
@@ -46,13 +52,17 @@ struct XMLElement {
 private final class XMLElementReader {
   private static let deepest = 100
 
-  private(set) var root: XMLElement?
+  private var root: XMLElement?
   private var refusal: XMLElement.Fault?
   private var open: [XMLElement] = []
   private var context: xmlParserCtxtPtr?
 
-  func parse(_ file: [UInt8]) throws(XMLElement.Fault) {
-    let (bytes, isDecoded) = try Self.decoded(file)
+  /// The outermost element.
+  ///
+  /// - Parameter asUnicode: whether the text is in UTF-8 or UTF-16, whatever it declares.
+  func parse(_ file: [UInt8], asUnicode: Bool = false) throws(XMLElement.Fault) -> XMLElement {
+    let isDecoded = asUnicode || !Self.declaresOther(file)
+    let bytes = isDecoded ? try Self.decoded(file) : file
     var handler = xmlSAXHandler()
     handler.internalSubset = { reader, _, _, _ in
       XMLElementReader.of(reader).refuse("a document type (<!DOCTYPE) is not read")
@@ -66,7 +76,12 @@ private final class XMLElementReader {
     guard let context = xmlCreatePushParserCtxt(&handler, reader, nil, 0, nil) else {
       throw XMLElement.Fault(line: 1, reason: "no memory for an XML parser")
     }
-    defer { xmlFreeParserCtxt(context) }
+    // What libxml2 finds wrong with an encoding it would print; the last error says it too.
+    xmlSetStructuredErrorFunc(nil) { _, _ in }
+    defer {
+      xmlSetStructuredErrorFunc(nil, nil)
+      xmlFreeParserCtxt(context)
+    }
     self.context = context
     xmlCtxtUseOptions(
       context, Int32(XML_PARSE_NONET.rawValue | (isDecoded ? XML_PARSE_IGNORE_ENC.rawValue : 0)))
@@ -82,15 +97,21 @@ private final class XMLElementReader {
         line: max(1, error.map { Int($0.pointee.line) } ?? line),
         reason: "not well-formed XML\(place), perhaps cut off (\(message.split(separator: "\n").first ?? "no end"))")
     }
+    guard let root else { throw XMLElement.Fault(line: 1, reason: "there is no element") }
+    return root
   }
 
-  /// The bytes in UTF-8, unless they declare an encoding other than Unicode's, which is left to libxml2.
-  private static func decoded(_ bytes: [UInt8]) throws(XMLElement.Fault) -> (bytes: [UInt8], isDecoded: Bool) {
+  /// Whether a file declares an encoding other than Unicode's, which is left to libxml2.
+  static func declaresOther(_ bytes: [UInt8]) -> Bool {
     let declaration = String(decoding: bytes.prefix { $0 != UInt8(ascii: ">") }.prefix(200), as: UTF8.self)
     let declared = declaration.firstMatch(of: #/^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)/#)?.output.1.uppercased()
-    if let declared, !declared.hasPrefix("UTF") { return (bytes, false) }
+    return declared.map { !$0.hasPrefix("UTF") } ?? false
+  }
+
+  /// The bytes in UTF-8.
+  private static func decoded(_ bytes: [UInt8]) throws(XMLElement.Fault) -> [UInt8] {
     do {
-      return (Array(try UnicodeText(bytes).text.utf8), true)
+      return Array(try UnicodeText(bytes).text.utf8)
     } catch {
       throw XMLElement.Fault(line: error.line ?? 1, reason: error.reason)
     }

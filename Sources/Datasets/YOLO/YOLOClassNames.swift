@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The names of classes by their numbers in label files, which count from 0.
@@ -33,10 +34,19 @@ package struct YOLOClassNames: Sendable, Equatable {
   /// The name of a number; nothing for one that is no class.
   func name(of number: Int) -> String? { names[number] }
 
-  /// The names by ascending number, each once.
+  /// The names of classes by ascending number, each once; a name for the background is no class where there are others.
   package var ordered: [String] {
-    var seen: Set<String> = []
-    return names.sorted { $0.key < $1.key }.map(\.value).filter { seen.insert($0).inserted }
+    let all = names.sorted { $0.key < $1.key }.map(\.value).firstOccurrences
+    let classes = all.filter { !FaultLog.isBackground($0) }
+    return classes.isEmpty ? all : classes
+  }
+
+  /// What is to be said of a name for the background that is left out of ``ordered``; nothing without one.
+  var background: DatasetError? {
+    let classes = Set(ordered)
+    guard let name = names.values.filter({ !classes.contains($0) }).min() else { return nil }
+    return DatasetError(
+      file: file, reason: "\"\(name)\" is no class, left out: what is not annotated is background")
   }
 
   /// What is to be said of a name that several numbers have, which are one class; nothing when there is none.

@@ -53,7 +53,8 @@ struct YOLODescription {
     }
     var count: (value: Int, node: Node)?
     var classes: [Int: String]?
-    for (key, value) in mapping {
+    let members = YAMLDocument.merged(mapping)
+    for (key, value) in members {
       guard let key = key.string else { continue }
       switch key {
       case "path": directory = try optionalText(value, key).map { Entry(text: $0, line: value.mark?.line) }
@@ -77,15 +78,12 @@ struct YOLODescription {
     guard let classes else { return }
     let names = YOLOClassNames(file: path, classes)
     if let count,
-      count.value <= names.last || count.value != classes.count && value(of: "names", in: mapping)?.sequence != nil
+      count.value <= names.last
+        || count.value != classes.count && members.first(where: { $0.key.string == "names" })?.value.sequence != nil
     {
       throw error("nc: \(count.value), but names has \(classes.count) (\(names.text))", count.node)
     }
     self.names = names
-  }
-
-  private func value(of key: String, in mapping: Node.Mapping) -> Node? {
-    mapping.first { $0.key.string == key }?.value
   }
 
   private func optionalText(_ node: Node, _ key: String) throws(DatasetError) -> String? {

@@ -59,7 +59,10 @@ package struct YOLOLabelFile {
   ) throws(LineFault) -> YOLOLabel {
     let boxLength = 5 + keypointNumbers
     let isOutline = keypointNumbers == 0 && fields.count >= 7 && !fields.count.isMultiple(of: 2)
-    guard fields.count == boxLength || isOutline else { throw fault(count: fields, keypointNumbers) }
+    // Lines without the points, which people add to an export that has them, can only be boxes.
+    guard fields.count == boxLength || fields.count == 5 || isOutline else {
+      throw fault(count: fields, keypointNumbers)
+    }
     guard let value = number(fields[0]), let number = Int(exactly: value) else {
       throw LineFault(reason: "expected the number of a class, from 0, found \"\(fields[0].prefix(40))\"")
     }

@@ -33,12 +33,20 @@ package struct YOLOLabelFinder {
     let stem = FileIndex.stem(of: name)
     for place in directories(directory) {
       if indices[place] == nil { indices[place] = FileIndex(directory: place, extensions: ["txt"]) }
-      if let file = indices[place]!.files(named: stem).first {
-        used[place] = directory
-        return "\(place)/\(file)"
+      for stem in Self.spellings(of: stem) {
+        if let file = indices[place]!.files(named: stem).first {
+          used[place] = directory
+          return "\(place)/\(file)"
+        }
       }
     }
     return nil
+  }
+
+  /// A name, and as a URL has it or the other way round: programs for the web write `%20` for a blank in one of two names.
+  private static func spellings(of name: String) -> [String] {
+    let others = [name.removingPercentEncoding, name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)]
+    return [name] + others.compactMap(\.self).filter { $0 != name }
   }
 
   /// Where the label files of images in a directory are looked for.

@@ -69,6 +69,9 @@ struct YOLOReader {
         if let repeated = names.repeated, !splits.contains(where: { $0.names == names }) {
           try log.note(.repeatedCategory, repeated)
         }
+        if let background = names.background, !splits.contains(where: { $0.names == names }) {
+          try log.note(.emptyCategory, background)
+        }
         splits.append(
           OpenSplit(
             root: data.root, split: split, names: names, keypointNumbers: data.description?.keypointNumbers ?? 0))

@@ -90,6 +90,7 @@ extension DatasetFault.Kind {
     case .otherPath:
       "nothing, if these are the images meant; else correct file_name, or the line of the list, or set data.image_directory (COCO)"
     case .darkImage: "scale the samples to all 16 bits, or store 8; 'multibox preview' shows what the network sees"
+    case .strayAnnotation: "nothing, if these images were left out on purpose; else list them under images"
     case .labelWithoutImage: "bring the images, or remove the label files"
     case .repeatedLine: "strike one of the lines"
     case .imageWithoutObjects: "take them out of the split to save their time, they add nothing to the loss"

@@ -33,7 +33,10 @@ struct PickleMachine {
   ///
   /// - Returns: what it holds, in ``heap``.
   mutating func run() throws(FileError) -> PickleValue {
-    guard try bytes.byte() == 0x80 else { throw bytes.fault("no pickle of protocol 2 or later", at: 0) }
+    guard try bytes.byte() == 0x80 else {
+      throw bytes.fault(
+        "no pickle of protocol 2 or later; torch.save(torch.load(FILE, weights_only=False), FILE) makes one", at: 0)
+    }
     let version = try bytes.byte()
     guard (2...5).contains(version) else { throw bytes.fault("unsupported pickle protocol \(version)", at: 1) }
     while true {

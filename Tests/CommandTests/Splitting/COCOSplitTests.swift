@@ -69,6 +69,15 @@ struct COCOSplitTests {
     #expect(try workspace.read(outcome.output) == [8, 2])
   }
 
+  @Test func `Annotations of images that a file does not list are left out`() throws {
+    try workspace.writeCOCO("cut.json", images: "images", names: ["a.png", "b.png", "c.png"])
+    let whole = try String(contentsOfFile: "\(path)/cut.json", encoding: .utf8)
+    try workspace.write(whole.replacingOccurrences(of: #""image_id": 9"#, with: #""image_id": 99"#), to: "cut.json")
+    #expect(
+      try workspace.split(data: "cut.json").succeeded().messages.contains(
+        "annotations[2]: image_id: 99 is no image of the file, left out"))
+  }
+
   @Test func `A faulty file of COCO is named with record and key`() throws {
     try workspace.writeCOCO("good.json", images: "images", names: ["a.png", "b.png", "c.png"])
     let good = try String(contentsOfFile: "\(path)/good.json", encoding: .utf8)
@@ -78,7 +87,6 @@ struct COCOSplitTests {
         "images[1]: id: another image has the same, 7"
       ),
       (#""file_name": "b.png", "#, "", "images[1]: file_name is missing"),
-      (#""image_id": 9"#, #""image_id": 99"#, "annotations[2]: image_id: 99, which is no image of the file"),
       (#""category_id": 4"#, #""category_id": 5"#, "annotations[1]: category_id: 5, which is no category of the file"),
       (#""annotations""#, #""labels""#, #"has no "annotations"; the keys are categories, images, info, labels"#),
       (#", "licenses": []}"#, "", "not valid JSON: a comma or the end of the object was expected"),

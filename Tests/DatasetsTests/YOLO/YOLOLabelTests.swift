@@ -40,7 +40,7 @@ import Testing
     let yaml = "train: images/train\nkpt_shape: [2, 3]\n" + YOLODirectory.names
     let folder = try YOLODirectory(labels: "1 0.5 0.5 0.5 0.4 0.1 0.1 2 0 0 0", yaml: yaml)
     #expect(try folder.read().images[0].objects[0].pixelBox == PixelBox(xMin: 10, yMin: 9, xMax: 30, yMax: 21))
-    try folder.write("1 0.5 0.5 0.5 0.4", to: "labels/train/a.txt")
+    try folder.write("1 0.5 0.5 0.5 0.4 0.1", to: "labels/train/a.txt")
     #expect(
       folder.error()?.reason.contains("expected 11 numbers, class cx cy width height and those of kpt_shape") == true)
   }

@@ -31,7 +31,7 @@ import Testing
     ("names: [cat, '']", 1, "names: expected the name of class 1, found \"\""),
     ("names: [[cat]]", 1, "names: expected the name of class 0, found a list"),
     ("names: {cat: 0}", 1, "names: expected the number of a class before a name, found \"cat\""),
-    ("names: [cat, background]", nil, "\"background\" is no class"),
+    ("names: [background]", nil, "\"background\" is no class"),
     ("names: [cat\ntrain", 3, "not valid YAML"), ("- cat", 1, "expected keys as names, train and val, found a list"),
     ("nc: none\nnames: [cat, dog]", 1, "nc: expected the number of classes, found \"none\""),
     ("names: [cat, dog]\nnames: [cat]", nil, "'names' is given more than once"),
