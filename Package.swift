@@ -113,7 +113,7 @@ let package = Package(
     tests("SplittingTests", ["Splitting"]),
     tests("SyntheticTests", ["Synthetic", "Datasets", "Files", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
-    tests("MessagePassingTests", ["MessagePassing", "Threads"]),
+    tests("MessagePassingTests", ["MessagePassing", "Threads", "Randomness"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
     tests("TrainingTests", ["Training", "Reporting", "Inference", "Synthetic"] + inference + ["TestSupport"]),

@@ -71,6 +71,17 @@ static inline int cmpi_test(cmpi_request *request, int *is_done) {
   return MPI_Test(request, is_done, MPI_STATUS_IGNORE);
 }
 
+// Messages between two ranks that do not block.
+static inline int cmpi_start_send(void *bytes, int count, int to, int tag, cmpi_communicator c, cmpi_request *r) {
+  return MPI_Isend(bytes, count, MPI_BYTE, to, tag, c, r);
+}
+static inline int cmpi_start_receive(void *bytes, int count, int from, int tag, cmpi_communicator c, cmpi_request *r) {
+  return MPI_Irecv(bytes, count, MPI_BYTE, from, tag, c, r);
+}
+static inline int cmpi_test_all(int count, cmpi_request *requests, int *are_done) {
+  return MPI_Testall(count, requests, are_done, MPI_STATUSES_IGNORE);
+}
+
 // Blocking calls.
 static inline int cmpi_sum(float *values, int count, cmpi_communicator c) {
   return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, c);

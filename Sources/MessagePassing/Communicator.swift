@@ -1,6 +1,6 @@
 /// The processes of a job, numbered 0 ..< ``worldSize``, and what they can say to each other.
 ///
-/// All calls but ``abort(_:)`` are collective: every rank makes the same calls in the same order. One call at a time: a
+/// All calls but ``abort(_:)`` and ``start(_:)`` are collective: every rank makes the same calls in the same order. One call at a time: a
 /// communicator belongs to the thread that is using it, and the threads of a process take turns. Errors name the call, the rank
 /// and the library's reason.
 package protocol Communicator: AnyObject, Sendable {
@@ -35,6 +35,10 @@ package protocol Communicator: AnyObject, Sendable {
   func allGather<Element: WireElement>(
     _ values: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>]
   ) throws(MessagePassingError)
+
+  /// Starts messages to and from single ranks, the first ones first. Not collective: what one rank sends another receives, in as many
+  /// messages of the same sizes.
+  func start(_ messages: [Message]) throws(MessagePassingError) -> any MessagesUnderWay
 
   /// Adds `values` over all ranks, in an order the library chooses.
   func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError)

@@ -3,19 +3,13 @@ import Foundation
 
 /// The ranks of an MPI job.
 ///
-/// Waiting does not hold a processor: a collective that is not done is tested again after a pause, which grows from nothing to
-/// ``longestPause``. Open MPI moves messages only inside its calls, so the pause is also the longest time that arrived data waits.
+/// Waiting does not hold a processor: a collective that is not done is tested again after a ``PollingPause``.
 package final class MPICommunicator: Communicator, @unchecked Sendable {
   /// This process.
   package let rank: Int
   /// All processes.
   package let worldSize: Int
   private let handle: cmpi_communicator
-
-  /// Tests without a pause, some 20 µs: what a small message takes on one machine.
-  private static let eagerTests = 20
-  /// Microseconds between two tests of a collective that takes long.
-  private static let longestPause: UInt32 = 100
 
   /// Starts MPI; to be called once, on the main thread.
   ///
@@ -128,6 +122,18 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
+  /// See ``Communicator/start(_:)``.
+  package func start(_ messages: [Message]) throws(MessagePassingError) -> any MessagesUnderWay {
+    let requests = MPIMessages(rank: rank)
+    for message in messages {
+      let (call, bytes) = (message.isOutgoing ? "MPI_Isend" : "MPI_Irecv", message.bytes)
+      let count = try count(bytes.count, call)
+      let start = message.isOutgoing ? cmpi_start_send : cmpi_start_receive
+      try requests.add(call) { start(bytes.baseAddress, count, Int32(message.other), Int32(message.tag), handle, &$0) }
+    }
+    return requests
+  }
+
   /// See ``Communicator/sum(_:)``.
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
     let count = try self.count(values.count, "MPI_Allreduce")
@@ -182,12 +188,11 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     var request: cmpi_request?
     try check(start(&request), call)
     var isDone: Int32 = 0
-    var tests = 0
+    var pause = PollingPause()
     while true {
       try check(cmpi_test(&request, &isDone), call)
       if isDone != 0 { return }
-      tests += 1
-      if tests > Self.eagerTests { usleep(min(Self.longestPause, UInt32(tests))) }
+      pause.wait()
     }
   }
 

@@ -36,6 +36,13 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
   /// This rank's place.
   package var own: Place { places[rank] }
 
+  /// Of each rank the number of its machine, which count in the order of their first ranks.
+  package var hostNumbers: [Int] {
+    let names = places.map(\.host).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    return places.map { numbers[$0.host]! }
+  }
+
   /// The ranks of this machine.
   package var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }
 

@@ -33,6 +33,11 @@ package final class SingleProcessCommunicator: Communicator {
   /// All parts are the own.
   package func allGather<Element: WireElement>(_ values: UnsafeMutableBufferPointer<Element>, parts: [Range<Int>]) {}
 
+  /// There is nobody to send to.
+  package func start(_ messages: [Message]) -> any MessagesUnderWay {
+    preconditionFailure("\(messages.count) messages in a job of one process")
+  }
+
   /// The sum of one.
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) {}
 

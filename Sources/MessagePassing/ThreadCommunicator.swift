@@ -107,6 +107,13 @@ package final class ThreadCommunicator: Communicator {
     }
   }
 
+  /// See ``Communicator/start(_:)``.
+  package func start(_ messages: [Message]) throws(MessagePassingError) -> any MessagesUnderWay {
+    let mail = ThreadMessages(rank: rank, meeting: meeting)
+    for message in messages { mail.add(message) }
+    return mail
+  }
+
   /// See ``Communicator/sum(_:)``; in rank order.
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
     let total = try meet("sum", UnsafeMutableRawBufferPointer(values)) { shown in
@@ -144,6 +151,33 @@ package final class ThreadCommunicator: Communicator {
   }
 }
 
+/// Messages of ``ThreadCommunicator`` that are on their way; what is sent is copied at once.
+private final class ThreadMessages: MessagesUnderWay {
+  private let rank: Int
+  private let meeting: Meeting
+  private var awaited: [Message] = []
+
+  init(rank: Int, meeting: Meeting) { (self.rank, self.meeting) = (rank, meeting) }
+
+  func add(_ message: Message) {
+    if message.isOutgoing {
+      meeting.post(Array(message.bytes), from: rank, to: message.other, tag: message.tag)
+    } else {
+      awaited.append(message)
+    }
+  }
+
+  func areDone() throws(MessagePassingError) -> Bool {
+    while let message = awaited.first {
+      guard let bytes = try meeting.take(from: message.other, to: rank, tag: message.tag) else { return false }
+      precondition(bytes.count == message.bytes.count, "\(bytes.count) bytes for \(message.bytes.count)")
+      message.bytes.copyBytes(from: bytes)
+      awaited.removeFirst()
+    }
+    return true
+  }
+}
+
 /// Where the ranks of a ``ThreadCommunicator`` show each other their memory.
 private final class Meeting: Sendable {
   /// What a rank brings.
@@ -151,6 +185,10 @@ private final class Meeting: Sendable {
     let call: String
     let bytes: UnsafeMutableRawBufferPointer
     let fresh: Meeting?
+  }
+
+  private struct Route: Hashable {
+    let from, to, tag: Int
   }
 
   private struct State {
@@ -162,6 +200,8 @@ private final class Meeting: Sendable {
     var failure: String?
     var gone: Set<Int> = []
     var duplicates: [Meeting] = []
+    /// Messages that nobody has taken yet.
+    var mail: [Route: [[UInt8]]] = [:]
 
     /// What all have brought; nil as long as somebody is missing.
     var all: [Shown]? { shown.contains { $0 == nil } ? nil : shown.map { $0! } }
@@ -215,6 +255,28 @@ private final class Meeting: Sendable {
     }
     if let result = outcome.0 { return result }
     throw MessagePassingError(outcome.1!, isOfOtherRank: true)
+  }
+
+  /// Leaves a message for another rank.
+  func post(_ bytes: [UInt8], from rank: Int, to other: Int, tag: Int) {
+    state.withLock { $0.mail[Route(from: rank, to: other, tag: tag), default: []].append(bytes) }
+  }
+
+  /// The oldest message of another rank; nil where it has not come yet.
+  func take(from other: Int, to rank: Int, tag: Int) throws(MessagePassingError) -> [UInt8]? {
+    let route = Route(from: other, to: rank, tag: tag)
+    let (bytes, failure) = state.withLock { state -> ([UInt8]?, String?) in
+      if let bytes = state.mail[route]?.first {
+        state.mail[route]!.removeFirst()
+        return (bytes, nil)
+      }
+      if state.gone.contains(other) {
+        state.failure = state.failure ?? "rank \(other) has ended, where rank \(rank) waits for a message of it"
+      }
+      return (nil, state.failure)
+    }
+    if let failure { throw MessagePassingError(failure, isOfOtherRank: true) }
+    return bytes
   }
 
   /// Takes a meeting of the same ranks that ends with this one.

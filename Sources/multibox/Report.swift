@@ -56,8 +56,9 @@ struct Report: ParsableCommand {
       let subject = ReportSubject(
         directory: directory, configuration: configuration, metrics: try RunMetrics(ofRun: directory),
         evaluation: evaluated.map { (iteration, $0) },
-        training: try? job.dataset(
-          configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults),
+        training: Result {
+          try job.dataset(configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
+        },
         machine: MachineFacts.here + [("ranks", job.placement.description)])
       try ReportPage(subject).write(to: path)
       job.logger.info("\(path): the report of \(directory)")

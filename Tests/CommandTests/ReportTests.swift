@@ -59,6 +59,9 @@ struct ReportTests {
     #expect(try numbers(text).mAP == nil)
     try MultiboxProcess.run("report", workspace.run).succeeded()
     #expect(try read(page).contains("There was no evaluation"))
+    try MultiboxProcess.run("report", workspace.run, "--set", "data.train_split=gone").succeeded()
+    let reason = try #require(read(page).firstMatch(of: #/The data that were trained on are not at hand \((.*)\)\./#))
+    #expect(reason.output.1.contains("gone"), "\(reason.output.1)")
 
     try workspace.train("evaluation.report=false", "output=\(workspace.path)/other", stopAt: 1).succeeded()
     #expect(!FileManager.default.fileExists(atPath: workspace.path + "/other/report.html"))

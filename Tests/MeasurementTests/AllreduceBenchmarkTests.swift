@@ -21,4 +21,19 @@ struct AllreduceBenchmarkTests {
     #expect(
       Set((json?["seconds"] as? [String: Any] ?? [:]).keys) == ["reproducible", "reproducible_bfloat16", "native"])
   }
+
+  @Test(arguments: [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])
+  func `Counters of messages, bytes and peers are what the groups say`(ranks: Int) throws {
+    let bytes = 4 * 16 * ranks
+    let result = try ThreadCommunicator.run(worldSize: ranks) {
+      try AllreduceBenchmark(bytes: [bytes, 8 * bytes], iterations: 2).run(Job($0))
+    }[0]
+    let peers = result.groups.reduce(0) { $0 + $1 - 1 }
+    #expect(result.groups.reduce(1, *) == ranks && result.peers == peers)
+    #expect(
+      result.traffic
+        == [1, 8].map {
+          GroupedSum.Traffic(messages: 2 * peers, bytes: 2 * $0 * bytes * (ranks - 1) / ranks)
+        })
+  }
 }

@@ -20,7 +20,7 @@ struct SummationOrderTests {
     #expect(tree(["0"]) == "0")
     #expect(tree(["0", "1", "2"]) == "((0+1)+2)")
     #expect(tree(["0", "1", "2", "3"]) == "((0+1)+(2+3))")
-    #expect(tree((0..<6).map(String.init)) == "(((0+1)+2)+((3+4)+5))")
+    #expect(tree((0..<6).map(String.init)) == "(((0+1)+(2+3))+(4+5))")
   }
 
   /// The tree as ranks build it: each adds what it can, then the pieces come together in rank order.
@@ -55,7 +55,7 @@ struct SummationOrderTests {
       for ranks in 1...count where count.isMultiple(of: ranks) {
         let result = tree(terms, ranks: ranks)
         #expect(result.tree == tree(terms), "\(count) terms, \(ranks) ranks")
-        if ranks.nonzeroBitCount == 1 {
+        if count >> count.trailingZeroBitCount == ranks >> ranks.trailingZeroBitCount {
           #expect(result.pieces.allSatisfy { $0 == 1 }, "\(count) terms, \(ranks) ranks")
         }
       }

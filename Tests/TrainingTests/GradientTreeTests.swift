@@ -7,11 +7,17 @@ import Testing
 import Training
 
 struct GradientTreeTests {
-  /// The tree as it is documented, written from the root down: two halves, the larger one first.
-  private func sum(_ leaves: ArraySlice<[Float]>) -> [Float] {
+  /// Two halves, the larger one first.
+  private func halves(_ leaves: ArraySlice<[Float]>) -> [Float] {
     if leaves.count == 1 { return leaves[leaves.startIndex] }
     let left = (leaves.count + 1) / 2
-    return zip(sum(leaves.prefix(left)), sum(leaves.dropFirst(left))).map { $0 + $1 }
+    return zip(halves(leaves.prefix(left)), halves(leaves.dropFirst(left))).map { $0 + $1 }
+  }
+
+  /// The tree as it is documented: powers of two at the bottom, above them halves.
+  private func sum(_ leaves: [[Float]]) -> [Float] {
+    let size = 1 << leaves.count.trailingZeroBitCount
+    return halves(stride(from: 0, to: leaves.count, by: size).map { halves(leaves[$0..<$0 + size]) }[...])
   }
 
   /// More values than one piece of the parallel addition, in two parameters.
@@ -50,7 +56,7 @@ struct GradientTreeTests {
       }
       #expect(tree.pieces.count == 1)
       let result = tree.pieces[0].values
-      let followsTree = zip(result, sum(leaves[...])).allSatisfy { $0.bitPattern == $1.bitPattern }
+      let followsTree = zip(result, sum(leaves)).allSatisfy { $0.bitPattern == $1.bitPattern }
       #expect(followsTree)
       if count > 3 {
         let inOrder = leaves.dropFirst().reduce(leaves[0]) { zip($0, $1).map { $0 + $1 } }

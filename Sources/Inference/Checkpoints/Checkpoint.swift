@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Layers
 import Logging
+import MessagePassing
 import ModelFiles
 import Tensors
 
@@ -24,19 +25,22 @@ package struct Checkpoint {
     package let parametersSHA256: String
     /// How large the values are that layers read.
     package let inputScales: InputScales
+    /// The tree along which the run adds gradients.
+    package let summation: SummationOrder.Form
     /// The build that wrote it, see ``BuildIdentity/line``; nil in checkpoints of older versions.
     package let build: String?
 
     /// What a run writes after `iteration` steps.
     package init(
       iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String = "",
-      inputScales: InputScales, build: String? = nil
+      inputScales: InputScales, summation: SummationOrder.Form, build: String? = nil
     ) {
       self.iteration = iteration
       self.configurationYAML = configurationYAML
       self.classNames = classNames
       self.parametersSHA256 = parametersSHA256
       self.inputScales = inputScales
+      self.summation = summation
       self.build = build
     }
   }
@@ -177,6 +181,8 @@ extension Checkpoint.Metadata {
     case parametersSHA256 = "sha256"
     /// A JSON object; checkpoints of older versions do not have it.
     case inputScales = "input_scales"
+    /// ``SummationOrder/Form``; checkpoints of older versions do not have it.
+    case summation = "summation_order"
     /// For people; nothing is decided by it.
     case build
   }
@@ -191,6 +197,7 @@ extension Checkpoint.Metadata {
     var entries: [Key: String] = [
       .version: Self.version, .iteration: String(iteration), .configuration: configurationYAML,
       .classNames: names.description, .parametersSHA256: parametersSHA256,
+      .summation: String(summation.rawValue),
     ]
     entries[.build] = build
     if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
@@ -223,10 +230,14 @@ extension Checkpoint.Metadata {
     guard let names = try? JSONDecoder().decode([String].self, from: Data(namesText.utf8)) else {
       throw FileError(file.path, "the metadata's class_names are no list of texts: \(namesText)")
     }
+    let form = file.metadata[Key.summation.rawValue] ?? String(SummationOrder.Form.halves.rawValue)
+    guard let summation = Int(form).flatMap(SummationOrder.Form.init(rawValue:)) else {
+      throw FileError(file.path, "the metadata's summation_order is '\(form)', which this version does not know")
+    }
     self.init(
       iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
       parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file),
-      build: file.metadata[Key.build.rawValue])
+      summation: summation, build: file.metadata[Key.build.rawValue])
   }
 }
 

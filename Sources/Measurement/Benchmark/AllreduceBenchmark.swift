@@ -3,7 +3,7 @@ import Foundation
 import MessagePassing
 import Training
 
-/// Times the sum of equally many numbers over all ranks, as gradients are summed: by ``ReproducibleSum`` and by MPI itself.
+/// Times the sum of equally many numbers over all ranks, as gradients are summed: by ``GroupedSum``, by ``ReproducibleSum`` and by MPI itself.
 package struct AllreduceBenchmark {
   /// 4 KiB to 64 MiB.
   package static let defaultBytes = (0..<8).map { 4096 << (2 * $0) }
@@ -28,6 +28,12 @@ package struct AllreduceBenchmark {
     package let seconds: [Method: [Double]]
     /// Timed repetitions.
     package let iterations: Int
+    /// The sizes of the groups in which `reproducible` sums, the innermost first.
+    package let groups: [Int]
+    /// Other ranks that rank 0 sends to in `reproducible` sums.
+    package let peers: Int
+    /// What rank 0 sends in a `reproducible` sum of each size.
+    package let traffic: [GroupedSum.Traffic]
   }
 
   private let bytes: [Int]
@@ -50,12 +56,19 @@ package struct AllreduceBenchmark {
     let capacity = (bytes.max() ?? 0) / MemoryLayout<Float>.stride
     let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: capacity)
     defer { values.deallocate() }
+    // One term a rank, as with a power of two of them.
+    let order = SummationOrder(count: job.communicator.worldSize)
+    let grouped = job.layout.groups(order).map {
+      GroupedSum(job.communicator, $0, capacity: capacity, hosts: job.layout.hosts)
+    }
     var seconds: [Method: [Double]] = [:]
+    var traffic: [GroupedSum.Traffic] = []
     for method in Method.allCases {
-      let sum = sum(method, job.communicator, capacity: capacity)
+      let sum = sum(method, grouped, job.communicator, order, capacity: capacity)
       for size in bytes {
         let part = UnsafeMutableBufferPointer(rebasing: values[..<(size / MemoryLayout<Float>.stride)])
         job.board.enter("summing \(size) bytes (\(method.rawValue))")
+        let before = grouped?.traffic ?? GroupedSum.Traffic()
         let own = try (0...iterations).map { _ in
           fill(part, rank: job.communicator.rank)
           try job.communicator.barrier()
@@ -67,22 +80,29 @@ package struct AllreduceBenchmark {
         try check(part, worldSize: job.communicator.worldSize, method)
         let all = try job.communicator.allGather(Array(own))
         seconds[method, default: []].append(Self.medianOfSlowest(all, repetitions: iterations))
+        if method == .reproducible, let grouped {
+          let sent = grouped.traffic
+          traffic.append(
+            GroupedSum.Traffic(
+              messages: (sent.messages - before.messages) / (iterations + 1),
+              bytes: (sent.bytes - before.bytes) / (iterations + 1)))
+        }
       }
     }
-    return Result(worldSize: job.communicator.worldSize, bytes: bytes, seconds: seconds, iterations: iterations)
+    return Result(
+      worldSize: job.communicator.worldSize, bytes: bytes, seconds: seconds, iterations: iterations,
+      groups: grouped?.groups.levels.map(\.size) ?? [], peers: grouped?.groups.peers ?? 0, traffic: traffic)
   }
 
   private func sum(
-    _ method: Method, _ communicator: any Communicator, capacity: Int
+    _ method: Method, _ grouped: GroupedSum?, _ communicator: any Communicator, _ order: SummationOrder, capacity: Int
   ) -> (UnsafeMutableBufferPointer<Float>) throws -> Void {
-    // One term a rank, as with a power of two of them.
-    let order = SummationOrder(count: communicator.worldSize)
     func reproducible(_ wire: WireFormat) -> (UnsafeMutableBufferPointer<Float>) throws -> Void {
       let sum = ReproducibleSum(communicator, order: order, capacity: capacity, wire: wire)
       return { try sum.add([$0]) }
     }
     return switch method {
-    case .reproducible: reproducible(.float32)
+    case .reproducible: grouped.map { sum in { try sum.add($0) } } ?? reproducible(.float32)
     case .reproducibleBFloat16: reproducible(.bfloat16)
     case .native: { try communicator.sum($0) }
     }
@@ -122,13 +142,18 @@ extension AllreduceBenchmark.Result {
     let bytes: [Int]
     let seconds: [String: [Double]]
     let iterations: Int
+    let groups: [Int]
+    let peers: Int
+    let messages: [Int]
+    let bytes_sent: [Int]
   }
 
   /// One JSON object.
   package func json() throws -> String {
     let summary = Summary(
       world_size: worldSize, bytes: bytes,
-      seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }), iterations: iterations)
+      seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }), iterations: iterations,
+      groups: groups, peers: peers, messages: traffic.map(\.messages), bytes_sent: traffic.map(\.bytes))
     return try JSONText.line(summary)
   }
 

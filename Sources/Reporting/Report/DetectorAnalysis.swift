@@ -37,13 +37,7 @@ struct DetectorAnalysis {
   init(_ subject: ReportSubject, _ split: EvaluatedSplit) {
     let (evaluation, sheet) = (split.report.evaluation, split.report.sheet)
     let images = evaluation.images.map(JudgedImage.init)
-    let trained = subject.training.map { dataset in
-      dataset.images.reduce(into: [Int: Int]()) { counts, image in
-        for object in image.trainingObjects(difficult: subject.configuration.data.difficult) {
-          counts[object.label, default: 0] += 1
-        }
-      }
-    }
+    let trained = subject.trainingCounts
     let results = sheet.result.classes
     let classes = sheet.classNames.enumerated().map { index, name in
       ClassAnalysis(

@@ -49,34 +49,29 @@ extension ReportPage {
   var data: HTML {
     let configuration = subject.configuration
     var rows: [[HTML]] = []
-    func count(_ label: Int, _ split: String) -> Int {
-      split == "training"
-        ? (analysis?.classes[label].trainingObjects ?? trainingCounts[label + 1, default: 0])
-        : (analysis?.classes[label].objects ?? 0)
-    }
+    let trained = subject.trainingCounts
     for (index, name) in configuration.data.classNames.enumerated() {
-      rows.append(["\(name)", "\(count(index, "training"))", analysis == nil ? "–" : "\(count(index, "evaluation"))"])
+      rows.append([
+        "\(name)", trained.map { "\($0[index + 1, default: 0])" } ?? "–",
+        analysis.map { "\($0.classes[index].objects)" } ?? "–",
+      ])
     }
-    let images = subject.training.map { "\($0.images.count) images are trained on" } ?? ""
     let evaluated = subject.evaluation.map { ", \($0.split.report.evaluation.images.count) were evaluated" } ?? ""
+    let images =
+      switch subject.training {
+      case .success(let dataset): "\(dataset.images.count) images are trained on\(evaluated)"
+      case .failure(let error): "The data that were trained on are not at hand (\(error))\(evaluated)"
+      }
     return """
-      <p>\(images)\(evaluated). Objects that are difficult, or crowds, are not counted where they do not matter.</p>
+      <p>\(images). Objects that are difficult, or crowds, are not counted where they do not matter.</p>
       <div class="charts">\(objectSizes)</div>
       \(HTML.table(["class", "objects trained on", "objects evaluated"], rows, class: "sortable"))
       """
   }
 
-  private var trainingCounts: [Int: Int] {
-    subject.training?.images.reduce(into: [:]) { counts, image in
-      for object in image.trainingObjects(difficult: subject.configuration.data.difficult) {
-        counts[object.label, default: 0] += 1
-      }
-    } ?? [:]
-  }
-
   /// Shares of objects by size, of the training split.
   private var objectSizes: HTML {
-    guard let training = subject.training else { return HTML() }
+    guard let training = try? subject.training.get() else { return HTML() }
     let input = subject.configuration.model.architecture.input
     let objects = training.images.flatMap { $0.trainingObjects(difficult: subject.configuration.data.difficult) }
     guard !objects.isEmpty else { return HTML() }

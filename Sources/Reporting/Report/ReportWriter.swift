@@ -22,7 +22,8 @@ final class ReportWriter: RunObserver {
   private func write() throws {
     let subject = ReportSubject(
       directory: run.configuration.output, configuration: run.configuration,
-      metrics: try RunMetrics(ofRun: run.configuration.output), evaluation: evaluation, training: run.training,
+      metrics: try RunMetrics(ofRun: run.configuration.output), evaluation: evaluation,
+      training: .success(run.training),
       machine: MachineFacts.here + [("ranks", run.placement)])
     try ReportPage(subject).write(to: run.path("report.html"))
   }

@@ -47,9 +47,7 @@ package struct WatchScreen {
     let recent = state.metrics.iterations.suffix(Self.window)
     let secondsEach = recent.reduce(0) { $0 + $1.seconds.values.reduce(0, +) } / Double(recent.count)
     var lines = [heading(last), progress(last, secondsEach: secondsEach), standing, ""]
-    lines += curve("loss", state.metrics.iterations.compactMap(\.loss), rows: rows < 40 ? 4 : 6, digits: 3)
-    let scores = state.metrics.evaluations.compactMap(\.mAP)
-    if !scores.isEmpty { lines += [""] + curve("mAP", scores, rows: rows < 40 ? 2 : 4, digits: 4, range: 0...1) }
+    lines += losses + scores
     lines += ["", phases(Array(recent), secondsEach: secondsEach)] + slowest(Array(recent))
     if let evaluation = state.metrics.evaluations.last {
       lines += ["", "AP after iteration \(evaluation.iteration)"] + classes(evaluation)
@@ -92,14 +90,25 @@ package struct WatchScreen {
     return "trained by \(owner)\(quiet)"
   }
 
-  private func curve(
-    _ name: String, _ values: [Double], rows: Int, digits: Int, range: ClosedRange<Double>? = nil
-  ) -> [String] {
+  /// The loss, its mean of late, and its curve.
+  private var losses: [String] {
+    let values = state.metrics.iterations.compactMap(\.loss)
     let recent = values.suffix(Self.window)
-    let mean = name == "mAP" ? values.last ?? .nan : recent.reduce(0, +) / Double(max(1, recent.count))
-    let chart = BlockChart(columns: columns - 2, rows: rows, range: range)
-    let top = name == "mAP" ? "" : String(format: ", top of the curve %.2f", values.filter(\.isFinite).max() ?? .nan)
-    return [String(format: "%@ %.\(digits)f", name, mean) + top] + chart.lines(values).map { " " + $0 }
+    let mean = recent.reduce(0, +) / Double(max(1, recent.count))
+    let top = values.filter(\.isFinite).max() ?? .nan
+    return [String(format: "loss %.3f, top of the curve %.2f", mean, top)]
+      + curve(values, rows: rows < 40 ? 4 : 6)
+  }
+
+  /// The last mAP and its curve.
+  private var scores: [String] {
+    let values = state.metrics.evaluations.compactMap(\.mAP)
+    guard let last = values.last else { return [] }
+    return ["", String(format: "mAP %.4f", last)] + curve(values, rows: rows < 40 ? 2 : 4, range: 0...1)
+  }
+
+  private func curve(_ values: [Double], rows: Int, range: ClosedRange<Double>? = nil) -> [String] {
+    BlockChart(columns: columns - 2, rows: rows, range: range).lines(values).map { " " + $0 }
   }
 
   private func phases(_ recent: [RunMetrics.Iteration], secondsEach: Double) -> String {

@@ -17,7 +17,7 @@ extension Checkpoint {
     let tensors = state.tensors.map { $0.arena.tensorSource($0.variable, prefix: $0.prefix).notifying(progress) }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
-      inputScales: state.inputScales, build: build)
+      inputScales: state.inputScales, summation: state.summation, build: build)
     try tensors.writeSafetensors(to: path, metadata: metadata.entries, hashKey: Metadata.hashKey, calls: calls)
   }
 

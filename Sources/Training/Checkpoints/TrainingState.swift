@@ -1,5 +1,6 @@
 import Inference
 import Layers
+import MessagePassing
 import Tensors
 
 /// What an iteration reads and changes, and a checkpoint holds.
@@ -12,6 +13,8 @@ package final class TrainingState {
   package let average: VariableArena?
   /// How large the values are that layers read; decided where a run begins.
   package var inputScales = InputScales()
+  /// The tree along which gradients are added; decided where a run begins.
+  package var summation = SummationOrder.Form.twosBelow
 
   /// Allocates a state of zeros.
   package init(_ layout: VariableLayout, keepsAverage: Bool = false) {
@@ -48,7 +51,7 @@ package final class TrainingState {
     for ((_, arena), (_, source)) in zip(arenas, other.arenas) {
       _ = arena.values.update(fromContentsOf: source.values)
     }
-    inputScales = other.inputScales
+    (inputScales, summation) = (other.inputScales, other.summation)
   }
 
   /// Starts the average, where one is kept, at the weights.

@@ -6,18 +6,18 @@ import Threads
 
 /// Sums the gradients of all ranks bucket by bucket, on a thread of its own, while backward goes on.
 ///
-/// Backward tells how far down the arena it has come; a bucket that lies above leaves at once. Buckets are exchanged one after the
-/// other in the order of the plan, the same at every rank, whatever the timing. In a job of one process the same thread hands every
-/// bucket back as it is.
+/// Backward tells how far down the arena it has come; a bucket that lies above leaves at once. Buckets begin and end in the order of the
+/// plan, the same at every rank, whatever the timing. In a job of one process the same thread hands every bucket back as it is.
 package final class GradientExchange: @unchecked Sendable {
   package let plan: BucketPlan
-  private let sum: BucketSum
+  private let sum: any BucketSum
   /// Of running averages, which are never rounded on their way.
-  private let averageSum: BucketSum
+  private let averageSum: any BucketSum
   private struct State {
     var pieces: [VariableArena] = []
     /// The arena is complete from here on.
     var completeFrom = Int.max
+    var begun = 0
     var summed = 0
     var failure: MessagePassingError?
     var isStopped = false
@@ -36,16 +36,15 @@ package final class GradientExchange: @unchecked Sendable {
   ///   - order: the tree of all micro-batches.
   ///   - trained: the part of the arena that is exchanged.
   ///   - averages: where running averages lie.
+  ///   - layout: where the ranks are.
   package init(
     _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, averages: Range<Int> = 0..<0,
-    settings: Configuration.Communication
+    layout: RankLayout, settings: Configuration.Communication
   ) {
     plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
-    sum = BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings)
-    averageSum =
-      Self.roundsGradients(plan, settings)
-      ? BucketSum(communicator, order: order, capacity: plan.capacity, settings: settings.withoutRounding)
-      : sum
+    let kinds = BucketSums(order: order, layout, capacity: plan.capacity)
+    sum = kinds.sum(communicator, settings)
+    averageSum = Self.roundsGradients(plan, settings) ? kinds.sum(communicator, settings.withoutRounding) : sum
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
     thread.start()
@@ -53,14 +52,13 @@ package final class GradientExchange: @unchecked Sendable {
 
   /// Bytes that an exchange allocates.
   package static func byteCount(
-    trained: Range<Int>, averages: Range<Int> = 0..<0, worldSize: Int, order: SummationOrder,
+    trained: Range<Int>, averages: Range<Int> = 0..<0, layout: RankLayout, order: SummationOrder,
     settings: Configuration.Communication
   ) -> Int {
     let plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
+    let kinds = BucketSums(order: order, layout, capacity: plan.capacity)
     let sums = [settings] + (roundsGradients(plan, settings) ? [settings.withoutRounding] : [])
-    return sums.reduce(0) {
-      $0 + BucketSum.byteCount(worldSize: worldSize, order: order, capacity: plan.capacity, settings: $1)
-    }
+    return sums.reduce(0) { $0 + kinds.byteCount($1) }
   }
 
   /// Whether gradients go over the wire in another way than running averages.
@@ -86,7 +84,7 @@ package final class GradientExchange: @unchecked Sendable {
       precondition(state.summed == taken, "\(state.summed - taken) buckets of the iteration before have not been taken")
       state.pieces = pieces
       state.completeFrom = .max
-      state.summed = 0
+      (state.begun, state.summed) = (0, 0)
     }
     taken = 0
   }
@@ -120,63 +118,76 @@ package final class GradientExchange: @unchecked Sendable {
 
   private func work() {
     ThreadPool.flushDenormals()
-    while let bucket = nextToSum() {
-      do throws(MessagePassingError) {
-        try (bucket.holdsAverages ? averageSum : sum).add(bucket.pieces)
-        state.withLock { $0.summed += 1 }
-      } catch {
-        state.withLock { state in
-          state.failure = error
-          state.isStopped = true
+    var current = sum
+    var pause = PollingPause()
+    do throws(MessagePassingError) {
+      while true {
+        let isIdle = current.isIdle
+        switch isIdle ? waitForBucket() : current.hasRoom ? lookForBucket() : .notYet {
+        case .none: return state.withLock { $0.isRunning = false }
+        case .notYet: break
+        case .bucket(let bucket):
+          let next = bucket.holdsAverages ? averageSum : sum
+          // Those of one kind end before those of another begin, so that all end in the order of the plan.
+          while next !== current, !current.isIdle { try move(current, &pause) }
+          current = next
+          try current.begin(bucket.pieces)
+          pause.reset()
         }
+        try move(current, &pause)
+      }
+    } catch {
+      state.withLock { state in
+        state.failure = error
+        state.isRunning = false
       }
     }
-    state.withLock { $0.isRunning = false }
   }
 
-  /// Waits for a bucket that is complete at this rank; nil where there will be none.
-  private func nextToSum() -> (pieces: [UnsafeMutableBufferPointer<Float>], holdsAverages: Bool)? {
+  /// Moves sums on, and pauses where none has moved.
+  private func move(_ sum: any BucketSum, _ pause: inout PollingPause) throws(MessagePassingError) {
+    let ended = sum.ended
+    if try sum.advance() {
+      pause.reset()
+    } else if !sum.isIdle {
+      pause.wait()
+    }
+    if sum.ended > ended { state.withLock { $0.summed += sum.ended - ended } }
+  }
+
+  private enum Next {
+    case bucket(Bucket)
+    case notYet
+    /// The exchange has ended.
+    case none
+  }
+
+  private struct Bucket {
+    let pieces: [UnsafeMutableBufferPointer<Float>]
+    let holdsAverages: Bool
+  }
+
+  /// Waits for a bucket that is complete at this rank.
+  private func waitForBucket() -> Next {
     state.wait { state in
-      if state.isStopped { return .some(nil) }
-      guard state.summed < plan.buckets.count, plan.buckets[state.summed].lowerBound >= state.completeFrom else {
-        return nil
-      }
-      return (
-        state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.summed]]) },
-        state.summed < plan.averageBuckets
-      )
-    }
-  }
-}
-
-/// One of the ways to sum a bucket.
-private enum BucketSum {
-  case reproducible(ReproducibleSum)
-  case native(any Communicator)
-
-  init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, settings: Configuration.Communication) {
-    switch settings.reduction {
-    case .reproducible:
-      self = .reproducible(ReproducibleSum(communicator, order: order, capacity: capacity, wire: settings.wire))
-    case .native: self = .native(communicator)
+      let next = take(&state)
+      if case .notYet = next { return nil }
+      return next
     }
   }
 
-  static func byteCount(
-    worldSize: Int, order: SummationOrder, capacity: Int, settings: Configuration.Communication
-  ) -> Int {
-    switch settings.reduction {
-    case .reproducible:
-      ReproducibleSum.byteCount(worldSize: worldSize, order: order, capacity: capacity, wire: settings.wire)
-    case .native: 0
-    }
-  }
+  private func lookForBucket() -> Next { state.withLock { take(&$0) } }
 
-  func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
-    switch self {
-    case .reproducible(let sum): try sum.add(pieces)
-    case .native(let communicator): try communicator.sum(pieces[0])
+  private func take(_ state: inout State) -> Next {
+    if state.isStopped { return .none }
+    guard state.begun < plan.buckets.count, plan.buckets[state.begun].lowerBound >= state.completeFrom else {
+      return .notYet
     }
+    defer { state.begun += 1 }
+    return .bucket(
+      Bucket(
+        pieces: state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.begun]]) },
+        holdsAverages: state.begun < plan.averageBuckets))
   }
 }
 

@@ -69,13 +69,16 @@ package final class TrainingStep {
   ///   - frozenLayers: layers from the input on that keep their weights.
   ///   - clipNorm: the largest length of a gradient; nil for no limit.
   ///   - averageDecay: how slowly the average of the weights follows them; nil to keep none.
+  ///   - summation: the tree along which gradients are added.
   ///   - communicator: the ranks that share the iteration.
+  ///   - layout: where the ranks are; nil for all on one machine.
   ///   - board: told what is going on.
   /// - Throws: `MessagePassingError` when the ranks cannot agree on a channel for gradients.
   package init(
     _ model: SSD, matcher: Matcher, optimizer: StochasticGradientDescent, microBatch: Int, microBatches: Int,
     pool: ThreadPool, kernels: Kernels, frozenLayers: Int = 0, clipNorm: Double? = nil, averageDecay: Double? = nil,
-    communicator: any Communicator = SingleProcessCommunicator(),
+    summation: SummationOrder.Form = .twosBelow, communicator: any Communicator = SingleProcessCommunicator(),
+    layout: RankLayout? = nil,
     settings: Configuration.Communication = Configuration.Communication(), board: PhaseBoard = PhaseBoard()
   ) throws(MessagePassingError) {
     self.communicator = communicator
@@ -90,13 +93,19 @@ package final class TrainingStep {
     state = TrainingState(model.layout, keepsAverage: averageDecay != nil)
     trained = model.graph.trainedRange(frozen: frozenLayers, of: model.layout.arenaCount)
     clipping = clipNorm.map { GradientClipping(limit: $0) }
-    let order = SummationOrder(count: microBatches)
+    state.summation = summation
+    let order = SummationOrder(count: microBatches, form: summation)
+    if let sizes = layout?.groupSizes, layout?.groups(order) == nil {
+      throw MessagePassingError(
+        "MULTIBOX_GROUPS: groups of \(sizes) do not make the tree of \(microBatches) micro-batches; powers of two do, and the odd factor last"
+      )
+    }
     tree = GradientTree(
       model.layout, trained: trained,
       share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
     exchange = GradientExchange(
       try communicator.duplicate(), order: order, trained: trained, averages: model.layout.averages,
-      settings: settings)
+      layout: layout ?? RankLayout(worldSize: communicator.worldSize), settings: settings)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
@@ -120,7 +129,8 @@ package final class TrainingStep {
         ? 0
         : GradientExchange.byteCount(
           trained: model.graph.trainedRange(frozen: frozenLayers, of: model.layout.arenaCount),
-          averages: model.layout.averages, worldSize: division.worldSize, order: order, settings: settings)
+          averages: model.layout.averages, layout: RankLayout(worldSize: division.worldSize), order: order,
+          settings: settings)
     )
   }
 

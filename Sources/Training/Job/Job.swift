@@ -18,6 +18,8 @@ package final class Job {
   package let board = PhaseBoard()
   /// Where the ranks run.
   package let placement: RankPlacement
+  /// The same, as sums want to know it.
+  package let layout: RankLayout
   /// Messages for people: all of rank 0, warnings and errors of the others.
   package let logger: Logger
   /// When the job will be ended from outside.
@@ -56,6 +58,7 @@ package final class Job {
     self.kernels = kernels
     self.stop = stop
     placement = try RankPlacement(communicator)
+    layout = try RankLayout(placement, environment: ProcessInfo.processInfo.environment)
     let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil
     let isRoot = communicator.isRoot
     self.logger =

@@ -87,6 +87,15 @@ package final class Trainer {
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
     logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels, \(recipe.precision.rawValue)")
     if communicator.isRoot, let few = configuration.smallNormalization { logger.warning("\(few); \(few.remedy)") }
+    store =
+      communicator.isRoot
+      ? try CheckpointStore(
+        runDirectory: configuration.output, keep: configuration.checkpoint.keep,
+        build: job.build?.line, logger: logger)
+      : nil
+    let checkpoint = try store?.checkpoint(toResume: resume)
+    var form = (checkpoint?.metadata?.summation ?? .twosBelow).rawValue
+    try communicator.broadcast(&form, from: 0)
     job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
     let microBatches = recipe.globalBatch / recipe.microBatch
@@ -94,15 +103,9 @@ package final class Trainer {
       experiment.model, matcher: experiment.matcher, optimizer: experiment.optimizer,
       microBatch: recipe.microBatch, microBatches: microBatches, pool: pool, kernels: kernels,
       frozenLayers: frozenLayers, clipNorm: recipe.gradientClipNorm, averageDecay: recipe.averageDecay,
-      communicator: communicator, settings: configuration.communication, board: job.board)
-
-    store =
-      communicator.isRoot
-      ? try CheckpointStore(
-        runDirectory: configuration.output, keep: configuration.checkpoint.keep,
-        build: job.build?.line, logger: logger)
-      : nil
-    iteration = try step.start(experiment, from: store, resume: resume, job: job)
+      summation: SummationOrder.Form(rawValue: form)!, communicator: communicator, layout: job.layout,
+      settings: configuration.communication, board: job.board)
+    iteration = try step.start(experiment, from: checkpoint, job: job)
     firstIteration = iteration
     sentinel = LossSentinel(
       objects: training.objectCounts, warmupIterations: schedule.warmupIterations, after: iteration)

@@ -4,17 +4,15 @@ import Inference
 extension TrainingStep {
   /// Fills weights and momentum from a checkpoint, from pretrained weights or from scratch, at rank 0, and copies them to all ranks.
   ///
-  /// - Parameter store: the checkpoints, at rank 0.
+  /// - Parameter checkpoint: what to continue from, at rank 0; nil to begin.
   /// - Returns: how many iterations the weights have seen.
   /// - Throws: ``FileError`` when a file is not valid or not of this model.
   package func start(
-    _ experiment: Experiment, from store: CheckpointStore?, resume: ResumePolicy, job: Job
+    _ experiment: Experiment, from checkpoint: Checkpoint?, job: Job
   ) throws -> Int {
-    job.board.enter("reading or receiving weights", waitsForOthers: store == nil)
+    job.board.enter("reading or receiving weights", waitsForOthers: !job.communicator.isRoot)
     var iteration = 0
-    if let store {
-      iteration = try read(experiment, checkpoint: try store.checkpoint(toResume: resume), job: job)
-    }
+    if job.communicator.isRoot { iteration = try read(experiment, checkpoint: checkpoint, job: job) }
     try job.communicator.broadcast(&iteration, from: 0)
     for (_, arena) in state.arenas { try job.broadcast(arena) }
     for parameter in state.layout.variables {

@@ -41,7 +41,8 @@ struct GradientExchangeTests {
       let tree = GradientTree(
         layout, trained: trained, share: GradientExchange.share(of: order, division, settings: settings))
       let exchange = GradientExchange(
-        try communicator.duplicate(), order: order, trained: trained, settings: settings)
+        try communicator.duplicate(), order: order, trained: trained,
+        layout: RankLayout(worldSize: worldSize), settings: settings)
       defer { exchange.stop() }
       let context = ExecutionContext(
         pool: ThreadPool(threadCount: 1), kernels: Kernels.available[0], scratch: ScratchSize())
@@ -119,7 +120,8 @@ struct GradientExchangeTests {
       // The last rank has nothing to say any more.
       if communicator.rank == worldSize - 1 { return [] }
       let exchange = GradientExchange(
-        own, order: order, trained: 0..<layout.arenaCount, settings: Self.settings())
+        own, order: order, trained: 0..<layout.arenaCount, layout: RankLayout(worldSize: worldSize),
+        settings: Self.settings())
       defer { exchange.stop() }
       exchange.begin([VariableArena(layout)])
       exchange.complete(from: 0)

@@ -1,8 +1,8 @@
 /// The fixed binary tree along which a number of terms is added, for any number of processes that share them.
 ///
-/// An even number of terms is two equal halves; an odd number is the larger half and the rest. The sum is the same, bit for bit, whoever
-/// holds which terms: a rank adds what it can without terms of others (``Share``), and the pieces that remain are added along the same
-/// tree.
+/// Of q · 2^e terms with an odd q, every 2^e are a perfect tree, and the q trees are added in halves, the larger first. So each of q · 2^k
+/// ranks, or of 2^k where q is 1, that share the terms evenly holds a whole subtree. The sum is the same, bit for bit, whoever holds which
+/// terms: a rank adds what it can without terms of others (``Share``), and the pieces that remain are added along the same tree.
 package struct SummationOrder: Sendable, Equatable {
   /// For each term, in order: how many times, once it lies on the stack, the two topmost subtrees become one.
   package let merges: [Int]
@@ -17,12 +17,28 @@ package struct SummationOrder: Sendable, Equatable {
     package let depth: Int
   }
 
+  /// Trees of numbers that are no powers of two.
+  package enum Form: Int, Sendable {
+    /// Halves from the top, the odd factor at the bottom: that of runs that began before version 2 of the order.
+    case halves = 1
+    /// Powers of two at the bottom.
+    case twosBelow = 2
+  }
+
   /// The tree of `count` terms.
   ///
   /// - Precondition: `count` is positive.
-  package init(count: Int) {
+  package init(count: Int, form: Form = .twosBelow) {
     precondition(count > 0, "a sum of \(count) terms")
-    merges = Self.merges(count)
+    switch form {
+    case .halves: merges = Self.merges(count)
+    case .twosBelow:
+      let size = 1 << count.trailingZeroBitCount
+      let below = Self.merges(size)
+      merges = Self.merges(count / size).flatMap { behind in
+        below.indices.map { below[$0] + ($0 == size - 1 ? behind : 0) }
+      }
+    }
   }
 
   private static func merges(_ count: Int) -> [Int] {

@@ -56,18 +56,9 @@ package final class ReproducibleSum {
   private static func counts(
     _ shares: [SummationOrder.Share], capacity: Int, wire: WireFormat
   ) -> (floats: Int, sent16: Int, received16: Int) {
-    let part = parts(of: capacity, worldSize: shares.count).map(\.count).max() ?? 0
+    let part = SumGroups.parts(of: 0..<capacity, shares.count).map(\.count).max() ?? 0
     let all = pieceCount(shares) * part
     return wire == .float32 ? (all, 0, 0) : (0, capacity, all)
-  }
-
-  /// The part of each rank, in units of sixteen values.
-  private static func parts(of count: Int, worldSize: Int) -> [Range<Int>] {
-    let unit = 16
-    let units = (count + unit - 1) / unit
-    return (0..<worldSize).map { rank in
-      min(count, units * rank / worldSize * unit)..<min(count, units * (rank + 1) / worldSize * unit)
-    }
   }
 
   /// Replaces the first of the rank's pieces by the sum over all pieces of all ranks.
@@ -76,7 +67,7 @@ package final class ReproducibleSum {
   package func add(_ pieces: [UnsafeMutableBufferPointer<Float>]) throws(MessagePassingError) {
     precondition(pieces.count == shares[communicator.rank].pieces.count, "\(pieces.count) pieces")
     guard communicator.worldSize > 1, !pieces[0].isEmpty else { return }
-    let parts = Self.parts(of: pieces[0].count, worldSize: communicator.worldSize)
+    let parts = SumGroups.parts(of: 0..<pieces[0].count, communicator.worldSize)
     let own = parts[communicator.rank]
     let sum = UnsafeMutableBufferPointer(rebasing: pieces[0][own])
     switch wire {
