@@ -14,6 +14,17 @@ package struct LaunchEnvironment: Sendable {
 
   private var isUnderMPIRun: Bool { variables[Self.openMPISize] != nil }
 
+  /// How many processes mpirun or srun says that it has started; nil when they do not.
+  private var worldSize: Int? {
+    [Self.openMPISize, "SLURM_NTASKS"].lazy.compactMap { variables[$0].flatMap(Int.init) }.first
+  }
+
+  /// How long MPI may take to start: `MULTIBOX_START_SECONDS`, or a minute and a second more for each 16 ranks.
+  package var startSeconds: Double {
+    if let seconds = variables["MULTIBOX_START_SECONDS"].flatMap(Double.init), seconds >= 1 { return seconds }
+    return 60 + Double((worldSize ?? 1) / 16)
+  }
+
   /// When the job will be ended from outside: `MULTIBOX_DEADLINE` or Slurm's `SLURM_JOB_END_TIME`, in seconds since 1970.
   package var deadline: Date? {
     for name in ["MULTIBOX_DEADLINE", "SLURM_JOB_END_TIME"] {
@@ -37,10 +48,26 @@ package struct LaunchEnvironment: Sendable {
   /// - Throws: ``MessagePassingError`` when MPI does not start, or when a launcher runs several processes that do not know
   ///   each other.
   package func communicator() throws(MessagePassingError) -> any Communicator {
+    if isUnderMPI { Self.raiseOpenFiles() }
     let communicator: any Communicator = isUnderMPI ? try MPICommunicator() : SingleProcessCommunicator()
     try requireTasksThatKnowEachOther(worldSize: communicator.worldSize)
     return communicator
   }
+
+  /// Lets this process have as many files and connections as the system allows it: over TCP each rank has one to each that it talks to, and
+  /// usual limits are for programs that do not.
+  private static func raiseOpenFiles() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    let wish = min(limit.rlim_max, mostFiles)
+    guard limit.rlim_cur < wish else { return }
+    limit.rlim_cur = wish
+    // What the system refuses was no more than a wish; `multibox doctor` says what a job needs.
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// Enough for all; libraries that go through all numbers of files stay quick.
+  private static let mostFiles: rlim_t = 65_536
 
   // MARK: Processes that are alone
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Doctor
 import Foundation
 import MessagePassing
 import Training
@@ -10,7 +11,12 @@ extension ParsableCommand {
   ///
   /// - Parameter stop: asks the job to stop.
   func runJob(stop: StopRequest = StopRequest(), _ body: (Job) throws -> Trainer.Outcome) throws {
-    let job = try Job(LaunchEnvironment(), build: .program, kernels: .ofProcess, stop: stop)
+    let environment = LaunchEnvironment()
+    let start =
+      environment.isUnderMPI
+      ? StartGuard(seconds: environment.startSeconds, phase: "start", exitCode: ExitStatus.machine.rawValue) : nil
+    let job = try Job(environment, build: .program, kernels: .ofProcess, stop: stop)
+    start?.disarm()
     let outcome: Trainer.Outcome
     do {
       outcome = try body(job)

@@ -9,6 +9,14 @@ struct LaunchTests {
     #expect(LaunchEnvironment(["PMIX_RANK": "0"]).isUnderMPI)
   }
 
+  @Test func `MPI may take longer to start where there are many ranks`() {
+    #expect(LaunchEnvironment([:]).startSeconds == 60)
+    #expect(LaunchEnvironment(["OMPI_COMM_WORLD_SIZE": "256", "SLURM_NTASKS": "1"]).startSeconds == 76)
+    #expect(LaunchEnvironment(["SLURM_NTASKS": "1024", "PMIX_RANK": "0"]).startSeconds == 124)
+    #expect(LaunchEnvironment(["MULTIBOX_START_SECONDS": "600"]).startSeconds == 600)
+    #expect(LaunchEnvironment(["MULTIBOX_START_SECONDS": "soon"]).startSeconds == 60)
+  }
+
   @Test func tasksThatAreAloneAreRefused() throws {
     let alone = LaunchEnvironment(["SLURM_NTASKS": "2"])
     #expect(throws: MessagePassingError.self) { try alone.requireTasksThatKnowEachOther(worldSize: 1) }

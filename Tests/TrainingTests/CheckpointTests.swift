@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Kernels
 import Layers
+import MessagePassing
 import ModelFiles
 import Models
 import Tensors
@@ -32,6 +33,26 @@ struct CheckpointTests {
     #expect(read.momentum.bits == written.momentum.bits)
     let tensors = read.weights.tensorSources() + read.momentum.tensorSources(prefix: "optimizer.momentum.")
     #expect(tensors.parametersSHA256() == checkpoint.metadata?.parametersSHA256)
+  }
+
+  @Test func `A run keeps the tree of its gradients, and one of an older version has the older tree`() throws {
+    let written = try CheckpointFixture()
+    for form in [SummationOrder.Form.twosBelow, .halves] {
+      written.state.summation = form
+      try written.write(to: path, iteration: 12)
+      let metadata = try Checkpoint(contentsOf: path).requireState()
+      #expect(metadata.summation == form)
+      var entries = metadata.entries
+      entries["summation_order"] = nil
+      try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(
+        to: path, metadata: entries, hashKey: Checkpoint.Metadata.hashKey)
+      #expect(try Checkpoint(contentsOf: path).metadata?.summation == .halves)
+      entries["summation_order"] = "3"
+      try [TensorSource(name: "a", shape: [1]) { $0[0] = 1 }].writeSafetensors(
+        to: path, metadata: entries, hashKey: Checkpoint.Metadata.hashKey)
+      let error = #expect(throws: FileError.self) { try Checkpoint(contentsOf: path) }
+      #expect(error?.reason.contains("summation_order is '3'") == true)
+    }
   }
 
   @Test func `The build is in the metadata, and decides nothing`() throws {

@@ -23,7 +23,8 @@ final class Socket {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isOpen = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, 128) == 0 && getsockname(descriptor, $0, &length) == 0
+        bind(descriptor, $0, length) == 0 && listen(descriptor, SOMAXCONN) == 0
+          && getsockname(descriptor, $0, &length) == 0
       }
     }
     return isOpen ? (socket, UInt16(bigEndian: address.sin_port)) : nil

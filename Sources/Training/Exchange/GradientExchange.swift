@@ -10,9 +10,9 @@ import Threads
 /// plan, the same at every rank, whatever the timing. In a job of one process the same thread hands every bucket back as it is.
 package final class GradientExchange: @unchecked Sendable {
   package let plan: BucketPlan
-  private let sum: any BucketSum
+  private let sum: any OrderedSum
   /// Of running averages, which are never rounded on their way.
-  private let averageSum: any BucketSum
+  private let averageSum: any OrderedSum
   private struct State {
     var pieces: [VariableArena] = []
     /// The arena is complete from here on.
@@ -145,7 +145,7 @@ package final class GradientExchange: @unchecked Sendable {
   }
 
   /// Moves sums on, and pauses where none has moved.
-  private func move(_ sum: any BucketSum, _ pause: inout PollingPause) throws(MessagePassingError) {
+  private func move(_ sum: any OrderedSum, _ pause: inout PollingPause) throws(MessagePassingError) {
     let ended = sum.ended
     if try sum.advance() {
       pause.reset()

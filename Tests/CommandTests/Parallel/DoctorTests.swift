@@ -179,6 +179,11 @@ struct DoctorTests {
     let outcome = try mpirun("--bind-to none", ["-np 1 MULTIBOX doctor --timeout 2", "-np 1 sleep 100"])
     #expect(outcome.exitCode == 71)
     #expect(outcome.messages.contains("MPI has not come through its start within 2 s"), "\(outcome.messages)")
+    // Training does not wait for ever either.
+    let training = try mpirun(
+      "--bind-to none -x MULTIBOX_START_SECONDS=2", ["-np 1 MULTIBOX train \(workspace.config)", "-np 1 sleep 100"])
+    #expect(training.exitCode == 71)
+    #expect(training.messages.contains("MPI has not come through its start within 2 s"), "\(training.messages)")
   }
 
   // MARK: Benchmark

@@ -25,9 +25,11 @@ struct ParallelRuns {
   /// Trains to the end.
   @discardableResult
   func train(
-    _ name: String, ranks: Int?, _ overrides: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    _ name: String, ranks: Int?, _ overrides: [String] = [], environment: [String: String] = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Checkpoint.Metadata {
-    try MultiboxProcess(arguments(name, overrides), ranks: ranks).wait().succeeded(sourceLocation: sourceLocation)
+    try MultiboxProcess(arguments(name, overrides), ranks: ranks, environment: environment).wait()
+      .succeeded(sourceLocation: sourceLocation)
     return try newest(name)
   }
 

@@ -26,6 +26,29 @@ struct WorldSizeTests {
     }
   }
 
+  @Test func `Groups of any sizes give the same bits, and those that are none are refused`() throws {
+    let batch = ["training.global_batch=24", "training.iterations=3"]
+    let expected = try runs.train("plain", ranks: nil, batch)
+    for (ranks, groups) in [(12, "4x3"), (12, "2x2x3"), (24, "8x3")] {
+      let result = try runs.train("groups-\(groups)", ranks: ranks, batch, environment: ["MULTIBOX_GROUPS": groups])
+      #expect(result.parametersSHA256 == expected.parametersSHA256, "\(groups)")
+    }
+    let eight = try runs.train("plain-8", ranks: nil)
+    for groups in ["2x2x2", "8", "2x4"] {
+      let result = try runs.train("groups-\(groups)", ranks: 8, environment: ["MULTIBOX_GROUPS": groups])
+      #expect(result.parametersSHA256 == eight.parametersSHA256, "\(groups)")
+    }
+    // Each of eight ranks has several pieces of a tree of 24 micro-batches.
+    for (ranks, groups, reason) in [
+      (4, "2x3", "MULTIBOX_GROUPS=2x3: expected"), (8, "2x2x2", "do not make the tree of 24 micro-batches"),
+    ] {
+      let outcome = try MultiboxProcess(
+        runs.arguments("refused", batch), ranks: ranks, environment: ["MULTIBOX_GROUPS": groups]
+      ).wait()
+      #expect(outcome.exitCode == 71 && outcome.messages.contains(reason), "\(outcome.messages)")
+    }
+  }
+
   @Test func `Clipping, average, freezing and cosine give the same bits on any number of ranks, and after a kill`()
     throws
   {
