@@ -66,10 +66,10 @@ let package = Package(
     library("Files", ["Threads", "CCrypto"]),
     library("ModelFiles", ["Tensors", "Files"]),
     library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
-    library("Datasets", ["Detection", "Images", "Files", "CLibXML2", "Yams"]),
+    library("Datasets", ["Threads", "Detection", "Images", "Files", "CLibXML2", "Yams"]),
     library("Loading", ["Threads", "Datasets", "Detection", "Images", "Tensors", "Kernels", "Randomness"]),
-    library("Splitting", ["Datasets", "Images", "Files", "Randomness"]),
-    library("Synthetic", ["Datasets", "Images", "Files", "Randomness"]),
+    library("Splitting", ["Threads", "Datasets", "Images", "Files", "Randomness"]),
+    library("Synthetic", ["Threads", "Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
     library("MessagePassing", ["Threads", "CMPI"]),
     library(
@@ -94,7 +94,8 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Files", "Randomness", "Tensors", "Kernels", "Datasets", "Images"],
+      name: "TestSupport",
+      dependencies: ["Threads", "Files", "Randomness", "Tensors", "Kernels", "Datasets", "Images"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
@@ -109,9 +110,10 @@ let package = Package(
     tests("ModelFilesTests", ["ModelFiles", "Files", "Inference", "TestSupport"]),
     tests("ImagesTests", ["Images", "Files", "Randomness", "TestSupport"]),
     tests("DatasetsTests", ["Datasets", "Detection", "Images", "Randomness", "Synthetic", "TestSupport"]),
-    tests("LoadingTests", ["Loading", "Datasets", "Detection", "Images", "Kernels", "Randomness", "TestSupport"]),
+    tests(
+      "LoadingTests", ["Loading", "Threads", "Datasets", "Detection", "Images", "Kernels", "Randomness", "TestSupport"]),
     tests("SplittingTests", ["Splitting"]),
-    tests("SyntheticTests", ["Synthetic", "Datasets", "Files", "Images"]),
+    tests("SyntheticTests", ["Synthetic", "Threads", "Datasets", "Files", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests("MessagePassingTests", ["MessagePassing", "Threads", "Randomness"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),

@@ -2,7 +2,7 @@ import Datasets
 import Dispatch
 import Files
 import Foundation
-import Synchronization
+import Threads
 
 /// Divides a data set into images to train on and images to test on.
 package enum DatasetDivision {
@@ -230,7 +230,7 @@ package enum DatasetDivision {
 
   /// A hash of the bytes of each image's file; 0 for one that was not found.
   private static func contents(_ images: [SplitImage]) throws -> [UInt64] {
-    let results = Mutex([(hash: UInt64, fault: DatasetError?)](repeating: (0, nil), count: images.count))
+    let results = Monitor([(hash: UInt64, fault: DatasetError?)](repeating: (0, nil), count: images.count))
     DispatchQueue.concurrentPerform(iterations: images.count) { index in
       guard let path = images[index].path else { return }
       var result: (hash: UInt64, fault: DatasetError?) = (0, nil)

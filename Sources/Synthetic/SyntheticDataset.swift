@@ -1,7 +1,7 @@
 import Dispatch
 import Files
 import Foundation
-import Synchronization
+import Threads
 
 /// A data set of drawn shapes in the layout of Pascal VOC, for trying out and testing a detector without any download.
 ///
@@ -75,7 +75,7 @@ package struct SyntheticDataset: Sendable, Equatable {
   private static func identifier(_ number: Int) -> String { String(format: "%06d", number) }
 
   private func writeImages(to directory: String, progress: @Sendable (Int) -> Void) throws {
-    let state = Mutex((finished: 0, failure: (any Error)?.none))
+    let state = Monitor((finished: 0, failure: (any Error)?.none))
     DispatchQueue.concurrentPerform(iterations: images) { index in
       if state.withLock({ $0.failure != nil }) { return }
       do {

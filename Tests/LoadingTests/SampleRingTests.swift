@@ -1,7 +1,7 @@
 import Foundation
 import Loading
-import Synchronization
 import Testing
+import Threads
 
 /// The ring alone, with samples that are counted instead of read.
 @Suite(.timeLimit(.minutes(10))) struct SampleRingTests {
@@ -9,7 +9,7 @@ import Testing
 
   /// What the threads report; shared with them.
   private final class Observations: Sendable {
-    let state = Mutex((prepared: 0, calls: 0, tooEarly: 0))
+    let state = Monitor((prepared: 0, calls: 0, tooEarly: 0))
   }
 
   private static func samples(ofBatch batch: Int, size: Int) -> [SampleSchedule.Sample] {

@@ -3,9 +3,9 @@ import Files
 import Foundation
 import FoundationXML
 import Images
-import Synchronization
 import Synthetic
 import Testing
+import Threads
 
 struct SyntheticDatasetTests {
   /// Runs `body` with the path of a directory that does not exist yet and is removed afterwards.
@@ -101,11 +101,11 @@ struct SyntheticDatasetTests {
 
   @Test func progressCountsTheImages() throws {
     try withTemporaryPath { directory in
-      let calls = Mutex([Int]())
+      let calls = Monitor([Int]())
       try SyntheticDataset(images: 5, seed: 1).write(to: directory) { finished in
         calls.withLock { $0.append(finished) }
       }
-      #expect(calls.withLock(\.self) == [1, 2, 3, 4, 5])
+      #expect(calls.withLock { $0 } == [1, 2, 3, 4, 5])
     }
   }
 

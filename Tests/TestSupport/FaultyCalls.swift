@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import Randomness
-import Synchronization
+import Threads
 
 /// The system's calls, some of which fail, are interrupted, or do less than they are asked for, by a plan.
 package final class FaultyCalls: SystemCalls {
@@ -24,7 +24,7 @@ package final class FaultyCalls: SystemCalls {
   }
 
   private let system = LinuxCalls()
-  private let log = Mutex(Log())
+  private let log = Monitor(Log())
   private let plan: @Sendable (_ index: Int, _ call: Call) -> Fault?
 
   /// Follows a plan.

@@ -5,12 +5,15 @@ import Testing
 /// Feeds damaged files to a reader, which may refuse them but must neither crash nor hang.
 ///
 /// Case n of a test is damaged in the same way every time. A test reads 2,000 cases; the environment variable
-/// `MULTIBOX_FUZZ_CASES` sets another number for all of them, and `MULTIBOX_FUZZ_SEED` (1) makes other cases. A case that crashes is the last one of its test: the message
+/// `MULTIBOX_FUZZ_CASES` sets another number for all of them, `MULTIBOX_FUZZ_FIRST` (0) the number of the
+/// first, and `MULTIBOX_FUZZ_SEED` (1) makes other cases. A case that crashes is the last one of its test: the message
 /// of the crash does not tell its number, the file that the test has written last does.
 package struct Fuzzing {
   /// How many cases a test reads.
   package static let caseCount =
     ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_CASES"].flatMap { Int($0) } ?? 2_000
+  /// The number of the first case.
+  private static let first = ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_FIRST"].flatMap { Int($0) } ?? 0
   /// What makes the cases of a run differ from those of another.
   package static let seed = ProcessInfo.processInfo.environment["MULTIBOX_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
   /// The most processor time that a case may take, in seconds. Those without a fault take some microseconds.
@@ -36,7 +39,7 @@ package struct Fuzzing {
     sourceLocation: SourceLocation = #_sourceLocation, _ read: ([UInt8]) throws -> Bool
   ) -> (taken: Int, refused: Int) {
     var counts = (taken: 0, refused: 0)
-    for number in 0..<Self.caseCount {
+    for number in Self.first..<Self.first + Self.caseCount {
       let bytes = self.bytes(ofCase: number)
       let start = Self.processorSeconds
       do {
@@ -46,8 +49,10 @@ package struct Fuzzing {
       }
       let seconds = Self.processorSeconds - start
       if seconds > Self.mostSeconds {
+        let text = String(decoding: bytes.prefix(400), as: UTF8.self)
         Issue.record(
-          "seed \(Self.seed), case \(number) took \(seconds) s of processor time", sourceLocation: sourceLocation)
+          "seed \(Self.seed), case \(number) took \(seconds) s of processor time: \(text.debugDescription)",
+          sourceLocation: sourceLocation)
       }
     }
     return counts

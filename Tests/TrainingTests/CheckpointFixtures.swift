@@ -1,8 +1,8 @@
 import Configuration
 import Inference
 import Logging
-import Synchronization
 import Tensors
+import Threads
 import Training
 
 /// A model of two convolutions, its arenas filled with numbers that depend on `seed`, and a configuration.
@@ -52,7 +52,7 @@ extension VariableArena {
 
 /// Keeps messages for a test to look at.
 final class MessageRecorder: Sendable {
-  private let messages = Mutex<[String]>([])
+  private let messages = Monitor<[String]>([])
 
   var recorded: [String] { messages.withLock { $0 } }
 

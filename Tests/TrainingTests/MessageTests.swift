@@ -1,13 +1,13 @@
 import Logging
 import Reporting
-import Synchronization
 import Testing
+import Threads
 import Training
 
 struct MessageTests {
   /// Collects what would be printed.
   private final class Output: Sendable {
-    private let text = Mutex("")
+    private let text = Monitor("")
     var written: String { text.withLock { $0 } }
     func write(_ piece: String) { text.withLock { $0 += piece } }
   }

@@ -4,6 +4,7 @@ import MessagePassing
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 /// Of all that want a run directory, one has it; an owner that has ended never blocks it.
 struct RunLockTests {
@@ -60,7 +61,7 @@ struct RunLockTests {
         if isNumberGivenAnew { $0.startTicks = ($0.startTicks ?? 0) + 1 } else { $0.process = 0x3F_FFFF }
       })
     #expect(RunLock.holder(of: run) == nil)
-    let messages = Mutex<[String]>([])
+    let messages = Monitor<[String]>([])
     let lock = try RunLock(run, notice: { text in messages.withLock { $0.append(text) } })
     #expect(messages.withLock { $0 }.count == 1)
     #expect(messages.withLock { $0 }[0].contains("taken over from process"))
@@ -134,7 +135,7 @@ struct RunLockTests {
     let copy = directory.path + "/copy"
     try FileManager.default.copyItem(atPath: run, toPath: copy)
     #expect(RunLock.holder(of: copy) == nil)
-    let messages = Mutex<[String]>([])
+    let messages = Monitor<[String]>([])
     let other = try RunLock(copy, notice: { text in messages.withLock { $0.append(text) } })
     let texts = messages.withLock { $0 }
     #expect(texts.count == 1 && texts[0].contains("a copy of the lock of process \(getpid())"), "\(texts)")
@@ -165,7 +166,7 @@ struct RunLockTests {
   func `Of many that want it at once exactly one has it`(isAbandoned: Bool) throws {
     for _ in 0..<10 {
       if isAbandoned { try leave(owner { $0.process = 0x3F_FFFF }) }
-      let locks = Mutex<[RunLock]>([])
+      let locks = Monitor<[RunLock]>([])
       let run = run
       DispatchQueue.concurrentPerform(iterations: 16) { _ in
         if let lock = try? RunLock(run) { locks.withLock { $0.append(lock) } }
@@ -187,7 +188,7 @@ struct RunLockTests {
   }
 
   @Test func `An owner that did not renew its lock in time learns who has the directory`() throws {
-    let error = Mutex<FileError?>(nil)
+    let error = Monitor<FileError?>(nil)
     let lock = try RunLock(run, patience: 0.6, lost: { lost in error.withLock { $0 = lost } })
     let other = owner { $0.host = "node9" }
     try leave(other)

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import Images
-import Synchronization
+import Threads
 
 /// Images of 16 bits a sample that use so few of them that they are read as nearly black.
 extension DatasetError {
@@ -36,7 +36,7 @@ extension DatasetError {
     for start in stride(from: 0, to: paths.count, by: 64) {
       let part = paths[start..<min(start + 64, paths.count)]
       willRead(part[start])
-      let errors = Mutex([DatasetError?](repeating: nil, count: part.count))
+      let errors = Monitor([DatasetError?](repeating: nil, count: part.count))
       DispatchQueue.concurrentPerform(iterations: part.count) { index in
         let path = part[start + index]
         guard let header = try? ImageHeader(ofFile: path, limit: limit), header.bitDepth > 8 else { return }

@@ -4,7 +4,7 @@ import Files
 import Foundation
 import Images
 import MessagePassing
-import Synchronization
+import Threads
 import Training
 
 /// What became of reading image files to their end: which cannot be decoded or are nearly black, and a hash of each.
@@ -43,7 +43,7 @@ struct PixelReading {
   }
 
   private static func read(_ files: ArraySlice<String>, limit: ImageLimit, board: PhaseBoard) -> Share {
-    let results = Mutex([Result](repeating: Result(hash: 0), count: files.count))
+    let results = Monitor([Result](repeating: Result(hash: 0), count: files.count))
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       let file = files[files.startIndex + index]
       board.enter("decoding \(file)")

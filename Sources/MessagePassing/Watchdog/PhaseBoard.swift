@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// What this process is doing and since when: written by whoever works, read by the watchdog.
 package final class PhaseBoard: Sendable {
@@ -31,7 +31,7 @@ package final class PhaseBoard: Sendable {
     var progressed = ContinuousClock.now
   }
 
-  private let state = Mutex(State())
+  private let state = Monitor(State())
 
   /// Creates a board in the phase "start".
   package init() {}

@@ -6,13 +6,15 @@ import TestSupport
 /// YOLO data in a temporary directory: `data.yaml` with three classes, and images of 40×30 pixels in `images/train`.
 final class YOLODirectory {
   private let directory: TemporaryDirectory
-  var root: String { directory.path }
+  /// Some levels down: a damaged path with `..` in it does not lead to what else the machine has.
+  var root: String { "\(directory.path)/of/a/project" }
 
   static let names = "names: [cat, dog, zebra]\n"
 
   /// - Parameter labels: of the image `a.png`; without any, there is none.
   init(labels: String? = nil, yaml: String? = "path: .\ntrain: images/train\n" + names) throws {
     directory = try TemporaryDirectory()
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     if let labels {
       try write(image: "images/train/a.png")
       try write(labels, to: "labels/train/a.txt")
