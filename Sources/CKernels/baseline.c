@@ -32,6 +32,7 @@
 #include "kernels/pooling.inc"
 #include "kernels/normalization.inc"
 #include "kernels/update.inc"
+#include "kernels/rounding.inc"
 #include "kernels/colour.inc"
 #include "kernels/resampling.inc"
 #include "kernels/peak.inc"

@@ -90,14 +90,14 @@ package struct Configuration: Sendable, Equatable {
     package var reduction = Reduction.reproducible
     /// What the numbers are on the wire.
     package var wire = WireFormat.float32
-    /// Size of the pieces in which gradients leave, in 10⁶ bytes.
-    package var bucketMegabytes: Float = 8
+    /// Size of the pieces in which gradients leave, in 10⁶ bytes; nil for what fits the network.
+    package var bucketMegabytes: Float?
     /// Seconds without progress after which the job is ended.
     package var stallSeconds: Double = 300
 
     /// Creates settings.
     package init(
-      reduction: Reduction = .reproducible, wire: WireFormat = .float32, bucketMegabytes: Float = 8,
+      reduction: Reduction = .reproducible, wire: WireFormat = .float32, bucketMegabytes: Float? = nil,
       stallSeconds: Double = 300
     ) {
       self.reduction = reduction

@@ -9,22 +9,25 @@ package struct Message {
   /// Whether it is sent.
   package let isOutgoing: Bool
 
-  /// What goes to another rank.
-  package static func sending(_ values: UnsafeMutableBufferPointer<Float>, to other: Int, tag: Int) -> Message {
-    Message(other: other, tag: tag, bytes: UnsafeMutableRawBufferPointer(values), isOutgoing: true)
+  private init(_ bytes: UnsafeMutableRawBufferPointer, _ other: Int, _ tag: Int, isOutgoing: Bool) {
+    (self.bytes, self.other, self.tag, self.isOutgoing) = (bytes, other, tag, isOutgoing)
   }
 
-  /// What comes from another rank, which sends as many values.
-  package static func receiving(_ values: UnsafeMutableBufferPointer<Float>, from other: Int, tag: Int) -> Message {
-    Message(other: other, tag: tag, bytes: UnsafeMutableRawBufferPointer(values), isOutgoing: false)
+  /// What goes to another rank.
+  package init(sending bytes: UnsafeMutableRawBufferPointer, to other: Int, tag: Int) {
+    self.init(bytes, other, tag, isOutgoing: true)
+  }
+
+  /// What comes from another rank, which sends as many bytes.
+  package init(receiving bytes: UnsafeMutableRawBufferPointer, from other: Int, tag: Int) {
+    self.init(bytes, other, tag, isOutgoing: false)
   }
 
   /// The same in pieces of so many bytes at most, in order.
   package func pieces(of most: Int) -> [Message] {
     stride(from: 0, to: bytes.count, by: most).map { start in
       Message(
-        other: other, tag: tag,
-        bytes: UnsafeMutableRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + most)]),
+        UnsafeMutableRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + most)]), other, tag,
         isOutgoing: isOutgoing)
     }
   }

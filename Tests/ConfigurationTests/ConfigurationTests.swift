@@ -207,7 +207,7 @@ struct ConfigurationTests {
       precision: float32
     evaluation: {every: 5000, metric: voc07, score_threshold: 0.01, nms_threshold: 0.45, top_k: 400, keep: 200}
     checkpoint: {every: 1000, every_seconds: null, keep: 3}
-    communication: {reduction: reproducible, wire: float32, bucket_megabytes: 8, stall_seconds: 300}
+    communication: {reduction: reproducible, wire: float32, bucket_megabytes: null, stall_seconds: 300}
     output: runs/ssd300-voc
     """
 }

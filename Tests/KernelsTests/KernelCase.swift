@@ -29,6 +29,7 @@ struct KernelCase: Sendable {
 
   /// One for every kernel.
   static let all =
-    vectors + layers + normalizations + depthwise + images + columns + panels + columnOperands + normalizationOperands
+    vectors + rounding + layers + normalizations + depthwise + images + columns + panels + columnOperands
+    + normalizationOperands
     + winograd + winogradOperands + products
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import MessagePassing
 import Randomness
 import Testing
@@ -19,13 +20,13 @@ struct GroupedSumTests {
   }
 
   /// The sum along the tree, in one process.
-  private static func sum(_ terms: [[Float]]) -> [UInt32] {
+  private static func sum(_ terms: [[Float]], _ wire: WireFormat) -> [UInt32] {
     var stack: [[Float]] = []
     for (term, merges) in zip(terms, SummationOrder(count: terms.count).merges) {
       stack.append(term)
       for _ in 0..<merges {
         let right = stack.removeLast()
-        stack.append(zip(stack.removeLast(), right).map(+))
+        wire.add(right, to: &stack[stack.count - 1], count: right.count, Kernels.available[0])
       }
     }
     return stack[0].map(\.bitPattern)
@@ -33,12 +34,13 @@ struct GroupedSumTests {
 
   /// The bits of several sums at every rank, and what each has sent.
   private static func sums(
-    _ sizes: [Int], counts: [Int], hosts: [Int]? = nil, pauses: UInt64? = nil
+    _ sizes: [Int], counts: [Int], wire: WireFormat = .float32, hosts: [Int]? = nil, pauses: UInt64? = nil
   ) throws -> [(bits: [[UInt32]], traffic: GroupedSum.Traffic)] {
     let groups = SumGroups(sizes: sizes)
     return try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
       let sum = GroupedSum(
-        communicator, groups, capacity: counts.max()!, hosts: hosts ?? Array(repeating: 0, count: groups.worldSize))
+        communicator, groups, capacity: counts.max()!, wire: wire,
+        hosts: hosts ?? Array(repeating: 0, count: groups.worldSize), kernels: Kernels.available.last!)
       let buffers = counts.enumerated().map { number, count in
         let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
         _ = buffer.initialize(fromContentsOf: values(communicator.rank, number, count: count))
@@ -60,8 +62,8 @@ struct GroupedSumTests {
     }
   }
 
-  private static func expected(_ ranks: Int, counts: [Int]) -> [[UInt32]] {
-    counts.enumerated().map { number, count in sum((0..<ranks).map { values($0, number, count: count) }) }
+  private static func expected(_ ranks: Int, counts: [Int], wire: WireFormat = .float32) -> [[UInt32]] {
+    counts.enumerated().map { number, count in sum((0..<ranks).map { values($0, number, count: count) }, wire) }
   }
 
   /// Not a number has many bits, of which an addition may give any.
@@ -80,9 +82,11 @@ struct GroupedSumTests {
   func `A grouped sum has the bits of the tree in one process`(sizes: [Int]) throws {
     let ranks = sizes.reduce(1, *)
     let counts = [0, 1, 15, 16, 33, 16 * ranks - 1, 48 * ranks + 7, 4999]
-    let expected = Self.expected(ranks, counts: counts)
-    for result in try Self.sums(sizes, counts: counts) {
-      #expect(Self.areEqual(result.bits, expected), "\(sizes)")
+    for wire in WireFormat.allCases {
+      let expected = Self.expected(ranks, counts: counts, wire: wire)
+      for result in try Self.sums(sizes, counts: counts, wire: wire) {
+        #expect(Self.areEqual(result.bits, expected), "\(sizes), \(wire)")
+      }
     }
   }
 
@@ -91,8 +95,9 @@ struct GroupedSumTests {
     for (number, sizes) in [[2, 2, 2], [4, 3], [2, 4], [3]].enumerated() {
       let ranks = sizes.reduce(1, *)
       let counts = (0..<9).map { 100 * $0 + 7 }
-      let expected = Self.expected(ranks, counts: counts)
-      for result in try Self.sums(sizes, counts: counts, pauses: seed + UInt64(number)) {
+      let wire: WireFormat = number.isMultiple(of: 2) ? .float32 : .bfloat16
+      let expected = Self.expected(ranks, counts: counts, wire: wire)
+      for result in try Self.sums(sizes, counts: counts, wire: wire, pauses: seed + UInt64(number)) {
         #expect(Self.areEqual(result.bits, expected), "\(sizes), seed \(seed)")
       }
     }
@@ -102,9 +107,11 @@ struct GroupedSumTests {
   func `A rank sends as many messages as its groups have others, and as many bytes as a ring`(sizes: [Int]) throws {
     let ranks = sizes.reduce(1, *)
     let count = 16 * ranks * 3
-    for result in try Self.sums(sizes, counts: [count, count]) {
-      #expect(result.traffic.messages == 2 * 2 * SumGroups(sizes: sizes).peers)
-      #expect(result.traffic.bytes == 2 * 2 * 4 * count * (ranks - 1) / ranks)
+    for wire in WireFormat.allCases {
+      for result in try Self.sums(sizes, counts: [count, count], wire: wire) {
+        #expect(result.traffic.messages == 2 * 2 * SumGroups(sizes: sizes).peers)
+        #expect(result.traffic.bytes == 2 * 2 * wire.byteCount * count * (ranks - 1) / ranks)
+      }
     }
   }
 
@@ -120,7 +127,8 @@ struct GroupedSumTests {
     #expect {
       try ThreadCommunicator.run(worldSize: 4) { communicator in
         if communicator.rank == 3 { return }
-        let sum = GroupedSum(communicator, SumGroups(sizes: [2, 2]), capacity: 64, hosts: [0, 0, 0, 0])
+        let sum = GroupedSum(
+          communicator, SumGroups(sizes: [2, 2]), capacity: 64, hosts: [0, 0, 0, 0], kernels: Kernels.available[0])
         let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: 64)
         values.initialize(repeating: 1)
         defer { values.deallocate() }

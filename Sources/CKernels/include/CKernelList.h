@@ -160,6 +160,13 @@
                                          float *weight_sums, float *bias_sums, float *sums))                                \
   /* y[i] += x[i]. */                                                                                                       \
   KERNEL(void, add, (ptrdiff_t count, const float *x, float *y))                                                            \
+  /* bfloat16 is float32 cut to its upper 16 bits, rounded to the nearest, ties to even; what is no number stays none.      \
+     bits[i] = x[i] so rounded. */                                                                                          \
+  KERNEL(void, encode_bfloat16, (ptrdiff_t count, const float *x, uint16_t *bits))                                          \
+  /* x[i] = the number that bits[i] is. */                                                                                  \
+  KERNEL(void, decode_bfloat16, (ptrdiff_t count, const uint16_t *bits, float *x))                                          \
+  /* y[i] += x[i], both numbers and their sum rounded to bfloat16. */                                                       \
+  KERNEL(void, add_bfloat16, (ptrdiff_t count, const float *x, float *y))                                                   \
   /* momentum = factor * momentum + (scale * gradient + decay * weight); weight -= rate * momentum. Whether all             \
      momentum is finite. */                                                                                                 \
   KERNEL(bool, sgd_update, (ptrdiff_t count, float rate, float factor, float decay, float scale,                            \

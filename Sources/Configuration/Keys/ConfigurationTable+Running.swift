@@ -68,16 +68,16 @@ extension ConfigurationTable {
     )
     add(
       "wire", \.communication.wire, .choice,
-      "format of gradients between ranks. `bfloat16` halves the bytes; the bits then depend on the number of ranks. It needs `reduction: reproducible`"
+      "format of gradients between ranks. `bfloat16` halves the bytes: every [sum of two gradients](decisions/0031-bfloat16-at-the-nodes.md) is rounded, on one rank too. It needs `reduction: reproducible`"
     )
     rule("wire") { configuration in
       let communication = configuration.communication
       guard communication.reduction == .native, communication.wire != .float32 else { return nil }
       return "\(communication.wire.rawValue) needs reduction: reproducible; MPI has no such numbers to add"
     }
-    add(
+    addOptional(
       "bucket_megabytes", \.communication.bucketMegabytes, .number(.from(0.01, to: 1024)), change: .neutral,
-      "size of the parts in which gradients are sent while backward goes on")
+      "size of the parts in which gradients are sent while backward goes on; `null` is a sixteenth of the network, 0.256 to 8, and less towards the end of backward")
     add(
       "stall_seconds", \.communication.stallSeconds, .number(.atLeast(1)), change: .neutral,
       "a job without progress for so long ends with exit code 77")

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Sums over all ranks along ``SumGroups``, several at a time, whose every bit is that of ``SummationOrder`` in one process.
 ///
 /// Level by level each rank receives its part of what the members of its group hold, adds, and goes on with that part; then the parts come
@@ -7,8 +9,10 @@ package final class GroupedSum {
   private let communicator: any Communicator
   /// Who adds with whom.
   package let groups: SumGroups
-  private let runs: [Run]
-  private let terms: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>>
+  private let wire: WireFormat
+  private let kernels: Kernels
+  private let runs: [SumRun]
+  private let adder: TermAdder
   /// Bytes of a message at most, by the rank that it goes to.
   private let messageBytes: [Int]
 
@@ -27,9 +31,6 @@ package final class GroupedSum {
     package init(messages: Int = 0, bytes: Int = 0) { (self.messages, self.bytes) = (messages, bytes) }
   }
 
-  /// Elements that are added together, few enough for the cache.
-  private static let blockCount = 2048
-
   /// Bytes that Open MPI sends over TCP without asking first, less its header. A longer message waits for an answer, which on one
   /// connection queues behind the data that come the other way.
   package static let eagerBytes = 64_000
@@ -37,22 +38,26 @@ package final class GroupedSum {
   /// Allocates memory for sums of up to `capacity` values.
   ///
   /// - Parameters:
+  ///   - wire: what goes over the wire, and what sums are rounded to.
   ///   - hosts: of each rank, the number of its machine. Messages to others go in pieces of ``eagerBytes``.
   ///   - atOnce: how many sums may be under way.
-  package init(_ communicator: any Communicator, _ groups: SumGroups, capacity: Int, hosts: [Int], atOnce: Int = 3) {
+  package init(
+    _ communicator: any Communicator, _ groups: SumGroups, capacity: Int, wire: WireFormat = .float32, hosts: [Int],
+    kernels: Kernels, atOnce: Int = 3
+  ) {
     precondition(groups.worldSize == communicator.worldSize, "groups of \(groups.worldSize) ranks")
     self.communicator = communicator
-    self.groups = groups
-    runs = (0..<atOnce).map { Run(tag: $0 * 2 * groups.levels.count, received: groups.received(capacity: capacity)) }
-    terms = .allocate(capacity: groups.levels.map(\.size).max() ?? 1)
+    (self.groups, self.wire, self.kernels) = (groups, wire, kernels)
+    runs = (0..<atOnce).map {
+      SumRun(wire, tag: $0 * 2 * groups.levels.count, capacity: capacity, received: groups.received(capacity: capacity))
+    }
+    adder = TermAdder(wire, kernels, terms: groups.levels.map(\.size).max() ?? 1)
     messageBytes = hosts.map { $0 == hosts[communicator.rank] ? 1 << 30 : Self.eagerBytes }
   }
 
-  deinit { terms.deallocate() }
-
   /// Bytes that sums of up to `capacity` values take.
-  package static func byteCount(_ groups: SumGroups, capacity: Int, atOnce: Int = 3) -> Int {
-    atOnce * groups.received(capacity: capacity) * MemoryLayout<Float>.stride
+  package static func byteCount(_ groups: SumGroups, capacity: Int, wire: WireFormat, atOnce: Int = 3) -> Int {
+    atOnce * SumRun.byteCount(wire, capacity: capacity, received: groups.received(capacity: capacity))
   }
 
   /// Whether another sum can begin.
@@ -83,68 +88,47 @@ package final class GroupedSum {
     var hasMoved = false
     for number in ended..<begun {
       let run = runs[number % runs.count]
-      while !run.isOver(groups), try run.messages?.areDone() ?? true {
+      while !isOver(run), try run.messages?.areDone() ?? true {
         hasMoved = true
-        if run.step < groups.levels.count { add(run) }
+        if run.step < groups.levels.count {
+          add(run)
+        } else {
+          run.finishGathering(range(run), but: run.ranges[level(run) + 1], kernels)
+        }
         run.step += 1
-        if !run.isOver(groups) { try send(run) }
+        if !isOver(run) { try send(run) }
       }
     }
-    while ended < begun, runs[ended % runs.count].isOver(groups) { ended += 1 }
+    while ended < begun, isOver(runs[ended % runs.count]) { ended += 1 }
     return hasMoved
   }
 
-  /// A sum under way.
-  private final class Run {
-    let tag: Int
-    let received: UnsafeMutableBufferPointer<Float>
-    var values = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)
-    /// What the rank holds before each level, and behind the last one.
-    var ranges: [Range<Int>] = []
-    /// Levels inwards to outwards, then back.
-    var step = 0
-    var messages: (any MessagesUnderWay)?
+  private func isOver(_ run: SumRun) -> Bool { run.step == 2 * groups.levels.count }
 
-    init(tag: Int, received: Int) {
-      self.tag = tag
-      self.received = .allocate(capacity: received)
-    }
+  /// The level of a run's step: inwards to outwards, then back.
+  private func level(_ run: SumRun) -> Int { min(run.step, 2 * groups.levels.count - 1 - run.step) }
 
-    deinit { received.deallocate() }
-
-    func begin(_ values: UnsafeMutableBufferPointer<Float>, _ ranges: [Range<Int>]) {
-      (self.values, self.ranges, step) = (values, ranges, 0)
-    }
-
-    func isOver(_ groups: SumGroups) -> Bool { step == 2 * groups.levels.count }
-
-    func part(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
-      UnsafeMutableBufferPointer(rebasing: values[range])
-    }
-
-    /// Where the part of the member comes to that is so many places behind this rank.
-    func place(_ member: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
-      UnsafeMutableBufferPointer(rebasing: received[(member - 1) * count..<member * count])
-    }
-  }
+  /// What the rank held before that level.
+  private func range(_ run: SumRun) -> Range<Int> { run.ranges[level(run)] }
 
   /// Sends what the step of a run wants, and posts what comes, first: a message that is expected needs no copy.
-  private func send(_ run: Run) throws(MessagePassingError) {
+  private func send(_ run: SumRun) throws(MessagePassingError) {
     let isInwards = run.step < groups.levels.count
-    let level = isInwards ? run.step : 2 * groups.levels.count - 1 - run.step
+    let level = level(run)
     let (size, digit) = (groups.levels[level].size, groups.digit(level, of: communicator.rank))
     let members = groups.members(level, of: communicator.rank)
     let parts = SumGroups.parts(of: run.ranges[level], size)
+    run.prepare(isInwards ? range(run) : parts[digit], in: range(run), kernels)
     let tag = run.tag + run.step
     var incoming: [Message] = []
     var outgoing: [Message] = []
     // Each rank begins with the member behind it, so that not all send to the same one.
     for behind in 1..<size {
       let (other, rank) = ((digit + behind) % size, members[(digit + behind) % size])
-      let place = isInwards ? run.place(behind, count: parts[digit].count) : run.part(parts[other])
+      let place = isInwards ? run.place(behind, count: parts[digit].count) : run.gathered(parts[other])
       let most = messageBytes[rank]
-      incoming += Message.receiving(place, from: rank, tag: tag).pieces(of: most)
-      outgoing += Message.sending(run.part(parts[isInwards ? other : digit]), to: rank, tag: tag).pieces(of: most)
+      incoming += Message(receiving: place, from: rank, tag: tag).pieces(of: most)
+      outgoing += Message(sending: run.prepared(parts[isInwards ? other : digit]), to: rank, tag: tag).pieces(of: most)
     }
     traffic.messages += outgoing.count
     traffic.bytes += outgoing.reduce(0) { $0 + $1.bytes.count }
@@ -152,25 +136,12 @@ package final class GroupedSum {
   }
 
   /// Adds what came to the own part, along the tree of the level.
-  private func add(_ run: Run) {
+  private func add(_ run: SumRun) {
     let level = groups.levels[run.step]
-    let own = run.part(run.ranges[run.step + 1])
+    let own = run.ranges[run.step + 1]
     let digit = groups.digit(run.step, of: communicator.rank)
-    guard let sum = own.baseAddress else { return }
-    for start in stride(from: 0, to: own.count, by: Self.blockCount) {
-      let count = min(Self.blockCount, own.count - start)
-      var height = 0
-      for member in 0..<level.size {
-        let behind = (member - digit + level.size) % level.size
-        terms[height] = (behind == 0 ? sum : run.place(behind, count: own.count).baseAddress!) + start
-        height += 1
-        for _ in 0..<level.order.merges[member] {
-          let (left, right) = (terms[height - 2], terms[height - 1])
-          for index in 0..<count { left[index] += right[index] }
-          height -= 1
-        }
-      }
-      if terms[0] != sum + start { (sum + start).update(from: terms[0], count: count) }
+    adder.add(level.order, into: UnsafeMutableBufferPointer(rebasing: run.values[own]), at: digit) { member in
+      UnsafeRawPointer(run.place((member - digit + level.size) % level.size, count: own.count).baseAddress!)
     }
   }
 }

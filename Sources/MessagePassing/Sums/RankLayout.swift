@@ -37,8 +37,12 @@ package struct RankLayout: Sendable {
   /// otherwise (``ReproducibleSum``), and for one rank.
   package func groups(_ order: SummationOrder) -> SumGroups? {
     guard hosts.count > 1 else { return nil }
-    let groups = SumGroups(sizes: groupSizes ?? SumGroups.sizes(worldSize: hosts.count, ranksOnHosts: runs))
     return groups.fit(order) ? groups : nil
+  }
+
+  /// The groups along which ranks show each other small records, whatever they add.
+  package var groups: SumGroups {
+    SumGroups(sizes: groupSizes ?? SumGroups.sizes(worldSize: hosts.count, ranksOnHosts: runs))
   }
 
   /// How many ranks each machine has; nothing where those of one are not consecutive.

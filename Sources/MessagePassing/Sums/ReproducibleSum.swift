@@ -1,19 +1,14 @@
-/// How numbers go over the wire.
-package enum WireFormat: String, Sendable, CaseIterable {
-  /// As they are.
-  case float32
-  /// Rounded to half the bytes: contributions before they are added, in float32, and sums once more.
-  case bfloat16
-}
+import Kernels
 
 /// A sum over all ranks whose every bit is a function of the terms and their order, not of ranks, message sizes, timing or algorithm.
 ///
 /// Each rank holds the pieces of its ``SummationOrder/Share``: one, if the ranks are a power of two. Each rank owns one part of the values,
 /// receives that part of every piece, adds them along the tree and sends the sum to all: with one piece each as many bytes as a ring, in two
-/// steps. With ``WireFormat/bfloat16`` all ranks still get the same bits, but they depend on the number of ranks.
+/// steps.
 package final class ReproducibleSum {
   private let communicator: any Communicator
   private let wire: WireFormat
+  private let kernels: Kernels
   private let shares: [SummationOrder.Share]
   private let received: UnsafeMutableBufferPointer<Float>
   private let sent16: UnsafeMutableBufferPointer<UInt16>
@@ -26,9 +21,12 @@ package final class ReproducibleSum {
   /// Allocates memory for sums of up to `capacity` values.
   ///
   /// - Parameter order: the tree of all terms, which the ranks share evenly.
-  package init(_ communicator: any Communicator, order: SummationOrder, capacity: Int, wire: WireFormat) {
+  package init(
+    _ communicator: any Communicator, order: SummationOrder, capacity: Int, wire: WireFormat, kernels: Kernels
+  ) {
     self.communicator = communicator
     self.wire = wire
+    self.kernels = kernels
     shares = order.shares(worldSize: communicator.worldSize)
     let counts = Self.counts(shares, capacity: capacity, wire: wire)
     received = .allocate(capacity: counts.floats)
@@ -78,17 +76,19 @@ package final class ReproducibleSum {
     case .bfloat16:
       let sent = UnsafeMutableBufferPointer(rebasing: sent16[..<pieces[0].count])
       try exchange(pieces, parts, received16) { piece in
-        for index in piece.indices { sent[index] = BFloat16.bits(piece[index]) }
+        kernels.encodeBFloat16(piece.baseAddress!, to: sent.baseAddress!, count: piece.count)
         return sent
       }
       addInOrder(into: sum) { position, range, term in
         let bits = received16.baseAddress! + position * own.count + range.lowerBound
-        for index in 0..<range.count { term[index] = BFloat16.value(bits[index]) }
+        kernels.decodeBFloat16(bits, to: term, count: range.count)
         return term
       }
-      for index in own { sent[index] = BFloat16.bits(pieces[0][index]) }
+      if let start = sum.baseAddress {
+        kernels.encodeBFloat16(start, to: sent.baseAddress! + own.lowerBound, count: own.count)
+      }
       try communicator.allGather(sent, parts: parts)
-      for index in sent.indices { pieces[0][index] = BFloat16.value(sent[index]) }
+      kernels.decodeBFloat16(sent.baseAddress!, to: pieces[0].baseAddress!, count: sent.count)
     }
   }
 
@@ -142,7 +142,7 @@ package final class ReproducibleSum {
         for _ in 0..<merges {
           let right = stack.removeLast()
           let left = stack[stack.count - 1]
-          for index in 0..<range.count { left[index] += right[index] }
+          wire.add(right, to: left, count: range.count, kernels)
         }
       }
       (sum.baseAddress! + start).update(from: stack.removeLast(), count: range.count)

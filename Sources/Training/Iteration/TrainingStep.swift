@@ -1,5 +1,6 @@
 import Configuration
 import Detection
+import Exchange
 import Inference
 import Kernels
 import Layers
@@ -21,6 +22,10 @@ package final class TrainingStep {
     package var loss = 0.0
 
     package init() {}
+
+    fileprivate init(sums: MultiBoxLoss.Sums, positives: Int, loss: Double) {
+      (self.sums, self.positives, self.loss) = (sums, positives, loss)
+    }
   }
 
   /// Ground truth of this rank's micro-batches, matched with default boxes.
@@ -44,7 +49,6 @@ package final class TrainingStep {
   /// Identifies how gradients are cut for the exchange.
   var bucketPlan: BucketPlan { exchange.plan }
 
-  private let communicator: any Communicator
   private let board: PhaseBoard
   private let executor: SSDExecutor
   private let matcher: Matcher
@@ -81,7 +85,6 @@ package final class TrainingStep {
     layout: RankLayout? = nil,
     settings: Configuration.Communication = Configuration.Communication(), board: PhaseBoard = PhaseBoard()
   ) throws(MessagePassingError) {
-    self.communicator = communicator
     self.board = board
     self.matcher = matcher
     self.optimizer = optimizer
@@ -102,10 +105,10 @@ package final class TrainingStep {
     }
     tree = GradientTree(
       model.layout, trained: trained,
-      share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings))
+      share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings), wire: settings.wire)
     exchange = GradientExchange(
       try communicator.duplicate(), order: order, trained: trained, averages: model.layout.averages,
-      layout: layout ?? RankLayout(worldSize: communicator.worldSize), settings: settings)
+      layout: layout ?? RankLayout(worldSize: communicator.worldSize), settings: settings, kernels: kernels)
     workspaces = (0..<pool.threadCount).map { _ in MultiBoxLoss.Workspace(defaultBoxCount: model.defaultBoxes.count) }
   }
 
@@ -148,36 +151,57 @@ package final class TrainingStep {
     return Targets(microBatches: targets, positives: results.reduce(0) { $0 + $1.positiveCount })
   }
 
+  /// Shows a record of this rank to all others, while they compute.
+  package func show<Record: BitwiseCopyable>(_ record: Record) -> Gathering<Record> { exchange.gather([record]) }
+
+  /// The records of all ranks, by rank.
+  ///
+  /// - Throws: `MessagePassingError`.
+  package func records<Record>(_ shown: Gathering<Record>) throws -> [Record] {
+    try seconds.measure(\.communication) { try exchange.wait(for: shown) }
+  }
+
   /// Computes loss and gradients of this rank's micro-batches and begins to send them; ``update(learningRate:iteration:)`` must follow.
   ///
-  /// - Parameter normalizer: N, the matched default boxes of the global batch.
-  /// - Throws: ``NonFiniteLoss`` at every rank when a micro-batch of any has a loss that is not finite; `MessagePassingError`.
+  /// - Parameter normalizer: N, the matched default boxes of the global batch; asked for behind the first forward pass. Nil to end there.
+  /// - Returns: nil where that has happened.
+  /// - Throws: what `normalizer` throws; `MessagePassingError`; ``NonFiniteLoss`` at every rank when a micro-batch of any has a loss that is
+  ///   not finite, and then nothing is to be updated.
   package func computeGradients(
-    _ microBatches: [MicroBatch], _ targets: Targets, normalizer: Int
-  ) throws -> Result {
+    _ microBatches: [MicroBatch], _ targets: Targets, normalizer: () throws -> Int?
+  ) throws -> Result? {
     tree.reset()
     exchange.begin(tree.pieces)
     var sums: [MultiBoxLoss.Sums] = []
-    var result = Result()
+    var positives: Int?
+    var losses: Gathering<MultiBoxLoss.Sums>?
     for (microBatch, targets) in zip(microBatches, targets.microBatches) {
       board.enter("forward")
       seconds.measure(\.forward) { executor.forward(images(of: microBatch), weights: state.weights, .training) }
-      sums.append(seconds.measure(\.loss) { evaluateLoss(targets, normalizer: normalizer) })
-      if tree.isAtLastLeaf {
-        board.enter("waiting for the losses of other ranks", waitsForOthers: true)
-        // No gradient has left yet, so nothing is lost when a loss is not finite.
-        let all = try seconds.measure(\.communication) { try communicator.allGather(sums) }
-        result.sums = all.reduce(MultiBoxLoss.Sums(), +)
-        if let bad = all.firstIndex(where: { !$0.isFinite }) {
-          throw NonFiniteLoss(microBatch: bad, sums: all[bad], positives: normalizer)
-        }
-      }
+      if positives == nil { positives = try normalizer() }
+      guard let positives else { return nil }
+      sums.append(seconds.measure(\.loss) { evaluateLoss(targets, normalizer: positives) })
+      if tree.isAtLastLeaf { losses = exchange.gather(sums) }
       board.enter("backward")
       backward()
     }
-    result.positives = normalizer
-    result.loss = loss.mean(of: result.sums, normalizer: normalizer)
-    return result
+    guard let positives, let losses else { return nil }
+    board.enter("waiting for the losses of other ranks", waitsForOthers: true)
+    let all = try records(losses)
+    if let bad = all.firstIndex(where: { !$0.isFinite }) {
+      // Gradients are on their way, but no weight has moved.
+      while try exchange.next() != nil {}
+      throw NonFiniteLoss(microBatch: bad, sums: all[bad], positives: positives)
+    }
+    let total = all.reduce(MultiBoxLoss.Sums(), +)
+    return Result(sums: total, positives: positives, loss: loss.mean(of: total, normalizer: positives))
+  }
+
+  /// The same with an N that is known.
+  package func computeGradients(
+    _ microBatches: [MicroBatch], _ targets: Targets, normalizer: Int
+  ) throws -> Result {
+    try computeGradients(microBatches, targets) { normalizer } ?? Result()
   }
 
   /// Moves the weights along the gradients of the last iteration: bucket by bucket, as their sums arrive, or all at once where the length of

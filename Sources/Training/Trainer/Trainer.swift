@@ -162,23 +162,29 @@ package final class Trainer {
     reportDamage(microBatches.flatMap(\.replacements))
     let targets = step.match(microBatches)
 
-    job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
     var proposal = contract(positives: targets.positives)
     proposal.replacements = microBatches.reduce(0) { $0 + $1.replacements.count }
-    let agreement = try seconds.measure(\.communication) { try proposal.agree(job.communicator) }
-    guard !agreement.stops else { return nil }
+    let proposals = step.show(proposal)
 
     let learningRate = schedule.rate(afterIterations: iteration)
+    var agreed: Agreement?
     let result: TrainingStep.Result
     let gradientNorm: Double?
     do {
-      result = try step.computeGradients(microBatches, targets, normalizer: agreement.positives)
+      let computed = try step.computeGradients(microBatches, targets) {
+        job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
+        agreed = try ContractRecord.agreement(step.records(proposals))
+        return agreed.flatMap { $0.stops ? nil : $0.positives }
+      }
+      guard let computed else { return nil }
+      result = computed
       gradientNorm = try step.update(learningRate: learningRate, iteration: iteration)
     } catch let loss as NonFiniteLoss {
       throw try explain(loss, microBatches)
     } catch let gradient as NonFiniteGradient {
       throw NonFiniteLossError(iteration: iteration + 1, gradient)
     }
+    guard let agreement = agreed else { preconditionFailure("an iteration without an agreement") }
     iteration += 1
     seconds = seconds + step.seconds
     busySeconds = seconds.total - seconds.communication

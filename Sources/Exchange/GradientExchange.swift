@@ -1,19 +1,27 @@
 import Configuration
 import Foundation
+import Kernels
 import MessagePassing
 import Tensors
 import Threads
 
-/// Sums the gradients of all ranks bucket by bucket, on a thread of its own, while backward goes on.
+/// Sums the gradients of all ranks bucket by bucket, on a thread of its own, while backward goes on; and lets ranks see each other's small
+/// records meanwhile.
 ///
 /// Backward tells how far down the arena it has come; a bucket that lies above leaves at once. Buckets begin and end in the order of the
 /// plan, the same at every rank, whatever the timing. In a job of one process the same thread hands every bucket back as it is.
 package final class GradientExchange: @unchecked Sendable {
   package let plan: BucketPlan
+  private let communicator: any Communicator
+  private let groups: SumGroups
   private let sum: any OrderedSum
   /// Of running averages, which are never rounded on their way.
   private let averageSum: any OrderedSum
   private struct State {
+    /// Records that are not on their way yet.
+    var given: [GroupedGather] = []
+    /// Records that have been given, and of which all have come.
+    var (gathers, gathered) = (0, 0)
     var pieces: [VariableArena] = []
     /// The arena is complete from here on.
     var completeFrom = Int.max
@@ -39,12 +47,13 @@ package final class GradientExchange: @unchecked Sendable {
   ///   - layout: where the ranks are.
   package init(
     _ communicator: any Communicator, order: SummationOrder, trained: Range<Int>, averages: Range<Int> = 0..<0,
-    layout: RankLayout, settings: Configuration.Communication
+    layout: RankLayout, settings: Configuration.Communication, kernels: Kernels
   ) {
     plan = BucketPlan(trained, averages: averages, megabytes: settings.bucketMegabytes)
+    (self.communicator, groups) = (communicator, layout.groups)
     let kinds = BucketSums(order: order, layout, capacity: plan.capacity)
-    sum = kinds.sum(communicator, settings)
-    averageSum = Self.roundsGradients(plan, settings) ? kinds.sum(communicator, settings.withoutRounding) : sum
+    sum = kinds.sum(communicator, settings, kernels)
+    averageSum = Self.roundsGradients(plan, settings) ? kinds.sum(communicator, settings.withoutRounding, kernels) : sum
     let thread = Thread { self.work() }
     thread.name = "gradient exchange"
     thread.start()
@@ -76,6 +85,27 @@ package final class GradientExchange: @unchecked Sendable {
     case .reproducible: order.share(own)
     case .native: SummationOrder(count: own.count).share(0..<own.count)
     }
+  }
+
+  /// Shows values of this rank to all. Every rank does so with equally many, in the same order.
+  package func gather<Value: BitwiseCopyable>(_ values: [Value]) -> Gathering<Value> {
+    let gather = values.withUnsafeBytes { GroupedGather(communicator, groups, $0) }
+    return state.withLock { state in
+      state.given.append(gather)
+      state.gathers += 1
+      return Gathering(gather: gather, number: state.gathers)
+    }
+  }
+
+  /// Waits for the values of all ranks, in rank order.
+  ///
+  /// - Throws: what the exchange has met.
+  package func wait<Value>(for gathering: Gathering<Value>) throws(MessagePassingError) -> [Value] {
+    let failure: MessagePassingError? = state.wait { state in
+      state.gathered < gathering.number && state.failure == nil ? nil : .some(state.failure)
+    }
+    if let failure { throw failure }
+    return Array(gathering.gather.all.bindMemory(to: Value.self))
   }
 
   /// Begins an iteration, whose gradients will be in `pieces`; their sum replaces the first.
@@ -119,22 +149,37 @@ package final class GradientExchange: @unchecked Sendable {
   private func work() {
     ThreadPool.flushDenormals()
     var current = sum
+    var gather: GroupedGather?
     var pause = PollingPause()
     do throws(MessagePassingError) {
       while true {
-        let isIdle = current.isIdle
-        switch isIdle ? waitForBucket() : current.hasRoom ? lookForBucket() : .notYet {
+        let next = take(waits: current.isIdle && gather == nil, hasRoom: current.hasRoom, gathers: gather == nil)
+        switch next {
         case .none: return state.withLock { $0.isRunning = false }
         case .notYet: break
+        case .records(let records):
+          gather = records
+          try records.begin()
+          pause.reset()
         case .bucket(let bucket):
           let next = bucket.holdsAverages ? averageSum : sum
           // Those of one kind end before those of another begin, so that all end in the order of the plan.
-          while next !== current, !current.isIdle { try move(current, &pause) }
+          while next !== current, !current.isIdle {
+            if try move(current) { pause.reset() } else { pause.wait() }
+          }
           current = next
           try current.begin(bucket.pieces)
           pause.reset()
         }
-        try move(current, &pause)
+        var hasMoved = try move(current)
+        if let records = gather {
+          if try records.advance() { hasMoved = true }
+          if records.isOver {
+            state.withLock { $0.gathered += 1 }
+            gather = nil
+          }
+        }
+        if hasMoved { pause.reset() } else if !current.isIdle || gather != nil { pause.wait() }
       }
     } catch {
       state.withLock { state in
@@ -144,19 +189,17 @@ package final class GradientExchange: @unchecked Sendable {
     }
   }
 
-  /// Moves sums on, and pauses where none has moved.
-  private func move(_ sum: any OrderedSum, _ pause: inout PollingPause) throws(MessagePassingError) {
+  /// Moves sums on; whether one has moved.
+  private func move(_ sum: any OrderedSum) throws(MessagePassingError) -> Bool {
     let ended = sum.ended
-    if try sum.advance() {
-      pause.reset()
-    } else if !sum.isIdle {
-      pause.wait()
-    }
+    let hasMoved = try sum.advance()
     if sum.ended > ended { state.withLock { $0.summed += sum.ended - ended } }
+    return hasMoved
   }
 
   private enum Next {
     case bucket(Bucket)
+    case records(GroupedGather)
     case notYet
     /// The exchange has ended.
     case none
@@ -167,27 +210,27 @@ package final class GradientExchange: @unchecked Sendable {
     let holdsAverages: Bool
   }
 
-  /// Waits for a bucket that is complete at this rank.
-  private func waitForBucket() -> Next {
-    state.wait { state in
-      let next = take(&state)
-      if case .notYet = next { return nil }
-      return next
+  /// What is to be done next: a bucket that is complete at this rank, or records.
+  ///
+  /// - Parameters:
+  ///   - waits: whether to wait for it.
+  ///   - hasRoom: whether a bucket can be taken.
+  ///   - gathers: whether records can be.
+  private func take(waits: Bool, hasRoom: Bool, gathers: Bool) -> Next {
+    /// Nil where there is nothing.
+    func next(_ state: inout State) -> Next? {
+      if state.isStopped { return Next.none }
+      if gathers, !state.given.isEmpty { return .records(state.given.removeFirst()) }
+      guard hasRoom, state.begun < plan.buckets.count, plan.buckets[state.begun].lowerBound >= state.completeFrom else {
+        return nil
+      }
+      defer { state.begun += 1 }
+      return .bucket(
+        Bucket(
+          pieces: state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.begun]]) },
+          holdsAverages: state.begun < plan.averageBuckets))
     }
-  }
-
-  private func lookForBucket() -> Next { state.withLock { take(&$0) } }
-
-  private func take(_ state: inout State) -> Next {
-    if state.isStopped { return .none }
-    guard state.begun < plan.buckets.count, plan.buckets[state.begun].lowerBound >= state.completeFrom else {
-      return .notYet
-    }
-    defer { state.begun += 1 }
-    return .bucket(
-      Bucket(
-        pieces: state.pieces.map { UnsafeMutableBufferPointer(rebasing: $0.values[plan.buckets[state.begun]]) },
-        holdsAverages: state.begun < plan.averageBuckets))
+    return waits ? state.wait(next) : state.withLock { next(&$0) ?? .notYet }
   }
 }
 

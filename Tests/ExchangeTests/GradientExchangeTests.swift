@@ -1,10 +1,10 @@
 import Configuration
+import Exchange
 import Kernels
 import MessagePassing
 import Randomness
 import Tensors
 import Testing
-import Training
 
 /// Gradients of ranks that are threads of this process, from micro-batches to the sum that every rank updates with.
 struct GradientExchangeTests {
@@ -39,10 +39,11 @@ struct GradientExchangeTests {
       let order = SummationOrder(count: microBatches)
       let division = WorkDivision(communicator)
       let tree = GradientTree(
-        layout, trained: trained, share: GradientExchange.share(of: order, division, settings: settings))
+        layout, trained: trained, share: GradientExchange.share(of: order, division, settings: settings),
+        wire: settings.wire)
       let exchange = GradientExchange(
         try communicator.duplicate(), order: order, trained: trained,
-        layout: RankLayout(worldSize: worldSize), settings: settings)
+        layout: RankLayout(worldSize: worldSize), settings: settings, kernels: Kernels.available.last!)
       defer { exchange.stop() }
       let context = ExecutionContext(
         pool: ThreadPool(threadCount: 1), kernels: Kernels.available[0], scratch: ScratchSize())
@@ -78,13 +79,17 @@ struct GradientExchangeTests {
   @Test(arguments: 1...9, [1, 2, 3, 5])
   func `The sum has the bits of one rank, with one piece a rank or several`(worldSize: Int, each: Int) throws {
     let microBatches = worldSize * each
-    for trained in [0..<layout.arenaCount, 10_016..<layout.arenaCount] {
-      let alone = try sums(worldSize: 1, microBatches: microBatches, trained: trained, settings: Self.settings())[0]
-      let all = try sums(worldSize: worldSize, microBatches: microBatches, trained: trained, settings: Self.settings())
+    for (trained, wire) in [
+      (0..<layout.arenaCount, WireFormat.float32), (10_016..<layout.arenaCount, .float32),
+      (0..<layout.arenaCount, .bfloat16),
+    ] {
+      let settings = Self.settings(wire: wire)
+      let alone = try sums(worldSize: 1, microBatches: microBatches, trained: trained, settings: settings)[0]
+      let all = try sums(worldSize: worldSize, microBatches: microBatches, trained: trained, settings: settings)
       #expect(alone[0] != alone[1])
       for (rank, own) in all.enumerated() {
         let haveEqualBits = zip(own.joined(), alone.joined()).allSatisfy { $0.bitPattern == $1.bitPattern }
-        #expect(haveEqualBits, "rank \(rank) of \(worldSize)")
+        #expect(haveEqualBits, "rank \(rank) of \(worldSize), \(wire)")
       }
     }
   }
@@ -100,8 +105,8 @@ struct GradientExchangeTests {
       settings: Self.settings(kind.0, wire: kind.1))
     #expect(all.allSatisfy { $0 == all[0] })
     let terms = (0..<2 * worldSize).map { Self.gradient($0, iteration: 0, count: trained.count).map(Double.init) }
-    // A term and a sum are rounded to eight bits each on the wire, every addition to 24.
-    let unit = kind.1 == .bfloat16 ? 0x1p-7 : 0x1p-24 * Double(2 * worldSize)
+    // Terms and every sum of two, up to five levels of them, are rounded to eight bits or to 24.
+    let unit = kind.1 == .bfloat16 ? 0x1p-8 * 6 : 0x1p-24 * Double(2 * worldSize)
     for index in trained {
       let exact = terms.reduce(0) { $0 + $1[index] }
       let size = terms.reduce(0) { $0 + abs($1[index]) }
@@ -121,7 +126,7 @@ struct GradientExchangeTests {
       if communicator.rank == worldSize - 1 { return [] }
       let exchange = GradientExchange(
         own, order: order, trained: 0..<layout.arenaCount, layout: RankLayout(worldSize: worldSize),
-        settings: Self.settings())
+        settings: Self.settings(), kernels: Kernels.available[0])
       defer { exchange.stop() }
       exchange.begin([VariableArena(layout)])
       exchange.complete(from: 0)

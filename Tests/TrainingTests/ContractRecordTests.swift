@@ -18,7 +18,7 @@ struct ContractRecordTests {
     try ThreadCommunicator.run(worldSize: worldSize) { [record] communicator in
       var own = record
       change(communicator.rank, &own)
-      return try own.agree(communicator)
+      return try ContractRecord.agreement(communicator.allGather(own))
     }
   }
 

@@ -1,10 +1,10 @@
+import Exchange
 import Foundation
 import Kernels
 import MessagePassing
 import Randomness
 import Tensors
 import Testing
-import Training
 
 struct GradientTreeTests {
   /// Two halves, the larger one first.

@@ -9,14 +9,22 @@ package final class GradientTree {
   private let arenas: [VariableArena]
   private let share: SummationOrder.Share
   private let trained: Range<Int>
+  private let averages: Range<Int>
+  private let wire: WireFormat
   private var leaves = 0
   private var depth = 0
 
   /// Allocates the stack for a rank's micro-batches.
   ///
-  /// - Parameter trained: the part of the arenas that is added; nil for all.
-  package init(_ layout: VariableLayout, trained: Range<Int>? = nil, share: SummationOrder.Share) {
+  /// - Parameters:
+  ///   - trained: the part of the arenas that is added; nil for all.
+  ///   - wire: what sums are rounded to, but for those of running averages.
+  package init(
+    _ layout: VariableLayout, trained: Range<Int>? = nil, share: SummationOrder.Share, wire: WireFormat = .float32
+  ) {
     self.share = share
+    self.wire = wire
+    averages = layout.averages
     self.trained = trained ?? 0..<layout.arenaCount
     arenas = (0..<share.depth).map { _ in VariableArena(layout) }
   }
@@ -49,12 +57,17 @@ package final class GradientTree {
   private func merge(_ range: Range<Int>, times: Int, below top: Int, context: ExecutionContext) {
     for target in stride(from: top - 1, to: top - 1 - times, by: -1) {
       let (sum, term) = (arenas[target].values.baseAddress!, arenas[target + 1].values.baseAddress!)
-      context.pool.forEachRange(range.count, grain: 65_536) { piece, _ in
-        let at = range.lowerBound + piece.lowerBound
-        context.kernels.add(term + at, to: sum + at, count: piece.count)
+      for (part, wire) in [(range.clamped(to: 0..<border), wire), (range.clamped(to: border..<Int.max), .float32)] {
+        context.pool.forEachRange(part.count, grain: 65_536) { piece, _ in
+          let at = part.lowerBound + piece.lowerBound
+          wire.add(term + at, to: sum + at, count: piece.count, context.kernels)
+        }
       }
     }
   }
+
+  /// Where running averages begin, which lie behind all gradients.
+  private var border: Int { averages.isEmpty ? Int.max : averages.lowerBound }
 
   /// What is left of this rank's micro-batches where the last one has been added: one sum, unless the tree wants terms of other ranks
   /// between them.

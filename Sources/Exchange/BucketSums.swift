@@ -1,4 +1,5 @@
 import Configuration
+import Kernels
 import MessagePassing
 
 /// The ways to sum buckets.
@@ -16,27 +17,31 @@ struct BucketSums {
     (self.order, self.layout, self.capacity) = (order, layout, capacity)
   }
 
-  /// The groups of a reproducible sum of whole numbers; nil where the ranks exchange pieces directly.
+  /// The groups of a reproducible sum; nil where the ranks exchange pieces directly.
   private func groups(_ settings: Configuration.Communication) -> SumGroups? {
-    settings.reduction == .reproducible && settings.wire == .float32 ? groups : nil
+    settings.reduction == .reproducible ? groups : nil
   }
 
   /// A sum of the configured kind.
-  func sum(_ communicator: any Communicator, _ settings: Configuration.Communication) -> any OrderedSum {
+  func sum(
+    _ communicator: any Communicator, _ settings: Configuration.Communication, _ kernels: Kernels
+  ) -> any OrderedSum {
     if let groups = groups(settings) {
-      return GroupedSum(communicator, groups, capacity: capacity, hosts: layout.hosts)
+      return GroupedSum(
+        communicator, groups, capacity: capacity, wire: settings.wire, hosts: layout.hosts, kernels: kernels)
     }
     switch settings.reduction {
     case .native: return BlockingSum { pieces throws(MessagePassingError) in try communicator.sum(pieces[0]) }
     case .reproducible:
-      let sum = ReproducibleSum(communicator, order: order, capacity: capacity, wire: settings.wire)
+      let sum = ReproducibleSum(
+        communicator, order: order, capacity: capacity, wire: settings.wire, kernels: kernels)
       return BlockingSum { pieces throws(MessagePassingError) in try sum.add(pieces) }
     }
   }
 
   /// Bytes that such a sum allocates.
   func byteCount(_ settings: Configuration.Communication) -> Int {
-    if let groups = groups(settings) { return GroupedSum.byteCount(groups, capacity: capacity) }
+    if let groups = groups(settings) { return GroupedSum.byteCount(groups, capacity: capacity, wire: settings.wire) }
     return settings.reduction == .native
       ? 0
       : ReproducibleSum.byteCount(worldSize: layout.hosts.count, order: order, capacity: capacity, wire: settings.wire)

@@ -1,8 +1,8 @@
 import Configuration
 import Datasets
+import Exchange
 import Files
 import Inference
-import MessagePassing
 
 /// What every rank tells all others before an iteration: its share of N, its wishes, and what it believes the job to be.
 package struct ContractRecord: BitwiseCopyable {
@@ -36,11 +36,10 @@ package struct ContractRecord: BitwiseCopyable {
   /// Iterations between two comparisons of the parameters.
   static let parameterInterval = 100
 
-  /// Sends the record of this rank and receives all.
+  /// What the records of all ranks, by rank, come to.
   ///
-  /// - Throws: ``ContractError`` naming the ranks that differ from rank 0, and in what; `MessagePassingError`.
-  package func agree(_ communicator: any Communicator) throws -> Agreement {
-    let records = try communicator.allGather(self)
+  /// - Throws: ``ContractError`` naming the ranks that differ from rank 0, and in what.
+  package static func agreement(_ records: [ContractRecord]) throws(ContractError) -> Agreement {
     let parts: [(String, KeyPath<ContractRecord, UInt64>)] = [
       ("program", \.program), ("configuration", \.configuration), ("training data", \.dataset), ("bucket plan", \.plan),
       ("weights and momentum", \.parameters),
@@ -48,10 +47,10 @@ package struct ContractRecord: BitwiseCopyable {
     var faults: [String] = []
     for (name, part) in parts {
       let others = records.indices.filter { records[$0][keyPath: part] != records[0][keyPath: part] }
-      if !others.isEmpty { faults.append("\(name) of \(Self.list(others))") }
+      if !others.isEmpty { faults.append("\(name) of \(list(others))") }
     }
     let elsewhere = records.indices.filter { records[$0].iteration != records[0].iteration }
-    if !elsewhere.isEmpty { faults.append("iteration of \(Self.list(elsewhere))") }
+    if !elsewhere.isEmpty { faults.append("iteration of \(list(elsewhere))") }
     guard faults.isEmpty else {
       throw ContractError(
         description:
