@@ -35,6 +35,12 @@ static inline int cmpi_duplicate(cmpi_communicator from, cmpi_communicator *to) 
   return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(*to, MPI_ERRORS_RETURN);
 }
 
+/// The same ranks, numbered in the order of their keys; a communicator of its own likewise.
+static inline int cmpi_renumber(cmpi_communicator from, int key, cmpi_communicator *to) {
+  int status = MPI_Comm_split(from, 0, key, to);
+  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(*to, MPI_ERRORS_RETURN);
+}
+
 static inline int cmpi_rank(cmpi_communicator c, int *rank) { return MPI_Comm_rank(c, rank); }
 static inline int cmpi_size(cmpi_communicator c, int *size) { return MPI_Comm_size(c, size); }
 static inline int cmpi_abort(cmpi_communicator c, int code) { return MPI_Abort(c, code); }

@@ -11,7 +11,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   package let worldSize: Int
   private let handle: cmpi_communicator
 
-  /// Starts MPI; to be called once, on the main thread.
+  /// Starts MPI; to be called once, on the main thread. Ranks are numbered machine by machine, in whatever order the launcher has placed
+  /// them, and rank 0 is its first.
   ///
   /// - Throws: ``MessagePassingError`` when the library cannot be used from several threads.
   package convenience init() throws(MessagePassingError) {
@@ -21,14 +22,21 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
       throw MessagePassingError(
         "this MPI library cannot be called from several threads in turn (MPI_THREAD_SERIALIZED); Open MPI can")
     }
-    try self.init(duplicating: cmpi_world(), rank: -1)
+    let world = try MPICommunicator("MPI_Comm_dup", rank: -1) { cmpi_duplicate(cmpi_world(), &$0) }
+    let numbers = RankPlacement.numbers(byHost: try world.allGather(ProcessInfo.processInfo.hostName))
+    try self.init("MPI_Comm_split", rank: world.rank) {
+      cmpi_renumber(world.handle, Int32(numbers[world.rank]), &$0)
+    }
   }
 
-  private init(duplicating other: cmpi_communicator, rank known: Int) throws(MessagePassingError) {
-    var duplicate: cmpi_communicator?
-    try Self.check(cmpi_duplicate(other, &duplicate), "MPI_Comm_dup", rank: known)
-    guard let duplicate else { throw MessagePassingError("MPI_Comm_dup returned no communicator") }
-    handle = duplicate
+  /// A communicator that `make` makes.
+  private init(
+    _ call: String, rank known: Int, _ make: (inout cmpi_communicator?) -> Int32
+  ) throws(MessagePassingError) {
+    var made: cmpi_communicator?
+    try Self.check(make(&made), call, rank: known)
+    guard let made else { throw MessagePassingError("\(call) returned no communicator") }
+    handle = made
     var (rank, size): (Int32, Int32) = (0, 0)
     try Self.check(cmpi_rank(handle, &rank), "MPI_Comm_rank", rank: known)
     try Self.check(cmpi_size(handle, &size), "MPI_Comm_size", rank: Int(rank))
@@ -154,7 +162,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// See ``Communicator/duplicate()``.
   package func duplicate() throws(MessagePassingError) -> any Communicator {
-    try MPICommunicator(duplicating: handle, rank: rank)
+    try MPICommunicator("MPI_Comm_dup", rank: rank) { cmpi_duplicate(handle, &$0) }
   }
 
   /// See ``Communicator/abort(_:)``. MPI's own abort is given five seconds: it talks to the launcher over the network.

@@ -33,6 +33,16 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
     self.places = places
   }
 
+  /// New numbers for ranks of these machines: machine by machine, in the order of their first ranks.
+  package static func numbers(byHost hosts: [String]) -> [Int] {
+    var first: [String: Int] = [:]
+    for (rank, host) in hosts.enumerated() where first[host] == nil { first[host] = rank }
+    let order = hosts.indices.sorted { (first[hosts[$0]]!, $0) < (first[hosts[$1]]!, $1) }
+    var numbers = hosts.indices.map { $0 }
+    for (number, rank) in order.enumerated() { numbers[rank] = number }
+    return numbers
+  }
+
   /// This rank's place.
   package var own: Place { places[rank] }
 

@@ -68,6 +68,8 @@ struct LaunchTests {
 
   @Test func processorsAreDividedAmongThoseWhoHaveThem() {
     #expect(RankPlacement.numbers(inList: "0-3,8") == [0, 1, 2, 3, 8])
+    #expect(RankPlacement.numbers(byHost: ["a", "a", "b", "b"]) == [0, 1, 2, 3])
+    #expect(RankPlacement.numbers(byHost: ["b", "a", "b", "a", "c", "b"]) == [0, 3, 1, 4, 5, 2])
     let everywhere = RankPlacement(
       rank: 0, places: [place("a", [0, 1, 2, 3]), place("a", [0, 1, 2, 3]), place("b", [0, 1, 2, 3])])
     #expect(everywhere.threads == 2 && everywhere.ranksOnHost == [0, 1])

@@ -77,7 +77,8 @@ extension ConfigurationTable {
     }
     addOptional(
       "bucket_megabytes", \.communication.bucketMegabytes, .number(.from(0.01, to: 1024)), change: .neutral,
-      "size of the parts in which gradients are sent while backward goes on; `null` is a sixteenth of the network, 0.256 to 8, and less towards the end of backward")
+      "size of the parts in which gradients are sent while backward goes on; `null` is a sixteenth of the network, 0.256 to 8, and less towards the end of backward"
+    )
     add(
       "stall_seconds", \.communication.stallSeconds, .number(.atLeast(1)), change: .neutral,
       "a job without progress for so long ends with exit code 77")
