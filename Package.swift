@@ -72,6 +72,7 @@ let package = Package(
     library("Synthetic", ["Threads", "Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
     library("MessagePassing", ["Threads", "CMPI"]),
+    library("Prediction", ["MessagePassing", "Randomness", "Files"]),
     library(
       "Configuration",
       [
@@ -83,12 +84,12 @@ let package = Package(
     library("Inference", inference),
     library("Training", inference + ["Inference"]),
     library("Reporting", inference + ["Inference", "Training"]),
-    library("Measurement", inference + ["Inference", "Training"]),
+    library("Measurement", inference + ["Inference", "Training", "Prediction"]),
     library("Doctor", inference + ["Inference", "Training", "Measurement"]),
     .executableTarget(
       name: "multibox",
       dependencies: inference + [
-        "Build", "Inference", "Training", "Reporting", "Measurement", "Doctor", "Splitting", "Synthetic",
+        "Build", "Inference", "Training", "Reporting", "Measurement", "Doctor", "Splitting", "Synthetic", "Prediction",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -115,6 +116,7 @@ let package = Package(
     tests("SplittingTests", ["Splitting"]),
     tests("SyntheticTests", ["Synthetic", "Threads", "Datasets", "Files", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
+    tests("PredictionTests", ["Prediction", "MessagePassing"]),
     tests("MessagePassingTests", ["MessagePassing", "Threads", "Randomness"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
