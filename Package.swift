@@ -72,6 +72,7 @@ let package = Package(
     library("Synthetic", ["Threads", "Datasets", "Images", "Files", "Randomness"]),
     library("Evaluation", ["Detection"]),
     library("MessagePassing", ["Kernels", "Threads", "CMPI"]),
+    library("Prediction", ["MessagePassing", "Randomness", "Files"]),
     library(
       "Configuration",
       [
@@ -84,12 +85,13 @@ let package = Package(
     library("Inference", inference),
     library("Training", inference + ["Inference", "Exchange"]),
     library("Reporting", inference + ["Inference", "Training"]),
-    library("Measurement", inference + ["Inference", "Training"]),
+    library("Measurement", inference + ["Inference", "Training", "Exchange", "Prediction"]),
     library("Doctor", inference + ["Inference", "Training", "Measurement"]),
     .executableTarget(
       name: "multibox",
       dependencies: inference + [
-        "Build", "Inference", "Training", "Reporting", "Measurement", "Doctor", "Splitting", "Synthetic",
+        "Build", "Inference", "Exchange", "Training", "Reporting", "Measurement", "Doctor", "Splitting", "Synthetic",
+        "Prediction",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -118,6 +120,7 @@ let package = Package(
     tests("EvaluationTests", ["Evaluation", "Detection", "Randomness"]),
     tests("MessagePassingTests", ["MessagePassing", "Kernels", "Threads", "Randomness"]),
     tests("ExchangeTests", ["Exchange", "Configuration", "MessagePassing", "Tensors", "Kernels", "Randomness"]),
+    tests("PredictionTests", ["Prediction", "MessagePassing"]),
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
     tests("TrainingTests", ["Training", "Reporting", "Inference", "Synthetic"] + inference + ["TestSupport"]),

@@ -13,12 +13,16 @@ package struct Diagnosis: Sendable, Equatable {
   package let findings: [Finding]
   /// Measured connections between ranks.
   package let links: [Link]
+  /// Of each rank, the number of its machine among ``hosts``.
+  package let hostOfRank: [Int]
   /// The program that has examined.
   package let build: BuildIdentity?
 
   package init(
-    worldSize: Int, hosts: [String], findings: [Finding], links: [Link] = [], build: BuildIdentity? = nil
+    worldSize: Int, hosts: [String], findings: [Finding], links: [Link] = [], hostOfRank: [Int] = [0],
+    build: BuildIdentity? = nil
   ) {
+    self.hostOfRank = hostOfRank
     self.worldSize = worldSize
     self.hosts = hosts
     self.findings = findings
@@ -77,6 +81,8 @@ package struct Diagnosis: Sendable, Equatable {
       let bytes_per_second: Double
     }
 
+    let measurement = "doctor"
+    let host_of_rank: [Int]
     let ready: Bool
     let world_size: Int
     let hosts: [String]
@@ -88,7 +94,7 @@ package struct Diagnosis: Sendable, Equatable {
   /// One JSON object.
   package func json() throws -> String {
     let summary = Summary(
-      ready: fault == nil, world_size: worldSize, hosts: hosts,
+      host_of_rank: hostOfRank, ready: fault == nil, world_size: worldSize, hosts: hosts,
       findings: findings.map {
         Summary.Entry(check: $0.check, status: $0.status.name, message: $0.message, remedy: $0.remedy)
       },

@@ -59,7 +59,7 @@ package final class Doctor {
     try examineLength()
     return Diagnosis(
       worldSize: worldSize, hosts: hosts.firstOccurrences, findings: configurationFindings + findings, links: links,
-      build: job.build)
+      hostOfRank: job.placement.hostNumbers, build: job.build)
   }
 
   // MARK: Configuration

@@ -25,6 +25,8 @@ package struct LinePlot: Sendable {
   package var rightLabel: String
   /// What the axes show at least.
   package var horizontalRange, verticalRange, rightRange: ClosedRange<Double>?
+  /// Whether the axes at the bottom and on the left are logarithmic; all points are positive then.
+  package var isLogarithmic: Bool
   /// The lines, later ones on top.
   package var series: [Series]
 
@@ -32,8 +34,9 @@ package struct LinePlot: Sendable {
   package init(
     title: String, horizontalLabel: String, verticalLabel: String, rightLabel: String = "",
     horizontalRange: ClosedRange<Double>? = nil, verticalRange: ClosedRange<Double>? = nil,
-    rightRange: ClosedRange<Double>? = nil, series: [Series]
+    rightRange: ClosedRange<Double>? = nil, isLogarithmic: Bool = false, series: [Series]
   ) {
+    self.isLogarithmic = isLogarithmic
     (self.title, self.series) = (title, series)
     (self.horizontalRange, self.verticalRange, self.rightRange) = (horizontalRange, verticalRange, rightRange)
     (self.horizontalLabel, self.verticalLabel, self.rightLabel) = (horizontalLabel, verticalLabel, rightLabel)
@@ -79,12 +82,19 @@ private struct PlotDrawing {
     let columns = finite.map(\.x) + plot.horizontalRange.ends
     func axis(_ isOnRight: Bool, _ range: ClosedRange<Double>?) -> PlotAxis {
       let rows = plot.series.filter { $0.isOnRight == isOnRight }.flatMap(\.points).filter(\.isFinite).map(\.y)
+      if plot.isLogarithmic, !isOnRight {
+        return PlotAxis(logarithmicCovering: rows + range.ends, tickCount: Int(Double(height) / unit / 2))
+      }
       return PlotAxis(covering: rows + range.ends, tickCount: Int(Double(height) / unit / 4), roundedOut: true)
     }
     func tickWidth(_ axis: PlotAxis) -> Double {
       axis.ticks.map { canvas.measure(axis.text($0), font: font).width }.max() ?? 0
     }
-    let horizontal = PlotAxis(covering: columns, tickCount: Int(Double(width) / unit / 7), roundedOut: false)
+    let most = Int(Double(width) / unit / 7)
+    let horizontal =
+      plot.isLogarithmic
+      ? PlotAxis(logarithmicCovering: columns, tickCount: 2 * most)
+      : PlotAxis(covering: columns, tickCount: most, roundedOut: false)
     let vertical = axis(false, plot.verticalRange)
     let opposite = plot.series.contains(where: \.isOnRight) ? axis(true, plot.rightRange) : nil
     left = tickWidth(vertical) + 3.2 * unit

@@ -19,6 +19,7 @@ package struct RandomStream: Sendable {
     case benchmark = 6
     case replacement = 7
     case splitting = 8
+    case prediction = 9
   }
 
   private var state: UInt64

@@ -6,6 +6,7 @@ import Files
 import Images
 import Kernels
 import MessagePassing
+import Prediction
 import Splitting
 import Synthetic
 import Training
@@ -24,7 +25,9 @@ enum ExitStatus: Int32 {
   /// The code of an error; one that no target throws on purpose is internal.
   init(of error: any Error) {
     switch error {
-    case is ConfigurationError, is DefaultBoxLayoutError, is UnsupportedPrecision, is SplitError: self = .configuration
+    case is ConfigurationError, is DefaultBoxLayoutError, is UnsupportedPrecision, is SplitError,
+      is PredictionError:
+      self = .configuration
     case is DatasetError, is EvaluationError, is ImageError: self = .data
     case is UnknownInstructionSet, is MessagePassingError, is ContractError: self = .machine
     case is FileError, is SynthesisError: self = .disk

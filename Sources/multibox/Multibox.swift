@@ -27,6 +27,7 @@ struct Multibox: ParsableCommand {
       Train.self, Evaluate.self, Report.self, Compare.self, Watch.self, Score.self, Detect.self, Describe.self,
       Export.self,
       Convert.self, DoctorCommand.self, Preview.self, Split.self, Synthesize.self, Keys.self, Benchmark.self,
+      Predict.self,
     ])
 
   static func main() {

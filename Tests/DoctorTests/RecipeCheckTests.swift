@@ -87,7 +87,20 @@ struct RecipeCheckTests {
       findings { $0.warmup = 5000 } == [
         "schedule: the warm-up of 5000 iterations is as long as the run or longer, so the learning rate of 0.00025 is never reached → --set training.schedule.warmup_iterations=200, or more training.iterations"
       ])
-    #expect(findings { $0.warmup = 3999 }.isEmpty)
+    #expect(findings { ($0.warmup, $0.milestones) = (3999, []) }.isEmpty)
+  }
+
+  @Test func `A warm-up that does not end before the first milestone is named`() {
+    #expect(
+      findings { ($0.warmup, $0.milestones) = (2000, [2000, 3000]) } == [
+        "schedule: the warm-up of 2000 iterations does not end before the first milestone, 2000, so the learning rate of 0.00025 is never reached → --set training.schedule.warmup_iterations=500, or a later milestone"
+      ])
+    #expect(findings { ($0.warmup, $0.milestones) = (1999, [2000, 3000]) }.isEmpty)
+  }
+
+  @Test func `A rate that follows the batch is judged as it is used`() {
+    let found = findings { ($0.learningRate, $0.rateFactor) = (0.02, 4) }
+    #expect(found.first?.hasSuffix("--set training.learning_rate=0.0000625") == true)
   }
 
   @Test func `A run without an evaluation or a whole epoch is named`() {

@@ -38,6 +38,27 @@ struct LinePlotTests {
     ).image(width: 600, height: 400)
   }
 
+  @Test(arguments: [(1.0, 1024.0), (3, 4), (0.02, 70_000), (8, 8), (1, 2)])
+  func `A logarithmic axis has round numbers inside, and equal factors equally far apart`(low: Double, high: Double) {
+    let axis = PlotAxis(logarithmicCovering: [high, low], tickCount: 12)
+    #expect(axis.lower <= low && axis.upper >= high && (2...12).contains(axis.ticks.count))
+    #expect(axis.ticks.allSatisfy { (-1e-6...1 + 1e-6).contains(axis.fraction($0)) })
+    #expect(Set(axis.ticks.map(axis.text)).count == axis.ticks.count)
+    let middle = (axis.lower * axis.upper).squareRoot()
+    #expect(abs(axis.fraction(middle) - 0.5) < 1e-9)
+  }
+
+  /// A power is a straight line there.
+  @Test func `On logarithmic axes a power is straight`() throws {
+    let points = (0..<50).map { Point(x: pow(10, Double($0) / 10), y: pow(10, Double($0) / 5)) }
+    let image = LinePlot(
+      title: "", horizontalLabel: "", verticalLabel: "", isLogarithmic: true,
+      series: [LinePlot.Series(name: "", points: points)]
+    ).image()
+    let heights = try [250, 450, 650].map { try #require(rows(image, column: $0).last) }
+    #expect(abs(heights[0] - 2 * heights[1] + heights[2]) <= 3 && heights[0] > heights[2] + 100)
+  }
+
   @Test func aRisingLineRises() throws {
     let image = plot((0..<100).map { Point(x: Double($0), y: Double($0 * $0)) })
     let heights = try [200, 300, 400, 500].map { try #require(rows(image, column: $0).last) }

@@ -16,6 +16,7 @@ extension ConfigurationTable {
     add(
       "learning_rate", \.training.schedule.base, .number(.above(0)),
       "rate between warm-up and decay, see [learning rate](#learning-rate)")
+    addRateScaling()
     within("schedule") { $0.addSchedule() }
     add(
       "momentum", \.training.momentum, .number(.from(0, below: 1)),
@@ -65,6 +66,26 @@ extension ConfigurationTable {
     }
   }
 
+  private mutating func addRateScaling() {
+    add(
+      "learning_rate_scaling", \.training.rateScaling, .choice, young: true,
+      "how the rate follows the batch: in proportion to `global_batch` / `reference_batch`, or to its square root")
+    addOptional(
+      "reference_batch", \.training.referenceBatch, .integer(.atLeast(1)), young: true,
+      "the batch that `learning_rate` is written for; goes with `learning_rate_scaling`")
+    rule("reference_batch") { configuration in
+      let training = configuration.training
+      switch (training.rateScaling, training.referenceBatch) {
+      case (.none, .some(let batch)):
+        return "\(batch) scales nothing; give learning_rate_scaling: linear or sqrt, or leave it out"
+      case (.linear, nil), (.sqrt, nil):
+        return
+          "learning_rate_scaling: \(training.rateScaling.rawValue) needs the batch that learning_rate is written for"
+      default: return nil
+      }
+    }
+  }
+
   private mutating func addLength() {
     addOptional(
       "epochs", \.training.epochs, .number(.above(0)), change: .length, young: true,
@@ -98,6 +119,7 @@ extension ConfigurationTable {
     add(
       "warmup_factor", \.training.schedule.warmupFactor, .number(.above(0, atMost: 1)),
       "share of the rate with which the warm-up starts")
+    rule("warmup_iterations") { $0.training.warmupFault(iterations: $0.training.iterations) }
   }
 }
 

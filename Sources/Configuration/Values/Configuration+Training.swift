@@ -14,8 +14,12 @@ extension Configuration {
     package var epochs: Double? {
       didSet { if epochs != nil { iterations = nil } }
     }
-    /// Learning rate of every iteration.
+    /// Learning rate of every iteration, for batches of ``referenceBatch`` images where that is given.
     package var schedule = LearningRatePlan()
+    /// How the rate follows the batch.
+    package var rateScaling = RateScaling.none
+    /// Images of an iteration that the rate is written for; nil where it is taken as it is.
+    package var referenceBatch: Int?
     /// Factor on the previous update, 0 ..< 1.
     package var momentum: Float = 0.9
     /// L2 penalty on weights and scales; biases do not decay.

@@ -19,6 +19,8 @@ package struct RecipeCheck: Sendable {
   package var smallNormalization: Configuration.SmallNormalization?
   /// The rate that the schedule starts from, after the warm-up.
   package var learningRate: Double
+  /// How much of it is the batch's, by `training.learning_rate_scaling`.
+  package var rateFactor: Double
   /// The factor on the channels of the network.
   package var widthMultiplier: Double
   /// Iterations after which the rate drops; empty for another schedule.
@@ -34,7 +36,8 @@ package struct RecipeCheck: Sendable {
 
   package init(
     iterations: Int, globalBatch: Int, usualRate: Double = 0.001,
-    smallNormalization: Configuration.SmallNormalization? = nil, learningRate: Double, widthMultiplier: Double,
+    smallNormalization: Configuration.SmallNormalization? = nil, learningRate: Double, rateFactor: Double = 1,
+    widthMultiplier: Double,
     milestones: [Int], warmup: Int,
     evaluationEvery: Int?, hasEvaluationSplit: Bool, images: Int?
   ) {
@@ -43,6 +46,7 @@ package struct RecipeCheck: Sendable {
     self.usualRate = usualRate
     self.smallNormalization = smallNormalization
     self.learningRate = learningRate
+    self.rateFactor = rateFactor
     self.widthMultiplier = widthMultiplier
     self.milestones = milestones
     self.warmup = warmup
@@ -70,7 +74,7 @@ package struct RecipeCheck: Sendable {
     return .warning(
       "learning rate",
       "\(text(learningRate)) is \(Int(factor.rounded())) times \(text(usualRate)) × batch / 32\(width), which is \(text(usual)) for \(Quantities.count(globalBatch, "image")) an iteration\(widthMultiplier == 1 ? "" : " and \(text(widthMultiplier)) of the channels"); with far too high a rate the loss is soon not finite (exit code 76), or does not fall",
-      remedy: "--set training.learning_rate=\(text(usual))")
+      remedy: "--set training.learning_rate=\(text(usual / rateFactor))")
   }
 
   private var normalizationFinding: Finding? {
@@ -91,7 +95,14 @@ package struct RecipeCheck: Sendable {
   }
 
   private var warmupFinding: Finding? {
-    guard warmup > 0, warmup >= iterations else { return nil }
+    guard warmup > 0 else { return nil }
+    guard warmup >= iterations else {
+      guard let first = milestones.first, warmup >= first else { return nil }
+      return .warning(
+        "schedule",
+        "the warm-up of \(Quantities.count(warmup, "iteration")) does not end before the first milestone, \(first), so the learning rate of \(text(learningRate)) is never reached",
+        remedy: "--set training.schedule.warmup_iterations=\(first / 4), or a later milestone")
+    }
     return .warning(
       "schedule",
       "the warm-up of \(Quantities.count(warmup, "iteration")) is as long as the run or longer, so the learning rate \(warmup == iterations ? "is reached only at its end" : "of \(text(learningRate)) is never reached")",
@@ -139,11 +150,11 @@ extension Configuration {
       iterations = self.iterations(images: images)
     }
     var milestones: [Int] = []
-    if case .steps(let list, _) = training.schedule.schedule(iterations: iterations).decay { milestones = list }
+    if case .steps(let list, _) = training.learningRates(iterations: iterations).decay { milestones = list }
     return RecipeCheck(
       iterations: iterations, globalBatch: training.globalBatch,
       usualRate: usualRate, smallNormalization: smallNormalization,
-      learningRate: training.schedule.base,
+      learningRate: training.schedule.base * training.rateFactor, rateFactor: training.rateFactor,
       widthMultiplier: Double(model.widthMultiplier), milestones: milestones,
       warmup: training.schedule.warmupIterations, evaluationEvery: evaluation.every,
       hasEvaluationSplit: data.evaluationSplit != nil,

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Inference
 import Kernels
 import MessagePassing
 import Training
@@ -23,6 +24,10 @@ package struct AllreduceBenchmark {
   package struct Result: Sendable {
     /// Ranks.
     package let worldSize: Int
+    /// Of each rank, the number of its machine.
+    package let hosts: [Int]
+    /// The program that measured; nil where there is none around, as in tests.
+    package let build: BuildIdentity?
     /// Sizes of the summed array.
     package let bytes: [Int]
     /// For each size the median of the repetitions; a repetition takes as long as its slowest rank.
@@ -100,8 +105,8 @@ package struct AllreduceBenchmark {
       }
     }
     return Result(
-      worldSize: job.communicator.worldSize, bytes: bytes, seconds: seconds, iterations: iterations,
-      groups: groups?.levels.map(\.size) ?? [], peers: groups?.peers ?? 0, traffic: traffic)
+      worldSize: job.communicator.worldSize, hosts: job.layout.hosts, build: job.build, bytes: bytes, seconds: seconds,
+      iterations: iterations, groups: groups?.levels.map(\.size) ?? [], peers: groups?.peers ?? 0, traffic: traffic)
   }
 
   /// The median over repetitions of the slowest rank's seconds, which lie rank by rank.
@@ -135,6 +140,9 @@ package struct AllreduceBenchmark {
 
 extension AllreduceBenchmark.Result {
   private struct Summary: Encodable {
+    let measurement = "allreduce"
+    let build: BuildIdentity?
+    let host_of_rank: [Int]
     let world_size: Int
     let bytes: [Int]
     let seconds: [String: [Double]]
@@ -148,7 +156,7 @@ extension AllreduceBenchmark.Result {
   /// One JSON object.
   package func json() throws -> String {
     let summary = Summary(
-      world_size: worldSize, bytes: bytes,
+      build: build, host_of_rank: hosts, world_size: worldSize, bytes: bytes,
       seconds: Dictionary(uniqueKeysWithValues: seconds.map { ($0.rawValue, $1) }), iterations: iterations,
       groups: groups, peers: peers, messages: traffic.map(\.messages), bytes_sent: traffic.map(\.bytes))
     return try JSONText.line(summary)

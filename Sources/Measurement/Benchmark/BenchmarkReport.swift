@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Inference
 import Layers
 import Tensors
 import Training
@@ -17,8 +18,14 @@ package struct BenchmarkReport: Sendable {
     package let layers: LayerSeconds
     /// Of all threads together.
     var processorSeconds: Double
+    /// How far down the arena the backward pass of the last micro-batch came when.
+    let curve: [TrainingStep.GradientInstant]
 
-    package init(seconds: Double, phases: [Double], layers: LayerSeconds, processorSeconds: Double = 0) {
+    package init(
+      seconds: Double, phases: [Double], layers: LayerSeconds, processorSeconds: Double = 0,
+      curve: [TrainingStep.GradientInstant] = []
+    ) {
+      self.curve = curve
       self.seconds = seconds
       self.phases = phases
       self.layers = layers
@@ -72,6 +79,14 @@ package struct BenchmarkReport: Sendable {
   package let peak: Double
   /// Bytes a second that the same threads read and write when they copy memory.
   package let memoryBandwidth: Double
+  /// The same for one thread.
+  package let threadMemoryBandwidth: Double
+  /// Medians of ``Iteration/curve``; empty for inference.
+  package let curve: [TrainingStep.GradientInstant]
+  /// Values of the arena that gradients lie in.
+  package let arenaCount: Int
+  /// The program that measured; nil where there is none around, as in tests.
+  package let build: BuildIdentity?
   /// The kernels' instruction set.
   package let instructionSet: String
   /// For which kind of processor matrix products are computed.
@@ -79,20 +94,29 @@ package struct BenchmarkReport: Sendable {
   /// The largest resident set of the process.
   package let peakMemoryBytes: Int
 
-  /// - Parameter memoryBandwidth: is measured after the largest resident set has been read, because it takes more memory than some networks.
+  /// - Parameters:
+  ///   - memoryBandwidth: of all threads and of one; is measured after the largest resident set has been read, because it takes more memory
+  ///     than some networks.
+  ///   - arenaCount: values of the gradients; 0 for inference.
   /// - Precondition: there is an iteration.
   package init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
-    iterations: [Iteration], instructionSet: String, peak: Double,
-    memoryBandwidth: @autoclosure () -> Double
+    iterations: [Iteration], instructionSet: String, peak: Double, arenaCount: Int = 0, build: BuildIdentity? = nil,
+    memoryBandwidth: @autoclosure () -> (all: Double, thread: Double)
   ) {
+    self.arenaCount = arenaCount
+    self.build = build
+    curve = (iterations.first?.curve ?? []).indices.map { index in
+      TrainingStep.GradientInstant(
+        offset: iterations[0].curve[index].offset, seconds: iterations.map { $0.curve[index].seconds }.median)
+    }
     self.subject = subject
     self.workload = workload
     self.peak = peak
     self.instructionSet = instructionSet
     matrixLibrary = MatrixLibrary.processorKind
     peakMemoryBytes = PeakMemory.bytes
-    self.memoryBandwidth = memoryBandwidth()
+    (self.memoryBandwidth, threadMemoryBandwidth) = memoryBandwidth()
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
     let work = graph.nodes.map { node in LayerWork(node, of: graph, images: workload.batch, isTraining: isTraining) }
@@ -170,7 +194,18 @@ extension BenchmarkReport {
       let backward_bytes: Double
       let gigabytes_per_second: Double
     }
+    struct Curve: Encodable {
+      let offsets: [Int]
+      let seconds: [Double]
+    }
+    let measurement: String
+    let build: BuildIdentity?
     let model: String
+    let freeze: String?
+    let processors: Int
+    let arena_values: Int?
+    let gradient_curve: Curve?
+    let thread_memory_gigabytes_per_second: Double
     let width_multiplier: Float
     let classes: Int
     let batch: Int
@@ -197,7 +232,12 @@ extension BenchmarkReport {
   package func json() throws -> String {
     let model = workload.configuration.model
     let summary = Summary(
-      model: model.architecture.name, width_multiplier: model.widthMultiplier, classes: workload.classes,
+      measurement: curve.isEmpty ? "inference" : "step", build: build, model: model.architecture.name,
+      freeze: workload.configuration.training.freeze, processors: ThreadPool.availableProcessors,
+      arena_values: curve.isEmpty ? nil : arenaCount,
+      gradient_curve: curve.isEmpty ? nil : .init(offsets: curve.map(\.offset), seconds: curve.map(\.seconds)),
+      thread_memory_gigabytes_per_second: threadMemoryBandwidth / 1e9, width_multiplier: model.widthMultiplier,
+      classes: workload.classes,
       batch: workload.batch, micro_batch: workload.microBatch,
       precision: workload.configuration.training.precision.rawValue,
       threads: workload.threads,

@@ -50,6 +50,6 @@ package struct InferenceBenchmark {
     return BenchmarkReport(
       subject: "inference", workload: workload, graph: model.graph, isTraining: false,
       phaseNames: ["forward", "decode"], iterations: iterations, instructionSet: kernels.instructionSet, peak: peak,
-      memoryBandwidth: MemoryBandwidth.measure(pool: pool))
+      memoryBandwidth: MemoryBandwidth.measureBoth(pool: pool))
   }
 }

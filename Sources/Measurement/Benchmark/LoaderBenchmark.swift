@@ -2,6 +2,7 @@ import Configuration
 import Datasets
 import Files
 import Foundation
+import Inference
 import Kernels
 import Logging
 
@@ -15,6 +16,12 @@ package struct LoaderBenchmark {
     package let seconds: Double
     /// Threads that prepared them.
     package let threads: Int
+    /// The network that they are for.
+    package let model: String
+    /// Images of the training split.
+    package let trainingImages: Int
+    /// The program that measured; nil where there is none around, as in tests.
+    package let build: BuildIdentity?
 
     /// The rate of all threads together.
     package var imagesPerSecond: Double { Double(images) / seconds }
@@ -23,13 +30,16 @@ package struct LoaderBenchmark {
   private let configuration: Configuration
   private let threads: Int
   private let iterations: Int
+  private let build: BuildIdentity?
 
   /// Describes a benchmark.
   ///
   /// - Parameters:
   ///   - threads: by default as many as training would take.
   ///   - images: how many are prepared at least; whole iterations are.
-  package init(_ configuration: Configuration, threads: Int?, images: Int) {
+  ///   - build: of the program, for the report.
+  package init(_ configuration: Configuration, threads: Int?, images: Int, build: BuildIdentity? = nil) {
+    self.build = build
     self.configuration = configuration
     self.threads = threads ?? configuration.loaderThreads(computeThreads: configuration.computeThreads)
     let batch = configuration.training.globalBatch
@@ -56,12 +66,18 @@ package struct LoaderBenchmark {
     for _ in 0..<iterations { _ = try loader.nextIteration() }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     loader.stop()
-    return Result(images: iterations * recipe.globalBatch, seconds: seconds, threads: threads)
+    return Result(
+      images: iterations * recipe.globalBatch, seconds: seconds, threads: threads,
+      model: configuration.model.architecture.name, trainingImages: dataset.images.count, build: build)
   }
 }
 
 extension LoaderBenchmark.Result {
   private struct Summary: Encodable {
+    let measurement = "loader"
+    let build: BuildIdentity?
+    let model: String
+    let training_images: Int
     let images_per_second: Double
     let images: Int
     let seconds: Double
@@ -72,7 +88,8 @@ extension LoaderBenchmark.Result {
   /// One JSON object.
   package func json() throws -> String {
     let summary = Summary(
-      images_per_second: imagesPerSecond, images: images, seconds: seconds, threads: threads,
+      build: build, model: model, training_images: trainingImages, images_per_second: imagesPerSecond, images: images,
+      seconds: seconds, threads: threads,
       peak_memory_bytes: PeakMemory.bytes)
     return try JSONText.line(summary)
   }

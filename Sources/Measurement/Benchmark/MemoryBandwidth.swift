@@ -9,6 +9,12 @@ enum MemoryBandwidth {
   /// Bytes that no share of a third-level cache holds, though some processors have one that is larger in all.
   private static let mostBytes = 512 << 20
 
+  /// Of all threads of a pool, and of one.
+  static func measureBoth(pool: ThreadPool) -> (all: Double, thread: Double) {
+    let all = measure(pool: pool)
+    return (all, pool.threadCount == 1 ? all : measure(pool: ThreadPool(threadCount: 1)))
+  }
+
   /// Bytes a second, read and written; the best of some copies. It takes twice four third-level caches of memory, and gives it back.
   static func measure(pool: ThreadPool) -> Double {
     let caches = 4 * sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))

@@ -7,15 +7,19 @@ import Training
 /// Times whole training steps, the loader excepted, on images and objects made up in memory.
 package struct StepBenchmark {
   private let workload: Workload
+  private let build: BuildIdentity?
 
   /// Describes a benchmark.
-  package init(_ workload: Workload) {
+  ///
+  /// - Parameter build: of the program, for the report.
+  package init(_ workload: Workload, build: BuildIdentity? = nil) {
     self.workload = workload
+    self.build = build
   }
 
   /// Measures the peak of the processors, then all iterations.
   ///
-  /// - Throws: ``NonFiniteLoss``.
+  /// - Throws: ``NonFiniteLoss``; ``ConfigurationError`` when the layer to freeze is none.
   package func run(kernels: Kernels) throws -> BenchmarkReport {
     let configuration = workload.configuration
     let experiment = Experiment(configuration)
@@ -26,7 +30,8 @@ package struct StepBenchmark {
     let step = try TrainingStep(
       model, matcher: experiment.matcher, optimizer: experiment.optimizer,
       microBatch: workload.microBatch, microBatches: workload.batch / workload.microBatch, pool: pool,
-      kernels: kernels)
+      kernels: kernels, frozenLayers: try experiment.frozenLayers())
+    step.recordsCurve = true
     step.state.inputScales = try experiment.fillInitialWeights(step.state.weights)
     let batch = SyntheticBatch(
       images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
@@ -44,12 +49,12 @@ package struct StepBenchmark {
       return BenchmarkReport.Iteration(
         seconds: seconds,
         phases: [phases.loss, phases.forward, phases.backward, phases.gradientSum, phases.update],
-        layers: step.layerSeconds ?? layers)
+        layers: step.layerSeconds ?? layers, curve: step.curve)
     }
     return BenchmarkReport(
       subject: "training step", workload: workload, graph: model.graph, isTraining: true,
       phaseNames: ["loss", "forward", "backward", "gradient_sum", "update"], iterations: iterations,
-      instructionSet: kernels.instructionSet, peak: peak,
-      memoryBandwidth: MemoryBandwidth.measure(pool: pool))
+      instructionSet: kernels.instructionSet, peak: peak, arenaCount: model.layout.arenaCount, build: build,
+      memoryBandwidth: MemoryBandwidth.measureBoth(pool: pool))
   }
 }

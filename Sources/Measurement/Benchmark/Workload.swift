@@ -1,4 +1,5 @@
 import Configuration
+import Files
 import Glibc
 import Kernels
 import Models
@@ -28,12 +29,13 @@ package struct Workload: Sendable {
   ///   - classes: background included.
   ///   - microBatch: by default the largest divisor of `batch` up to ``preferredMicroBatch``.
   ///   - precision: what convolutions multiply.
+  ///   - freeze: the last of the layers that keep their weights; nil when all are trained.
   ///   - threads: by default one for each processor that this process may use.
   /// - Precondition: the numbers are positive, but `warmUp` may be 0 and `classes` is at least 2; `microBatch` divides `batch`.
   /// - Throws: ``ConfigurationError`` for a width that the network does not have.
   package init(
     model: Architecture, widthMultiplier: Float, classes: Int, batch: Int, microBatch: Int?,
-    precision: Precision, threads: Int?, warmUp: Int, iterations: Int
+    precision: Precision, freeze: String? = nil, threads: Int?, warmUp: Int, iterations: Int
   ) throws(ConfigurationError) {
     precondition(batch > 0 && iterations > 0 && warmUp >= 0, "\(warmUp) + \(iterations) iterations of \(batch) images")
     precondition(classes >= 2, "\(classes) classes are less than background and one more")
@@ -51,7 +53,8 @@ package struct Workload: Sendable {
         model: {name: \(model.name), width_multiplier: \(widthMultiplier)}
         data: {classes: [\(names)]}
         training: {precision: \(precision.rawValue)}
-        """, name: "benchmark")
+        """, name: "benchmark",
+      overrides: freeze.map { ["training.freeze=\(JSONLiteral($0))"] } ?? [])
   }
 
   /// Classes, background included.

@@ -46,6 +46,19 @@ package final class TrainingStep {
     get { executor.layerSeconds }
     set { executor.layerSeconds = newValue }
   }
+  /// When the gradients from an offset of the arena on were complete, in the backward pass of the last micro-batch.
+  package struct GradientInstant: Sendable, Equatable {
+    package let offset: Int
+    /// Since the pass began, sums of gradients left out.
+    package let seconds: Double
+
+    package init(offset: Int, seconds: Double) { (self.offset, self.seconds) = (offset, seconds) }
+  }
+
+  /// Whether ``curve`` is kept.
+  package var recordsCurve = false
+  /// How the last backward pass came down the arena.
+  package private(set) var curve: [GradientInstant] = []
   /// Identifies how gradients are cut for the exchange.
   var bucketPlan: BucketPlan { exchange.plan }
 
@@ -261,7 +274,13 @@ package final class TrainingStep {
     let start = ContinuousClock.now
     let before = seconds.gradientSum
     var end = trained.upperBound
+    curve.removeAll(keepingCapacity: true)
     executor.backward(weights: state.weights, gradients: tree.leaf) { offset in
+      if recordsCurve {
+        let sums = seconds.gradientSum - before
+        curve.append(
+          GradientInstant(offset: offset, seconds: (ContinuousClock.now - start) / .seconds(1) - sums))
+      }
       seconds.measure(\.gradientSum) { tree.addLast(offset..<end, context: context) }
       end = offset
       exchange.complete(from: offset)

@@ -74,7 +74,8 @@ package final class Trainer {
     }
     try configuration.requireTrainingImages(training)
     iterations = configuration.iterations(images: training.images.count)
-    schedule = recipe.schedule.schedule(iterations: iterations)
+    try configuration.requireWarmup(iterations: iterations)
+    schedule = recipe.learningRates(iterations: iterations)
     evaluation = try RunEvaluation(experiment, iterations: iterations, threads: threads, job: job)
     logger.info("\(training.images.count) training images, \(training.classNames.count) classes")
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Files
+import Inference
 import Kernels
 import Loading
 import Measurement
@@ -41,7 +42,7 @@ extension Benchmark {
 
     func run() throws {
       let configuration = try Configuration(contentsOf: config, overrides: overrideOptions.overrides)
-      let result = try LoaderBenchmark(configuration, threads: threads, images: images).run(
+      let result = try LoaderBenchmark(configuration, threads: threads, images: images, build: .program).run(
         kernels: KernelChoice.ofProcess.kernels(), logger: logger)
       print(json ? try result.json() : result.text)
     }

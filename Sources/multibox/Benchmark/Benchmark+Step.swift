@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inference
 import Measurement
 
 extension Benchmark {
@@ -15,12 +16,16 @@ extension Benchmark {
           multibox benchmark step --batch 8 --threads 2 --iterations 10 --json
           multibox benchmark step --precision bfloat16
           multibox benchmark step --batch 32 --micro-batch 4 --width-multiplier 0.5
+          multibox benchmark step --batch 8 --micro-batch 4 --iterations 30 --json
         """)
 
     @OptionGroup var options: WorkloadOptions
 
+    @Option(help: "The last of the layers that keep their weights, as training.freeze.")
+    var freeze: String?
+
     func run() throws {
-      try options.show(StepBenchmark(options.workload()).run(kernels: options.kernels()))
+      try options.show(StepBenchmark(options.workload(freeze: freeze), build: .program).run(kernels: options.kernels()))
     }
   }
 }

@@ -53,10 +53,10 @@ struct WorkloadOptions: ParsableArguments {
   }
 
   /// - Throws: `ConfigurationError` for a width that the network does not have.
-  func workload() throws -> Workload {
+  func workload(freeze: String? = nil) throws -> Workload {
     try Workload(
       model: model, widthMultiplier: widthMultiplier, classes: classes, batch: batch, microBatch: microBatch,
-      precision: precision, threads: threads, warmUp: warmUp, iterations: iterations)
+      precision: precision, freeze: freeze, threads: threads, warmUp: warmUp, iterations: iterations)
   }
 
   /// - Throws: `UnknownInstructionSet`; `UnsupportedPrecision` when the processor cannot multiply so.
