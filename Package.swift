@@ -7,6 +7,15 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// The test targets that are built: all, or those that the environment variable names, so that a build under a sanitizer is short.
 let testTargets = Context.environment["TEST_TARGETS"]?.split(separator: " ").map(String.init)
 
+/// What `MULTIBOX_MPI` may be: the MPIs to build for, their names in pkg-config and their packages in Debian.
+let messagePassingLibraries = [
+  "openmpi": (pkgConfig: "ompi-c", debian: "libopenmpi-dev"), "mpich": (pkgConfig: "mpich", debian: "libmpich-dev"),
+]
+let messagePassing = Context.environment["MULTIBOX_MPI"].flatMap { $0.isEmpty ? nil : $0 } ?? "openmpi"
+guard let messagePassingLibrary = messagePassingLibraries[messagePassing] else {
+  fatalError("MULTIBOX_MPI is '\(messagePassing)'; the program is built for 'openmpi' or for 'mpich'")
+}
+
 /// Ends the process where C does what the language does not define. Swift does so always.
 let undefinedBehaviour = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
 
@@ -23,8 +32,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func system(_ name: String, pkgConfig: String, debian: String) -> Target {
-  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+func system(_ name: String, path: String? = nil, pkgConfig: String, debian: String) -> Target {
+  .systemLibrary(name: name, path: path, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
 /// What the detector is built from, and all that stands on it.
@@ -48,7 +57,10 @@ let package = Package(
     system("CCairo", pkgConfig: "cairo", debian: "libcairo2-dev"),
     system("CPNG", pkgConfig: "libpng", debian: "libpng-dev"),
     system("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
-    system("CMPI", pkgConfig: "ompi-c", debian: "libopenmpi-dev"),
+    // A directory each: the compiler keeps what it has read of a module by the place of its map.
+    system(
+      "CMPI", path: "Sources/CMPI/\(messagePassing)", pkgConfig: messagePassingLibrary.pkgConfig,
+      debian: messagePassingLibrary.debian),
     system("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .target(name: "CKernels", cSettings: optimised),
 

@@ -1,11 +1,16 @@
-// Open MPI with plain types: the handles and constants of mpi.h are cast macros, which Swift does not import.
+// MPI with plain types: the handles of mpi.h are pointers in Open MPI and integers in MPICH, and its constants are cast macros, which
+// Swift does not import. Included by the library.h of one of them.
 #pragma once
-#include <mpi.h>
 #include <stddef.h>
 #include <stdio.h>
 
-typedef MPI_Comm cmpi_communicator;
-typedef MPI_Request cmpi_request;
+typedef struct { MPI_Comm handle; } cmpi_communicator;
+/// Has no other member, so that an array of them is one of MPI's.
+typedef struct { MPI_Request handle; } cmpi_request;
+_Static_assert(sizeof(cmpi_request) == sizeof(MPI_Request), "arrays of requests are passed on as they are");
+
+/// Whether the program is built for MPICH or what follows it, else for Open MPI.
+static inline int cmpi_is_mpich(void) { return CMPI_IS_MPICH; }
 
 /// What the elements of a message are; it decides what a count counts.
 typedef enum { CMPI_BYTES, CMPI_FLOAT32, CMPI_BITS16 } cmpi_element;
@@ -27,88 +32,82 @@ static inline int cmpi_start(int *provided) {
 }
 
 static inline int cmpi_finish(void) { return MPI_Finalize(); }
-static inline cmpi_communicator cmpi_world(void) { return MPI_COMM_WORLD; }
+static inline cmpi_communicator cmpi_world(void) { return (cmpi_communicator){MPI_COMM_WORLD}; }
 
 /// A communicator of its own, whose calls return error codes.
 static inline int cmpi_duplicate(cmpi_communicator from, cmpi_communicator *to) {
-  int status = MPI_Comm_dup(from, to);
-  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(*to, MPI_ERRORS_RETURN);
+  int status = MPI_Comm_dup(from.handle, &to->handle);
+  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(to->handle, MPI_ERRORS_RETURN);
 }
 
 /// The same ranks, numbered in the order of their keys; a communicator of its own likewise.
 static inline int cmpi_renumber(cmpi_communicator from, int key, cmpi_communicator *to) {
-  int status = MPI_Comm_split(from, 0, key, to);
-  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(*to, MPI_ERRORS_RETURN);
+  int status = MPI_Comm_split(from.handle, 0, key, &to->handle);
+  return status != MPI_SUCCESS ? status : MPI_Comm_set_errhandler(to->handle, MPI_ERRORS_RETURN);
 }
 
-static inline int cmpi_rank(cmpi_communicator c, int *rank) { return MPI_Comm_rank(c, rank); }
-static inline int cmpi_size(cmpi_communicator c, int *size) { return MPI_Comm_size(c, size); }
-static inline int cmpi_abort(cmpi_communicator c, int code) { return MPI_Abort(c, code); }
+static inline int cmpi_rank(cmpi_communicator c, int *rank) { return MPI_Comm_rank(c.handle, rank); }
+static inline int cmpi_size(cmpi_communicator c, int *size) { return MPI_Comm_size(c.handle, size); }
+static inline int cmpi_abort(cmpi_communicator c, int code) { return MPI_Abort(c.handle, code); }
 
-/// Writes the text of an error code, at most 256 bytes (MPI_MAX_ERROR_STRING).
+/// What a text of the library takes at most, in bytes.
+enum { CMPI_ERROR_TEXT = MPI_MAX_ERROR_STRING, CMPI_VERSION_TEXT = MPI_MAX_LIBRARY_VERSION_STRING };
+
+/// Writes the text of an error code, at most CMPI_ERROR_TEXT bytes.
 static inline int cmpi_error_text(int code, char *text, int *length) { return MPI_Error_string(code, text, length); }
-_Static_assert(MPI_MAX_ERROR_STRING <= 256, "error texts need a larger buffer");
 
 // Collectives that do not block; `cmpi_test` moves them on.
 static inline int cmpi_broadcast(void *bytes, int count, int root, cmpi_communicator c, cmpi_request *r) {
-  return MPI_Ibcast(bytes, count, MPI_BYTE, root, c, r);
+  return MPI_Ibcast(bytes, count, MPI_BYTE, root, c.handle, &r->handle);
 }
 static inline int cmpi_all_gather(const void *from, void *to, int count, cmpi_communicator c, cmpi_request *r) {
-  return MPI_Iallgather(from, count, MPI_BYTE, to, count, MPI_BYTE, c, r);
+  return MPI_Iallgather(from, count, MPI_BYTE, to, count, MPI_BYTE, c.handle, &r->handle);
 }
 static inline int cmpi_gather(
     const void *from, int count, void *to, const int *counts, const int *offsets, int root, cmpi_communicator c,
     cmpi_request *r) {
-  return MPI_Igatherv(from, count, MPI_BYTE, to, counts, offsets, MPI_BYTE, root, c, r);
+  return MPI_Igatherv(from, count, MPI_BYTE, to, counts, offsets, MPI_BYTE, root, c.handle, &r->handle);
 }
 static inline int cmpi_all_to_all(
     const void *from, const int *from_counts, const int *from_offsets, void *to, const int *to_counts,
     const int *to_offsets, cmpi_element element, cmpi_communicator c, cmpi_request *r) {
   MPI_Datatype type = cmpi_datatype(element);
-  return MPI_Ialltoallv(from, from_counts, from_offsets, type, to, to_counts, to_offsets, type, c, r);
+  return MPI_Ialltoallv(from, from_counts, from_offsets, type, to, to_counts, to_offsets, type, c.handle, &r->handle);
 }
 /// Every rank's part of `values` goes to all; the own part is in place.
 static inline int cmpi_all_gather_parts(
     void *values, const int *counts, const int *offsets, cmpi_element element, cmpi_communicator c, cmpi_request *r) {
   return MPI_Iallgatherv(
-      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, cmpi_datatype(element), c, r);
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, cmpi_datatype(element), c.handle, &r->handle);
 }
 static inline int cmpi_test(cmpi_request *request, int *is_done) {
-  return MPI_Test(request, is_done, MPI_STATUS_IGNORE);
+  return MPI_Test(&request->handle, is_done, MPI_STATUS_IGNORE);
 }
 
 // Messages between two ranks that do not block.
 static inline int cmpi_start_send(void *bytes, int count, int to, int tag, cmpi_communicator c, cmpi_request *r) {
-  return MPI_Isend(bytes, count, MPI_BYTE, to, tag, c, r);
+  return MPI_Isend(bytes, count, MPI_BYTE, to, tag, c.handle, &r->handle);
 }
 static inline int cmpi_start_receive(void *bytes, int count, int from, int tag, cmpi_communicator c, cmpi_request *r) {
-  return MPI_Irecv(bytes, count, MPI_BYTE, from, tag, c, r);
+  return MPI_Irecv(bytes, count, MPI_BYTE, from, tag, c.handle, &r->handle);
 }
 static inline int cmpi_test_all(int count, cmpi_request *requests, int *are_done) {
-  return MPI_Testall(count, requests, are_done, MPI_STATUSES_IGNORE);
+  return MPI_Testall(count, (MPI_Request *)requests, are_done, MPI_STATUSES_IGNORE);
 }
 
 // Blocking calls.
 static inline int cmpi_sum(float *values, int count, cmpi_communicator c) {
-  return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, c);
+  return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, c.handle);
 }
 static inline int cmpi_send(const void *bytes, int count, int to, cmpi_communicator c) {
-  return MPI_Send(bytes, count, MPI_BYTE, to, 0, c);
+  return MPI_Send(bytes, count, MPI_BYTE, to, 0, c.handle);
 }
 static inline int cmpi_receive(void *bytes, int count, int from, cmpi_communicator c) {
-  return MPI_Recv(bytes, count, MPI_BYTE, from, 0, c, MPI_STATUS_IGNORE);
+  return MPI_Recv(bytes, count, MPI_BYTE, from, 0, c.handle, MPI_STATUS_IGNORE);
 }
 
-/// The name and version of the MPI library, at most 256 bytes of it.
-static inline int cmpi_library_version(char *text, int capacity) {
-  char version[MPI_MAX_LIBRARY_VERSION_STRING];
-  int length = 0;
-  int status = MPI_Get_library_version(version, &length);
-  int end = 0;
-  for (; status == MPI_SUCCESS && end < length && end < capacity - 1 && version[end] != ','; ++end) text[end] = version[end];
-  text[end] = 0;
-  return status;
-}
+/// What the library says that it is, at most CMPI_VERSION_TEXT bytes.
+static inline int cmpi_library_version(char *text, int *length) { return MPI_Get_library_version(text, length); }
 
 // What the library can tell about itself.
 /// MPI_THREAD_SINGLE to MPI_THREAD_MULTIPLE, as 0 to 3.
@@ -160,7 +159,7 @@ static inline int cmpi_parameter_text(int index, char *text, int capacity) {
   MPI_T_cvar_handle_free(&handle);
   return status;
 }
-/// A setting of the library (MCA parameter) as text; `text` stays as it is when there is none of the name.
+/// A setting of the library (control variable; in Open MPI an MCA parameter) as text; `text` stays as it is when there is none of the name.
 static inline int cmpi_parameter(const char *name, char *text, int capacity) {
   int level = 0, index = 0;
   int status = MPI_T_init_thread(MPI_THREAD_SERIALIZED, &level);

@@ -4,7 +4,7 @@ import MessagePassing
 
 /// How the MPI library and its launcher run a rank.
 package struct LaunchFacts: Codable, Sendable, Equatable {
-  /// "Open MPI v4.1.4".
+  /// "Open MPI v4.1.4" or "MPICH 4.0.2".
   package var library: String
   /// "MPI_THREAD_SERIALIZED"; nil in a process that is alone.
   package var threadLevel: String?
@@ -28,13 +28,16 @@ package struct LaunchFacts: Codable, Sendable, Equatable {
 
   /// Asks the library.
   init(_ communicator: any Communicator) throws {
-    self.init(library: try MPICommunicator.libraryVersion())
+    self.init(library: try MPILibrary.version())
     guard communicator is MPICommunicator else { return }
     threadLevel = try MPIProperties.threadLevel()
     slots = try MPIProperties.universeSize()
     transports = Self.transports(inMaps: SystemFile.text("/proc/self/maps") ?? "")
     for name in SharedMemory.parameters + NetworkInterface.parameters {
       parameters[name] = MPIProperties.parameter(name)
+    }
+    if MPILibrary.built == .mpich {
+      for name in NetworkInterface.variables { parameters[name] = ProcessInfo.processInfo.environment[name] }
     }
   }
 
@@ -92,7 +95,9 @@ package struct LaunchFacts: Codable, Sendable, Equatable {
     do throws(MessagePassingError) {
       try LaunchEnvironment(environment).requireTasksThatKnowEachOther(worldSize: 1)
     } catch {
-      return .error("MPI", .machine, error.description, remedy: "use the mpirun of \(library), or 'srun --mpi=pmix'")
+      return .error(
+        "MPI", .machine, error.description,
+        remedy: "use the mpirun of \(library), or 'srun \(MPILibrary.built.slurmOption)'")
     }
     return .ok("MPI", "\(library) is installed; no launcher started this process, which is alone")
   }

@@ -1,4 +1,5 @@
 import Files
+import MessagePassing
 import Training
 
 /// A measured connection between two ranks.
@@ -68,12 +69,13 @@ extension Link {
     return [
       finding(
         inside, "links inside hosts", hosts,
-        slow: "leave the processors to as many ranks, and let Open MPI use shared memory (no 'mpirun --mca btl …')",
+        slow: "leave the processors to as many ranks, and let \(MPILibrary.built.name) use shared memory"
+          + (MPILibrary.built == .openMPI ? " (no 'mpirun --mca btl …')" : ""),
         uneven: "leave the processors to as many ranks: other work delays messages",
         late: "leave the processors to as many ranks: other work delays messages"),
       finding(
         between, "links between hosts", hosts, suffix: suffix,
-        slow: "choose the fastest network with mpirun --mca btl_tcp_if_include NETWORK/BITS; halve the bytes with "
+        slow: "choose the fastest network with \(NetworkChoice.option(nil, of: .built)); halve the bytes with "
           + "--set communication.wire=bfloat16",
         uneven: "look at the cable, the switch and the load of the slower hosts, or leave them out",
         late: "send fewer, larger messages: --set communication.bucket_megabytes=32"),

@@ -19,6 +19,11 @@ package struct NetworkInterface: Codable, Sendable, Equatable {
     self.bytes = bytes
   }
 
+  /// What chooses interfaces: a setting of Open MPI, and variables of what MPICH sends with, UCX or libfabric.
+  static let choosers = ["btl_tcp_if_include"] + variables
+  /// Those that are variables of the environment.
+  static let variables = ["UCX_NET_DEVICES", "FI_TCP_IFACE"]
+
   /// The settings of the library that choose among interfaces.
   package static let parameters = ["btl_tcp_if_include", "btl_tcp_if_exclude"]
 

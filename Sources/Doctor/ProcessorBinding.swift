@@ -33,7 +33,8 @@ package struct ProcessorBinding: Codable, Sendable, Equatable {
 
   /// Processes that start ranks.
   private static let launchers: Set = [
-    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "slurmstepd", "srun",
+    "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "hydra_pmi_proxy", "hydra_bstrap_pr", "slurmstepd",
+    "srun",
   ]
 
   /// What the nearest launcher above this process may run on.
@@ -127,7 +128,7 @@ private struct HostBinding {
     let share = allocated / ranks.count
     return .warning(
       "processors", "\(rankText) may run on \(used.count) of \(allocated) processors; the others stay idle",
-      remedy: share > 1 ? wider(share) : "mpirun --bind-to none")
+      remedy: share > 1 ? wider(share) : "mpirun \(MPILibrary.built.unbound)")
   }
 
   /// A limit on the time that processors may spend.
@@ -149,7 +150,7 @@ private struct HostBinding {
   /// What binds ranks to enough processors.
   private func wider(_ threads: Int) -> String {
     isLaunched
-      ? "mpirun --map-by slot:PE=\(threads), or --bind-to none"
+      ? "mpirun \(MPILibrary.built.wider(threads: threads))"
       : "allow it more processors (taskset, the container's --cpuset-cpus)"
   }
 }

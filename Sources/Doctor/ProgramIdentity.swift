@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Kernels
+import MessagePassing
 import Tensors
 
 /// Which program a rank runs, on which kind of processor.
@@ -119,14 +120,14 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
       return .warning(
         "instruction set",
         "ranks compute with \(sets.joined(separator: " and ")): bits depend on which rank computes what",
-        remedy: "mpirun -x MULTIBOX_ISA=\(common(all))")
+        remedy: "mpirun \(MPILibrary.built.setting("MULTIBOX_ISA", common(all)))")
     }
     let kinds = all.map(\.matrixKind).firstOccurrences
     if kinds.count > 1 {
       return .warning(
         "instruction set",
         "\(sets[0]), but OpenBLAS computes for \(kinds.joined(separator: " and ")): bits depend on which rank computes what",
-        remedy: "mpirun -x OPENBLAS_CORETYPE=KIND, with the oldest of these kinds")
+        remedy: "mpirun \(MPILibrary.built.setting("OPENBLAS_CORETYPE", "KIND")), with the oldest of these kinds")
     }
     return .ok("instruction set", "\(sets[0]), OpenBLAS for \(root.matrixKind)")
   }

@@ -13,8 +13,8 @@ package struct SharedMemory: Codable, Sendable, Equatable {
   package var free: Int?
   /// Bytes of a rank's queues.
   package var segment: Int
-  /// "cma" when messages are copied straight from the other process, "none" when they go through the queues; nil when Open MPI
-  /// does not use shared memory at all.
+  /// "cma" when messages are copied straight from the other process, "none" when they go through the queues, "unknown" when the library
+  /// does not tell; nil when Open MPI does not use shared memory at all.
   package var mechanism: String?
   /// The system's error number when this rank tried to read its neighbour's memory; 0 when it could; nil without a neighbour.
   package var copyError: Int32?
@@ -44,10 +44,18 @@ package struct SharedMemory: Codable, Sendable, Equatable {
       directory: directory, capacity: isKnown ? Int(status.f_blocks) * Int(status.f_frsize) : nil,
       free: isKnown ? Int(status.f_bavail) * Int(status.f_frsize) : nil,
       segment: launch.parameters["btl_vader_segment_size"].flatMap(Int.init) ?? 4 << 20,
-      mechanism: launch.transports.contains("btl_vader")
-        ? launch.parameters["btl_vader_single_copy_mechanism"] ?? "unknown" : nil,
+      mechanism: Self.mechanism(launch),
       copyError: try Self.copyFromNeighbour(communicator, hosts: hosts))
   }
+
+  /// Open MPI 4 tells; of others it is enough that they have worked so far.
+  private static func mechanism(_ launch: LaunchFacts) -> String? {
+    guard launch.library.hasPrefix("Open MPI v4") else { return unknown }
+    return launch.transports.contains("btl_vader")
+      ? launch.parameters["btl_vader_single_copy_mechanism"] ?? unknown : nil
+  }
+
+  private static let unknown = "unknown"
 
   /// The word that a neighbour is to read, and where.
   private struct Offer: BitwiseCopyable {
@@ -110,6 +118,8 @@ package struct SharedMemory: Codable, Sendable, Equatable {
         "shared memory", "Open MPI does not use it for the \(ranks.count) ranks here, which is slower",
         remedy: "leave out 'mpirun --mca btl …', or have vader among them")
     }
+    let size = first.capacity.map { ", \(first.directory) holds \(Quantities.bytes($0))" } ?? ""
+    if mechanism == unknown { return .ok("shared memory", "used as the library sees fit\(size)") }
     let need = ranks.count * first.segment
     if let capacity = first.capacity, let free = ranks.compactMap(\.free).min(), free < need {
       let isSmall = capacity < need
@@ -120,7 +130,6 @@ package struct SharedMemory: Codable, Sendable, Equatable {
           ? "docker run --ipc=host or --shm-size=\(max(1, 2 * need >> 30))g, or mpirun --mca btl_vader_backing_directory /tmp"
           : "remove what dead jobs have left there: rm \(first.directory)/vader_segment.*")
     }
-    let size = first.capacity.map { ", \(first.directory) holds \(Quantities.bytes($0))" } ?? ""
     if mechanism == "cma", let error = ranks.compactMap(\.copyError).first(where: { $0 != 0 }) {
       return .warning(
         "shared memory",

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import MessagePassing
 import Threads
 
 /// Ends the process when MPI does not get going, or does not come to an end: before a job is joined nothing else watches.
@@ -15,8 +16,7 @@ package final class StartGuard: Sendable {
   package init(seconds: Double, phase: String, exitCode: Int32) {
     let thread = Thread { [self] in
       // The first rank of a machine speaks for the others, which are ended with it.
-      let isFirst = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"].map { $0 == "0" } ?? true
-      let end = Date(timeIntervalSinceNow: seconds + (isFirst ? 0 : 1))
+      let end = Date(timeIntervalSinceNow: seconds + (LaunchEnvironment().isFirstOnHost ? 0 : 1))
       if isOver.wait(until: end, { $0 ? true : nil }) != nil { return }
       let message = Self.message(seconds: seconds, phase: phase, interfaces: NetworkInterface.all())
       StandardStream.writeError("error: \(ProcessInfo.processInfo.hostName): \(message)\n")
@@ -32,11 +32,11 @@ package final class StartGuard: Sendable {
   /// What may be the reason, and what mends it.
   package static func message(seconds: Double, phase: String, interfaces: [NetworkInterface]) -> String {
     let networks = interfaces.map { "\($0.name) (\($0.network))" }.joined(separator: ", ")
-    let choice = interfaces.first { !$0.isVirtual }?.network ?? "NETWORK/BITS"
+    let choice = NetworkChoice.option(interfaces.first { !$0.isVirtual }, of: .built)
     return """
       MPI has not come through its \(phase) within \(Int(seconds)) s. Either a rank did not start, or messages between hosts do not \
       arrive: a firewall, or a network that only looks as if it reached the others\(networks.isEmpty ? "" : "; this host has \(networks)")
-        → mpirun --mca btl_tcp_if_include \(choice) --mca oob_tcp_if_include \(choice), with the network that joins the hosts
+        → \(choice), with the network that joins the hosts
       """
   }
 }

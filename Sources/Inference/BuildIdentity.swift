@@ -13,7 +13,7 @@ package struct BuildIdentity: Codable, Sendable, Equatable {
   package let instructionSets: [String]
   /// Those in use; nil when `MULTIBOX_ISA` names none that this processor can run.
   package let instructionSet: String?
-  /// The library that is loaded, as "Open MPI v4.1.4"; nil when it does not say.
+  /// The library that is loaded, as "Open MPI v4.1.4" or "MPICH 4.0.2"; nil when it does not say.
   package let mpi: String?
 
   private enum CodingKeys: String, CodingKey {
@@ -37,7 +37,7 @@ package struct BuildIdentity: Codable, Sendable, Equatable {
   package init(version: String, commit: String, compiler: String, kernels: KernelChoice) {
     self.init(
       version: version, commit: commit, compiler: compiler, instructionSets: Kernels.compiled,
-      instructionSet: (try? kernels.kernels())?.instructionSet, mpi: try? MPICommunicator.libraryVersion())
+      instructionSet: (try? kernels.kernels())?.instructionSet, mpi: try? MPILibrary.version())
   }
 
   /// "multibox 0.1.0 (39b347b)".

@@ -3,21 +3,29 @@ import Foundation
 /// What a launcher told this process in its environment.
 package struct LaunchEnvironment: Sendable {
   private let variables: [String: String]
+  private let library: MPILibrary
 
-  /// Reads the process's environment, or a given one.
-  package init(_ variables: [String: String] = ProcessInfo.processInfo.environment) {
+  /// Reads the process's environment, or a given one, as a program does that is built for a library.
+  package init(
+    _ variables: [String: String] = ProcessInfo.processInfo.environment, library: MPILibrary = .built
+  ) {
     self.variables = variables
+    self.library = library
   }
 
-  /// Whether mpirun, or srun with PMIx, started this process. Then MPI tells how many there are, else it is one.
-  package var isUnderMPI: Bool { isUnderMPIRun || variables["PMIX_RANK"] != nil }
+  /// Whether mpirun, or srun with what the library understands, started this process. Then MPI tells how many there are, else it is
+  /// one.
+  package var isUnderMPI: Bool { library.signs.contains { variables[$0] != nil } }
 
-  private var isUnderMPIRun: Bool { variables[Self.openMPISize] != nil }
+  private var isUnderMPIRun: Bool { variables[library.sizeVariable] != nil }
 
   /// How many processes mpirun or srun says that it has started; nil when they do not.
   private var worldSize: Int? {
-    [Self.openMPISize, "SLURM_NTASKS"].lazy.compactMap { variables[$0].flatMap(Int.init) }.first
+    [library.sizeVariable, "SLURM_NTASKS"].lazy.compactMap { variables[$0].flatMap(Int.init) }.first
   }
+
+  /// Whether no other process of this machine has a lower rank; true where no launcher says.
+  package var isFirstOnHost: Bool { variables[library.localRankVariable].map { $0 == "0" } ?? true }
 
   /// How long MPI may take to start: `MULTIBOX_START_SECONDS`, or a minute and a second more for each 16 ranks.
   package var startSeconds: Double {
@@ -48,10 +56,44 @@ package struct LaunchEnvironment: Sendable {
   /// - Throws: ``MessagePassingError`` when MPI does not start, or when a launcher runs several processes that do not know
   ///   each other.
   package func communicator() throws(MessagePassingError) -> any Communicator {
-    if isUnderMPI { Self.raiseOpenFiles() }
-    let communicator: any Communicator = isUnderMPI ? try MPICommunicator() : SingleProcessCommunicator()
+    if isUnderMPI {
+      Self.raiseOpenFiles()
+      letCrashesEndAtOnce()
+    }
+    let communicator: any Communicator =
+      isUnderMPI ? try Self.keepingSignals(MPICommunicator.init) : SingleProcessCommunicator()
     try requireTasksThatKnowEachOther(worldSize: communicator.worldSize)
     return communicator
+  }
+
+  /// What ends a process that crashes.
+  private static let crashes = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP]
+
+  /// Takes back what Swift's runtime does when a process crashes: another process of it reads the memory of this one, for seconds and
+  /// more, while the other ranks wait; and when the launcher kills this one meanwhile, the other stays behind. `SWIFT_BACKTRACE` says who
+  /// wants it all the same.
+  private func letCrashesEndAtOnce() {
+    guard variables["SWIFT_BACKTRACE"] == nil else { return }
+    for number in Self.crashes { signal(number, SIG_DFL) }
+  }
+
+  /// Starts MPI and leaves to signals the meaning that they had: MPICH takes SIGUSR1 for itself, which asks a rank to stop, and UCX and
+  /// Open MPI what ends a process that crashes.
+  private static func keepingSignals<Result>(
+    _ start: () throws(MessagePassingError) -> Result
+  ) throws(MessagePassingError) -> Result {
+    let actions = (crashes + [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]).map { number in
+      var action = sigaction()
+      sigaction(number, nil, &action)
+      return (number, action)
+    }
+    defer {
+      for (number, action) in actions {
+        var action = action
+        sigaction(number, &action, nil)
+      }
+    }
+    return try start()
   }
 
   /// Lets this process have as many files and connections as the system allows it: over TCP each rank has one to each that it talks to, and
@@ -71,13 +113,11 @@ package struct LaunchEnvironment: Sendable {
 
   // MARK: Processes that are alone
 
-  private static let openMPISize = "OMPI_COMM_WORLD_SIZE"
-
-  /// Where launchers of others say how many processes they have started: MPICH, Intel MPI and Slurm's PMI; MVAPICH; Intel MPI on
-  /// one host; IBM Spectrum's jsrun; Cray's PALS.
+  /// Where launchers say how many processes they have started: Open MPI's; those of MPICH, Intel MPI and Slurm's PMI; MVAPICH; Intel
+  /// MPI on one host; IBM Spectrum's jsrun; Cray's PALS.
   private static let sizes = [
-    "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MVP_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "JSM_NAMESPACE_SIZE",
-    "PALS_LOCAL_SIZE",
+    "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MVP_COMM_WORLD_SIZE", "MPI_LOCALNRANKS",
+    "JSM_NAMESPACE_SIZE", "PALS_LOCAL_SIZE",
   ]
   /// Where they say which of them a process is, from 0.
   private static let ranks = [
@@ -88,7 +128,7 @@ package struct LaunchEnvironment: Sendable {
   /// What shows that a launcher started other processes beside this one, as "PMI_SIZE is 2"; nil when nothing does.
   private var signOfOthers: String? {
     // mpirun's own word counts more than what it has inherited, as from the step of Slurm that runs its daemon.
-    for name in isUnderMPIRun ? [Self.openMPISize] : Self.sizes {
+    for name in isUnderMPIRun ? [library.sizeVariable] : Self.sizes {
       if let size = variables[name].flatMap(Int.init), size > 1 { return "\(name) is \(size)" }
     }
     for name in isUnderMPIRun ? [] : Self.ranks {
@@ -104,18 +144,34 @@ package struct LaunchEnvironment: Sendable {
     if let sign = signOfOthers {
       throw MessagePassingError(
         """
-        \(sign), but this process is alone: its launcher is not that of this program's MPI, and every process would do all the \
-        work by itself. Start it with Open MPI's mpirun (mpirun --version says whose it is), or with \
-        'srun --mpi=pmix multibox …'
+        \(sign), but this process is alone: \(launcher) is not that of this program's MPI, and every process would do all the \
+        work by itself. The program is built for \(library.name): \(remedy)
         """)
     }
     guard !isUnderMPIRun, let tasks = variables["SLURM_NTASKS"].flatMap(Int.init), tasks > 1 else { return }
     throw MessagePassingError(
       """
       SLURM_NTASKS is \(tasks), but this process is alone: every task would train by itself. Start it with \
-      'mpirun multibox …' inside the allocation or with 'srun --mpi=pmix multibox …'; for a single process on purpose, \
+      'mpirun multibox …' inside the allocation or with 'srun \(library.slurmOption) multibox …'; for a single process on purpose, \
       use 'srun --ntasks=1' or unset SLURM_NTASKS
       """)
+  }
+
+  /// Who started processes that do not know each other, as far as the environment tells.
+  private var launcher: String {
+    if variables[library.sizeVariable] != nil || variables["SLURM_PROCID"] != nil { return "its launcher" }
+    if variables[MPILibrary.openMPI.sizeVariable] != nil { return "its launcher, Open MPI's mpirun," }
+    return variables[MPILibrary.mpich.sizeVariable] != nil
+      ? "its launcher, MPICH's or Intel MPI's mpirun," : "its launcher"
+  }
+
+  /// How processes of this program are started so that they know each other.
+  package var remedy: String {
+    """
+    start it with \(library.name)'s mpirun (in Debian \(library.debianLauncher); mpirun --version says whose it is), with the scripts in \
+    launch/, or with 'srun \(library.slurmOption) multibox …'; MULTIBOX_MPI=\(library.other.rawValue) swift build makes a program for \
+    \(library.other.name)
+    """
   }
 
   /// Refuses several processes of a command that works in one.

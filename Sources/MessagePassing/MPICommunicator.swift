@@ -20,7 +20,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     try Self.check(cmpi_start(&isThreaded), "MPI_Init_thread", rank: -1)
     guard isThreaded != 0 else {
       throw MessagePassingError(
-        "this MPI library cannot be called from several threads in turn (MPI_THREAD_SERIALIZED); Open MPI can")
+        "this MPI library cannot be called from several threads in turn (MPI_THREAD_SERIALIZED); Open MPI and MPICH can"
+      )
     }
     let world = try MPICommunicator("MPI_Comm_dup", rank: -1) { cmpi_duplicate(cmpi_world(), &$0) }
     let numbers = RankPlacement.numbers(byHost: try world.allGather(ProcessInfo.processInfo.hostName))
@@ -31,23 +32,15 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// A communicator that `make` makes.
   private init(
-    _ call: String, rank known: Int, _ make: (inout cmpi_communicator?) -> Int32
+    _ call: String, rank known: Int, _ make: (inout cmpi_communicator) -> Int32
   ) throws(MessagePassingError) {
-    var made: cmpi_communicator?
+    var made = cmpi_communicator()
     try Self.check(make(&made), call, rank: known)
-    guard let made else { throw MessagePassingError("\(call) returned no communicator") }
     handle = made
     var (rank, size): (Int32, Int32) = (0, 0)
     try Self.check(cmpi_rank(handle, &rank), "MPI_Comm_rank", rank: known)
     try Self.check(cmpi_size(handle, &size), "MPI_Comm_size", rank: Int(rank))
     (self.rank, worldSize) = (Int(rank), Int(size))
-  }
-
-  /// The name and version of the library, as "Open MPI v4.1.4".
-  package static func libraryVersion() throws(MessagePassingError) -> String {
-    var text = [CChar](repeating: 0, count: 256)
-    try check(cmpi_library_version(&text, Int32(text.count)), "MPI_Get_library_version", rank: -1)
-    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// See ``Communicator/broadcast(_:from:)-9vq1f``.
@@ -191,9 +184,9 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Starts a collective and waits for its end.
   private func complete(
-    _ call: String, _ start: (inout cmpi_request?) -> Int32
+    _ call: String, _ start: (inout cmpi_request) -> Int32
   ) throws(MessagePassingError) {
-    var request: cmpi_request?
+    var request = cmpi_request()
     try check(start(&request), call)
     var isDone: Int32 = 0
     var pause = PollingPause()
@@ -218,11 +211,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   static func check(_ status: Int32, _ call: String, rank: Int) throws(MessagePassingError) {
     guard status != 0 else { return }
-    var text = [CChar](repeating: 0, count: 256)
-    var length: Int32 = 0
-    _ = cmpi_error_text(status, &text, &length)
-    let bytes = text.prefix(Int(length)).map(UInt8.init(bitPattern:))
-    throw MessagePassingError(call: call, rank: rank, text: String(decoding: bytes, as: UTF8.self))
+    throw MessagePassingError(call: call, rank: rank, text: MPILibrary.text(ofError: status))
   }
 
   /// Counts and offsets as MPI takes them.

@@ -3,13 +3,13 @@ import CMPI
 /// Messages of ``MPICommunicator`` that are on their way.
 final class MPIMessages: MessagesUnderWay {
   private let rank: Int
-  private var requests: [cmpi_request?] = []
+  private var requests: [cmpi_request] = []
 
   init(rank: Int) { self.rank = rank }
 
   /// Takes a message that `start` begins.
-  func add(_ call: String, _ start: (inout cmpi_request?) -> Int32) throws(MessagePassingError) {
-    var request: cmpi_request?
+  func add(_ call: String, _ start: (inout cmpi_request) -> Int32) throws(MessagePassingError) {
+    var request = cmpi_request()
     try MPICommunicator.check(start(&request), call, rank: rank)
     requests.append(request)
   }

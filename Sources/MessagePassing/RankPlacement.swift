@@ -67,7 +67,7 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
     guard threads > own.processors.count else { return nil }
     return """
       rank \(rank) (\(own.host)) is bound to \(own.processors.count == 1 ? "one processor" : "\(own.processors.count) processors") \
-      but has \(threads) compute threads; start mpirun with --map-by slot:PE=\(threads), or with --bind-to none
+      but has \(threads) compute threads; start mpirun with \(MPILibrary.built.wider(threads: threads))
       """
   }
 

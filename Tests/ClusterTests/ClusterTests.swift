@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The launch scripts, on this machine, on two hosts made of namespaces, and under schedulers. One test at a time: each has
@@ -18,10 +19,12 @@ enum Requirement {
     return missing.joined(separator: ", ")
   }
 
-  static let forMPI = missing("mpirun")
-  static let forHosts = missing("mpirun", "ip", "tc", "nft", "pgrep", namespaces: true)
+  private static let mpirun = MPILauncher.path.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "mpirun"
+
+  static let forMPI = missing(mpirun)
+  static let forHosts = missing(mpirun, "ip", "tc", "nft", "pgrep", namespaces: true)
   static let forSlurm = missing(
-    "mpirun", "ip", "tc", "nft", "pgrep", "slurmctld", "slurmd", "munged", "sbatch", namespaces: true)
+    mpirun, "ip", "tc", "nft", "pgrep", "slurmctld", "slurmd", "munged", "sbatch", namespaces: true)
 
   private static let canMakeNamespaces: Bool = {
     let process = Process()

@@ -23,11 +23,12 @@ extension ClusterTests {
       let container = try executable(
         """
         [[ $1 == exec && $2 == image.sif && $3 == /in/the/image/multibox ]] || exit 99
-        echo "$OMPI_COMM_WORLD_RANK" >>\(experiment.path("contained"))
+        echo "$\(MPILauncher.rankVariable)" >>\(experiment.path("contained"))
         exec \(ChildProcess.multibox.path) "${@:4}"
         """, "container")
       let environment = [
         "MULTIBOX_CONTAINER": "\(container) exec image.sif", "MULTIBOX_PROGRAM": "/in/the/image/multibox",
+        "MULTIBOX_MPI": MPILauncher.library,
       ]
       let process = try experiment.launch(
         "local", ["2"] + experiment.arguments("run", iterations: 100_000), environment: environment)
@@ -64,7 +65,8 @@ extension ClusterTests {
       try experiment.launch("local", ["2", experiment.config], environment: environment).wait().succeeded()
       let options = try String(contentsOfFile: experiment.path("options"), encoding: .utf8)
       #expect(
-        options.contains("--prefix\n\(experiment.path)\n-x\nPATH\n-x\nLD_LIBRARY_PATH\n"), "\(options)")
+        MPILauncher.isMPICH || options.contains("--prefix\n\(experiment.path)\n-x\nPATH\n-x\nLD_LIBRARY_PATH\n"),
+        "\(options)")
 
       environment["MULTIBOX_MODULES"] = "gcc/14"
       let missing = try experiment.launch("local", ["2", experiment.config], environment: environment).wait()

@@ -64,7 +64,7 @@ final class Hosts {
   }
 
   /// The processes of a job that are there, on both hosts, by name and number.
-  func processes(_ pattern: String = "^(multibox|mpirun|orted|rank)") throws -> [Int: String] {
+  func processes(_ pattern: String = "^(multibox|mpirun|orted|prte|hydra|rank)") throws -> [Int: String] {
     let list = try start(["pgrep", "--list-name", pattern]).wait(timeout: 30).output
     return Dictionary(
       uniqueKeysWithValues: list.split(separator: "\n").map { line in

@@ -119,7 +119,7 @@ extension ClusterTests {
       processes().filter { process in
         let status = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
         let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
-        return status.contains("(\(name))") && fields.count > 1 && pid_t(fields[1]) == parent
+        return status.contains("(\(name)") && fields.count > 1 && pid_t(fields[1]) == parent
       }
     }
 

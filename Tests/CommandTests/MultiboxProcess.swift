@@ -10,7 +10,7 @@ final class MultiboxProcess {
   static let executable = ChildProcess.multibox
 
   /// Whether there is a launcher for several ranks.
-  static let hasMPIRun = FileManager.default.isExecutableFile(atPath: "/usr/bin/mpirun")
+  static let hasMPIRun = MPILauncher.path != nil
 
   private let process: ChildProcess
 
@@ -26,12 +26,11 @@ final class MultiboxProcess {
   init(
     _ arguments: [String], ranks: Int? = nil, environment: [String: String] = [:], shellPrefix: String? = nil
   ) throws {
-    // Open MPI refuses root without these; tests may run in a container.
-    let variables = environment.merging(["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]) { $1 }
+    let variables = environment.merging(MPILauncher.environment) { $1 }
     if let ranks {
       process = try ChildProcess(
-        URL(fileURLWithPath: "/usr/bin/mpirun"),
-        Self.mpirunOptions + ["-np", "\(ranks)", Self.executable.path] + arguments, environment: variables)
+        URL(fileURLWithPath: MPILauncher.path!),
+        MPILauncher.options + ["-np", "\(ranks)", Self.executable.path] + arguments, environment: variables)
     } else if let shellPrefix {
       process = try ChildProcess(
         URL(fileURLWithPath: "/bin/sh"),
@@ -41,27 +40,27 @@ final class MultiboxProcess {
     }
   }
 
-  /// More ranks than processors, each with all of them; no shared-memory tricks that containers forbid.
-  private static let mpirunOptions = [
-    "--oversubscribe", "--bind-to", "none", "--mca", "btl_vader_single_copy_mechanism", "none",
-  ]
-
-  /// The processes that mpirun has started, by rank.
+  /// The processes that mpirun has started, by rank; MPICH's has a daemon between itself and them.
   func rankProcesses() throws -> [Int: pid_t] {
     var ranks: [Int: pid_t] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
-      guard let pid = pid_t(name), let status = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
-        let fields = status.split(separator: ")").last?.split(separator: " "), fields.count > 1,
-        pid_t(fields[1]) == process.identifier,
+      guard let pid = pid_t(name), let parent = Self.parent(of: pid),
+        parent == process.identifier || Self.parent(of: parent) == process.identifier,
         let environment = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(name)/environ"))
       else { continue }
-      let key = "OMPI_COMM_WORLD_RANK="
+      let key = MPILauncher.rankVariable + "="
       let variable = environment.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.first {
         $0.hasPrefix(key)
       }
       if let rank = variable.flatMap({ Int($0.dropFirst(key.count)) }) { ranks[rank] = pid }
     }
     return ranks
+  }
+
+  private static func parent(of process: pid_t) -> pid_t? {
+    let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+    let fields = status?.split(separator: ")").last?.split(separator: " ") ?? []
+    return fields.count > 1 ? pid_t(fields[1]) : nil
   }
 
   /// Whether a process is still there after two seconds. mpirun does not wait until those that it has killed have gone, and

@@ -15,7 +15,7 @@ struct VersionTests {
     #expect(lines[0].wholeMatch(of: #/multibox \d+\.\d+\.\d+ \(([0-9a-f]{7,}\+?|unknown)\)/#) != nil, "\(lines[0])")
     #expect(lines[1].wholeMatch(of: #/compiler +Swift \d+\.\d.*/#) != nil, "\(lines[1])")
     #expect(lines[2].contains("  baseline, avx2, avx512, avx512-bfloat16; ") && lines[2].hasSuffix(" in use"))
-    #expect(lines[3].wholeMatch(of: #/MPI +Open MPI v\d.*/#) != nil, "\(lines[3])")
+    #expect(lines[3].wholeMatch(of: #/MPI +(Open MPI v|MPICH )\d.*/#) != nil, "\(lines[3])")
     let chosen = try MultiboxProcess(["--version"], environment: ["MULTIBOX_ISA": "baseline"]).wait().succeeded().output
     #expect(chosen.contains("; baseline in use\n"))
     let wrong = try MultiboxProcess(["--version"], environment: ["MULTIBOX_ISA": "mmx"]).wait().succeeded().output
@@ -35,7 +35,7 @@ struct VersionTests {
     let name = try Self.lines()[0] + ", "
     let checkpoint = try Checkpoint(contentsOf: workspace.checkpoint(3))
     let build = try #require(checkpoint.metadata?.build)
-    #expect(build.hasPrefix(name) && build.contains(" kernels, Open MPI v"), "\(build)")
+    #expect(build.hasPrefix(name) && build.contains(" kernels, \(MPILauncher.name) "), "\(build)")
     try checkpoint.export(to: workspace.path + "/weights.safetensors")
     #expect(try Checkpoint(contentsOf: workspace.path + "/weights.safetensors").metadata?.build == build)
 
@@ -53,6 +53,6 @@ struct VersionTests {
     struct Report: Decodable { let build: BuildIdentity }
     let build = try JSONDecoder().decode(Report.self, from: Data(MultiboxProcess.run("doctor", "--json").output.utf8))
       .build
-    #expect(build.name == name && build.instructionSets.count == 4 && build.mpi?.hasPrefix("Open MPI") == true)
+    #expect(build.name == name && build.instructionSets.count == 4 && build.mpi?.hasPrefix(MPILauncher.name) == true)
   }
 }

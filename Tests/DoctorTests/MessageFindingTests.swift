@@ -1,4 +1,5 @@
 import Doctor
+import MessagePassing
 import Testing
 
 /// What carries messages: shared memory, networks, links, clocks.
@@ -28,6 +29,8 @@ struct MessageFindingTests {
     let full = try #require(finding(shared(64 << 20, "cma", used: 60 << 20)))
     #expect(full.status == .error(.machine) && full.remedy?.contains("rm /dev/shm/vader_segment.*") == true)
     #expect(finding(shared(64 << 20, nil))?.status == .warning)
+    // What other libraries take is not known.
+    #expect(finding(shared(6 << 20, "unknown", copyError: 1))?.status == .ok)
   }
 
   @Test func `A rank that is alone on its host needs no shared memory`() {
@@ -40,10 +43,12 @@ struct MessageFindingTests {
     NetworkInterface(name: name, address: address.reduce(0) { $0 << 8 | $1 }, prefix: prefix, bytes: bytes)
   }
 
-  private func networks(_ lists: [[NetworkInterface]], _ parameters: [String: String] = [:]) -> Finding {
+  private func networks(
+    _ lists: [[NetworkInterface]], _ parameters: [String: String] = [:], mpi: MPILibrary = .openMPI
+  ) -> Finding {
     NetworkChoice(
       hosts: lists.indices.map { "node\($0)" }, interfaces: lists,
-      launch: LaunchFacts(library: "Open MPI", parameters: parameters)
+      launch: LaunchFacts(library: "Open MPI", parameters: parameters), mpi: mpi
     ).finding
   }
 
@@ -66,6 +71,9 @@ struct MessageFindingTests {
     #expect(networks(docker, ["btl_tcp_if_include": "eth0"]).status == .ok)
     #expect(networks(docker, ["btl_tcp_if_exclude": "lo,docker0"]).status == .ok)
     #expect(networks(docker, ["btl_tcp_if_include": "10.9.0.0/16"]).status == .warning)
+    #expect(
+      networks(docker, mpi: .mpich).remedy == "mpirun -iface eth0 -genv UCX_NET_DEVICES eth0 -genv FI_TCP_IFACE eth0")
+    #expect(networks(docker, ["UCX_NET_DEVICES": "eth0"], mpi: .mpich).status == .ok)
   }
 
   @Test func `A list of interfaces has names and networks`() {

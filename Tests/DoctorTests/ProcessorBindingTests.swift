@@ -1,4 +1,5 @@
 import Doctor
+import MessagePassing
 import Testing
 
 struct ProcessorBindingTests {
@@ -22,7 +23,7 @@ struct ProcessorBindingTests {
     let findings = ProcessorBinding.findings(ranks([[0], [1]], threads: 2), isLaunched: true)
     #expect(findings.map(\.status) == [.warning])
     #expect(findings[0].message == "a: 2 of 2 ranks may run on 1 processor only, with 2 compute threads each")
-    #expect(findings[0].remedy == "mpirun --map-by slot:PE=2, or --bind-to none")
+    #expect(findings[0].remedy == "mpirun \(MPILibrary.built.wider(threads: 2))")
   }
 
   @Test func `Where there are no more processors, fewer threads are the remedy`() throws {
@@ -37,7 +38,7 @@ struct ProcessorBindingTests {
   @Test func `Processors that the launcher leaves idle are counted`() throws {
     let findings = ProcessorBinding.findings(ranks([[0]], allocated: 2, threads: 1), isLaunched: true)
     #expect(findings[0].message == "a: 1 rank may run on 1 of 2 processors; the others stay idle")
-    #expect(findings[0].remedy == "mpirun --map-by slot:PE=2, or --bind-to none")
+    #expect(findings[0].remedy == "mpirun \(MPILibrary.built.wider(threads: 2))")
   }
 
   @Test func `One process outside MPI hears nothing of mpirun`() throws {

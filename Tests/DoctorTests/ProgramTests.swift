@@ -1,4 +1,5 @@
 import Doctor
+import MessagePassing
 import Testing
 
 /// Which program runs, and how it was started.
@@ -21,7 +22,8 @@ struct ProgramTests {
     let libraries = ProgramIdentity.findings([identity(), identity(libm: "n")])
     #expect(libraries[0].status == .warning && libraries[0].message.hasPrefix("rank 1 has another libm than rank 0"))
     let sets = ProgramIdentity.findings([identity(), identity(set: "avx2", sets: ["baseline", "avx2"])])
-    #expect(sets[1].status == .warning && sets[1].remedy == "mpirun -x MULTIBOX_ISA=avx2")
+    #expect(
+      sets[1].status == .warning && sets[1].remedy == "mpirun \(MPILibrary.built.setting("MULTIBOX_ISA", "avx2"))")
     let kinds = ProgramIdentity.findings([identity(), identity(kind: "Zen")])
     #expect(kinds[1].status == .warning && kinds[1].remedy?.contains("OPENBLAS_CORETYPE") == true)
     var bad = identity()
@@ -83,6 +85,6 @@ struct ProgramTests {
     ]
     let message = StartGuard.message(seconds: 60, phase: "start", interfaces: interfaces)
     #expect(message.contains("docker0 (172.17.0.0/16), eth0 (10.1.2.0/24)"))
-    #expect(message.contains("--mca btl_tcp_if_include 10.1.2.0/24"))
+    #expect(message.contains(NetworkChoice.option(interfaces[1], of: .built)))
   }
 }

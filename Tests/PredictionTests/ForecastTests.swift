@@ -33,7 +33,7 @@ struct ForecastTests {
       globalBatch: 256, threads: nil, wire: .float32, bucketMegabytes: 2, clips: false, keepsAverage: false,
       arenaCount: 1_000_000,
       buckets: { megabytes in
-        let size = max(16, Int(megabytes * 250_000))
+        let size = max(16, Int((megabytes ?? 0.25) * 250_000))
         return stride(from: 1_000_000, to: 0, by: -size).map { max(0, $0 - size)..<$0 }
       }, loaderThreads: { min(4, $0) }, iterations: 1000, epochs: nil, program: Self.program)
     change(&subject)

@@ -2,7 +2,7 @@ import Foundation
 
 /// A command line of a document.
 struct ShellCommand: Sendable, CustomStringConvertible {
-  /// Whether tests can run a command; its first word decides.
+  /// Whether tests can run a command; its first word decides, behind variables that are set for it.
   enum Kind: Sendable, CaseIterable {
     /// Runs in a directory of small data sets. Everything that is none of the others.
     case runs
@@ -40,7 +40,7 @@ struct ShellCommand: Sendable, CustomStringConvertible {
 
   /// The words of the first line, without quotes.
   var words: [String] { Self.words(of: text.split(separator: "\n").first.map(String.init) ?? "") }
-  var kind: Kind { Kind(firstWord: words.first ?? "") }
+  var kind: Kind { Kind(firstWord: words.first { !$0.contains(#/^[A-Z_]+=/#) } ?? "") }
 
   /// The commands of a block: lines, but for blank ones and comments; with a here-document, all of it.
   static func commands(in block: String) -> [ShellCommand] {

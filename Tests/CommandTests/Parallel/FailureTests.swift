@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What one rank meets ends the whole job, with a reason and an exit code, and never a hang.
-@Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"))
+@Suite(.serialized, .enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun"))
 struct FailureTests {
   private static let stallSeconds = 3.0
   private let runs: ParallelRuns
@@ -25,7 +25,7 @@ struct FailureTests {
     let began = ContinuousClock.now
     let outcome = try process.wait(timeout: 60)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
-    #expect(outcome.exitCode == 77)
+    #expect(MPILauncher.tells(77, by: outcome.exitCode))
     #expect(seconds < 2 * Self.stallSeconds + 2, "\(seconds) s")
     for text in texts { #expect(outcome.messages.contains(text), "\(outcome.messages)") }
     for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
@@ -63,7 +63,7 @@ struct FailureTests {
       try Data("no image".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
     }
     let outcome = try process.wait(timeout: 30)
-    #expect(outcome.exitCode == 65)
+    #expect(MPILauncher.tells(65, by: outcome.exitCode))
     #expect(outcome.messages.contains("error: rank ") && outcome.messages.contains(folder), "\(outcome.messages)")
   }
 
@@ -73,7 +73,7 @@ struct FailureTests {
         "run", ["training.iterations=100", "training.learning_rate=1e6", "training.schedule.warmup_iterations=0"]),
       ranks: 4
     ).wait(timeout: 60)
-    #expect(outcome.exitCode == 76)
+    #expect(MPILauncher.tells(76, by: outcome.exitCode))
     #expect(outcome.messages.matches(of: #/the loss is not finite/#).count == 1, "\(outcome.messages)")
     #expect(
       outcome.messages.contains(#/at rank [0-3] on the images \d{6}; (the first layer|the outputs)/#),
@@ -85,13 +85,53 @@ struct FailureTests {
     runs.wait(for: "run", iterations: 2, process)
     let ranks = try process.rankProcesses()
     kill(try #require(ranks[3]), SIGKILL)
-    #expect(try process.wait(timeout: 30).exitCode == 137)
+    #expect(MPILauncher.tells(128 + SIGKILL, by: try process.wait(timeout: 30).exitCode))
     for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
+  }
+
+  /// Swift's runtime would have another process read the memory of one that crashes, for seconds; it stays when that is killed.
+  @Test(arguments: [SIGSEGV, SIGILL, SIGTRAP]) func `A rank that crashes ends at once and leaves nothing behind`(
+    signal: Int32
+  ) throws {
+    let process = try start(ranks: 2)
+    runs.wait(for: "run", iterations: 2, process)
+    let ranks = try process.rankProcesses()
+    let others = Self.backtracers()
+    kill(try #require(ranks[1]), signal)
+    let began = ContinuousClock.now
+    let outcome = try process.wait(timeout: 30)
+    #expect(MPILauncher.tells(128 + signal, by: outcome.exitCode), "\(outcome)")
+    #expect(ContinuousClock.now - began < .seconds(5))
+    for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
+    #expect(Self.backtracers().subtracting(others).isEmpty)
+  }
+
+  /// The processes there are that read the memory of one that has crashed.
+  private static func backtracers() -> Set<String> {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return Set(
+      processes.filter { number in
+        (try? String(contentsOfFile: "/proc/\(number)/comm", encoding: .utf8))?.hasPrefix("swift-backtrace") == true
+      })
+  }
+
+  @Test(.enabled(if: MPILauncher.otherPath != nil, "needs the mpirun of another MPI"))
+  func `The launcher of another MPI is named`() throws {
+    let options = MPILauncher.isMPICH ? ["--oversubscribe"] : []
+    let outcome = try ChildProcess(
+      URL(fileURLWithPath: MPILauncher.otherPath!),
+      options + ["-np", "2", MultiboxProcess.executable.path] + runs.arguments("run"),
+      environment: MPILauncher.environment
+    ).wait(timeout: 60).ended(with: 71)
+    let size = MPILauncher.isMPICH ? "OMPI_COMM_WORLD_SIZE" : "PMI_SIZE"
+    #expect(outcome.messages.contains("\(size) is 2, but this process is alone"), "\(outcome.messages)")
+    #expect(outcome.messages.contains("The program is built for \(MPILauncher.name)"), "\(outcome.messages)")
+    #expect(!FileManager.default.fileExists(atPath: runs.workspace.path + "/run"))
   }
 
   @Test func `Tasks of Slurm that do not know each other are told so`() throws {
     let outcome = try MultiboxProcess(runs.arguments("run"), environment: ["SLURM_NTASKS": "4"]).wait()
-    #expect(outcome.exitCode == 71)
+    #expect(MPILauncher.tells(71, by: outcome.exitCode))
     #expect(outcome.messages.contains("SLURM_NTASKS is 4, but this process is alone"), "\(outcome.messages)")
   }
 
