@@ -19,9 +19,13 @@ final class Hosts {
     _ = try? harness(["stop", experiment.path]).wait(timeout: 30)
   }
 
+  /// UCX, by which MPICH sends, finds out that both hosts are one machine, and would send by its memory.
+  private static let onlyNetwork = MPILauncher.isMPICH ? ["UCX_TLS": "tcp,self"] : [:]
+
   private func harness(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
     try ChildProcess(
-      URL(fileURLWithPath: script), arguments, environment: Experiment.environment.merging(environment) { $1 },
+      URL(fileURLWithPath: script), arguments,
+      environment: Experiment.environment.merging(Self.onlyNetwork) { $1 }.merging(environment) { $1 },
       directory: experiment.path)
   }
 
