@@ -34,7 +34,7 @@ struct PredictTests {
     let classes = try Self.classes(workspace)
     let output = try MultiboxProcess.run(
       "benchmark", "step", "--width-multiplier", "0.0625", "--classes", "\(classes)", "--batch", "4", "--micro-batch",
-      "2", "--iterations", "3", "--json"
+      "2", "--threads", "1", "--iterations", "3", "--json"
     ).succeeded().output
     try workspace.write(output, to: step)
   }

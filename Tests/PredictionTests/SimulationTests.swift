@@ -49,7 +49,7 @@ struct SimulationTests {
     }
   }
 
-  /// 2 b (1 − 1/W) / β and the latency of each step, and of the two waits for small messages.
+  /// 2 b (1 − 1/W) / β and the latency of each step, and of each level on which ranks agree to begin.
   @Test(arguments: [2, 4, 8, 16, 32, 64, 3, 6, 48])
   func `A bucket behind which nothing hides takes what its bytes and steps take`(ranks: Int) {
     let (bandwidth, latency) = (1e9, 1e-4)
@@ -58,7 +58,7 @@ struct SimulationTests {
     let plan = SumPlan(hosts: Array(0..<ranks), order: SummationOrder(count: ranks), wire: .float32)!
     let bytes = 4e6 * 2 * (1 - 1 / Double(ranks))
     let steps = Double(2 * plan.groups.levels.count)
-    #expect(isClose(result.iteration, bytes / bandwidth + (steps + 2) * latency))
+    #expect(isClose(result.iteration, bytes / bandwidth + (steps + steps / 2) * latency))
     #expect(isClose(result.communication, result.iteration))
   }
 
@@ -101,6 +101,8 @@ struct SimulationTests {
   }
 
   @Test func `A limited gradient is moved when it is whole`() {
+    var work = work
+    work.update = 0.02
     var clipping = work
     clipping.clips = true
     let buckets = [500_000..<1_000_000, 0..<500_000]
@@ -110,7 +112,7 @@ struct SimulationTests {
       simulate(clipping, net, hosts: [0, 1], microBatches: 2, buckets: buckets)
     )
     // Half of the update hides behind the second bucket.
-    #expect(isClose(other.iteration - one.iteration, 0.015))
+    #expect(isClose(other.iteration - one.iteration, 0.01))
   }
 
   @Test func `The slowest rank is waited for`() {
@@ -120,8 +122,8 @@ struct SimulationTests {
     let result = simulate(jittery, net(), hosts: hosts, microBatches: 16)
     let jitter = ComputeJitter(deviation: 0.05)
     let slowest = (0..<3).map { iteration in hosts.map { jitter.factor(iteration: iteration, rank: $0) }.max()! }
-    // The update, which nobody waits for, is the rank's own until the next iteration begins.
-    #expect(abs(result.iteration - slowest.reduce(0, +) / 3 * 0.35) < 0.002)
+    // Update and first forward pass, which nobody waits for, are the rank's own.
+    #expect(abs(result.iteration - slowest.reduce(0, +) / 3 * 0.35) < 0.005)
     #expect(result.waiting > 0.01 && result.communication < 0.002)
     #expect(abs(result.iteration - result.compute - result.waiting - result.communication) < 1e-9)
   }

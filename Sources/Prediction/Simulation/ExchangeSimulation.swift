@@ -132,9 +132,10 @@ struct ExchangeSimulation {
         lastSent = max(lastSent, now)
       } else {
         now += messages * between.messageSeconds
-        let begins = max(sendsUntil[own], now)
-        sendsUntil[own] = begins + onWire
-        receivesUntil[host] = max(receivesUntil[host], begins) + onWire
+        sendsUntil[own] = max(sendsUntil[own], now) + onWire
+        // Ranks are served one after the other here, but send at the same time: a card receives what it has been sent so far at its own
+        // rate, in whatever order.
+        receivesUntil[host] = max(receivesUntil[host], now) + onWire
         arrival = max(receivesUntil[host], sendsUntil[own]) + between.latency
         lastSent = max(lastSent, sendsUntil[own])
       }

@@ -76,9 +76,9 @@ package struct TrainingSimulation: Sendable {
   private func simulate(_ start: [Double], _ factors: [Double], _ result: inout Result) -> [Double] {
     /// Who has shown its record goes on, and later waits until all have.
     func meet(_ shown: [Double], at times: [Double]) -> [Double] {
-      let last = (shown.max() ?? 0) + gatherSeconds
+      let last = shown.max() ?? 0
       for time in times { result.waiting += max(0, last - time) }
-      return times.map { max($0, last) }
+      return times.map { max($0, last + gatherSeconds) }
     }
     let cycle = work.forward + work.loss + work.backward
     let before =
