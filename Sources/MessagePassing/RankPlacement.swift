@@ -53,6 +53,12 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
     return places.map { numbers[$0.host]! }
   }
 
+  /// The first rank of each machine, in their order.
+  package var firstRanks: [Int] {
+    let numbers = hostNumbers
+    return (0..<(numbers.max() ?? -1) + 1).map { numbers.firstIndex(of: $0)! }
+  }
+
   /// The ranks of this machine.
   package var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }
 

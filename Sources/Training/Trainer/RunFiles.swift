@@ -1,3 +1,4 @@
+import Configuration
 import Files
 import Foundation
 import MessagePassing
@@ -14,13 +15,17 @@ final class RunFiles {
   private(set) var best = BestResult()
   private var lastEvaluation = 0
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
+  private var interval: CheckpointInterval
 
   /// Opens the files of a part of a run.
   ///
-  /// - Parameter observers: who else is to be told what the run does.
+  /// - Parameters:
+  ///   - state: what the run begins with.
+  ///   - interval: when checkpoints are written by the clock.
+  ///   - observers: who else is to be told what the run does.
   init(
-    _ run: RunDescription, store: CheckpointStore, layout: VariableLayout, board: PhaseBoard,
-    observers others: RunObserverFactory
+    _ run: RunDescription, store: CheckpointStore, state: TrainingState, interval: CheckpointInterval,
+    board: PhaseBoard, observers others: RunObserverFactory
   ) throws {
     self.run = run
     self.board = board
@@ -34,8 +39,13 @@ final class RunFiles {
     observers.append(metrics)
     observers += try others(run)
     self.observers = observers
-    writer = CheckpointWriter(store, configuration: configuration, layout: layout)
+    writer = CheckpointWriter(state.layout, keepsAverage: state.average != nil) {
+      (iteration, state, progress) throws(FileError) in
+      try store.save(iteration: iteration, configuration: configuration, state: state, progress: progress)
+    }
+    self.interval = interval
     lastCheckpoint = (run.iteration, .now)
+    if interval.isAutomatic { note(cost: writer.copySeconds(state)) }
     for evaluation in metrics.evaluations {
       lastEvaluation = evaluation.iteration
       // Scores of another metric, or on other images, are not to be compared.
@@ -75,7 +85,7 @@ final class RunFiles {
     let elapsed = (ContinuousClock.now - lastCheckpoint.time) / .seconds(1)
     let isDue =
       iteration.isMultiple(of: settings.every) || evaluationFollows
-      || settings.everySeconds.map { elapsed >= $0 } ?? false
+      || interval.seconds.map { elapsed >= $0 } ?? false
     if isDue { try save(iteration: iteration, state: state) }
   }
 
@@ -103,9 +113,15 @@ final class RunFiles {
   var checkpointSeconds: Double { writer.lastSeconds }
 
   private func save(iteration: Int, state: TrainingState) throws {
+    let start = ContinuousClock.now
     try finishWriting()
     try writer.begin(iteration: iteration, state: state)
     for observer in observers { try observer.saving(state, iteration: iteration) }
     lastCheckpoint = (iteration, .now)
+    note(cost: (lastCheckpoint.time - start) / .seconds(1))
+  }
+
+  private func note(cost seconds: Double) {
+    if let message = interval.note(cost: seconds, of: "checkpoint.every_seconds") { run.logger.info("\(message)") }
   }
 }

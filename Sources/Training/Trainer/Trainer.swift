@@ -130,7 +130,8 @@ package final class Trainer {
         RunDescription(
           configuration: configuration, iteration: iteration, last: last, iterations: iterations,
           training: training, placement: job.placement.description, build: job.build?.line, logger: logger),
-        store: $0, layout: step.state.layout, board: job.board, observers: observers)
+        store: $0, state: step.state, interval: job.checkpointInterval(configuration.checkpoint.everySeconds),
+        board: job.board, observers: observers)
     }
     do {
       try evaluation?.resume(after: iteration, step, files: files)
