@@ -68,6 +68,8 @@ package struct Configuration: Sendable, Equatable {
 
     /// When a checkpoint is written all the same; nil for no such limit.
     package var everySeconds: Interval?
+    /// When hosts keep a copy of the state in memory; nil for never.
+    package var memoryEverySeconds: Interval?
     /// Newest checkpoints that are kept.
     package var keep = 3
     /// Whether the checkpoint of the best evaluation is kept besides.

@@ -33,6 +33,12 @@ package struct LaunchEnvironment: Sendable {
     return 60 + Double((worldSize ?? 1) / 16)
   }
 
+  /// Where hosts keep copies of training state, a directory in memory: `MULTIBOX_MEMORY_DIRECTORY`, or that of shared memory.
+  package var memoryDirectory: String {
+    if let path = variables["MULTIBOX_MEMORY_DIRECTORY"], !path.isEmpty { return path }
+    return "/dev/shm"
+  }
+
   /// Mean seconds between two failures of a host: `MULTIBOX_MTBF_NODE` in hours, or three years.
   ///
   /// - Throws: ``MessagePassingError`` for what is no number of hours.

@@ -44,6 +44,10 @@ extension ConfigurationTable {
       "every_seconds", \.checkpoint.everySeconds, .interval, expected: "a number greater than 0.0, auto or null",
       change: .neutral,
       "also write one when so much time has passed; `auto`: [what costs least](clusters.md#how-often)")
+    addOptional(
+      "memory_every_seconds", \.checkpoint.memoryEverySeconds, .interval,
+      expected: "a number greater than 0.0, auto or null", change: .neutral,
+      "up to four hosts keep a [copy in memory](clusters.md#copies-in-memory) when so much time has passed")
     add("keep", \.checkpoint.keep, .integer(.atLeast(1)), change: .neutral, "newest checkpoints that are kept")
     add(
       "keep_best", \.checkpoint.keepBest, .boolean, change: .neutral,

@@ -30,6 +30,8 @@ package final class Job {
   package let kernels: KernelChoice
   /// Whether this rank is asked to stop.
   package let stop: StopRequest
+  /// Where hosts keep copies of training state.
+  package let memoryDirectory: String
   /// Mean time between two failures of a host.
   package let hostFailureSeconds: Double
   private var watchdog: StallWatchdog?
@@ -52,10 +54,11 @@ package final class Job {
   ///   - build: which program this is, for files and reports.
   ///   - logger: takes the messages; by default standard error.
   ///   - environment: what the launcher says.
+  ///   - host: the name of this machine; nil for what it calls itself.
   package init(
     _ communicator: any Communicator, deadline: Date? = nil, build: BuildIdentity? = nil,
     kernels: KernelChoice = .fastest, stop: StopRequest = StopRequest(), logger: Logger? = nil,
-    environment: LaunchEnvironment = LaunchEnvironment()
+    environment: LaunchEnvironment = LaunchEnvironment(), host: String? = nil
   ) throws {
     self.communicator = communicator
     self.build = build
@@ -63,7 +66,8 @@ package final class Job {
     self.kernels = kernels
     self.stop = stop
     hostFailureSeconds = try environment.hostFailureSeconds()
-    placement = try RankPlacement(communicator)
+    memoryDirectory = environment.memoryDirectory
+    placement = try RankPlacement(communicator, host: host ?? ProcessInfo.processInfo.hostName)
     layout = try RankLayout(placement, environment: ProcessInfo.processInfo.environment)
     let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil
     let isRoot = communicator.isRoot
@@ -103,9 +107,9 @@ package final class Job {
     return try configuration.dataset(split: split, faults: faults) { [board] in board.enter("reading \($0)") }
   }
 
-  /// Copies values of rank 0 to all ranks.
-  package func broadcast(_ arena: VariableArena) throws {
-    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: 0)
+  /// Copies values of rank `root` to all ranks.
+  package func broadcast(_ arena: VariableArena, from root: Int) throws {
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root)
   }
 
   /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.

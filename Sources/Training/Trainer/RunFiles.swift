@@ -8,6 +8,7 @@ import Tensors
 final class RunFiles {
   private let run: RunDescription
   private let board: PhaseBoard
+  private let metrics: MetricsLog
   private let observers: [any RunObserver]
   private let writer: CheckpointWriter
   private let store: CheckpointStore
@@ -32,7 +33,7 @@ final class RunFiles {
     self.store = store
     let configuration = run.configuration
     try AtomicFile.replace(run.path("config.yaml"), with: configuration.resolvedYAML)
-    let metrics = try MetricsLog(
+    metrics = try MetricsLog(
       run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
     var observers: [any RunObserver] = []
     if configuration.data.logImages { observers.append(try ImageLog(run)) }
@@ -56,6 +57,14 @@ final class RunFiles {
     }
   }
 
+  /// Tells when the log lacks iterations that are behind the run.
+  func warnOfLostMetrics() {
+    guard metrics.lastIteration < run.iteration else { return }
+    run.logger.warning(
+      "\(metrics.path) ends at iteration \(metrics.lastIteration), the run continues from \(run.iteration): the lines between were lost"
+    )
+  }
+
   /// Whether the evaluation behind an iteration is in the log.
   func hasEvaluation(of iteration: Int) -> Bool { lastEvaluation == iteration }
 
@@ -64,6 +73,9 @@ final class RunFiles {
     try writer.check()
     for observer in observers { try observer.iterated(record, images: images) }
   }
+
+  /// Makes durable what was noted.
+  func flush() throws { try metrics.flush() }
 
   /// Notes an evaluation of the newest checkpoint and, where it is the best so far, keeps that; tells whether it is.
   ///
