@@ -51,13 +51,14 @@ extension ClusterTests {
         if [ "$(wc -l <starts)" = 1 ]; then printf '%s\\n' \(nodes) >down; exit 77; fi
         if [ "$number" = 5 ]; then echo 'multibox: error: start one of 1, 2, 4, 8 ranks' >&2; exit 64; fi
         """)
-      return try experiment.launch(
-        "slurm.sbatch", experiment.arguments("run", iterations: 1),
-        environment: [
+      let script = "\(ChildProcess.repository)/launch/slurm.sbatch"
+      return try ChildProcess(
+        URL(fileURLWithPath: "/bin/bash"), [script] + experiment.arguments("run", iterations: 1),
+        environment: Experiment.environment.merging([
           "PATH": experiment.path("bin") + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
           "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n[1-4]", "SLURM_TASKS_PER_NODE": tasks,
           "SLURM_JOB_NUM_NODES": "4", "SLURM_SUBMIT_DIR": experiment.path, "MULTIBOX_MPI": "openmpi",
-        ]
+        ]) { $1 }, directory: experiment.path
       ).wait(timeout: 60)
     }
 

@@ -111,11 +111,11 @@ extension ClusterTests {
     func `When a host is lost training goes on from the memory of the other`(names: String) throws {
       let hostfile = try experiment.write(names, to: "hosts")
       let memory = ["--set", "checkpoint.memory_every_seconds=1", "--set", "checkpoint.every_seconds=3600"]
-      let iterations = 400
+      let iterations = 80
       let arguments =
         experiment.arguments("run", iterations: iterations, "communication.stall_seconds=\(Self.stallSeconds)") + memory
       let process = try hosts.cluster(hostfile, arguments)
-      experiment.wait(for: "run", iterations: 40, process)
+      experiment.wait(for: "run", iterations: 25, process)
       try hosts.network(false)
       for rank in try hosts.processes("^multibox$").keys where try hosts.host(of: rank) == "host2" {
         try hosts.run("kill", "-KILL", "\(rank)")
@@ -142,7 +142,7 @@ extension ClusterTests {
       #expect(experiment.lines("run").map(\.iteration) == Array(1...iterations))
       // The disk had nothing before the end.
       let checkpoints = try FileManager.default.contentsOfDirectory(atPath: experiment.path("run") + "/checkpoints")
-      #expect(checkpoints.filter { $0.hasPrefix("iteration") } == ["iteration-0000400.safetensors"])
+      #expect(checkpoints.filter { $0.hasPrefix("iteration") } == ["iteration-0000080.safetensors"])
       #expect(try hosts.run("find", "/dev/shm", "-name", "*.safetensors").isEmpty)
     }
   }

@@ -6,7 +6,7 @@ extension ClusterTests {
   /// Runs on two hosts under schedules of failures that are drawn: what fails, when, on how many ranks, and whether hosts keep copies in
   /// memory. Each has to end in the state of a run that nothing happens to.
   @Suite(.enabled(if: Requirement.forHosts.isEmpty, "missing: \(Requirement.forHosts)"))
-  struct ScheduleTests {
+  struct FailureScheduleTests {
     private static let iterations = 60
     private static let stallSeconds = 3.0
     /// A schedule that takes longer hangs.
