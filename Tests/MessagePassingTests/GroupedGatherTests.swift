@@ -30,4 +30,30 @@ struct GroupedGatherTests {
       }
     }
   }
+
+  @Test(arguments: [[], [2], [3], [2, 2], [7], [4, 3], [2, 2, 3], [16, 4]])
+  func `Ranks may have any number of bytes`(sizes: [Int]) throws {
+    let groups = SumGroups(sizes: sizes)
+    let all = (0..<groups.worldSize).map { rank in [UInt8](repeating: UInt8(rank), count: rank * rank % 7) }
+    let results = try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
+      try communicator.allGather(all[communicator.rank], along: groups)
+    }
+    for result in results { #expect(result == all) }
+  }
+
+  @Test(arguments: [[], [2], [3], [2, 2], [7], [4, 3], [2, 2, 3], [16, 4]])
+  func `What rank 0 has comes to all`(sizes: [Int]) throws {
+    let groups = SumGroups(sizes: sizes)
+    for count in [0, 1, 15, 16, 17, 1000, 4099] {
+      let expected = (0..<count).map { UInt8($0 * 7 % 251) }
+      let results = try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
+        var bytes = communicator.isRoot ? expected : [UInt8](repeating: 255, count: count)
+        try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
+          try communicator.broadcast(bytes, along: groups)
+        }
+        return bytes
+      }
+      for result in results { #expect(result == expected) }
+    }
+  }
 }

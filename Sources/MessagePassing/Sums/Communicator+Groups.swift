@@ -1,0 +1,59 @@
+/// What all ranks tell each other along ``SumGroups``, so that each talks to few others. All calls are collective.
+extension Communicator {
+  /// Any number of bytes of every rank, in rank order, at all ranks.
+  package func allGather(_ own: [UInt8], along groups: SumGroups) throws(MessagePassingError) -> [[UInt8]] {
+    let counting = withUnsafeBytes(of: own.count) { GroupedGather(self, groups, $0) }
+    try complete(counting)
+    let counts = (0..<worldSize).map { counting.bytes(of: $0).withUnsafeBytes { $0.load(as: Int.self) } }
+    let gather = own.withUnsafeBytes { GroupedGather(self, groups, $0, counts: counts) }
+    try complete(gather)
+    return counts.indices.map { gather.bytes(of: $0) }
+  }
+
+  /// Copies the bytes of rank 0 to all ranks; the count is the same everywhere.
+  ///
+  /// Rank 0 gives each rank a part, and the ranks show each other the parts: in all twice the bytes through the link of a rank, where
+  /// passing on all of them takes as often the bytes as the number of ranks has binary digits.
+  package func broadcast(
+    _ bytes: UnsafeMutableRawBufferPointer, along groups: SumGroups
+  ) throws(MessagePassingError) {
+    guard worldSize > 1 else { return }
+    let parts = SumGroups.parts(of: 0..<bytes.count, worldSize)
+    for (index, level) in groups.levels.enumerated().reversed() where rank.isMultiple(of: level.distance) {
+      /// What a rank passes on to those behind it.
+      func block(_ rank: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(
+          rebasing: bytes[parts[rank].lowerBound..<parts[rank + level.distance - 1].upperBound])
+      }
+      let members = groups.members(index, of: rank)
+      let messages =
+        members[0] == rank
+        ? members.dropFirst().map { Message(sending: block($0), to: $0, tag: Self.broadcastTag) }
+        : [Message(receiving: block(rank), from: members[0], tag: Self.broadcastTag)]
+      let sent = try start(messages)
+      try wait { () throws(MessagePassingError) in try sent.areDone() }
+    }
+    let own = UnsafeRawBufferPointer(rebasing: bytes[parts[rank]])
+    let gather = GroupedGather(self, groups, own, counts: parts.map(\.count))
+    try complete(gather)
+    for (rank, part) in parts.enumerated() {
+      UnsafeMutableRawBufferPointer(rebasing: bytes[part]).copyBytes(from: gather.bytes(of: rank))
+    }
+  }
+
+  /// Not those of sums and of ``GroupedGather``.
+  private static var broadcastTag: Int { 2000 }
+
+  private func complete(_ gather: GroupedGather) throws(MessagePassingError) {
+    try gather.begin()
+    try wait { () throws(MessagePassingError) in
+      _ = try gather.advance()
+      return gather.isOver
+    }
+  }
+
+  private func wait(_ isOver: () throws(MessagePassingError) -> Bool) throws(MessagePassingError) {
+    var pause = PollingPause()
+    while try !isOver() { pause.wait() }
+  }
+}
