@@ -86,7 +86,9 @@ final class Socket {
   }
 
   /// The IPv4 addresses of this machine, in network order.
-  static func ownAddresses() -> [UInt32] {
+  ///
+  /// - Parameter forOtherHosts: without those that mean each host itself, if there are others.
+  static func ownAddresses(forOtherHosts: Bool) -> [UInt32] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard getifaddrs(&list) == 0 else { return [] }
     defer { freeifaddrs(list) }
@@ -99,6 +101,7 @@ final class Socket {
       }
       next = entry.ifa_next
     }
-    return addresses
+    let outside = addresses.filter { UInt32(bigEndian: $0) >> 24 != 127 }
+    return forOtherHosts && !outside.isEmpty ? outside : addresses
   }
 }

@@ -51,7 +51,7 @@ package final class StallWatchdog: @unchecked Sendable {
     var listener: Socket?
     if communicator.isRoot, communicator.worldSize > 1, let open = Socket.listening() {
       listener = open.socket
-      addresses = Socket.ownAddresses()
+      addresses = Socket.ownAddresses(forOtherHosts: Set(hosts).count > 1)
       meeting = Meeting(job: .random(in: 1 ... .max), port: open.port, addressCount: addresses.count)
     }
     try communicator.broadcast(&meeting, from: 0)
@@ -135,6 +135,8 @@ package final class StallWatchdog: @unchecked Sendable {
     var connection: Socket?
     var heard = ContinuousClock.now
     var next = 0
+    // So that a thousand ranks do not come at one instant.
+    Thread.sleep(forTimeInterval: .random(in: 0..<interval))
     while waits() {
       let reading = board.read()
       if connection == nil, !addresses.isEmpty {
