@@ -71,6 +71,14 @@ struct StallRuleTests {
     #expect(other.count < 5000 && other.hasSuffix("\n  and 983 more") && other.contains("\n  rank 0 ("))
   }
 
+  @Test func `Ranks of which nothing was heard are warned of`() {
+    let heard = report("forward", idle: 1, waits: false)
+    #expect(rule.warning([heard, heard]) == nil)
+    let unheard = StallRule.Report(host: "b", processID: 8, reading: nil, age: 31)
+    #expect(rule.warning([heard, heard, unheard])?.contains("no report of rank 2 (b) reaches rank 0") == true)
+    #expect(rule.warning([heard, unheard, unheard])?.contains("rank 1 (b) and 1 more reaches") == true)
+  }
+
   @Test func silenceIsAStallOnlyWhereNothingMoves() throws {
     let reports = [report("waiting", idle: 11, waits: true), report("backward", idle: 1, waits: false, age: 11)]
     #expect(rule.verdict(reports, ownIdleSeconds: 3) == nil)

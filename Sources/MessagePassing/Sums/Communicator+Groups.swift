@@ -10,6 +10,55 @@ extension Communicator {
     return counts.indices.map { gather.bytes(of: $0) }
   }
 
+  /// Equally many bytes of every rank, in rank order, at all ranks.
+  func allGather(
+    _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, along groups: SumGroups
+  ) throws(MessagePassingError) {
+    let gather = GroupedGather(self, groups, own)
+    try complete(gather)
+    gather.copy(to: all)
+  }
+
+  /// Any number of bytes of every rank, in rank order, at rank 0; other ranks get nothing.
+  func gather(_ own: [UInt8], along groups: SumGroups) throws(MessagePassingError) -> [[UInt8]] {
+    let counts = try allGather(own.count)
+    /// How many bytes the ranks from one on have together.
+    func count(from rank: Int, _ ranks: Int) -> Int { counts[rank..<rank + ranks].reduce(0, +) }
+    var bytes = own
+    for (index, level) in groups.levels.enumerated() where rank.isMultiple(of: level.distance) {
+      let members = groups.members(index, of: rank)
+      var parts = members.map { [UInt8](repeating: 0, count: $0 == rank ? 0 : count(from: $0, level.distance)) }
+      guard members[0] == rank else {
+        try send(&bytes, to: members[0])
+        return []
+      }
+      for member in members.indices.dropFirst() { try receive(&parts[member], from: members[member]) }
+      bytes += parts.joined()
+    }
+    var rest = bytes[...]
+    return counts.map { count in
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+  }
+
+  private func send(_ bytes: inout [UInt8], to other: Int) throws(MessagePassingError) {
+    try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
+      try complete([Message(sending: bytes, to: other, tag: Self.gatherTag)])
+    }
+  }
+
+  private func receive(_ bytes: inout [UInt8], from other: Int) throws(MessagePassingError) {
+    try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
+      try complete([Message(receiving: bytes, from: other, tag: Self.gatherTag)])
+    }
+  }
+
+  private func complete(_ messages: [Message]) throws(MessagePassingError) {
+    let sent = try start(messages)
+    try wait { () throws(MessagePassingError) in try sent.areDone() }
+  }
+
   /// Copies the bytes of rank 0 to all ranks; the count is the same everywhere.
   ///
   /// Rank 0 gives each rank a part, and the ranks show each other the parts: in all twice the bytes through the link of a rank, where
@@ -30,8 +79,7 @@ extension Communicator {
         members[0] == rank
         ? members.dropFirst().map { Message(sending: block($0), to: $0, tag: Self.broadcastTag) }
         : [Message(receiving: block(rank), from: members[0], tag: Self.broadcastTag)]
-      let sent = try start(messages)
-      try wait { () throws(MessagePassingError) in try sent.areDone() }
+      try complete(messages)
     }
     let own = UnsafeRawBufferPointer(rebasing: bytes[parts[rank]])
     let gather = GroupedGather(self, groups, own, counts: parts.map(\.count))
@@ -41,8 +89,9 @@ extension Communicator {
     }
   }
 
-  /// Not those of sums and of ``GroupedGather``.
+  // Not those of sums and of ``GroupedGather``.
   private static var broadcastTag: Int { 2000 }
+  private static var gatherTag: Int { 2001 }
 
   private func complete(_ gather: GroupedGather) throws(MessagePassingError) {
     try gather.begin()

@@ -58,6 +58,16 @@ package struct StallRule {
       .joined(separator: "\n")
   }
 
+  /// What to say when some ranks were never heard of although the job runs; nil when all were.
+  package func warning(_ reports: [Report]) -> String? {
+    let silent = reports.indices.filter { reports[$0].reading == nil }
+    guard let first = silent.first else { return nil }
+    let more = silent.count > 1 ? " and \(silent.count - 1) more" : ""
+    return
+      "no report of rank \(first) (\(reports[first].host))\(more) reaches rank 0: does a firewall stop UDP between the hosts? "
+      + "If one of them stalls, the job ends all the same, but it cannot be told which"
+  }
+
   /// So many ranks have a line each; of more, those that do the same have one, and there are so many lines of these.
   private static let ranksWithLines = 16
   /// The most ranks that a line names.

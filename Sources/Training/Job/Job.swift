@@ -138,9 +138,9 @@ package final class Job {
   ///
   /// - Parameter setting: what sets that, for messages; nil for the configuration.
   package func watch(seconds: Double, setting: String? = nil) throws {
-    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds, setting: setting) { [logger] in
-      logger.error("\($0)")
-    }
+    watchdog = try StallWatchdog(
+      communicator, board: board, seconds: seconds, setting: setting,
+      warn: { [logger] in logger.warning("\($0)") }, report: { [logger] in logger.error("\($0)") })
   }
 
   /// Takes a run directory for this job, so that no other writes there meanwhile; it is given back when the job ends. Collective.
