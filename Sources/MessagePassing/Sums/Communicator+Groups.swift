@@ -59,33 +59,37 @@ extension Communicator {
     try wait { () throws(MessagePassingError) in try sent.areDone() }
   }
 
-  /// Copies the bytes of rank 0 to all ranks; the count is the same everywhere.
+  /// Copies the bytes of rank `root` to all ranks; the count is the same everywhere.
   ///
-  /// Rank 0 gives each rank a part, and the ranks show each other the parts: in all twice the bytes through the link of a rank, where
+  /// The root gives each rank a part, and the ranks show each other the parts: in all twice the bytes through the link of a rank, where
   /// passing on all of them takes as often the bytes as the number of ranks has binary digits.
   package func broadcast(
-    _ bytes: UnsafeMutableRawBufferPointer, along groups: SumGroups
+    _ bytes: UnsafeMutableRawBufferPointer, from root: Int, along groups: SumGroups
   ) throws(MessagePassingError) {
     guard worldSize > 1 else { return }
     let parts = SumGroups.parts(of: 0..<bytes.count, worldSize)
-    for (index, level) in groups.levels.enumerated().reversed() where rank.isMultiple(of: level.distance) {
-      /// What a rank passes on to those behind it.
-      func block(_ rank: Int) -> UnsafeMutableRawBufferPointer {
+    /// Ranks counted from the root: number n gets part n.
+    func number(_ rank: Int) -> Int { (rank - root + worldSize) % worldSize }
+    let own = number(rank)
+    for (index, level) in groups.levels.enumerated().reversed() where own.isMultiple(of: level.distance) {
+      /// What a number passes on to those behind it.
+      func block(_ number: Int) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(
-          rebasing: bytes[parts[rank].lowerBound..<parts[rank + level.distance - 1].upperBound])
+          rebasing: bytes[parts[number].lowerBound..<parts[number + level.distance - 1].upperBound])
       }
-      let members = groups.members(index, of: rank)
-      let messages =
-        members[0] == rank
-        ? members.dropFirst().map { Message(sending: block($0), to: $0, tag: Self.broadcastTag) }
-        : [Message(receiving: block(rank), from: members[0], tag: Self.broadcastTag)]
-      try complete(messages)
+      let members = groups.members(index, of: own)
+      func place(_ number: Int) -> Int { (number + root) % worldSize }
+      try complete(
+        members[0] == own
+          ? members.dropFirst().map { Message(sending: block($0), to: place($0), tag: Self.broadcastTag) }
+          : [Message(receiving: block(own), from: place(members[0]), tag: Self.broadcastTag)])
     }
-    let own = UnsafeRawBufferPointer(rebasing: bytes[parts[rank]])
-    let gather = GroupedGather(self, groups, own, counts: parts.map(\.count))
+    let gather = GroupedGather(
+      self, groups, UnsafeRawBufferPointer(rebasing: bytes[parts[own]]),
+      counts: (0..<worldSize).map { parts[number($0)].count })
     try complete(gather)
-    for (rank, part) in parts.enumerated() {
-      UnsafeMutableRawBufferPointer(rebasing: bytes[part]).copyBytes(from: gather.bytes(of: rank))
+    for rank in 0..<worldSize {
+      UnsafeMutableRawBufferPointer(rebasing: bytes[parts[number(rank)]]).copyBytes(from: gather.bytes(of: rank))
     }
   }
 

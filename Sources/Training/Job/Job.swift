@@ -122,9 +122,9 @@ package final class Job {
     }
   }
 
-  /// Copies values of rank 0 to all ranks.
-  package func broadcast(_ arena: VariableArena) throws {
-    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), along: layout.groups)
+  /// Copies values of rank `root` to all ranks.
+  package func broadcast(_ arena: VariableArena, from root: Int = 0) throws {
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root, along: layout.groups)
   }
 
   /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.
