@@ -37,6 +37,9 @@ package final class GroupedGather {
   /// Those of all ranks, in rank order, once it is over.
   package var all: UnsafeRawBufferPointer { UnsafeRawBufferPointer(bytes) }
 
+  /// Copies those of all ranks, in rank order, once it is over.
+  package func copy(to all: UnsafeMutableRawBufferPointer) { all.copyMemory(from: UnsafeRawBufferPointer(bytes)) }
+
   /// A copy of those of one rank, once it is over.
   package func bytes(of rank: Int) -> [UInt8] { Array(ranks(rank..<rank + 1)) }
 

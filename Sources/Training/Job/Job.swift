@@ -122,9 +122,9 @@ package final class Job {
     }
   }
 
-  /// Copies values of rank 0 to all ranks.
-  package func broadcast(_ arena: VariableArena) throws {
-    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), along: layout.groups)
+  /// Copies values of rank `root` to all ranks.
+  package func broadcast(_ arena: VariableArena, from root: Int = 0) throws {
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root, along: layout.groups)
   }
 
   /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.
@@ -138,9 +138,9 @@ package final class Job {
   ///
   /// - Parameter setting: what sets that, for messages; nil for the configuration.
   package func watch(seconds: Double, setting: String? = nil) throws {
-    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds, setting: setting) { [logger] in
-      logger.error("\($0)")
-    }
+    watchdog = try StallWatchdog(
+      communicator, board: board, seconds: seconds, setting: setting,
+      warn: { [logger] in logger.warning("\($0)") }, report: { [logger] in logger.error("\($0)") })
   }
 
   /// Takes a run directory for this job, so that no other writes there meanwhile; it is given back when the job ends. Collective.
