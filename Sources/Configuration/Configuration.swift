@@ -58,8 +58,18 @@ package struct Configuration: Sendable, Equatable {
   package struct Checkpoint: Sendable, Equatable {
     /// Iterations between checkpoints.
     package var every = 1000
-    /// Seconds after which a checkpoint is written all the same; nil for no such limit.
-    package var everySeconds: Double?
+    /// How much time may pass between two things that are written.
+    package enum Interval: Sendable, Equatable {
+      /// So many seconds.
+      case seconds(Double)
+      /// What costs least, by how long each holds training up and how often hosts fail.
+      case automatic
+    }
+
+    /// When a checkpoint is written all the same; nil for no such limit.
+    package var everySeconds: Interval?
+    /// When hosts keep a copy of the state in memory; nil for never.
+    package var memoryEverySeconds: Interval?
     /// Newest checkpoints that are kept.
     package var keep = 3
     /// Whether the checkpoint of the best evaluation is kept besides.

@@ -33,6 +33,25 @@ package struct LaunchEnvironment: Sendable {
     return 60 + Double((worldSize ?? 1) / 16)
   }
 
+  /// Where hosts keep copies of training state, a directory in memory: `MULTIBOX_MEMORY_DIRECTORY`, or that of shared memory.
+  package var memoryDirectory: String {
+    if let path = variables["MULTIBOX_MEMORY_DIRECTORY"], !path.isEmpty { return path }
+    return "/dev/shm"
+  }
+
+  /// Mean seconds between two failures of a host: `MULTIBOX_MTBF_NODE` in hours, or three years.
+  ///
+  /// - Throws: ``MessagePassingError`` for what is no number of hours.
+  package func hostFailureSeconds() throws(MessagePassingError) -> Double {
+    guard let text = variables["MULTIBOX_MTBF_NODE"], !text.isEmpty else { return 3 * 365 * 86_400 }
+    guard let hours = Double(text), hours > 0, hours.isFinite else {
+      throw MessagePassingError(
+        "MULTIBOX_MTBF_NODE is '\(text)': expected the mean hours between two failures of a host, as 26280 for three years"
+      )
+    }
+    return hours * 3600
+  }
+
   /// When the job will be ended from outside: `MULTIBOX_DEADLINE` or Slurm's `SLURM_JOB_END_TIME`, in seconds since 1970.
   package var deadline: Date? {
     for name in ["MULTIBOX_DEADLINE", "SLURM_JOB_END_TIME"] {

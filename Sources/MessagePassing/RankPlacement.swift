@@ -20,8 +20,12 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
   private let rank: Int
 
   /// Asks all ranks.
-  package init(_ communicator: any Communicator) throws(MessagePassingError) {
-    let hosts = try communicator.allGather(ProcessInfo.processInfo.hostName)
+  ///
+  /// - Parameter host: the name of this rank's machine.
+  package init(
+    _ communicator: any Communicator, host: String = ProcessInfo.processInfo.hostName
+  ) throws(MessagePassingError) {
+    let hosts = try communicator.allGather(host)
     let lists = try communicator.allGather(Self.allowedProcessors())
     self.init(
       rank: communicator.rank,
@@ -52,6 +56,22 @@ package struct RankPlacement: Sendable, CustomStringConvertible {
     let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     return places.map { numbers[$0.host]! }
   }
+
+  /// The first rank of each machine, in their order.
+  package var firstRanks: [Int] {
+    let numbers = hostNumbers
+    return (0..<(numbers.max() ?? -1) + 1).map { numbers.firstIndex(of: $0)! }
+  }
+
+  /// The same of at most so many machines that are far from each other in their order, because neighbours share switches and power.
+  package func firstRanks(ofHosts most: Int) -> [Int] {
+    let all = firstRanks
+    let count = min(most, all.count)
+    return (0..<count).map { all[$0 * all.count / count] }
+  }
+
+  /// Whether this rank is the first of its machine.
+  package var isFirstOnHost: Bool { ranksOnHost.first == rank }
 
   /// The ranks of this machine.
   package var ranksOnHost: [Int] { places.indices.filter { places[$0].host == own.host } }

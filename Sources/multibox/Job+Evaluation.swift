@@ -17,7 +17,7 @@ extension Job {
     board.enter("reading or receiving weights", waitsForOthers: checkpoint == nil)
     try checkpoint?.fill(
       weights, classNames: experiment.classNames, naming: experiment.model.tensorNaming)
-    try broadcast(weights)
+    try broadcast(weights, from: 0)
     let threads = computeThreads(configuration)
     let detector = Detector(
       experiment, weights: weights, batch: configuration.training.microBatch,

@@ -117,5 +117,45 @@ extension ClusterTests {
       #expect(experiment.lines("run").last?.world_size == 1)
       try expectReference()
     }
+
+    /// Nothing is written to the disk for an hour. The host that is lost has rank 0 or not; what the other has in memory goes on.
+    @Test(.timeLimit(.minutes(3)), arguments: ["host1\nhost2\n", "host2\nhost1\n"])
+    func `When a host is lost training goes on from the memory of the other`(names: String) throws {
+      let hostfile = try experiment.write(names, to: "hosts")
+      let memory = ["--set", "checkpoint.memory_every_seconds=1", "--set", "checkpoint.every_seconds=3600"]
+      let iterations = 400
+      let arguments =
+        experiment.arguments("run", iterations: iterations, "communication.stall_seconds=\(Self.stallSeconds)") + memory
+      let process = try hosts.cluster(hostfile, arguments)
+      experiment.wait(for: "run", iterations: 40, process)
+      try hosts.network(false)
+      for rank in try hosts.processes("^multibox$").keys where try hosts.host(of: rank) == "host2" {
+        try hosts.run("kill", "-KILL", "\(rank)")
+      }
+      let lost = ContinuousClock.now
+      let reached = try #require(experiment.lines("run").last).iteration
+      #expect(waits(90) { experiment.lines("run").last?.world_size == 1 || !process.isRunning })
+      let seconds = (ContinuousClock.now - lost) / .seconds(1)
+      #expect(seconds < 30 + Self.stallSeconds, "training again after \(seconds) s")
+
+      let outcome = try process.wait(timeout: 120).succeeded()
+      #expect(outcome.messages.contains("host2 does not answer"))
+      let continued = try #require(
+        outcome.messages.firstMatch(of: #/continuing from iteration (\d+): the copy in the memory of host1/#),
+        "\(outcome.messages)")
+      let repeated = reached - Int(continued.output.1)!
+      print(
+        "lost \(names.prefix(5)) first: training again after \(seconds) s, \(repeated) of \(reached) iterations repeated"
+      )
+      // A second's worth of iterations, one more second for what the machine does beside, and no more.
+      #expect(repeated <= max(3, reached / 4), "\(repeated) of \(reached) iterations repeated")
+      let state = try experiment.parameters("run", iteration: iterations)
+      #expect(try state == experiment.reference(iterations: iterations))
+      #expect(experiment.lines("run").map(\.iteration) == Array(1...iterations))
+      // The disk had nothing before the end.
+      let checkpoints = try FileManager.default.contentsOfDirectory(atPath: experiment.path("run") + "/checkpoints")
+      #expect(checkpoints.filter { $0.hasPrefix("iteration") } == ["iteration-0000400.safetensors"])
+      #expect(try hosts.run("find", "/dev/shm", "-name", "*.safetensors").isEmpty)
+    }
   }
 }

@@ -14,10 +14,13 @@ extension ClusterTests {
       hosts = try Hosts(experiment, withSlurm: true)
     }
 
-    private func submit(_ name: String, iterations: Int, _ options: String...) throws -> String {
+    private func submit(
+      _ name: String, iterations: Int, set keys: [String] = [], _ options: String...
+    ) throws -> String {
       let script = "\(ChildProcess.repository)/launch/slurm.sbatch"
       let command = ["sbatch", "--parsable", "--nodes=2", "--output=\(experiment.path(name)).log"] + options + [script]
-      return try hosts.start(command + experiment.arguments(name, iterations: iterations)).wait(timeout: 60).succeeded()
+      let arguments = experiment.arguments(name, iterations: iterations) + keys.flatMap { ["--set", $0] }
+      return try hosts.start(command + arguments).wait(timeout: 60).succeeded()
         .output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
@@ -138,6 +141,36 @@ extension ClusterTests {
       let bad = try submit("bad", iterations: 3)
       #expect(try waits(30) { try job(bad, "JobState") == "FAILED" })
       #expect(try job(bad, "ExitCode") == "65:0" && job(bad, "Restarts") == "0")
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `After a process is lost the job starts it again, and after a node is lost it goes on with the other`() throws
+    {
+      let iterations = 400
+      let identifier = try submit(
+        "run", iterations: iterations,
+        set: ["communication.stall_seconds=5", "checkpoint.memory_every_seconds=1"])
+      #expect(waits { experiment.lines("run").count >= 30 }, "\(log("run"))")
+      let rank = try #require(try hosts.processes("^multibox$").keys.first { try hosts.host(of: $0) == "host2" })
+      try hosts.run("kill", "-KILL", "\(rank)")
+      #expect(waits { log("run").contains("continuing from iteration") }, "\(log("run"))")
+      #expect(log("run").contains("ended with 137; starting again"))
+      let reached = experiment.lines("run").count
+      #expect(waits { experiment.lines("run").count >= reached + 30 }, "\(log("run"))")
+      #expect(experiment.lines("run").allSatisfy { $0.world_size == 2 })
+
+      try hosts.network(false)
+      #expect(waits(90) { experiment.lines("run").last?.world_size == 1 }, "\(log("run"))")
+      #expect(waits(90) { experiment.lines("run").count == iterations }, "\(log("run"))")
+      // The job is over when the other node has said so too.
+      Thread.sleep(forTimeInterval: 3)
+      try hosts.network(true)
+      try waitForEnd(identifier, "run", seconds: 60)
+      #expect(try job(identifier, "Restarts") == "0")
+      #expect(log("run").contains("host2 does not answer") && log("run").contains("the copy in the memory of host1"))
+      let state = try experiment.parameters("run", iteration: iterations)
+      #expect(try state == experiment.reference(iterations: iterations))
+      #expect(experiment.lines("run").map(\.iteration) == Array(1...iterations))
     }
   }
 }

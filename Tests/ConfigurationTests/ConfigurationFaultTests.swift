@@ -120,7 +120,7 @@ struct ConfigurationFaultTests {
     ),
     (
       "version: 1\ncheckpoint:\n  every_seconds: 0",
-      "a.yaml:3: checkpoint.every_seconds: expected a number greater than 0.0 or null, found '0'"
+      "a.yaml:3: checkpoint.every_seconds: expected a number greater than 0.0, auto or null, found '0'"
     ),
     (
       "version: 1\ncommunication:\n  reduction: native\n  wire: bfloat16",

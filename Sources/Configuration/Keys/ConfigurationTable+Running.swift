@@ -41,8 +41,13 @@ extension ConfigurationTable {
   mutating func addCheckpoint() {
     add("every", \.checkpoint.every, .integer(.atLeast(1)), change: .neutral, "iterations between checkpoints")
     addOptional(
-      "every_seconds", \.checkpoint.everySeconds, .number(.above(0)), change: .neutral,
-      "also write one when so much time has passed")
+      "every_seconds", \.checkpoint.everySeconds, .interval, expected: "a number greater than 0.0, auto or null",
+      change: .neutral,
+      "also write one when so much time has passed; `auto`: [what costs least](clusters.md#how-often)")
+    addOptional(
+      "memory_every_seconds", \.checkpoint.memoryEverySeconds, .interval,
+      expected: "a number greater than 0.0, auto or null", change: .neutral,
+      "up to four hosts keep a [copy in memory](clusters.md#copies-in-memory) when so much time has passed")
     add("keep", \.checkpoint.keep, .integer(.atLeast(1)), change: .neutral, "newest checkpoints that are kept")
     add(
       "keep_best", \.checkpoint.keepBest, .boolean, change: .neutral,

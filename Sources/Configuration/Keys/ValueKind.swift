@@ -99,6 +99,25 @@ extension ValueKind where Value: CaseIterable & RawRepresentable<String> & Equat
   static var choice: Self { choice(Value.allCases.map { (name: $0.rawValue, value: $0) }) }
 }
 
+extension ValueKind where Value == Configuration.Checkpoint.Interval {
+  /// Seconds, or `auto`.
+  static var interval: Self {
+    let seconds = ValueKind<Double>.number(.above(0))
+    return Self(
+      type: "number or name", values: seconds.values + ", `auto`", expected: seconds.expected + " or auto",
+      parse: { (node) throws(ValueFault) in
+        if node.text == "auto" { return .automatic }
+        return .seconds(try seconds.parse(node))
+      },
+      emit: { interval in
+        switch interval {
+        case .seconds(let value): seconds.emit(value)
+        case .automatic: Node(text: "auto")
+        }
+      })
+  }
+}
+
 extension ValueKind where Value == [Double] {
   /// A list of `count` numbers.
   static func numbers(count: Int, _ range: LegalRange<Double>) -> Self {

@@ -29,11 +29,13 @@ package struct Checkpoint {
     package let summation: SummationOrder.Form
     /// The build that wrote it, see ``BuildIdentity/line``; nil in checkpoints of older versions.
     package let build: String?
+    /// Which of the histories of its run directory it is of; nil where copies in memory have not been kept.
+    package let history: String?
 
     /// What a run writes after `iteration` steps.
     package init(
       iteration: Int, configurationYAML: String, classNames: [String], parametersSHA256: String = "",
-      inputScales: InputScales, summation: SummationOrder.Form, build: String? = nil
+      inputScales: InputScales, summation: SummationOrder.Form, build: String? = nil, history: String? = nil
     ) {
       self.iteration = iteration
       self.configurationYAML = configurationYAML
@@ -42,6 +44,7 @@ package struct Checkpoint {
       self.inputScales = inputScales
       self.summation = summation
       self.build = build
+      self.history = history
     }
   }
 
@@ -185,6 +188,8 @@ extension Checkpoint.Metadata {
     case summation = "summation_order"
     /// For people; nothing is decided by it.
     case build
+    /// A text that a run draws where it begins; see `checkpoint.memory_every_seconds`.
+    case history
   }
 
   private static let version = "1"
@@ -200,6 +205,7 @@ extension Checkpoint.Metadata {
       .summation: String(summation.rawValue),
     ]
     entries[.build] = build
+    entries[.history] = history
     if !inputScales.byName.isEmpty { entries[.inputScales] = inputScales.json.description }
     return Dictionary(uniqueKeysWithValues: entries.map { ($0.rawValue, $1) })
   }
@@ -237,7 +243,7 @@ extension Checkpoint.Metadata {
     self.init(
       iteration: iteration, configurationYAML: try entry(.configuration), classNames: names,
       parametersSHA256: try entry(.parametersSHA256), inputScales: try InputScales(metadataOf: file),
-      summation: summation, build: file.metadata[Key.build.rawValue])
+      summation: summation, build: file.metadata[Key.build.rawValue], history: file.metadata[Key.history.rawValue])
   }
 }
 

@@ -20,6 +20,13 @@ package struct CheckpointDirectory {
   /// Whether it is there.
   package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
+  /// Its path without links and what depends on the current directory; nil where it is not there.
+  package var canonicalPath: String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   /// Where the checkpoint of an iteration is.
   package func path(iteration: Int) -> String {
     let digits = String(iteration)

@@ -14,6 +14,8 @@ package struct ContractRecord: BitwiseCopyable {
   package var replacements = 0
   /// Whether the rank was asked to stop.
   package var wantsToStop = false
+  /// Whether hosts are to copy what the iteration begins with; rank 0 decides.
+  package var keepsCopies = false
   /// Seconds of the last iteration that the rank did not wait for others; 0 before the first one.
   package var busySeconds = 0.0
   /// Of the program: version, commit and compiler; 0 where they are not known.
@@ -58,7 +60,8 @@ package struct ContractRecord: BitwiseCopyable {
     }
     return Agreement(
       positives: records.reduce(0) { $0 + $1.positives }, replacements: records.reduce(0) { $0 + $1.replacements },
-      stops: records.contains(where: \.wantsToStop), busySeconds: records.map(\.busySeconds))
+      stops: records.contains(where: \.wantsToStop), keepsCopies: records[0].keepsCopies,
+      busySeconds: records.map(\.busySeconds))
   }
 
   private static func list(_ ranks: [Int]) -> String {
@@ -115,6 +118,8 @@ package struct Agreement {
   package let replacements: Int
   /// Whether any rank was asked to stop.
   package let stops: Bool
+  /// Whether hosts copy what the iteration begins with.
+  package let keepsCopies: Bool
   /// By rank, see ``ContractRecord/busySeconds``.
   package let busySeconds: [Double]
 }

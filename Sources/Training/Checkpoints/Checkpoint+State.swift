@@ -9,15 +9,18 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - build: which program writes, see ``BuildIdentity/line``.
+  ///   - history: which history of the run directory the state is of.
   ///   - progress: called at every tensor that is hashed and written.
   package static func write(
     to path: String, iteration: Int, configuration: Configuration, state: TrainingState,
-    build: String? = nil, progress: @escaping () -> Void = {}, calls: any SystemCalls = LinuxCalls()
+    build: String? = nil, history: String? = nil, progress: @escaping () -> Void = {},
+    calls: any SystemCalls = LinuxCalls()
   ) throws(FileError) {
     let tensors = state.tensors.map { $0.arena.tensorSource($0.variable, prefix: $0.prefix).notifying(progress) }
     let metadata = Metadata(
       iteration: iteration, configurationYAML: configuration.resolvedYAML, classNames: configuration.data.classNames,
-      inputScales: state.inputScales, summation: state.summation, build: build)
+      inputScales: state.inputScales, summation: state.summation, build: build,
+      history: history)
     try tensors.writeSafetensors(to: path, metadata: metadata.entries, hashKey: Metadata.hashKey, calls: calls)
   }
 

@@ -28,6 +28,8 @@ package enum ResumePolicy: Sendable, Equatable {
 package struct CheckpointStore {
   /// The directory.
   package let directory: CheckpointDirectory
+  /// Which history of the run directory goes on, for the metadata of checkpoints; nil where no copies are kept in memory.
+  package var history: String?
   private let keep: Int
   private let build: String?
   private let logger: Logger
@@ -63,7 +65,7 @@ package struct CheckpointStore {
   ) throws(FileError) {
     let path = directory.path(iteration: iteration)
     try Checkpoint.write(
-      to: path, iteration: iteration, configuration: configuration, state: state, build: build,
+      to: path, iteration: iteration, configuration: configuration, state: state, build: build, history: history,
       progress: progress, calls: calls)
     try AtomicFile.replace(
       directory.path + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n", calls: calls)

@@ -12,16 +12,29 @@ final class CheckpointWriter: @unchecked Sendable {
     var seconds = 0.0
   }
 
-  private let store: CheckpointStore
-  private let configuration: Configuration
+  /// Writes a state after so many iterations, and calls when another tensor is hashed and written.
+  typealias Save =
+    @Sendable (_ iteration: Int, _ state: TrainingState, _ progress: @escaping () -> Void) throws(FileError) -> Void
+
+  private let save: Save
   private let state: TrainingState
   private let progress = Monitor(Progress())
 
   /// Allocates the copy.
-  init(_ store: CheckpointStore, configuration: Configuration, layout: VariableLayout) {
-    self.store = store
-    self.configuration = configuration
-    state = TrainingState(layout, keepsAverage: configuration.training.averageDecay != nil)
+  ///
+  /// - Parameter save: writes a checkpoint, on the writer's thread.
+  init(_ layout: VariableLayout, keepsAverage: Bool, save: @escaping Save) {
+    self.save = save
+    state = TrainingState(layout, keepsAverage: keepsAverage)
+  }
+
+  /// Seconds to copy a state, which is what a checkpoint holds training up for when nothing is being written.
+  func copySeconds(_ state: TrainingState) -> Double {
+    // The first copy also maps the memory.
+    self.state.copy(state)
+    let start = ContinuousClock.now
+    self.state.copy(state)
+    return (ContinuousClock.now - start) / .seconds(1)
   }
 
   /// Copies the state and begins to write it.
@@ -52,6 +65,9 @@ final class CheckpointWriter: @unchecked Sendable {
   /// Throws the failure of the last checkpoint, if it is known already.
   func check() throws(FileError) { if let failure = progress.withLock({ $0.failure }) { throw failure } }
 
+  /// Whether a checkpoint is being written.
+  var isWriting: Bool { progress.withLock { $0.isWriting } }
+
   /// How long the last complete checkpoint took.
   var lastSeconds: Double { progress.withLock { $0.seconds } }
 
@@ -60,9 +76,7 @@ final class CheckpointWriter: @unchecked Sendable {
     var failure: FileError?
     do throws(FileError) {
       // Whoever waits looks again, and sees that something is done.
-      try store.save(iteration: iteration, configuration: configuration, state: state) { [progress] in
-        progress.withLock { _ in }
-      }
+      try save(iteration, state) { [progress] in progress.withLock { _ in } }
     } catch { failure = error }
     progress.withLock { progress in
       progress.failure = progress.failure ?? failure

@@ -30,6 +30,10 @@ package final class Job {
   package let kernels: KernelChoice
   /// Whether this rank is asked to stop.
   package let stop: StopRequest
+  /// Where hosts keep copies of training state.
+  package let memoryDirectory: String
+  /// Mean time between two failures of a host.
+  package let hostFailureSeconds: Double
   private var watchdog: StallWatchdog?
   private var runLock: RunLock?
 
@@ -40,7 +44,8 @@ package final class Job {
     _ environment: LaunchEnvironment, build: BuildIdentity, kernels: KernelChoice, stop: StopRequest = StopRequest()
   ) throws {
     try self.init(
-      try environment.communicator(), deadline: environment.deadline, build: build, kernels: kernels, stop: stop)
+      try environment.communicator(), deadline: environment.deadline, build: build, kernels: kernels, stop: stop,
+      environment: environment)
   }
 
   /// A job over existing ranks, e.g. a ``SingleProcessCommunicator``.
@@ -48,16 +53,21 @@ package final class Job {
   /// - Parameters:
   ///   - build: which program this is, for files and reports.
   ///   - logger: takes the messages; by default standard error.
+  ///   - environment: what the launcher says.
+  ///   - host: the name of this machine; nil for what it calls itself.
   package init(
     _ communicator: any Communicator, deadline: Date? = nil, build: BuildIdentity? = nil,
-    kernels: KernelChoice = .fastest, stop: StopRequest = StopRequest(), logger: Logger? = nil
+    kernels: KernelChoice = .fastest, stop: StopRequest = StopRequest(), logger: Logger? = nil,
+    environment: LaunchEnvironment = LaunchEnvironment(), host: String? = nil
   ) throws {
     self.communicator = communicator
     self.build = build
     self.deadline = deadline
     self.kernels = kernels
     self.stop = stop
-    placement = try RankPlacement(communicator)
+    hostFailureSeconds = try environment.hostFailureSeconds()
+    memoryDirectory = environment.memoryDirectory
+    placement = try RankPlacement(communicator, host: host ?? ProcessInfo.processInfo.hostName)
     layout = try RankLayout(placement, environment: ProcessInfo.processInfo.environment)
     let name = communicator.worldSize > 1 ? "rank \(communicator.rank) (\(placement.own.host))" : nil
     let isRoot = communicator.isRoot
@@ -123,7 +133,7 @@ package final class Job {
   }
 
   /// Copies values of rank `root` to all ranks.
-  package func broadcast(_ arena: VariableArena, from root: Int = 0) throws {
+  package func broadcast(_ arena: VariableArena, from root: Int) throws {
     try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root, along: layout.groups)
   }
 
@@ -132,6 +142,11 @@ package final class Job {
     let threads = configuration.training.threads ?? placement.threads
     if let warning = placement.warning(threads: threads) { logger.warning("\(warning)") }
     return threads
+  }
+
+  /// How much time passes between checkpoints of this job.
+  func checkpointInterval(_ setting: Configuration.Checkpoint.Interval?) -> CheckpointInterval {
+    CheckpointInterval(setting, hosts: placement.firstRanks.count, hostFailureSeconds: hostFailureSeconds)
   }
 
   /// Ends the job, with exit code 77, when anything takes longer than `seconds`. Collective.

@@ -20,6 +20,8 @@ package final class MetricsLog {
   package let path: String
   /// The evaluations up to where the run continues.
   let evaluations: [Evaluation]
+  /// The last iteration that the log had when it was opened, 0 for none.
+  let lastIteration: Int
   private let file: Descriptor
   private let build: String?
   /// The build that wrote the last line.
@@ -37,7 +39,7 @@ package final class MetricsLog {
   ) throws(FileError) {
     self.path = path
     self.build = build
-    (evaluations, lastBuild) = try Self.discardLines(of: path, after: iteration, logger: logger, calls)
+    (evaluations, lastBuild, lastIteration) = try Self.discardLines(of: path, after: iteration, logger: logger, calls)
     file = try Descriptor(path, O_WRONLY | O_CREAT | O_APPEND, cannot: "open for writing", calls: calls)
   }
 
@@ -60,6 +62,9 @@ package final class MetricsLog {
     try append(record.json)
   }
 
+  /// Makes what was appended durable.
+  func flush() throws(FileError) { try file.flush() }
+
   /// The build, where the line before is not of the same.
   private func buildToName() -> String? {
     guard build != lastBuild else { return nil }
@@ -76,17 +81,18 @@ package final class MetricsLog {
     let build: String?
   }
 
-  /// Returns the evaluations among the lines that stay, and the last build that these name.
+  /// Returns the evaluations among the lines that stay, the last build that these name, and the last iteration.
   private static func discardLines(
     of path: String, after iteration: Int, logger: Logger, _ calls: any SystemCalls
-  ) throws(FileError) -> ([Evaluation], build: String?) {
-    guard FileManager.default.fileExists(atPath: path) else { return ([], nil) }
+  ) throws(FileError) -> ([Evaluation], build: String?, lastIteration: Int) {
+    guard FileManager.default.fileExists(atPath: path) else { return ([], nil, 0) }
     let text = Data(try FileContent.bytes(of: path, calls: calls))
     let newline = UInt8(ascii: "\n")
     let decoder = JSONDecoder()
     var kept: [UInt8] = []
     var evaluations: [Evaluation] = []
     var build: String?
+    var last = 0
     var start = text.startIndex
     var number = 1
     while let end = text[start...].firstIndex(of: newline) {
@@ -94,6 +100,7 @@ package final class MetricsLog {
         if line.iteration <= iteration {
           kept += text[start...end]
           build = line.build ?? build
+          last = max(last, line.iteration)
           // Only lines of evaluations name a metric.
           if let evaluation = try? decoder.decode(Evaluation.self, from: text[start..<end]) {
             evaluations.append(evaluation)
@@ -105,8 +112,8 @@ package final class MetricsLog {
       start = end + 1
       number += 1
     }
-    guard kept.count != text.count else { return (evaluations, build) }
+    guard kept.count != text.count else { return (evaluations, build, last) }
     try AtomicFile.replace(path, with: kept, calls: calls)
-    return (evaluations, build)
+    return (evaluations, build, last)
   }
 }

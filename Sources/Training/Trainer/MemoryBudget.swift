@@ -49,6 +49,10 @@ package struct MemoryBudget: Sendable, CustomStringConvertible {
           input: configuration.networkInput, byteLimit: configuration.data.queueMegabytes * 1_000_000)),
     ]
     if writes { items.append(Item(name: "copy for checkpoints", bytes: step.state)) }
+    if writes, configuration.checkpoint.memoryEverySeconds != nil {
+      // One that training hands over, and two files.
+      items.append(Item(name: "copies in memory", bytes: 3 * step.state))
+    }
     if worldSize > 1 { items.append(Item(name: "exchange", bytes: step.exchange)) }
     if evaluates {
       items.append(

@@ -1,3 +1,4 @@
+import Configuration
 import Files
 import Foundation
 import MessagePassing
@@ -7,6 +8,7 @@ import Tensors
 final class RunFiles {
   private let run: RunDescription
   private let board: PhaseBoard
+  private let metrics: MetricsLog
   private let observers: [any RunObserver]
   private let writer: CheckpointWriter
   private let store: CheckpointStore
@@ -14,28 +16,37 @@ final class RunFiles {
   private(set) var best = BestResult()
   private var lastEvaluation = 0
   private var lastCheckpoint: (iteration: Int, time: ContinuousClock.Instant)
+  private var interval: CheckpointInterval
 
   /// Opens the files of a part of a run.
   ///
-  /// - Parameter observers: who else is to be told what the run does.
+  /// - Parameters:
+  ///   - state: what the run begins with.
+  ///   - interval: when checkpoints are written by the clock.
+  ///   - observers: who else is to be told what the run does.
   init(
-    _ run: RunDescription, store: CheckpointStore, layout: VariableLayout, board: PhaseBoard,
-    observers others: RunObserverFactory
+    _ run: RunDescription, store: CheckpointStore, state: TrainingState, interval: CheckpointInterval,
+    board: PhaseBoard, observers others: RunObserverFactory
   ) throws {
     self.run = run
     self.board = board
     self.store = store
     let configuration = run.configuration
     try AtomicFile.replace(run.path("config.yaml"), with: configuration.resolvedYAML)
-    let metrics = try MetricsLog(
+    metrics = try MetricsLog(
       run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
     var observers: [any RunObserver] = []
     if configuration.data.logImages { observers.append(try ImageLog(run)) }
     observers.append(metrics)
     observers += try others(run)
     self.observers = observers
-    writer = CheckpointWriter(store, configuration: configuration, layout: layout)
+    writer = CheckpointWriter(state.layout, keepsAverage: state.average != nil) {
+      (iteration, state, progress) throws(FileError) in
+      try store.save(iteration: iteration, configuration: configuration, state: state, progress: progress)
+    }
+    self.interval = interval
     lastCheckpoint = (run.iteration, .now)
+    if interval.isAutomatic { note(cost: writer.copySeconds(state)) }
     for evaluation in metrics.evaluations {
       lastEvaluation = evaluation.iteration
       // Scores of another metric, or on other images, are not to be compared.
@@ -46,6 +57,14 @@ final class RunFiles {
     }
   }
 
+  /// Tells when the log lacks iterations that are behind the run.
+  func warnOfLostMetrics() {
+    guard metrics.lastIteration < run.iteration else { return }
+    run.logger.warning(
+      "\(metrics.path) ends at iteration \(metrics.lastIteration), the run continues from \(run.iteration): the lines between were lost"
+    )
+  }
+
   /// Whether the evaluation behind an iteration is in the log.
   func hasEvaluation(of iteration: Int) -> Bool { lastEvaluation == iteration }
 
@@ -54,6 +73,9 @@ final class RunFiles {
     try writer.check()
     for observer in observers { try observer.iterated(record, images: images) }
   }
+
+  /// Makes durable what was noted.
+  func flush() throws { try metrics.flush() }
 
   /// Notes an evaluation of the newest checkpoint and, where it is the best so far, keeps that; tells whether it is.
   ///
@@ -75,7 +97,7 @@ final class RunFiles {
     let elapsed = (ContinuousClock.now - lastCheckpoint.time) / .seconds(1)
     let isDue =
       iteration.isMultiple(of: settings.every) || evaluationFollows
-      || settings.everySeconds.map { elapsed >= $0 } ?? false
+      || interval.seconds.map { elapsed >= $0 } ?? false
     if isDue { try save(iteration: iteration, state: state) }
   }
 
@@ -103,9 +125,15 @@ final class RunFiles {
   var checkpointSeconds: Double { writer.lastSeconds }
 
   private func save(iteration: Int, state: TrainingState) throws {
+    let start = ContinuousClock.now
     try finishWriting()
     try writer.begin(iteration: iteration, state: state)
     for observer in observers { try observer.saving(state, iteration: iteration) }
     lastCheckpoint = (iteration, .now)
+    note(cost: (lastCheckpoint.time - start) / .seconds(1))
+  }
+
+  private func note(cost seconds: Double) {
+    if let message = interval.note(cost: seconds, of: "checkpoint.every_seconds") { run.logger.info("\(message)") }
   }
 }

@@ -40,6 +40,8 @@ package final class Trainer {
   private let iterations: Int
   private let evaluation: RunEvaluation?
   private let store: CheckpointStore?
+  private let copies: MemoryCopies
+  private let continuesCopy: Bool
   private let loader: Loader
   private let contract: ContractRecord
   private let schedule: LearningRateSchedule
@@ -88,15 +90,15 @@ package final class Trainer {
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
     logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels, \(recipe.precision.rawValue)")
     if communicator.isRoot, let few = configuration.smallNormalization { logger.warning("\(few); \(few.remedy)") }
-    store =
+    var store =
       communicator.isRoot
       ? try CheckpointStore(
         runDirectory: configuration.output, keep: configuration.checkpoint.keep,
         build: job.build?.line, logger: logger)
       : nil
-    let checkpoint = try store?.checkpoint(toResume: resume)
-    var form = (checkpoint?.metadata?.summation ?? .twosBelow).rawValue
-    try communicator.broadcast(&form, from: 0)
+    let origin = try RunOrigin(resume, configuration, store: store, job: job)
+    store?.history = origin.history
+    self.store = store
     job.board.enter("mapping memory")
     pool = ThreadPool(threadCount: threads)
     let microBatches = recipe.globalBatch / recipe.microBatch
@@ -104,9 +106,11 @@ package final class Trainer {
       experiment.model, matcher: experiment.matcher, optimizer: experiment.optimizer,
       microBatch: recipe.microBatch, microBatches: microBatches, pool: pool, kernels: kernels,
       frozenLayers: frozenLayers, clipNorm: recipe.gradientClipNorm, averageDecay: recipe.averageDecay,
-      summation: SummationOrder.Form(rawValue: form)!, communicator: communicator, layout: job.layout,
+      summation: origin.summation, communicator: communicator, layout: job.layout,
       settings: configuration.communication, board: job.board)
-    iteration = try step.start(experiment, from: checkpoint, job: job)
+    iteration = try step.start(experiment, from: origin, job: job)
+    copies = MemoryCopies(origin, configuration, state: step.state, job: job)
+    continuesCopy = origin.host != nil
     firstIteration = iteration
     sentinel = LossSentinel(
       objects: training.objectCounts, warmupIterations: schedule.warmupIterations, after: iteration)
@@ -130,8 +134,10 @@ package final class Trainer {
         RunDescription(
           configuration: configuration, iteration: iteration, last: last, iterations: iterations,
           training: training, placement: job.placement.description, build: job.build?.line, logger: logger),
-        store: $0, layout: step.state.layout, board: job.board, observers: observers)
+        store: $0, state: step.state, interval: job.checkpointInterval(configuration.checkpoint.everySeconds),
+        board: job.board, observers: observers)
     }
+    if continuesCopy { files?.warnOfLostMetrics() }
     do {
       try evaluation?.resume(after: iteration, step, files: files)
       while iteration < last, evaluation?.endsRun != true {
@@ -143,6 +149,7 @@ package final class Trainer {
       }
     } catch {
       // A checkpoint that is on its way is still completed.
+      copies.finishWriting()
       try? files?.finishWriting()
       throw error
     }
@@ -152,6 +159,7 @@ package final class Trainer {
     loader.stop()
     job.board.enter("waiting for rank 0 to end the run", waitsForOthers: true)
     try job.communicator.barrier()
+    copies.remove()
     return outcome
   }
 
@@ -163,7 +171,7 @@ package final class Trainer {
     reportDamage(microBatches.flatMap(\.replacements))
     let targets = step.match(microBatches)
 
-    var proposal = contract(positives: targets.positives)
+    var proposal = try contract(positives: targets.positives)
     proposal.replacements = microBatches.reduce(0) { $0 + $1.replacements.count }
     let proposals = step.show(proposal)
 
@@ -174,8 +182,11 @@ package final class Trainer {
     do {
       let computed = try step.computeGradients(microBatches, targets) {
         job.board.enter("waiting for other ranks to begin iteration \(iteration + 1)", waitsForOthers: true)
-        agreed = try ContractRecord.agreement(step.records(proposals))
-        return agreed.flatMap { $0.stops ? nil : $0.positives }
+        let agreement = try ContractRecord.agreement(step.records(proposals))
+        agreed = agreement
+        guard !agreement.stops else { return nil }
+        if agreement.keepsCopies { copies.begin(iteration: iteration, state: step.state) }
+        return agreement.positives
       }
       guard let computed else { return nil }
       result = computed
@@ -216,11 +227,16 @@ package final class Trainer {
   }
 
   /// What this rank tells the others before an iteration.
-  private func contract(positives: Int) -> ContractRecord {
+  private func contract(positives: Int) throws -> ContractRecord {
     var record = contract
     record.iteration = iteration
     (record.positives, record.busySeconds) = (positives, busySeconds)
-    if let files { deadline.noteCheckpoint(seconds: files.checkpointSeconds) }
+    if let files {
+      deadline.noteCheckpoint(seconds: files.checkpointSeconds)
+      record.keepsCopies = copies.areDue && (iteration > firstIteration || continuesCopy)
+      // A copy outlives this host; so must what is said of the iterations before.
+      if record.keepsCopies { try files.flush() }
+    }
     if let evaluation { deadline.noteEvaluation(seconds: evaluation.seconds) }
     record.wantsToStop =
       job.stop.isPending || deadline.isNear(evaluationIsDue: evaluation?.isDue(after: iteration + 1) ?? false)
