@@ -60,14 +60,6 @@ static inline int cmpi_error_text(int code, char *text, int *length) { return MP
 static inline int cmpi_broadcast(void *bytes, int count, int root, cmpi_communicator c, cmpi_request *r) {
   return MPI_Ibcast(bytes, count, MPI_BYTE, root, c.handle, &r->handle);
 }
-static inline int cmpi_all_gather(const void *from, void *to, int count, cmpi_communicator c, cmpi_request *r) {
-  return MPI_Iallgather(from, count, MPI_BYTE, to, count, MPI_BYTE, c.handle, &r->handle);
-}
-static inline int cmpi_gather(
-    const void *from, int count, void *to, const int *counts, const int *offsets, int root, cmpi_communicator c,
-    cmpi_request *r) {
-  return MPI_Igatherv(from, count, MPI_BYTE, to, counts, offsets, MPI_BYTE, root, c.handle, &r->handle);
-}
 static inline int cmpi_all_to_all(
     const void *from, const int *from_counts, const int *from_offsets, void *to, const int *to_counts,
     const int *to_offsets, cmpi_element element, cmpi_communicator c, cmpi_request *r) {

@@ -87,15 +87,17 @@ extension Configuration {
   ///
   /// - Parameters:
   ///   - faults: whether to stop at the first error or to list all.
+  ///   - team: who reads the same, and divides the files.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`, ``ConfigurationError``.
   package func dataset(
-    split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError, willRead: @escaping (String) -> Void = { _ in }
+    split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError, team: ReadingTeam = .alone,
+    willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     try Dataset(
       data.format, sources(split), classes: data.classNames.isEmpty ? nil : data.classNames,
       mayLackClasses: split != data.trainSplit,
-      rules: ReadingRules(unannotated: data.unannotatedImages, imageLimit: data.imageLimit), faults: faults,
+      rules: ReadingRules(unannotated: data.unannotatedImages, imageLimit: data.imageLimit), faults: faults, team: team,
       willRead: willRead)
   }
 

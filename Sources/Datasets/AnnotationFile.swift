@@ -24,14 +24,20 @@ struct AnnotationFile {
   ///   - limit: how many are read at the most, where they are not mapped.
   /// - Throws: `DatasetError` with the system's reason.
   func contents(mapped: Bool = false, upTo limit: Int = .max) throws(DatasetError) -> Data {
-    if FileManager.default.isDirectory(path) {
-      throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
-    }
     do {
       return try mapped ? FileContent.mapped(path) : Data(FileContent.bytes(of: path, upTo: limit))
     } catch {
+      if FileManager.default.isDirectory(path) {
+        throw DatasetError(file: path, reason: "is a directory, \(kind.rawValue) is expected")
+      }
       throw DatasetError(file: path, reason: "cannot be read: \(fileSystemReason(of: error))")
     }
+  }
+
+  /// The bytes of the file, or those that have been read already.
+  func contents(orRead bytes: [UInt8]?, upTo limit: Int = .max) throws(DatasetError) -> [UInt8] {
+    if let bytes { return bytes }
+    return Array(try contents(upTo: limit))
   }
 
   /// Why bytes are no such file by what they begin with; nothing when they may be one, as when they are empty.

@@ -58,22 +58,27 @@ extension Dataset {
   ///   - mayLackClasses: whether COCO or YOLO data may lack some of `classes`, as those to evaluate on may.
   ///   - rules: what becomes of images without annotation, and how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
+  ///   - team: who reads the same, and divides the files; not with ``FaultLog/Policy/listAll``, which may leave out a source that others read.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   package init(
     _ format: DatasetFormat, _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
-    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
+    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError, team: ReadingTeam = .alone,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws {
+    precondition(team.count == 1 || faults != .listAll, "a team of \(team.count) readers lists no faults")
     switch format {
     case .pascalVOC:
-      self = try .pascalVOC(sources, classes: classes, rules: rules, faults: faults, willRead: willRead)
+      self = try .pascalVOC(
+        sources, classes: classes, rules: rules, faults: faults, team: team, willRead: willRead)
     case .coco:
       self = try .coco(
-        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, willRead: willRead)
+        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, team: team,
+        willRead: willRead)
     case .yolo:
       self = try .yolo(
-        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, willRead: willRead)
+        sources, classes: classes, mayLackClasses: mayLackClasses, rules: rules, faults: faults, team: team,
+        willRead: willRead)
     }
   }
 

@@ -31,7 +31,7 @@ package struct ProcessorBinding: Codable, Sendable, Equatable {
       allocated: Self.allocatedProcessors(group, environment), quota: group.processorQuota, threads: threads)
   }
 
-  /// Processes that start ranks.
+  /// Processes that start ranks; Debian adds whose they are, as in `mpirun.openmpi`.
   private static let launchers: Set = [
     "mpirun", "mpiexec", "orterun", "orted", "prterun", "prted", "hydra_pmi_proxy", "hydra_bstrap_pr", "slurmstepd",
     "srun",
@@ -46,7 +46,7 @@ package struct ProcessorBinding: Codable, Sendable, Equatable {
         status.split(separator: "\n").first { $0.hasPrefix(key + ":") }?.dropFirst(key.count + 1)
           .trimmingCharacters(in: .whitespaces)
       }
-      if let name = value("Name"), launchers.contains(name) {
+      if let name = value("Name")?.prefix(while: { $0 != "." }), launchers.contains(String(name)) {
         var processors = RankPlacement.numbers(inList: value("Cpus_allowed_list") ?? "")
         if let own = group.processors { processors = processors.filter(Set(own).contains) }
         // Slurm's own daemon is not bound to the job's processors.

@@ -60,7 +60,7 @@ package struct SplitEvaluation: Sendable {
     let (detections, damage) = try Self.detect(
       detector, dataset, images: own, damaged: damaged, loaderThreads: loaderThreads, board: board, progress)
     board.enter("gathering detections", waitsForOthers: true)
-    let gathered = try communicator.gather(DetectionMessage.encode(detections), to: 0)
+    let gathered = try communicator.gather(DetectionMessage.encode(detections))
     images = try gathered.flatMap { try DetectionMessage.decode($0) }.map { message in
       ImageResult(
         imageIndex: message.imageIndex,
@@ -68,7 +68,7 @@ package struct SplitEvaluation: Sendable {
           PixelGroundTruth.init),
         detections: message.detections)
     }
-    damagedImages = try communicator.gather(Damage.encode(damage), to: 0).flatMap(Damage.decode)
+    damagedImages = try communicator.gather(Damage.encode(damage)).flatMap(Damage.decode)
     damagedImageCount = damagedImages.count + dataset.faults.counts[.brokenImage, default: 0]
     if communicator.isRoot, images.isEmpty {
       throw DatasetError(

@@ -17,8 +17,8 @@ package protocol Communicator: AnyObject, Sendable {
   /// - Precondition: `all` has ``worldSize`` times as many bytes as `own`.
   func allGather(_ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer) throws(MessagePassingError)
 
-  /// Collects any number of bytes of every rank at `root`; other ranks get nothing.
-  func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]]
+  /// Collects any number of bytes of every rank, in rank order, at rank 0; other ranks get nothing.
+  func gather(_ own: [UInt8]) throws(MessagePassingError) -> [[UInt8]]
 
   /// Sends part j of `own` to rank j: at rank r, `received` is part r of rank 0, part r of rank 1, ….
   ///

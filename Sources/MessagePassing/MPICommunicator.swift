@@ -3,13 +3,15 @@ import Foundation
 
 /// The ranks of an MPI job.
 ///
-/// Waiting does not hold a processor: a collective that is not done is tested again after a ``PollingPause``.
+/// Waiting does not hold a processor: what is not done is tested again after a ``PollingPause``. What all ranks tell each other goes along
+/// ``SumGroups``: Open MPI's collectives that do not block are linear, and connect every rank with every other.
 package final class MPICommunicator: Communicator, @unchecked Sendable {
   /// This process.
   package let rank: Int
   /// All processes.
   package let worldSize: Int
   private let handle: cmpi_communicator
+  private let groups: SumGroups
 
   /// Starts MPI; to be called once, on the main thread. Ranks are numbered machine by machine, in whatever order the launcher has placed
   /// them, and rank 0 is its first.
@@ -41,6 +43,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     try Self.check(cmpi_rank(handle, &rank), "MPI_Comm_rank", rank: known)
     try Self.check(cmpi_size(handle, &size), "MPI_Comm_size", rank: Int(rank))
     (self.rank, worldSize) = (Int(rank), Int(size))
+    groups = SumGroups(sizes: SumGroups.sizes(worldSize: Int(size), ranksOnHosts: []))
   }
 
   /// See ``Communicator/broadcast(_:from:)-9vq1f``.
@@ -59,33 +62,11 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     _ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer
   ) throws(MessagePassingError) {
     precondition(all.count == own.count * worldSize, "\(own.count) bytes of \(worldSize) ranks into \(all.count)")
-    let count = try self.count(own.count, "MPI_Iallgather")
-    try complete("MPI_Iallgather") { cmpi_all_gather(own.baseAddress, all.baseAddress, count, handle, &$0) }
+    try allGather(own, into: all, along: groups)
   }
 
-  /// See ``Communicator/gather(_:to:)``.
-  package func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]] {
-    let counts = try allGather(own.count)
-    let offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
-    let total = counts.reduce(0, +)
-    _ = try count(total, "MPI_Igatherv")
-    var all = [UInt8](repeating: 0, count: rank == root ? total : 0)
-    let (ownCount, allCounts, allOffsets) = (Int32(own.count), counts.map(Int32.init), offsets.map(Int32.init))
-    try all.withUnsafeMutableBufferPointer { (all) throws(MessagePassingError) in
-      try own.withUnsafeBufferPointer { (own) throws(MessagePassingError) in
-        try allCounts.withUnsafeBufferPointer { (counts) throws(MessagePassingError) in
-          try allOffsets.withUnsafeBufferPointer { (offsets) throws(MessagePassingError) in
-            try complete("MPI_Igatherv") {
-              cmpi_gather(
-                own.baseAddress, ownCount, all.baseAddress, counts.baseAddress, offsets.baseAddress, Int32(root),
-                handle, &$0)
-            }
-          }
-        }
-      }
-    }
-    return rank == root ? zip(offsets, counts).map { Array(all[$0..<$0 + $1]) } : []
-  }
+  /// See ``Communicator/gather(_:)``.
+  package func gather(_ own: [UInt8]) throws(MessagePassingError) -> [[UInt8]] { try gather(own, along: groups) }
 
   /// See ``Communicator/exchange(_:parts:senders:received:)``.
   package func exchange<Element: WireElement>(

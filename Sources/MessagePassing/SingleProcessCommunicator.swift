@@ -19,7 +19,7 @@ package final class SingleProcessCommunicator: Communicator {
   }
 
   /// The own bytes are all there are.
-  package func gather(_ own: [UInt8], to root: Int) -> [[UInt8]] { [own] }
+  package func gather(_ own: [UInt8]) -> [[UInt8]] { [own] }
 
   /// Copies.
   package func exchange<Element: WireElement>(

@@ -68,12 +68,12 @@ package final class ThreadCommunicator: Communicator {
     }
   }
 
-  /// See ``Communicator/gather(_:to:)``.
-  package func gather(_ own: [UInt8], to root: Int) throws(MessagePassingError) -> [[UInt8]] {
+  /// See ``Communicator/gather(_:)``.
+  package func gather(_ own: [UInt8]) throws(MessagePassingError) -> [[UInt8]] {
     var own = own
     return try own.withUnsafeMutableBufferPointer { (own) throws(MessagePassingError) in
       try meet("gather", UnsafeMutableRawBufferPointer(own)) { shown in
-        rank == root ? shown.map { Array($0.bytes) } : []
+        isRoot ? shown.map { Array($0.bytes) } : []
       }
     }
   }

@@ -57,7 +57,7 @@ struct Report: ParsableCommand {
         directory: directory, configuration: configuration, metrics: try RunMetrics(ofRun: directory),
         evaluation: evaluated.map { (iteration, $0) },
         training: Result {
-          try job.dataset(configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
+          try job.ownDataset(configuration, split: configuration.data.trainSplit, faults: configuration.trainingFaults)
         },
         machine: MachineFacts.here + [("ranks", job.placement.description)])
       try ReportPage(subject).write(to: path)

@@ -51,6 +51,17 @@ final class Hosts {
       ])
   }
 
+  /// Starts the program under mpirun at host1, without a script of `launch`.
+  func mpirun(_ options: [String], _ arguments: [String]) throws -> ChildProcess {
+    try start(
+      [
+        "mpirun", "--mca", "plm_rsh_agent", "\(script) shell \(experiment.path)", "--bind-to", "none",
+        "--oversubscribe",
+        "--mca", "btl_tcp_if_include", "10.77.0.0/24", "--mca", "oob_tcp_if_include", "10.77.0.0/24",
+      ] + options + [ChildProcess.multibox.path] + arguments,
+      environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"])
+  }
+
   /// Drops all packets between the hosts, or lets them pass again.
   func network(_ isWhole: Bool) throws {
     try harness([isWhole ? "join" : "cut", experiment.path]).wait().succeeded()

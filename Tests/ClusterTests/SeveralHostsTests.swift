@@ -41,6 +41,18 @@ extension ClusterTests {
       try expectReference()
     }
 
+    /// As with `srun --distribution=cyclic`.
+    @Test(.timeLimit(.minutes(2)))
+    func `Ranks that are dealt out to hosts in turns add inside a host first`() throws {
+      let outcome = try hosts.mpirun(
+        ["--host", "host1:2,host2:2", "--map-by", "node", "-np", "4"],
+        ["benchmark", "allreduce", "--bytes", "65536", "--iterations", "1", "--json"]
+      ).wait(timeout: 60).succeeded()
+      struct Line: Decodable { let groups: [Int] }
+      let line = try #require(outcome.output.split(separator: "\n").last)
+      #expect(try JSONDecoder().decode(Line.self, from: Data(line.utf8)).groups == [2, 2])
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `Hosts that do not answer and slots too many are left out`() throws {
       let three = try experiment.write("host3 slots=4\nhost1 slots=2\nhost2 slots=1\n", to: "three")

@@ -30,4 +30,30 @@ struct GroupedGatherTests {
       }
     }
   }
+
+  @Test(arguments: [[], [2], [3], [2, 2], [7], [4, 3], [2, 2, 3], [16, 4]])
+  func `Ranks may have any number of bytes`(sizes: [Int]) throws {
+    let groups = SumGroups(sizes: sizes)
+    let all = (0..<groups.worldSize).map { rank in [UInt8](repeating: UInt8(rank), count: rank * rank % 7) }
+    let results = try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
+      try communicator.allGather(all[communicator.rank], along: groups)
+    }
+    for result in results { #expect(result == all) }
+  }
+
+  @Test(arguments: [[], [2], [3], [2, 2], [7], [4, 3], [2, 2, 3], [16, 4]])
+  func `What one rank has comes to all`(sizes: [Int]) throws {
+    let groups = SumGroups(sizes: sizes)
+    for (root, count) in [0, 1, 15, 16, 17, 1000, 4099].enumerated() where root < groups.worldSize {
+      let expected = (0..<count).map { UInt8($0 * 7 % 251) }
+      let results = try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
+        var bytes = communicator.rank == root ? expected : [UInt8](repeating: 255, count: count)
+        try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
+          try communicator.broadcast(bytes, from: root, along: groups)
+        }
+        return bytes
+      }
+      for result in results { #expect(result == expected) }
+    }
+  }
 }

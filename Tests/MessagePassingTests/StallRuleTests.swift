@@ -44,6 +44,41 @@ struct StallRuleTests {
     }
   }
 
+  @Test func `Of many ranks those that do the same have one line`() throws {
+    var reports = (0..<200).map { rank in
+      report(rank < 120 ? "exchange of bucket 3 of 14" : "forward", idle: rank % 2 == 0 ? 11 : 12, waits: true)
+    }
+    reports[77] = report("loading a.jpg", idle: 13, waits: false)
+    reports[130] = report("forward", idle: 11, waits: true, age: 30)
+    let verdict = try #require(rule.verdict(reports, ownIdleSeconds: 11))
+    let lines = verdict.split(separator: "\n")
+    #expect(
+      lines.map(String.init) == [
+        "no progress for 10 seconds (communication.stall_seconds), held up by rank 77 (node), rank 130 (node)",
+        "  rank 77 (node, process 7): loading a.jpg for 13 s",
+        "  rank 130 (node, process 7): silent for 30 s, last seen in: forward",
+        "  119 ranks, 0 (node), 1 (node), 2 (node), 3 (node), 4 (node), 5 (node), 6 (node), 7 (node), …: exchange of bucket 3 of 14 for 11 to 12 s",
+        "  79 ranks, 120 (node), 121 (node), 122 (node), 123 (node), 124 (node), 125 (node), 126 (node), 127 (node), …: forward for 11 to 12 s",
+      ])
+  }
+
+  @Test func `A report of a thousand ranks that all do something else is short`() throws {
+    let stalled = (0..<1000).map { report("loading \($0).jpg", idle: 11, waits: false) }
+    let verdict = try #require(rule.verdict(stalled, ownIdleSeconds: 11))
+    #expect(verdict.count < 5000 && verdict.hasSuffix("\n  and 984 more"))
+    let waiting = (0..<1000).map { report("loading \($0).jpg", idle: 11, waits: $0 > 0) }
+    let other = try #require(rule.verdict(waiting, ownIdleSeconds: 11))
+    #expect(other.count < 5000 && other.hasSuffix("\n  and 983 more") && other.contains("\n  rank 0 ("))
+  }
+
+  @Test func `Ranks of which nothing was heard are warned of`() {
+    let heard = report("forward", idle: 1, waits: false)
+    #expect(rule.warning([heard, heard]) == nil)
+    let unheard = StallRule.Report(host: "b", processID: 8, reading: nil, age: 31)
+    #expect(rule.warning([heard, heard, unheard])?.contains("no report of rank 2 (b) reaches rank 0") == true)
+    #expect(rule.warning([heard, unheard, unheard])?.contains("rank 1 (b) and 1 more reaches") == true)
+  }
+
   @Test func silenceIsAStallOnlyWhereNothingMoves() throws {
     let reports = [report("waiting", idle: 11, waits: true), report("backward", idle: 1, waits: false, age: 11)]
     #expect(rule.verdict(reports, ownIdleSeconds: 3) == nil)

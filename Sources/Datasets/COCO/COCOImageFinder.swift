@@ -7,6 +7,7 @@ package struct COCOImageFinder {
 
   /// Where to look, in turn; the directories of a group stand equal.
   private let groups: [[String]]
+  private var files = ExistingFiles()
   /// Names of a directory's files by the same without extension, in lower case.
   private var listings: [String: [String: [String]]] = [:]
   /// Which name each file was found for.
@@ -61,10 +62,11 @@ package struct COCOImageFinder {
     return earlier.flatMap { $0 == name ? nil : .taken(path, by: $0) }
   }
 
-  private func path(asNamed name: String) -> String? {
-    if name.hasPrefix("/") { return Self.exists(name) ? name : nil }
+  private mutating func path(asNamed name: String) -> String? {
+    if name.hasPrefix("/") { return files.contains(name) ? name : nil }
     if name.split(separator: "/").contains("..") { return nil }
-    return groups.joined().lazy.map { "\($0)/\(name)" }.first(where: Self.exists)
+    for directory in groups.joined() where files.contains("\(directory)/\(name)") { return "\(directory)/\(name)" }
+    return nil
   }
 
   /// Different images that a name can mean, of the first group of directories and the longest end of the name that has any.
@@ -74,7 +76,7 @@ package struct COCOImageFinder {
       for start in parts.indices {
         let rest = parts[start...]
         if rest.contains("..") { continue }
-        let paths = directories.map { "\($0)/\(rest.joined(separator: "/"))" }.filter(Self.exists)
+        let paths = directories.map { "\($0)/\(rest.joined(separator: "/"))" }.filter { files.contains($0) }
         if !paths.isEmpty { return Self.different(paths) }
       }
       guard let last = parts.last else { return [] }
@@ -118,9 +120,7 @@ package struct COCOImageFinder {
 
   /// Name and extension in lower case.
   private static func split(_ name: String) -> (stem: String, ending: String) {
-    let url = URL(fileURLWithPath: "/\(name)".lowercased())
-    return (url.deletingPathExtension().lastPathComponent, url.pathExtension)
+    let last = FileIndex.split(name.lowercased()).last
+    return (FileIndex.stem(of: last), FileIndex.extension(of: last))
   }
-
-  private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

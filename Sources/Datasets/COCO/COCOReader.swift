@@ -7,8 +7,7 @@ struct COCOReader {
   private(set) var classNames: [String] = []
   /// What was found wrong.
   private(set) var log: FaultLog
-  private let rules: ReadingRules
-  private let willRead: (String) -> Void
+  private var files: SplitFiles
 
   private var collected: [AnnotatedImage] = []
   private var names = RootNames()
@@ -17,8 +16,8 @@ struct COCOReader {
   /// The number of each class in each file.
   private var categoryNumbers: [[Int?]] = []
 
-  init(_ rules: ReadingRules, _ log: FaultLog, willRead: @escaping (String) -> Void) {
-    (self.rules, self.log, self.willRead) = (rules, log, willRead)
+  init(_ files: SplitFiles, _ log: FaultLog) {
+    (self.files, self.log) = (files, log)
   }
 
   /// The images of all files, with names that tell the roots apart.
@@ -44,26 +43,26 @@ struct COCOReader {
 
   /// Reads all files; their categories first, so that a wrong class is found before many images are looked at.
   mutating func read(_ sources: [DatasetSource], classes: [String]?, mayLackClasses: Bool) throws(DatasetError) {
-    var files: [OpenFile] = []
+    var opened: [OpenFile] = []
     for source in try DatasetSource.distinct(sources, log: &log) {
       do throws(DatasetError) {
         let split = try COCOSplit(source)
         let file = try JSONRecordFile(split.path)
         let list = try COCOCategoryList(file, wanted: classes, log: &log)
-        files.append(OpenFile(source: source, split: split, file: file, list: list))
+        opened.append(OpenFile(source: source, split: split, file: file, list: list))
       } catch {
         try log.note(.unreadableSplit, error)
       }
     }
-    guard !files.isEmpty else {
+    guard !opened.isEmpty else {
       classNames = classes ?? []
       return
     }
     let classes = try CategoryClasses(
       classes, mayLackClasses: mayLackClasses,
-      files: files.map(\.categories), log: &log)
+      files: opened.map(\.categories), log: &log)
     classNames = classes.names
-    for file in files {
+    for file in opened {
       categoryNumbers.append(classNames.map(file.list.number(of:)))
       do throws(DatasetError) {
         try read(file, classes)
@@ -71,7 +70,7 @@ struct COCOReader {
         try log.note(.unreadableSplit, error)
       }
     }
-    try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
+    try log.noteDarkImages(in: files)
   }
 
   private mutating func read(_ file: OpenFile, _ classes: CategoryClasses) throws(DatasetError) {
@@ -114,6 +113,7 @@ struct COCOReader {
     var finder = COCOImageFinder(file.split)
     var missing = MissingFiles("images")
     let root = RootNames.canonical(file.source.root)
+    files.readAhead { Self.imageFiles(file) }
     try file.file.forEach(
       in: "images", { parser throws(JSONPullParser.Fault) in try parser.cocoImage() }
     ) { record, recordPlace throws(DatasetError) in
@@ -145,6 +145,20 @@ struct COCOReader {
       "; set data.image_directory: \($0)"
     }
     return result
+  }
+
+  /// The image files that can be found; what is wrong with a record is told when it is read.
+  private static func imageFiles(_ file: OpenFile) -> [SplitFiles.Entry] {
+    var finder = COCOImageFinder(file.split)
+    var entries: [SplitFiles.Entry] = []
+    try? file.file.forEach(
+      in: "images", { parser throws(JSONPullParser.Fault) in try parser.cocoImage() }
+    ) { record, _ throws(DatasetError) in
+      if case .usable(let image, _) = record, let path = finder.find(image.file_name).path {
+        entries.append(SplitFiles.Entry(image: path))
+      }
+    }
+    return entries
   }
 
   private mutating func checkName(
@@ -187,8 +201,7 @@ struct COCOReader {
   private mutating func header(
     _ image: COCOImage, _ path: String, at place: AnnotationPlace, _ repairs: inout FaultTally
   ) throws(DatasetError) -> ImageHeader? {
-    willRead(path)
-    guard let header = try log.header(ofImage: path, limit: rules.imageLimit) else { return nil }
+    guard let header = try log.header(ofImage: path, in: files) else { return nil }
     guard let width = image.width, let height = image.height else {
       repairs.add(.unstatedSize, place.error("states no width or height, the image file's are used"))
       return header

@@ -26,16 +26,17 @@ extension Dataset {
   ///   - mayLackClasses: whether all files together may lack some of `classes`, as those to evaluate on may.
   ///   - rules: how large images may be.
   ///   - faults: whether to stop at the first error or to list all.
+  ///   - team: who reads the same, and divides the files.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError` with the list, the record and the key at fault.
   /// - Precondition: `sources` is not empty.
   package static func coco(
     _ sources: [DatasetSource], classes: [String]? = nil, mayLackClasses: Bool = false,
-    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError,
+    rules: ReadingRules = ReadingRules(), faults: FaultLog.Policy = .stopAtFirstError, team: ReadingTeam = .alone,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     precondition(!sources.isEmpty, "a data set needs at least one root directory, got \(sources.count)")
-    var reader = COCOReader(rules, FaultLog(faults), willRead: willRead)
+    var reader = COCOReader(SplitFiles(rules.imageLimit, team, willRead: willRead), FaultLog(faults))
     try reader.read(sources, classes: classes, mayLackClasses: mayLackClasses)
     return Dataset(
       classNames: reader.classNames, images: reader.images, faults: reader.log, cocoIdentifiers: reader.identifiers)

@@ -25,12 +25,12 @@ extension FaultLog {
   ///
   /// - Parameter turnsBoxes: whether boxes refer to the image as it is shown, and are turned to the stored one.
   /// - Returns: nothing when the file cannot be read or has too many pixels, which is noted.
-  package mutating func header(
-    ofImage path: String, limit: ImageLimit, turnsBoxes: Bool = false
+  mutating func header(
+    ofImage path: String, in files: SplitFiles, turnsBoxes: Bool = false
   ) throws(DatasetError) -> ImageHeader? {
     let header: ImageHeader
     do {
-      header = try ImageHeader(ofFile: path, limit: limit)
+      header = try files.header(of: path)
     } catch {
       let reason = (error as? ImageError)?.reason ?? "\(error)"
       try note(.brokenImage, DatasetError(file: path, reason: reason))

@@ -37,13 +37,9 @@ package struct FaultLog: Sendable {
   package mutating func add(deepImage path: String) { deepImages.append(path) }
 
   /// Tells how many of the images of 16 bits are nearly black; an examination decodes all images anyway.
-  ///
-  /// - Parameter willRead: called now and then with the path of a file that is about to be opened.
-  mutating func noteDarkImages(limit: ImageLimit, willRead: (String) -> Void) throws(DatasetError) {
+  mutating func noteDarkImages(in files: SplitFiles) throws(DatasetError) {
     guard policy != .listAll else { return }
-    if let error = DatasetError.darkImages(among: deepImages, limit: limit, willRead: willRead) {
-      try note(.darkImage, error)
-    }
+    if let error = files.darkImages(among: deepImages) { try note(.darkImage, error) }
   }
 
   /// Takes a fault; the error is made only when it is kept or thrown.

@@ -22,19 +22,20 @@ extension Dataset {
   ///   - rules: what becomes of images without annotation, and how large they may be.
   ///   - requiresImageFiles: whether an image may not be missing; without it, the size that the annotation states counts.
   ///   - faults: whether to stop at the first error or to list all.
+  ///   - team: who reads the same, and divides the files.
   ///   - willRead: called with the path of each image file before it is opened.
   /// - Throws: `DatasetError`.
   /// - Precondition: `sources` is not empty.
   package static func pascalVOC(
     _ sources: [DatasetSource], classes: [String]? = nil, rules: ReadingRules = ReadingRules(),
-    requiresImageFiles: Bool = true, faults: FaultLog.Policy = .stopAtFirstError,
+    requiresImageFiles: Bool = true, faults: FaultLog.Policy = .stopAtFirstError, team: ReadingTeam = .alone,
     willRead: @escaping (String) -> Void = { _ in }
   ) throws -> Dataset {
     precondition(!sources.isEmpty, "a data set needs at least one root directory, got \(sources.count)")
     let names = classes ?? PascalVOCClasses.names
     var reader = PascalVOCReader(
       sources, classNames: names, rules: rules, requiresImageFiles: requiresImageFiles, log: FaultLog(faults),
-      willRead: willRead)
+      files: SplitFiles(rules.imageLimit, team, willRead: willRead))
     try reader.log.checkClasses(names, file: sources[0].root)
     try reader.read()
     return Dataset(classNames: names, images: reader.images, faults: reader.log)

@@ -42,10 +42,11 @@ package struct PascalVOCAnnotation {
 
   /// Reads an annotation file.
   ///
+  /// - Parameter bytes: what is in the file, when it has been read already.
   /// - Throws: `DatasetError` with the line for a file that is not well-formed, and a size that is no number.
-  package init(contentsOf path: String) throws(DatasetError) {
+  package init(contentsOf path: String, bytes: [UInt8]? = nil) throws(DatasetError) {
     let file = AnnotationFile(path: path, kind: .xml)
-    let bytes = [UInt8](try file.contents())
+    let bytes = try file.contents(orRead: bytes)
     let root: XMLElement
     do {
       root = try XMLElement(parsing: bytes)

@@ -47,6 +47,14 @@ package struct PascalVOCDirectories {
     images.files(named: identifier).map { "\(images.directory)/\($0)" }
   }
 
+  /// What is there to read of an image; of several files of one name it depends on the annotation which is the image.
+  mutating func files(of identifier: String) -> SplitFiles.Entry {
+    let annotation = annotationPath(identifier)
+    let images = imagePaths(identifier)
+    return SplitFiles.Entry(
+      annotation: annotation.exists ? annotation.path : nil, image: images.count == 1 ? images[0] : nil)
+  }
+
   /// Why an image has no file.
   mutating func reasonForMissingImage(_ identifier: String) -> String {
     let expected = "image \(identifier) has no file \(defaultImagePath(identifier)) (nor .jpeg, .png or .jfif)"

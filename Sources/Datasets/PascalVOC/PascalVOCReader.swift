@@ -8,7 +8,7 @@ struct PascalVOCReader {
   private let sources: [DatasetSource]
   private let rules: ReadingRules
   private let requiresImageFiles: Bool
-  private let willRead: (String) -> Void
+  private var files: SplitFiles
   private let labels: [String: Int]
   private var collected: [AnnotatedImage] = []
   private var names = RootNames()
@@ -45,13 +45,13 @@ struct PascalVOCReader {
 
   init(
     _ sources: [DatasetSource], classNames: [String], rules: ReadingRules, requiresImageFiles: Bool, log: FaultLog,
-    willRead: @escaping (String) -> Void
+    files: SplitFiles
   ) {
     self.sources = sources
     self.rules = rules
     self.log = log
     self.requiresImageFiles = requiresImageFiles
-    self.willRead = willRead
+    self.files = files
     self.classNames = classNames
     labels = Dictionary(classNames.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { first, _ in first })
   }
@@ -62,7 +62,7 @@ struct PascalVOCReader {
   mutating func read() throws(DatasetError) {
     for source in try DatasetSource.distinct(sources, log: &log) { try read(source) }
     // Who does without image files does not look at pixels.
-    if requiresImageFiles { try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead) }
+    if requiresImageFiles { try log.noteDarkImages(in: files) }
   }
 
   private mutating func read(_ source: DatasetSource) throws(DatasetError) {
@@ -83,6 +83,7 @@ struct PascalVOCReader {
     missingAnnotations = MissingFiles("annotations", tellsFirst: true)
     missingImages = MissingFiles("images", extensions: Set(PascalVOCDirectories.imageExtensions), tellsFirst: true)
     (fractions, edges) = (FractionCheck(), EdgeOrderCheck())
+    files.readAhead { list.entries.map { directories.files(of: $0.name.identifier) } }
     for entry in list.entries {
       let key = ImageKey(root: root, identifier: entry.name.identifier)
       if let earlier = origins[key] {
@@ -152,8 +153,10 @@ struct PascalVOCReader {
     let (annotationPath, isAnnotated) = directories.annotationPath(identifier)
     var annotation: PascalVOCAnnotation?
     if isAnnotated {
+      let bytes = files.annotation(annotationPath)
       annotation = try log.attempt(
-        .brokenAnnotation, { () throws(DatasetError) in try PascalVOCAnnotation(contentsOf: annotationPath) })
+        .brokenAnnotation,
+        { () throws(DatasetError) in try PascalVOCAnnotation(contentsOf: annotationPath, bytes: bytes) })
       if annotation == nil { return nil }
     } else if rules.unannotated == .stop {
       let reason =
@@ -220,10 +223,7 @@ struct PascalVOCReader {
   private mutating func header(
     of file: (path: String, exists: Bool), or stated: ImageHeader?, _ annotationPath: String
   ) throws(DatasetError) -> ImageHeader? {
-    if file.exists {
-      willRead(file.path)
-      return try log.header(ofImage: file.path, limit: rules.imageLimit)
-    }
+    if file.exists { return try log.header(ofImage: file.path, in: files) }
     if let stated { return stated }
     let reason = "states no size, and there is no image \(file.path)"
     try log.note(.brokenAnnotation, DatasetError(file: annotationPath, reason: reason))

@@ -49,22 +49,22 @@ package struct FileTree {
       // A link may lead to a directory above it.
       let place = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
       if ancestors.contains(place) { return }
-      let names: [String]
+      let entries: [DirectoryEntry]
       do {
-        names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        entries = try DirectoryEntry.all(in: directory)
       } catch {
         if isComplete { throw error }
         return
       }
-      for name in names where !name.hasPrefix(".") && !isFull {
-        let path = "\(directory)/\(name)"
-        var isDirectory: ObjCBool = false
+      for entry in entries where !entry.name.hasPrefix(".") && !isFull {
+        let path = "\(directory)/\(entry.name)"
+        var isDirectory = ObjCBool(entry.kind == .directory)
         // A link to nothing is no file.
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { continue }
+        if entry.kind == .unknown, !FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) { continue }
         if isDirectory.boolValue {
-          try add(path, "\(prefix)\(name)/", inside: ancestors + [place])
+          try add(path, "\(prefix)\(entry.name)/", inside: ancestors + [place])
         } else {
-          files.append(prefix + name)
+          files.append(prefix + entry.name)
         }
       }
     }

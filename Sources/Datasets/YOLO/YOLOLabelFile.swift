@@ -29,11 +29,13 @@ package struct YOLOLabelFile {
   /// A line has a class and `cx cy width height`, or a class and the points of an outline, three at least: a polygon, or the
   /// corners of a turned box.
   ///
-  /// - Parameter keypointNumbers: how many numbers follow each box.
+  /// - Parameters:
+  ///   - keypointNumbers: how many numbers follow each box.
+  ///   - bytes: what is in the file, when it has been read already.
   /// - Throws: `DatasetError` for a file that cannot be read, or is no text.
-  package init(contentsOf path: String, keypointNumbers: Int = 0) throws(DatasetError) {
+  package init(contentsOf path: String, keypointNumbers: Int = 0, bytes: [UInt8]? = nil) throws(DatasetError) {
     var seen: Set<[Substring]> = []
-    for (index, line) in try YOLOText(contentsOf: path, kind: .labels).lines.enumerated() {
+    for (index, line) in try YOLOText(contentsOf: path, kind: .labels, bytes: bytes).lines.enumerated() {
       let fields = line.split(whereSeparator: \.isWhitespace)
       if fields.isEmpty { continue }
       do throws(LineFault) {

@@ -17,24 +17,26 @@ struct YOLOPath {
 
   /// The file or directory: as written, from each directory in turn; then without `../` in front, as Roboflow writes; then
   /// without one leading directory after the other.
-  func found(in directories: [String]) -> Finding? {
+  ///
+  /// - Parameter files: what is known of directories from other paths.
+  func found(in directories: [String], _ files: inout ExistingFiles) -> Finding? {
+    func first(_ name: String) -> String? {
+      directories.lazy.map { Self.join($0, name) }.first { files.contains($0) }
+    }
     if text.hasPrefix("/") {
-      if Self.exists(text) { return Finding(path: text, isElsewhere: false) }
+      if files.contains(text) { return Finding(path: text, isElsewhere: false) }
     } else {
       let short = withoutParents
-      let inside = short == text ? nil : directories.lazy.map { Self.join($0, short) }.first(where: Self.exists)
-      if let path = directories.lazy.map({ Self.join($0, text) }).first(where: Self.exists) {
-        let isRival = inside.map { RootNames.canonical($0) != RootNames.canonical(path) } ?? false
+      let inside = short == text ? nil : first(short)
+      if let path = first(text) {
+        let isRival = inside.map { $0 != path && RootNames.canonical($0) != RootNames.canonical(path) } ?? false
         return Finding(path: path, isElsewhere: false, rival: isRival ? inside : nil)
       }
       if let inside { return Finding(path: inside, isElsewhere: false) }
     }
     let parts = text.split(separator: "/").filter { $0 != "." && $0 != ".." }
     for start in parts.indices.dropFirst(text.hasPrefix("/") ? 0 : 1) {
-      let rest = parts[start...].joined(separator: "/")
-      if let path = directories.lazy.map({ Self.join($0, rest) }).first(where: Self.exists) {
-        return Finding(path: path, isElsewhere: true)
-      }
+      if let path = first(parts[start...].joined(separator: "/")) { return Finding(path: path, isElsewhere: true) }
     }
     return nil
   }
@@ -45,12 +47,16 @@ struct YOLOPath {
     return String(rest)
   }
 
+  /// The same for a single path.
+  func found(in directories: [String]) -> Finding? {
+    var files = ExistingFiles()
+    return found(in: directories, &files)
+  }
+
   /// The path of a file in a directory, without `./`.
   static func join(_ directory: String, _ path: String) -> String {
     let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     if parts.isEmpty { return directory }
     return directory.hasSuffix("/") ? directory + parts : "\(directory)/\(parts)"
   }
-
-  private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

@@ -7,16 +7,15 @@ struct YOLOReader {
   private(set) var classNames: [String] = []
   /// What was found wrong.
   private(set) var log: FaultLog
-  private let rules: ReadingRules
-  private let willRead: (String) -> Void
+  private var files: SplitFiles
 
   private var collected: [AnnotatedImage] = []
   private var names = RootNames()
   /// Where each image file was listed first.
   private var origins: [String: String] = [:]
 
-  init(_ rules: ReadingRules, _ log: FaultLog, willRead: @escaping (String) -> Void) {
-    (self.rules, self.log, self.willRead) = (rules, log, willRead)
+  init(_ files: SplitFiles, _ log: FaultLog) {
+    (self.files, self.log) = (files, log)
   }
 
   /// What was read, with names that tell the directories apart.
@@ -94,12 +93,17 @@ struct YOLOReader {
         try log.note(.unreadableSplit, error)
       }
     }
-    try log.noteDarkImages(limit: rules.imageLimit, willRead: willRead)
+    try log.noteDarkImages(in: files)
   }
 
   private mutating func read(_ open: OpenSplit, _ classes: CategoryClasses) throws(DatasetError) {
     let split = open.split
     var reading = Reading(repairs: split.repairs)
+    files.readAhead {
+      split.entries.map { entry in
+        SplitFiles.Entry(annotation: reading.finder.file(ofImage: entry.path), image: entry.path)
+      }
+    }
     for entry in split.entries {
       let (directory, name) = FileIndex.split(entry.path)
       // Two links to one file may have different labels.
@@ -137,9 +141,8 @@ struct YOLOReader {
       try log.note(.ambiguousImage, place.error(reason))
       return nil
     }
-    willRead(entry.path)
     if labelPath != nil { reading.labelled += 1 }
-    guard let header = try log.header(ofImage: entry.path, limit: rules.imageLimit, turnsBoxes: true) else {
+    guard let header = try log.header(ofImage: entry.path, in: files, turnsBoxes: true) else {
       return nil
     }
     guard let labelPath else {
@@ -149,11 +152,12 @@ struct YOLOReader {
         identifier: entry.name, imagePath: entry.path, annotationPath: entry.path, width: header.width,
         height: header.height, objects: [])
     }
+    let bytes = files.annotation(labelPath)
     guard
       let file = try log.attempt(
         .brokenAnnotation,
         { () throws(DatasetError) in
-          try YOLOLabelFile(contentsOf: labelPath, keypointNumbers: open.keypointNumbers)
+          try YOLOLabelFile(contentsOf: labelPath, keypointNumbers: open.keypointNumbers, bytes: bytes)
         })
     else { return nil }
     for error in file.broken { try log.note(.brokenAnnotation, error) }

@@ -27,6 +27,7 @@ package struct YOLOSplit {
   private(set) var missing = MissingFiles("images", tellsFirst: true)
   private(set) var repairs = FaultTally()
   private(set) var searched: [String] = []
+  private var standardizedDirectories: [String: String] = [:]
 
   /// - Throws: `DatasetError` for a split that does not exist or has no image.
   package init(_ split: String, of data: YOLOData) throws(DatasetError) {
@@ -67,13 +68,13 @@ package struct YOLOSplit {
     }
     searched = bases
     let root = RootNames.canonical(data.bases[0])
-    var count = 0
+    var (count, files) = (0, ExistingFiles())
     for (index, line) in try YOLOText(contentsOf: list, kind: .list).lines.enumerated() {
       let text = line.trimmingCharacters(in: .whitespaces)
       if text.isEmpty { continue }
       count += 1
       func error(_ reason: String) -> DatasetError { DatasetError(file: list, line: index + 1, reason: reason) }
-      guard let found = YOLOPath(text).found(in: bases) else {
+      guard let found = YOLOPath(text).found(in: bases, &files) else {
         missing.add(text, error("there is no image \(text) in \(bases.joined(separator: ", "))"))
         continue
       }
@@ -83,7 +84,7 @@ package struct YOLOSplit {
         repairs.add(.ambiguousName, error("\(text) may be \(found.path), which is taken, or \(rival)"))
       }
       entries.append(
-        Entry(path: found.path, name: Self.name(found.path, below: root), directory: root, file: list, line: index + 1))
+        Entry(path: found.path, name: name(found.path, below: root), directory: root, file: list, line: index + 1))
     }
     if count == 0 { throw DatasetError(file: list, reason: "lists no image") }
   }
@@ -100,12 +101,20 @@ package struct YOLOSplit {
   }
 
   /// The path of an image behind `images`, or below the data, without extension.
-  private static func name(_ path: String, below root: String) -> String {
-    let full = URL(fileURLWithPath: path).standardizedFileURL.path
-    let place = URL(fileURLWithPath: root).standardizedFileURL.path
+  private mutating func name(_ path: String, below root: String) -> String {
+    let (directory, last) = FileIndex.split(path)
+    let (full, place) = ("\(standardized(directory))/\(last)", standardized(root))
     let inside = full.hasPrefix(place + "/") ? String(full.dropFirst(place.count + 1)) : FileIndex.split(full).last
     let parts = inside.split(separator: "/")
     let start = parts.lastIndex { $0.lowercased() == "images" }.map { $0 + 1 } ?? 0
     return FileIndex.stem(of: parts[min(start, parts.count - 1)...].joined(separator: "/"))
+  }
+
+  /// The absolute path of a directory, worked out once.
+  private mutating func standardized(_ directory: String) -> String {
+    if let known = standardizedDirectories[directory] { return known }
+    let path = URL(fileURLWithPath: directory.isEmpty ? "." : directory).standardizedFileURL.path
+    standardizedDirectories[directory] = path
+    return path
   }
 }

@@ -7,17 +7,18 @@ struct YOLOText {
 
   let text: String
 
+  /// - Parameter bytes: what is in the file, when it has been read already.
   /// - Throws: `DatasetError` for a file that cannot be read or is something else.
-  init(contentsOf path: String, kind: AnnotationFile.Kind) throws(DatasetError) {
+  init(contentsOf path: String, kind: AnnotationFile.Kind, bytes: [UInt8]? = nil) throws(DatasetError) {
     let file = AnnotationFile(path: path, kind: kind)
     let most = Self.largestFile(kind)
-    let bytes = try file.contents(upTo: most + 1)
+    let bytes = try file.contents(orRead: bytes, upTo: most + 1)
     if let refusal = file.refusal(of: bytes) { throw refusal }
     if bytes.count > most {
       throw DatasetError(file: path, reason: "has more than \(most) bytes, too many for \(kind.rawValue)")
     }
     do {
-      text = try UnicodeText(Array(bytes)).text
+      text = try UnicodeText(bytes).text
     } catch {
       throw DatasetError(file: path, line: error.line, reason: error.reason)
     }

@@ -31,7 +31,7 @@ struct PixelReading {
     let own = WorkDivision(job.communicator).share(of: files.count)
     let share = Self.read(files[own], limit: limit, board: job.board)
     job.board.enter("waiting for other ranks to decode images", waitsForOthers: true)
-    let bytes = try job.communicator.gather(Array(JSONEncoder().encode(share)), to: 0)
+    let bytes = try job.communicator.gather(Array(JSONEncoder().encode(share)))
     let shares = try bytes.map { try JSONDecoder().decode(Share.self, from: Data($0)) }
     troubles = [DatasetFault.Kind.brokenImage, .darkImage].compactMap { kind in
       let all = shares.flatMap(\.troubles).filter { $0.kind == kind }

@@ -38,7 +38,7 @@ package struct SplitReading: Codable, Sendable, Equatable {
   /// - Returns: what was found, and the usable part of the split.
   package static func read(_ configuration: Configuration, split: SplitChoice, job: Job) -> (SplitReading, Dataset?) {
     do {
-      let dataset = try job.dataset(configuration, split: split, faults: .listAll)
+      let dataset = try job.ownDataset(configuration, split: split, faults: .listAll)
       let all = dataset.images.flatMap(\.objects)
       var reading = SplitReading(
         images: dataset.images.count, objects: all.count, troubles: Trouble.all(dataset.faults),

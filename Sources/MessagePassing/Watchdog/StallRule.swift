@@ -51,16 +51,76 @@ package struct StallRule {
     let cause =
       culprits.isEmpty
       ? "all ranks wait for each other: messages between them are lost"
-      : "held up by \(culprits.map { "rank \($0) (\(reports[$0].host))" }.joined(separator: ", "))"
+      : "held up by \(culprits.prefix(Self.ranksWithLines).map { "rank \($0) (\(reports[$0].host))" }.joined(separator: ", "))"
+        + (culprits.count > Self.ranksWithLines ? " and \(culprits.count - Self.ranksWithLines) more" : "")
     return
-      (["no progress for \(Int(limit)) seconds (\(setting)), \(cause)"]
-      + reports.enumerated().map(Self.line)).joined(separator: "\n")
+      (["no progress for \(Int(limit)) seconds (\(setting)), \(cause)"] + Self.lines(reports, culprits))
+      .joined(separator: "\n")
+  }
+
+  /// What to say when some ranks were never heard of although the job runs; nil when all were.
+  package func warning(_ reports: [Report]) -> String? {
+    let silent = reports.indices.filter { reports[$0].reading == nil }
+    guard let first = silent.first else { return nil }
+    let more = silent.count > 1 ? " and \(silent.count - 1) more" : ""
+    return
+      "no report of rank \(first) (\(reports[first].host))\(more) reaches rank 0: does a firewall stop UDP between the hosts? "
+      + "If one of them stalls, the job ends all the same, but it cannot be told which"
+  }
+
+  /// So many ranks have a line each; of more, those that do the same have one, and there are so many lines of these.
+  private static let ranksWithLines = 16
+  /// The most ranks that a line names.
+  private static let namesInLine = 8
+
+  /// What all ranks are at, those first that hold the job up.
+  private static func lines(_ reports: [Report], _ culprits: [Int]) -> [String] {
+    guard reports.count > ranksWithLines else { return reports.enumerated().map(line) }
+    let innocent = Set(reports.indices).subtracting(culprits).sorted()
+    var groups: [(state: String, ranks: [Int])] = []
+    var places: [String: Int] = [:]
+    for rank in innocent {
+      let state = reports[rank].state
+      if let place = places[state] {
+        groups[place].ranks.append(rank)
+      } else {
+        places[state] = groups.count
+        groups.append((state, [rank]))
+      }
+    }
+    let lines = culprits.prefix(ranksWithLines).map { line($0, reports[$0]) }
+    groups.sort { $0.ranks.count > $1.ranks.count }
+    let others = groups.dropFirst(ranksWithLines).reduce(culprits.count - lines.count) { $0 + $1.ranks.count }
+    let rest = others > 0 ? ["  and \(others) more"] : []
+    return lines + groups.prefix(ranksWithLines).map { line($0.state, $0.ranks, reports) } + rest
+  }
+
+  private static func line(_ state: String, _ ranks: [Int], _ reports: [Report]) -> String {
+    let seconds = ranks.map { reports[$0].seconds }
+    let names = ranks.prefix(namesInLine).map { "\($0) (\(reports[$0].host))" }.joined(separator: ", ")
+    let more = ranks.count > namesInLine ? ", …" : ""
+    let time = seconds.min() == seconds.max() ? "\(seconds[0])" : "\(seconds.min()!) to \(seconds.max()!)"
+    let duration = seconds.min()! < 0 ? "" : " for \(time) s"
+    return "  \(ranks.count) \(ranks.count == 1 ? "rank" : "ranks"), \(names)\(more): \(state)\(duration)"
   }
 
   private static func line(_ rank: Int, _ report: Report) -> String {
     let name = "  rank \(rank) (\(report.host), process \(report.processID)): "
     guard let reading = report.reading else { return name + "never heard of" }
     let phase = "\(reading.phase) for \(Int(reading.secondsInPhase + report.age)) s"
-    return name + (report.age > 3 ? "silent for \(Int(report.age)) s, last seen in: \(phase)" : phase)
+    return name + (report.isSilent ? "silent for \(Int(report.age)) s, last seen in: \(phase)" : phase)
   }
+}
+
+extension StallRule.Report {
+  fileprivate var isSilent: Bool { age > 3 }
+
+  /// What the rank is at, without times.
+  fileprivate var state: String {
+    guard let reading else { return "never heard of" }
+    return isSilent ? "silent, last seen in: \(reading.phase)" : reading.phase
+  }
+
+  /// For how long, in whole seconds; −1 where that is not known.
+  fileprivate var seconds: Int { reading.map { Int($0.secondsInPhase + age) } ?? -1 }
 }

@@ -3,8 +3,8 @@ import Threads
 
 /// Ends the job when it makes no progress, and names the rank that stalls it and what that rank is doing.
 ///
-/// A thread of its own in every rank reports the rank's ``PhaseBoard`` to rank 0 over a connection that is not MPI's: a silent peer does not
-/// disturb it. Rank 0 judges by ``StallRule``; its verdict ends every rank, and a rank that does not hear from rank 0 for that long and
+/// A thread of its own in every rank reports the rank's ``PhaseBoard`` to rank 0 by datagrams, beside MPI: a silent peer does not disturb
+/// it, one that is lost is followed by the next, and rank 0 needs one socket for any number of ranks. Rank 0 judges by ``StallRule``; its verdict ends every rank, and a rank that does not hear from rank 0 for that long and
 /// makes no progress, ends by itself.
 package final class StallWatchdog: @unchecked Sendable {
   /// The exit code of a job that has stalled.
@@ -23,10 +23,11 @@ package final class StallWatchdog: @unchecked Sendable {
   private let rank: Int
   private let hosts: [String]
   private let processIDs: [Int32]
+  private let warn: @Sendable (String) -> Void
   private let report: @Sendable (String) -> Void
   private let meeting: Meeting
   private let addresses: [UInt32]
-  private let listener: Socket?
+  private let socket: DatagramSocket?
   private let isStopped = Monitor(false)
 
   /// Connects the watchdogs of all ranks and starts to watch. Collective.
@@ -34,13 +35,14 @@ package final class StallWatchdog: @unchecked Sendable {
   /// - Parameters:
   ///   - seconds: how long anything may take.
   ///   - setting: what sets that, for messages; nil for the configuration.
+  ///   - warn: tells people at rank 0 of ranks of which nothing is heard.
   ///   - report: tells people why the job ends.
   package init(
     _ communicator: any Communicator, board: PhaseBoard, seconds: Double, setting: String? = nil,
-    report: @escaping @Sendable (String) -> Void
+    warn: @escaping @Sendable (String) -> Void, report: @escaping @Sendable (String) -> Void
   ) throws(MessagePassingError) {
     self.board = board
-    self.report = report
+    (self.warn, self.report) = (warn, report)
     limit = seconds
     self.setting = setting ?? StallRule.configuredSetting
     rank = communicator.rank
@@ -48,11 +50,10 @@ package final class StallWatchdog: @unchecked Sendable {
     processIDs = try communicator.allGather(getpid())
     var meeting = Meeting()
     var addresses: [UInt32] = []
-    var listener: Socket?
-    if communicator.isRoot, communicator.worldSize > 1, let open = Socket.listening() {
-      listener = open.socket
-      addresses = Socket.ownAddresses()
-      meeting = Meeting(job: .random(in: 1 ... .max), port: open.port, addressCount: addresses.count)
+    socket = communicator.worldSize > 1 ? DatagramSocket() : nil
+    if communicator.isRoot, let socket {
+      addresses = DatagramSocket.ownAddresses(forOtherHosts: Set(hosts).count > 1)
+      meeting = Meeting(job: .random(in: 1 ... .max), port: socket.port, addressCount: addresses.count)
     }
     try communicator.broadcast(&meeting, from: 0)
     for index in 0..<meeting.addressCount {
@@ -62,7 +63,6 @@ package final class StallWatchdog: @unchecked Sendable {
     }
     self.meeting = meeting
     self.addresses = addresses
-    self.listener = listener
     let thread = Thread { self.watch() }
     thread.name = "watchdog"
     thread.start()
@@ -73,12 +73,15 @@ package final class StallWatchdog: @unchecked Sendable {
     isStopped.withLock { $0 = true }
   }
 
-  /// Seconds between two looks.
+  /// Seconds between two reports of a rank.
   private var interval: Double { min(1, limit / 10) }
 
-  /// Waits for the next look; false when the watch is over.
-  private func waits() -> Bool {
-    isStopped.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil } == nil
+  /// Seconds between two looks of rank 0: about fifty reports come meanwhile, for which the system has room.
+  private var lookInterval: Double { min(interval, 50 * interval / Double(hosts.count)) }
+
+  /// Waits for so many seconds; false when the watch is over.
+  private func waits(_ seconds: Double) -> Bool {
+    isStopped.wait(until: Date(timeIntervalSinceNow: seconds)) { $0 ? true : nil } == nil
   }
 
   private func watch() {
@@ -88,35 +91,39 @@ package final class StallWatchdog: @unchecked Sendable {
   // MARK: Rank 0
 
   private func watchAll() {
-    var connections: [Socket] = []
     var reports = zip(hosts, processIDs).map { StallRule.Report(host: $0, processID: $1, reading: nil, age: 0) }
     var heard = [ContinuousClock.Instant](repeating: .now, count: reports.count)
-    while waits() {
-      while let connection = listener?.accept() { connections.append(connection) }
-      connections.removeAll { connection in
-        guard let frames = connection.receive(frameBytes: HeartbeatFrame.byteCount) else { return true }
-        for bytes in frames {
-          guard let frame = HeartbeatFrame(bytes, job: meeting.job), reports.indices.contains(frame.rank) else {
-            return true
-          }
-          reports[frame.rank].reading = frame.reading
-          heard[frame.rank] = .now
+    /// Where the reports of each rank come from.
+    var senders: [Int: DatagramSocket.Address] = [:]
+    let rule = StallRule(limit: limit, setting: setting)
+    let start = ContinuousClock.now
+    var hasWarned = false
+    while waits(lookInterval) {
+      while let (bytes, sender) = socket?.receive(upTo: HeartbeatFrame.byteCount) {
+        guard let frame = HeartbeatFrame(bytes, job: meeting.job), reports.indices.contains(frame.rank) else {
+          continue
         }
-        return !frames.isEmpty && !connection.send(answer("", isVerdict: false))
+        reports[frame.rank].reading = frame.reading
+        heard[frame.rank] = .now
+        senders[frame.rank] = sender
+        socket?.send(answer("", isVerdict: false), to: sender)
       }
       let own = board.read()
       reports[0].reading = own
       heard[0] = .now
       for rank in reports.indices { reports[rank].age = (ContinuousClock.now - heard[rank]) / .seconds(1) }
-      if let verdict = StallRule(limit: limit, setting: setting).verdict(
-        reports, ownIdleSeconds: own.secondsWithoutProgress)
-      {
-        report(verdict)
-        for connection in connections { _ = connection.send(answer("rank 0 ended the job", isVerdict: true)) }
-        // The others are to end by themselves, with the same code, before the launcher ends them.
-        Thread.sleep(forTimeInterval: 1)
-        _exit(Self.exitCode)
+      if !hasWarned, ContinuousClock.now - start > .seconds(30 * interval) {
+        hasWarned = true
+        if let warning = rule.warning(reports) { warn(warning) }
       }
+      guard let verdict = rule.verdict(reports, ownIdleSeconds: own.secondsWithoutProgress) else { continue }
+      report(verdict)
+      // The others are to end by themselves, with the same code, before the launcher ends them; each hears it more than once.
+      for _ in 0..<4 {
+        for sender in senders.values { socket?.send(answer("rank 0 ended the job", isVerdict: true), to: sender) }
+        Thread.sleep(forTimeInterval: 0.25)
+      }
+      _exit(Self.exitCode)
     }
   }
 
@@ -132,31 +139,29 @@ package final class StallWatchdog: @unchecked Sendable {
   // MARK: Other ranks
 
   private func reportToRoot() {
-    var connection: Socket?
+    /// Where rank 0 has answered from last.
+    var root: DatagramSocket.Address?
     var heard = ContinuousClock.now
     var next = 0
-    while waits() {
+    // So that a thousand ranks do not come at one instant.
+    var pause = Double.random(in: 0..<interval)
+    while waits(pause) {
+      pause = interval
       let reading = board.read()
-      if connection == nil, !addresses.isEmpty {
-        connection = Socket.connecting(to: addresses[next % addresses.count], port: meeting.port, within: interval)
-        next += 1
-      }
-      if let open = connection {
-        if !open.send(HeartbeatFrame(job: meeting.job, rank: rank, reading: reading).bytes) { connection = nil }
-        guard let frames = open.receive(frameBytes: HeartbeatFrame.byteCount) else {
-          connection = nil
-          continue
-        }
-        for frame in frames.map({ HeartbeatFrame($0, job: meeting.job) }) {
-          guard let frame else {
-            connection = nil
-            break
-          }
-          heard = .now
-          if frame.isVerdict { _exit(Self.exitCode) }
-        }
+      while let (bytes, sender) = socket?.receive(upTo: HeartbeatFrame.byteCount) {
+        guard let frame = HeartbeatFrame(bytes, job: meeting.job) else { continue }
+        if frame.isVerdict { _exit(Self.exitCode) }
+        (heard, root) = (.now, sender)
       }
       let silence = (ContinuousClock.now - heard) / .seconds(1)
+      // Rank 0 has several addresses, of which one may be reached from here.
+      if silence > 5 * interval { root = nil }
+      if root == nil, !addresses.isEmpty { next += 1 }
+      let trial =
+        addresses.isEmpty ? nil : DatagramSocket.Address(host: addresses[next % addresses.count], port: meeting.port)
+      if let place = root ?? trial {
+        socket?.send(HeartbeatFrame(job: meeting.job, rank: rank, reading: reading).bytes, to: place)
+      }
       if silence > limit, reading.secondsWithoutProgress > limit {
         report(
           """

@@ -96,20 +96,45 @@ package final class Job {
     return configuration
   }
 
-  /// Reads the annotations of a split.
+  /// Reads the annotations of a split, each image's by one of the ranks. Collective.
   ///
-  /// - Parameter faults: whether to stop at the first error or to list all.
-  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  /// - Parameter faults: which errors end reading.
+  /// - Throws: `DatasetError`, ``ConfigurationError``, `MessagePassingError`.
   package func dataset(
     _ configuration: Configuration, split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError
   ) throws -> Dataset {
+    var failure: MessagePassingError?
+    let team = ReadingTeam(count: communicator.worldSize, index: communicator.rank) {
+      [board, communicator, layout] own in
+      board.enter("waiting for other ranks to read their images of the split \(split)", waitsForOthers: true)
+      do throws(MessagePassingError) {
+        return try communicator.allGather(own, along: layout.groups)
+      } catch {
+        failure = error
+        return []
+      }
+    }
+    let dataset = try ownDataset(configuration, split: split, faults: faults, team: team)
+    if let failure { throw failure }
+    return dataset
+  }
+
+  /// Reads all annotations of a split at this rank.
+  ///
+  /// - Parameter faults: whether to stop at the first error or to list all.
+  /// - Throws: `DatasetError`, ``ConfigurationError``.
+  package func ownDataset(
+    _ configuration: Configuration, split: SplitChoice, faults: FaultLog.Policy = .stopAtFirstError,
+    team: ReadingTeam = .alone
+  ) throws -> Dataset {
     board.enter("reading the split \(split)")
-    return try configuration.dataset(split: split, faults: faults) { [board] in board.enter("reading \($0)") }
+    return try configuration.dataset(split: split, faults: faults, team: team) { [board] in board.enter("reading \($0)")
+    }
   }
 
   /// Copies values of rank `root` to all ranks.
   package func broadcast(_ arena: VariableArena, from root: Int) throws {
-    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root)
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(arena.values), from: root, along: layout.groups)
   }
 
   /// Compute threads of this rank: as configured, or its share of the processors it is bound to. A misfit is logged.
@@ -128,9 +153,9 @@ package final class Job {
   ///
   /// - Parameter setting: what sets that, for messages; nil for the configuration.
   package func watch(seconds: Double, setting: String? = nil) throws {
-    watchdog = try StallWatchdog(communicator, board: board, seconds: seconds, setting: setting) { [logger] in
-      logger.error("\($0)")
-    }
+    watchdog = try StallWatchdog(
+      communicator, board: board, seconds: seconds, setting: setting,
+      warn: { [logger] in logger.warning("\($0)") }, report: { [logger] in logger.error("\($0)") })
   }
 
   /// Takes a run directory for this job, so that no other writes there meanwhile; it is given back when the job ends. Collective.
