@@ -39,9 +39,9 @@ struct MemoryDirectoryTests {
     #expect(newest(memory) == 4 && newest(memory, after: 3) == 4 && newest(memory, after: 4) == nil)
     #expect(newest(memory, history: "another") == nil)
     #expect(try directory("/runs/b").iterations() == [])
-    try memory.remove(besides: 4)
+    memory.remove(besides: 4)
     #expect(try memory.iterations() == [4])
-    try memory.remove()
+    memory.remove()
     #expect(!FileManager.default.fileExists(atPath: memory.path))
     #expect(messages.recorded.isEmpty)
   }
@@ -53,7 +53,7 @@ struct MemoryDirectoryTests {
     try save(2, to: directory())
     try save(3, to: directory(calls: complete))
     for index in complete.calls.indices {
-      try directory().remove()
+      directory().remove()
       for iteration in 1...2 { try save(iteration, to: directory()) }
       let failure = Result { try save(3, to: directory(calls: FaultyCalls(failing: index, with: error))) }
       let found = try #require(newest(directory()))
@@ -71,7 +71,7 @@ struct MemoryDirectoryTests {
     let left = "\(memory.path)/checkpoints/.iteration-0000008.safetensors.17.partial"
     try "half".write(toFile: left, atomically: false, encoding: .utf8)
     #expect(newest(memory) == 7)
-    try memory.remove(besides: 7)
+    memory.remove(besides: 7)
     #expect(!FileManager.default.fileExists(atPath: left))
     #expect(newest(memory) == 7)
   }

@@ -70,6 +70,22 @@ package struct MemoryDirectory: Sendable {
     return try Checkpoint(resuming: path)
   }
 
+  /// Removes all copies but that of one iteration, and what killed processes left; what stays is logged.
+  package func remove(besides kept: Int? = nil) {
+    guard checkpoints.exists else { return }
+    do throws(FileError) {
+      try requireOwn()
+      try AtomicFile.removeStale(in: checkpoints.path)
+      for copy in try checkpoints.iterations() where copy != kept {
+        try Directory.remove(checkpoints.path(iteration: copy), calls: calls)
+      }
+    } catch {
+      logger.warning("copies stay in the memory of this host: \(error)")
+    }
+    // With a copy inside they stay.
+    for directory in [checkpoints.path, path] { rmdir(directory) }
+  }
+
   /// Makes the directory, for this user alone.
   package func create() throws(FileError) {
     let base = URL(fileURLWithPath: home).deletingLastPathComponent().path

@@ -87,11 +87,7 @@ final class MemoryCopies {
   /// Removes the copies of this host, when all of the run is on the disk.
   func remove() {
     finishWriting()
-    do throws(FileError) {
-      try directory?.remove()
-    } catch {
-      logger.warning("copies stay in the memory of this host: \(error)")
-    }
+    directory?.remove()
   }
 
   private func note(cost seconds: Double) {

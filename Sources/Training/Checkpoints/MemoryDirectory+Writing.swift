@@ -1,6 +1,5 @@
 import Configuration
 import Files
-import Foundation
 import Inference
 
 extension MemoryDirectory {
@@ -20,19 +19,5 @@ extension MemoryDirectory {
     try Checkpoint.write(
       to: checkpoints.path(iteration: iteration), iteration: iteration, configuration: configuration, state: state,
       build: build, history: history, progress: progress, calls: calls)
-  }
-
-  /// Removes all copies but that of one iteration, and what killed processes left.
-  ///
-  /// - Throws: ``FileError`` when some stay.
-  package func remove(besides kept: Int? = nil) throws(FileError) {
-    guard checkpoints.exists else { return }
-    try requireOwn()
-    try AtomicFile.removeStale(in: checkpoints.path)
-    for copy in try checkpoints.iterations() where copy != kept {
-      try Directory.remove(checkpoints.path(iteration: copy), calls: calls)
-    }
-    // With a copy inside they stay.
-    for directory in [checkpoints.path, path] { rmdir(directory) }
   }
 }

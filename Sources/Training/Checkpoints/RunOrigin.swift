@@ -55,11 +55,7 @@ struct RunOrigin {
       goesOn ? known : try names?.renew(isNamed: configuration.checkpoint.memoryEverySeconds != nil) ?? ""
     let agreed = try communicator.broadcast(name)
     history = agreed.isEmpty ? nil : agreed
-    do throws(FileError) {
-      try directory?.remove(besides: isCopy ? last : nil)
-    } catch {
-      job.logger.warning("an older copy stays in the memory of this host: \(error)")
-    }
+    directory?.remove(besides: isCopy ? last : nil)
     var form = (checkpoint?.metadata?.summation ?? .twosBelow).rawValue
     try communicator.broadcast(&form, from: rank)
     summation = SummationOrder.Form(rawValue: form)!
