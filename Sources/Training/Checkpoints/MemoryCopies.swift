@@ -74,7 +74,6 @@ final class MemoryCopies {
     let start = ContinuousClock.now
     last = start
     guard let writer, !writer.isWriting else { return }
-    // Only a copy before would have failed, and none does.
     try? writer.begin(iteration: iteration, state: state)
     if isRoot { note(cost: (ContinuousClock.now - start) / .seconds(1)) }
   }

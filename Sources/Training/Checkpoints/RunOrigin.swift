@@ -18,8 +18,7 @@ struct RunOrigin {
   /// The copies of this host, at its first rank.
   let directory: MemoryDirectory?
 
-  /// Looks for the newest state. Copies in memory that are not what the run goes on from are removed: their history is left now, or was
-  /// before. Collective.
+  /// Looks for the newest state. Collective. Copies in memory that are not what the run goes on from are removed.
   ///
   /// - Parameter store: the run's checkpoints, at rank 0.
   /// - Throws: ``FileError`` where the disk's checkpoint is to be used and is not valid; `MessagePassingError`.
