@@ -108,6 +108,17 @@ extension ClusterTests {
         incomplete.messages.contains("has ended before its ranks, 2 of which were to run"), "\(incomplete.messages)")
     }
 
+    /// As when a daemon on a host does not answer: mpirun would wait for it for ever.
+    @Test(.timeLimit(.minutes(1))) func `Ranks that do not begin are named, and nobody waits for them`() throws {
+      try launcher("mpirun", Self.versions[MPILauncher.library]!, "\(Self.startsOneRank) &\nexec sleep 300")
+      let environment = ["MULTIBOX_START_SECONDS": "1", "MULTIBOX_RESTARTS": "0"]
+      let waiting = try program("exec sleep 300")
+      let local = try launch(["3", "nothing.yaml"], program: waiting, environment: environment)
+        .wait(timeout: 30).ended(with: 71)
+      #expect(local.messages.contains("2 of 3 ranks have not begun: 1,2; the others are on "), "\(local.messages)")
+      #expect(!local.messages.contains("begins"), "\(local.messages)")
+    }
+
     /// 65 and 70 are joined to 71 by MPICH's, after which a job would start again.
     @Test(.timeLimit(.minutes(1))) func `The exit code is that of the rank that failed first`() throws {
       let program = try program("if [ $\(MPILauncher.rankVariable) = 1 ]; then exit 65; fi\nsleep 1\nexit 70")
