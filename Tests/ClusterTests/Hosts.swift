@@ -41,12 +41,15 @@ final class Hosts {
     try start(command, on: host).wait(timeout: 60).succeeded().output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// What reaches a host, for `MULTIBOX_REMOTE_SHELL`.
+  var remoteShell: String { "\(script) shell \(experiment.path)" }
+
   /// Starts `launch/cluster` at host1.
   func cluster(_ hostfile: String, _ arguments: [String], restarts: Int = 3) throws -> ChildProcess {
     try start(
       ["\(ChildProcess.repository)/launch/cluster", hostfile] + arguments,
       environment: [
-        "MULTIBOX_REMOTE_SHELL": "\(script) shell \(experiment.path)", "MULTIBOX_NETWORK": "10.77.0.0/24",
+        "MULTIBOX_REMOTE_SHELL": remoteShell, "MULTIBOX_NETWORK": "10.77.0.0/24",
         "MULTIBOX_RESTARTS": "\(restarts)",
       ])
   }

@@ -101,7 +101,10 @@ extension ClusterTests {
         if victim == "script" {
           process.signal(SIGKILL)
         } else {
-          for mpirun in children(of: process.identifier, named: "mpirun") { kill(mpirun, SIGKILL) }
+          // That of Open MPI 5 becomes prterun.
+          let launchers = ["mpirun", "prterun"].flatMap { children(of: process.identifier, named: $0) }
+          #expect(launchers.count == 1)
+          for launcher in launchers { kill(launcher, SIGKILL) }
         }
         _ = try process.wait(timeout: 30)
         #expect(waits(30) { ranks().isEmpty }, "\(victim)")

@@ -98,6 +98,23 @@ extension ClusterTests {
       #expect(outcome.messages.matches(of: #/ended with 137; starting again/#).count == 1)
     }
 
+    /// mpirun ends the others, and its own code may be theirs. A variable that is not passed on would leave the scripts without the code.
+    @Test(.timeLimit(.minutes(2)), arguments: [("exit 65", 65 as Int32), ("kill -KILL $$", 137)])
+    func `The exit code is that of the rank that failed, wherever it was`(end: String, code: Int32) throws {
+      let hostfile = try experiment.write("host1\nhost2\n", to: "hosts")
+      let program = experiment.path("program")
+      try ChildProcess.write(
+        script: "if [ $\(MPILauncher.rankVariable) = 1 ]; then \(end); fi\nexec sleep 60", to: program)
+      let outcome = try hosts.start(
+        ["\(ChildProcess.repository)/launch/cluster", hostfile, experiment.config],
+        environment: [
+          "MULTIBOX_PROGRAM": program, "MULTIBOX_RESTARTS": "0", "MULTIBOX_MPI": MPILauncher.library,
+          "MULTIBOX_REMOTE_SHELL": hosts.remoteShell, "MULTIBOX_NETWORK": "10.77.0.0/24",
+        ]
+      ).wait(timeout: 60).ended(with: code)
+      #expect(!outcome.messages.contains("ended with 65"), "\(outcome.messages)")
+    }
+
     @Test(.timeLimit(.minutes(3)))
     func `When the network fails everything ends, and training goes on where it can`() throws {
       let hostfile = try experiment.write("host1\nhost2\n", to: "hosts")

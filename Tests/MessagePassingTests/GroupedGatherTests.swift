@@ -48,8 +48,8 @@ struct GroupedGatherTests {
       let expected = (0..<count).map { UInt8($0 * 7 % 251) }
       let results = try ThreadCommunicator.run(worldSize: groups.worldSize) { communicator in
         var bytes = communicator.rank == root ? expected : [UInt8](repeating: 255, count: count)
-        try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
-          try communicator.broadcast(bytes, from: root, along: groups)
+        try bytes.withUnsafeMutableBufferPointer { (buffer) throws(MessagePassingError) in
+          try communicator.broadcast(UnsafeMutableRawBufferPointer(buffer), from: root, along: groups)
         }
         return bytes
       }

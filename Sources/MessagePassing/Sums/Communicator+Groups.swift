@@ -43,14 +43,14 @@ extension Communicator {
   }
 
   private func send(_ bytes: inout [UInt8], to other: Int) throws(MessagePassingError) {
-    try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
-      try complete([Message(sending: bytes, to: other, tag: Self.gatherTag)])
+    try bytes.withUnsafeMutableBufferPointer { (bytes) throws(MessagePassingError) in
+      try complete([Message(sending: UnsafeMutableRawBufferPointer(bytes), to: other, tag: Self.gatherTag)])
     }
   }
 
   private func receive(_ bytes: inout [UInt8], from other: Int) throws(MessagePassingError) {
-    try bytes.withUnsafeMutableBytes { (bytes) throws(MessagePassingError) in
-      try complete([Message(receiving: bytes, from: other, tag: Self.gatherTag)])
+    try bytes.withUnsafeMutableBufferPointer { (bytes) throws(MessagePassingError) in
+      try complete([Message(receiving: UnsafeMutableRawBufferPointer(bytes), from: other, tag: Self.gatherTag)])
     }
   }
 
