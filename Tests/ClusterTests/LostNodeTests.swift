@@ -50,6 +50,9 @@ extension ClusterTests {
         echo "$number: $hosts" >>starts
         if [ "$(wc -l <starts)" = 1 ]; then printf '%s\\n' \(nodes) >down; exit 77; fi
         if [ "$number" = 5 ]; then echo 'multibox: error: start one of 1, 2, 4, 8 ranks' >&2; exit 64; fi
+        for rank in $(seq 0 $((number - 1))); do
+          printf 'rank %d on n1: begins\\nrank %d on n1: ended with 0\\n' "$rank" "$rank" >&2
+        done
         """)
       let script = "\(ChildProcess.repository)/launch/slurm.sbatch"
       return try ChildProcess(
