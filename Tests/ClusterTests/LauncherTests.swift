@@ -32,7 +32,7 @@ extension ClusterTests {
     }
 
     private func launch(
-      _ script: String = "local", _ arguments: [String], program: String, environment: [String: String] = [:]
+      _ arguments: [String], by script: String = "local", program: String, environment: [String: String] = [:]
     ) throws -> ChildProcess {
       let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
       let variables = ["MULTIBOX_PROGRAM": program, "PATH": "\(directory.path)/bin:\(path)"]
@@ -89,7 +89,7 @@ extension ClusterTests {
       let program = try program("exit 0", library: "openmpi")
       let hosts = directory.path + "/hosts"
       try "localhost\n".write(toFile: hosts, atomically: true, encoding: .utf8)
-      try launch("cluster", [hosts, "nothing.yaml"], program: program, environment: ["PBS_JOBID": "7"]).wait()
+      try launch([hosts, "nothing.yaml"], by: "cluster", program: program, environment: ["PBS_JOBID": "7"]).wait()
         .succeeded()
       let options = try String(contentsOfFile: directory.path + "/options", encoding: .utf8)
       #expect(options.contains(agent), "\(options)")
