@@ -35,7 +35,7 @@ extension ClusterTests {
       _ arguments: [String], by script: String = "local", program: String, environment: [String: String] = [:]
     ) throws -> ChildProcess {
       let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-      let variables = ["MULTIBOX_PROGRAM": program, "PATH": "\(directory.path)/bin:\(path)"]
+      let variables = ["MULTIBOX_PROGRAM": program, "MULTIBOX_MPI": "", "PATH": "\(directory.path)/bin:\(path)"]
       return try ChildProcess(
         URL(fileURLWithPath: "\(ChildProcess.repository)/launch/\(script)"), arguments,
         environment: variables.merging(environment) { $1 }, directory: directory.path)
@@ -43,7 +43,7 @@ extension ClusterTests {
 
     /// Starts one rank and ends as it likes.
     private static let startsOneRank = """
-      while [ $1 != -np ]; do shift; done
+      while [ "$1" != -np ]; do shift; done
       shift 2
       OMPI_COMM_WORLD_RANK=0 PMI_RANK=0 "$@"
       """
@@ -120,7 +120,7 @@ extension ClusterTests {
       try launcher(
         "mpirun", Self.versions[MPILauncher.library]!,
         """
-        while [ $1 != -np ]; do shift; done
+        while [ "$1" != -np ]; do shift; done
         shift 2
         { OMPI_COMM_WORLD_RANK=0 PMI_RANK=0 "$@" 2>&1 | cat >&2; } 7>&1 | cat
         """)
