@@ -32,10 +32,10 @@ extension ClusterTests {
     }
 
     private func launch(
-      _ script: String = "local", _ arguments: [String], program: String, environment: [String: String] = [:]
+      _ arguments: [String], by script: String = "local", program: String, environment: [String: String] = [:]
     ) throws -> ChildProcess {
       let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-      let variables = ["MULTIBOX_PROGRAM": program, "PATH": "\(directory.path)/bin:\(path)"]
+      let variables = ["MULTIBOX_PROGRAM": program, "MULTIBOX_MPI": "", "PATH": "\(directory.path)/bin:\(path)"]
       return try ChildProcess(
         URL(fileURLWithPath: "\(ChildProcess.repository)/launch/\(script)"), arguments,
         environment: variables.merging(environment) { $1 }, directory: directory.path)
@@ -43,7 +43,7 @@ extension ClusterTests {
 
     /// Starts one rank and ends as it likes.
     private static let startsOneRank = """
-      while [ $1 != -np ]; do shift; done
+      while [ "$1" != -np ]; do shift; done
       shift 2
       OMPI_COMM_WORLD_RANK=0 PMI_RANK=0 "$@"
       """
@@ -89,7 +89,7 @@ extension ClusterTests {
       let program = try program("exit 0", library: "openmpi")
       let hosts = directory.path + "/hosts"
       try "localhost\n".write(toFile: hosts, atomically: true, encoding: .utf8)
-      try launch("cluster", [hosts, "nothing.yaml"], program: program, environment: ["PBS_JOBID": "7"]).wait()
+      try launch([hosts, "nothing.yaml"], by: "cluster", program: program, environment: ["PBS_JOBID": "7"]).wait()
         .succeeded()
       let options = try String(contentsOfFile: directory.path + "/options", encoding: .utf8)
       #expect(options.contains(agent), "\(options)")
@@ -131,7 +131,7 @@ extension ClusterTests {
       try launcher(
         "mpirun", Self.versions[MPILauncher.library]!,
         """
-        while [ $1 != -np ]; do shift; done
+        while [ "$1" != -np ]; do shift; done
         shift 2
         { OMPI_COMM_WORLD_RANK=0 PMI_RANK=0 "$@" 2>&1 | cat >&2; } 7>&1 | cat
         """)
