@@ -13,14 +13,14 @@ struct ThreadCommunicatorTests {
       try communicator.broadcast(&value, from: worldSize / 2)
       let text = try communicator.broadcast(rank == 0 ? "from rank 0" : "")
       let all = try communicator.allGather([rank, 10 * rank])
-      let gathered = try communicator.gather([UInt8](repeating: UInt8(rank), count: rank), to: worldSize - 1)
+      let gathered = try communicator.gather([UInt8](repeating: UInt8(rank), count: rank))
       var numbers: [Float] = [Float(rank), 1]
       try numbers.withUnsafeMutableBufferPointer { try communicator.sum($0) }
       return "\(value) \(text) \(all) \(gathered.map(\.count)) \(numbers)"
     }
     for (rank, result) in results.enumerated() {
       let all = (0..<worldSize).flatMap { [$0, 10 * $0] }
-      let gathered = rank == worldSize - 1 ? Array(0..<worldSize) : []
+      let gathered = rank == 0 ? Array(0..<worldSize) : []
       let sum = [Float(worldSize * (worldSize - 1) / 2), Float(worldSize)]
       #expect(result == "4711 from rank 0 \(all) \(gathered) \(sum)")
     }
