@@ -84,7 +84,7 @@ struct ReadingTeamTests {
   /// - Parameter spoil: makes other bytes of what a reader says.
   private func read(
     _ layout: Layout, _ directory: YOLODirectory, _ faults: FaultLog.Policy = .stopAtFirstError, count: Int,
-    spoil: (Int, [UInt8]) -> [UInt8] = { $1 }
+    spoil: @escaping (Int, [UInt8]) -> [UInt8] = { $1 }
   ) -> [Reading] {
     // First everybody says what it has read; then each reads with what the others have said.
     var messages: [[UInt8]] = []
