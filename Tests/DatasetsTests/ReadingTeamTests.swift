@@ -24,7 +24,7 @@ struct ReadingTeamTests {
         for (index, name) in names.enumerated() {
           let box = "<xmin>\(index + 1)</xmin><ymin>2</ymin><xmax>30</xmax><ymax>20</ymax>"
           try directory.write(
-            "<annotation><object><name>dog</name><bndbox>\(box)</bndbox></object></annotation>",
+            "<annotation><size><width>40</width><height>30</height></size><object><name>dog</name><bndbox>\(box)</bndbox></object></annotation>",
             to: "Annotations/\(name).xml")
         }
         try directory.write(names.joined(separator: "\n"), to: "ImageSets/Main/train.txt")

@@ -56,7 +56,7 @@ struct StallRuleTests {
       lines.map(String.init) == [
         "no progress for 10 seconds (communication.stall_seconds), held up by rank 77 (node), rank 130 (node)",
         "  rank 77 (node, process 7): loading a.jpg for 13 s",
-        "  rank 130 (node, process 7): silent for 30 s, last seen in: forward",
+        "  rank 130 (node, process 7): silent for 30 s, last seen in: forward for 41 s",
         "  119 ranks, 0 (node), 1 (node), 2 (node), 3 (node), 4 (node), 5 (node), 6 (node), 7 (node), …: exchange of bucket 3 of 14 for 11 to 12 s",
         "  79 ranks, 120 (node), 121 (node), 122 (node), 123 (node), 124 (node), 125 (node), 126 (node), 127 (node), …: forward for 11 to 12 s",
       ])
