@@ -162,10 +162,11 @@ extension ClusterTests {
       try hosts.network(false)
       #expect(waits(90) { experiment.lines("run").last?.world_size == 1 }, "\(log("run"))")
       #expect(waits(90) { experiment.lines("run").count == iterations }, "\(log("run"))")
-      // The job is over when the other node has said so too.
-      Thread.sleep(forTimeInterval: 3)
+      // It may take Slurm minutes to hear of the other node that nothing of the job is left there; the job itself is over.
+      let ended = try waits { ["COMPLETED", "COMPLETING"].contains(try job(identifier, "JobState")) }
+      #expect(ended, "\(log("run"))\n\(controllerLog())")
+      #expect(try job(identifier, "ExitCode") == "0:0")
       try hosts.network(true)
-      try waitForEnd(identifier, "run", seconds: 60)
       #expect(try job(identifier, "Restarts") == "0")
       #expect(log("run").contains("host2 does not answer") && log("run").contains("the copy in the memory of host1"))
       let state = try experiment.parameters("run", iteration: iterations)
