@@ -54,15 +54,26 @@ final class Hosts {
       ])
   }
 
-  /// Starts the program under mpirun at host1, without a script of `launch`.
-  func mpirun(_ options: [String], _ arguments: [String]) throws -> ChildProcess {
-    try start(
-      [
-        "mpirun", "--mca", "plm_rsh_agent", "\(script) shell \(experiment.path)", "--bind-to", "none",
-        "--oversubscribe",
-        "--mca", "btl_tcp_if_include", "10.77.0.0/24", "--mca", "oob_tcp_if_include", "10.77.0.0/24",
-      ] + options + [ChildProcess.multibox.path] + arguments,
-      environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"])
+  /// Starts the program under mpirun at host1, without a script of `launch`: on so many ranks, dealt out to the hosts in turns.
+  func mpirunInTurns(ranks: Int, _ arguments: [String]) throws -> ChildProcess {
+    let options =
+      MPILauncher.isMPICH
+      ? ["-hosts", "host1:1,host2:1", "-iface", "eth0", "-launcher", "rsh", "-launcher-exec", try remoteShellProgram()]
+      : [
+        "--mca", "plm_rsh_agent", remoteShell, "--bind-to", "none", "--oversubscribe", "--mca", "btl_tcp_if_include",
+        "10.77.0.0/24", "--mca", "oob_tcp_if_include", "10.77.0.0/24", "--host", "host1:\(ranks),host2:\(ranks)",
+        "--map-by", "node",
+      ]
+    return try start(
+      [MPILauncher.path!] + options + ["-np", "\(ranks)", ChildProcess.multibox.path] + arguments,
+      environment: MPILauncher.environment)
+  }
+
+  /// A program that is ``remoteShell``, for launchers that take no words after it.
+  private func remoteShellProgram() throws -> String {
+    let path = experiment.path("remote-shell")
+    try ChildProcess.write(script: "exec \(remoteShell) \"$@\"", to: path)
+    return path
   }
 
   /// Drops all packets between the hosts, or lets them pass again.

@@ -44,9 +44,8 @@ extension ClusterTests {
     /// As with `srun --distribution=cyclic`.
     @Test(.timeLimit(.minutes(2)))
     func `Ranks that are dealt out to hosts in turns add inside a host first`() throws {
-      let outcome = try hosts.mpirun(
-        ["--host", "host1:2,host2:2", "--map-by", "node", "-np", "4"],
-        ["benchmark", "allreduce", "--bytes", "65536", "--iterations", "1", "--json"]
+      let outcome = try hosts.mpirunInTurns(
+        ranks: 4, ["benchmark", "allreduce", "--bytes", "65536", "--iterations", "1", "--json"]
       ).wait(timeout: 60).succeeded()
       struct Line: Decodable { let groups: [Int] }
       let line = try #require(outcome.output.split(separator: "\n").last)
