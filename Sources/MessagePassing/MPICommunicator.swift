@@ -18,6 +18,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   ///
   /// - Throws: ``MessagePassingError`` when the library cannot be used from several threads.
   package convenience init() throws(MessagePassingError) {
+    MPILibrary.built.setDefaults()
     var isThreaded: Int32 = 0
     try Self.check(cmpi_start(&isThreaded), "MPI_Init_thread", rank: -1)
     guard isThreaded != 0 else {

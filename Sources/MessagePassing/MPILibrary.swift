@@ -1,4 +1,5 @@
 import CMPI
+import Glibc
 
 /// The MPI that a program is built for: Open MPI, or MPICH and what has its interface and its environment, as Intel MPI, Cray MPICH
 /// and MVAPICH. The raw values are those of `MULTIBOX_MPI`.
@@ -48,6 +49,21 @@ package enum MPILibrary: String, Sendable, CaseIterable {
   /// What sets a variable of the environment at all ranks.
   package func setting(_ variable: String, _ value: String) -> String {
     self == .openMPI ? "-x \(variable)=\(value)" : "-genv \(variable) \(value)"
+  }
+
+  // MARK: Settings
+
+  /// Bytes of the pieces in which Open MPI moves a long message through memory that ranks of a machine share, where one may not read the
+  /// other's: each look at it moves a few, and with its own 32 KB a sum waits for looks.
+  private static let sharedMemoryPieces = 256 << 10
+
+  /// Has the library start with other settings than its own, where the user has set nothing. Before it starts.
+  func setDefaults() {
+    guard self == .openMPI else { return }
+    // Open MPI 4, and 5.
+    for name in ["vader", "sm"] {
+      setenv("OMPI_MCA_btl_\(name)_max_send_size", String(Self.sharedMemoryPieces), 0)
+    }
   }
 
   // MARK: The library that is loaded

@@ -123,6 +123,27 @@ struct GroupedSumTests {
     #expect(Self.areEqual(results[3].bits, Self.expected(4, counts: [count])))
   }
 
+  @Test func `A long sum over machines goes in parts and has the same bits`() throws {
+    let (count, groups, hosts) = (900_001, SumGroups(sizes: [2, 2]), [0, 0, 1, 1])
+    let parts = GroupedSum.parts(of: count, groups, hosts: hosts)
+    #expect(parts.count == 3 && parts.first?.lowerBound == 0 && parts.last?.upperBound == count)
+    #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+    #expect(GroupedSum.parts(of: 500_000, groups, hosts: hosts) == [0..<500_000])
+    #expect(GroupedSum.parts(of: count, groups, hosts: [0, 0, 0, 0]) == [0..<count])
+    #expect(GroupedSum.parts(of: count, SumGroups(sizes: [4]), hosts: [0, 1, 2, 3]) == [0..<count])
+    for wire in WireFormat.allCases {
+      let results = try ThreadCommunicator.run(worldSize: 4) { communicator in
+        let sum = GroupedSum(
+          communicator, groups, capacity: count, wire: wire, hosts: hosts, kernels: Kernels.available.last!)
+        var values = Self.values(communicator.rank, 0, count: count)
+        try values.withUnsafeMutableBufferPointer { values in try sum.add(values) }
+        return [values.map(\.bitPattern)]
+      }
+      let expected = Self.expected(4, counts: [count], wire: wire)
+      for result in results { #expect(Self.areEqual(result, expected), "\(wire)") }
+    }
+  }
+
   @Test func `A rank that ends is an error at those that wait for it`() throws {
     #expect {
       try ThreadCommunicator.run(worldSize: 4) { communicator in

@@ -13,6 +13,7 @@ package final class GroupedSum {
   private let kernels: Kernels
   private let runs: [SumRun]
   private let adder: TermAdder
+  private let hosts: [Int]
   /// Bytes of a message at most, by the rank that it goes to.
   private let messageBytes: [Int]
 
@@ -47,7 +48,7 @@ package final class GroupedSum {
   ) {
     precondition(groups.worldSize == communicator.worldSize, "groups of \(groups.worldSize) ranks")
     self.communicator = communicator
-    (self.groups, self.wire, self.kernels) = (groups, wire, kernels)
+    (self.groups, self.wire, self.hosts, self.kernels) = (groups, wire, hosts, kernels)
     runs = (0..<atOnce).map {
       SumRun(wire, tag: $0 * 2 * groups.levels.count, capacity: capacity, received: groups.received(capacity: capacity))
     }
@@ -74,11 +75,24 @@ package final class GroupedSum {
     try send(run)
   }
 
-  /// Sums and waits.
+  /// Sums and waits. A long sum goes in parts, see ``parts(of:_:hosts:)``.
   package func add(_ values: UnsafeMutableBufferPointer<Float>) throws(MessagePassingError) {
     var pause = PollingPause()
-    try begin(values)
-    while ended < begun { if try advance() { pause.reset() } else { pause.wait() } }
+    var parts = Self.parts(of: values.count, groups, hosts: hosts)[...]
+    while !parts.isEmpty || ended < begun {
+      while hasRoom, let part = parts.popFirst() { try begin(UnsafeMutableBufferPointer(rebasing: values[part])) }
+      if try advance() { pause.reset() } else { pause.wait() }
+    }
+  }
+
+  /// Values of a part of a long sum at least: 1 MB.
+  private static let partCount = 256 << 10
+
+  /// The parts of a sum by itself: one, or several where ranks of a machine add to each other before they add to others, so that the network
+  /// has something to do meanwhile.
+  package static func parts(of count: Int, _ groups: SumGroups, hosts: [Int]) -> [Range<Int>] {
+    let isStaged = groups.levels.count > 1 && hosts.contains { $0 != hosts[0] }
+    return SumGroups.parts(of: 0..<count, isStaged ? max(1, count / partCount) : 1)
   }
 
   /// Moves all sums on.

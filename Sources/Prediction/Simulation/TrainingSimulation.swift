@@ -132,7 +132,8 @@ package struct TrainingSimulation: Sendable {
 extension SumPlan {
   /// Seconds of a single sum of so many values that all ranks begin at once, the slowest rank's.
   package func seconds(values: Int, _ net: Interconnect) -> Double {
-    var simulation = ExchangeSimulation(self, net, values: [values])
-    return simulation.run(ready: Array(repeating: 0, count: worldSize)).max() ?? 0
+    let parts = GroupedSum.parts(of: values, groups, hosts: hosts)
+    var simulation = ExchangeSimulation(self, net, values: parts.map(\.count))
+    return simulation.run(ready: Array(repeating: 0, count: worldSize * parts.count)).max() ?? 0
   }
 }
