@@ -59,7 +59,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     var overrides = overrideOptions.overrides
     if let output { overrides.append(try OverrideOptions.override("output", text: output)) }
-    let start = StartGuard(seconds: timeout, phase: "start", exitCode: ExitStatus.machine.rawValue)
+    let start = MPIGuard.start(seconds: timeout, exitCode: ExitStatus.machine.rawValue)
     let job: Job
     do {
       job = try Job(LaunchEnvironment(), build: .program, kernels: .ofProcess)
@@ -77,8 +77,9 @@ struct DoctorCommand: ParsableCommand {
       if job.communicator.isRoot { try report(diagnosis) }
       job.board.enter("leaving", waitsForOthers: true)
       try job.communicator.broadcast(&code, from: 0)
-      _ = StartGuard(seconds: timeout, phase: "end", exitCode: ExitStatus.machine.rawValue)
-      try job.finish()
+      try job.leave()
+      _ = MPIGuard.end(exitCode: code)
+      try job.communicator.finish()
       Foundation.exit(code)
     } catch {
       job.abort(error, code: ExitStatus(of: error).rawValue)

@@ -14,19 +14,21 @@ extension ParsableCommand {
     let environment = LaunchEnvironment()
     let start =
       environment.isUnderMPI
-      ? StartGuard(seconds: environment.startSeconds, phase: "start", exitCode: ExitStatus.machine.rawValue) : nil
+      ? MPIGuard.start(seconds: environment.startSeconds, exitCode: ExitStatus.machine.rawValue) : nil
     let job = try Job(environment, build: .program, kernels: .ofProcess, stop: stop)
     start?.disarm()
-    let outcome: Trainer.Outcome
     do {
-      outcome = try body(job)
-      try job.finish()
+      let outcome = try body(job)
+      try job.leave()
+      if let notice = outcome.notice { job.logger.notice("\(notice)") }
+      fflush(nil)
+      let code = outcome.notice == nil ? EXIT_SUCCESS : ExitStatus.interrupted.rawValue
+      let end = environment.isUnderMPI ? MPIGuard.end(exitCode: code) : nil
+      try job.communicator.finish()
+      end?.disarm()
+      if code != EXIT_SUCCESS { Foundation.exit(code) }
     } catch {
       job.abort(error, code: ExitStatus(of: error).rawValue)
-    }
-    if let notice = outcome.notice {
-      job.logger.notice("\(notice)")
-      Foundation.exit(ExitStatus.interrupted.rawValue)
     }
   }
 }

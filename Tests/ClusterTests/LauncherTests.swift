@@ -126,6 +126,23 @@ extension ClusterTests {
       #expect(!outcome.messages.contains("ended with"), "\(outcome.messages)")
     }
 
+    /// MPICH's mpirun kills the others when a rank leaves without MPI's own end, which may hang.
+    @Test func `What ends ranks that have seen all through their work is no failure`() throws {
+      let number = MPILauncher.rankVariable
+      try launcher(
+        "mpirun", Self.versions[MPILauncher.library]!,
+        """
+        while [ "$1" != -np ]; do shift; done
+        shift 2
+        \(number)=0 "$@"; \(number)=1 "$@"
+        exit 9
+        """)
+      let late = try program("[ $\(number) = 0 ] || kill -KILL $$")
+      try launch(["2", "nothing.yaml"], program: late).wait().succeeded()
+      let early = try program("[ $\(number) = 1 ] || exit 74")
+      try launch(["2", "nothing.yaml"], program: early).wait().ended(with: 74)
+    }
+
     /// As a launcher does, this one waits until nobody can write to what it has given the rank, or has left open there.
     @Test(.timeLimit(.minutes(1))) func `A rank that has failed keeps no file of its launcher open`() throws {
       try launcher(

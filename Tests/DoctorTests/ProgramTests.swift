@@ -83,7 +83,7 @@ struct ProgramTests {
       NetworkInterface(name: "docker0", address: 0xAC11_0001, prefix: 16, bytes: 0),
       NetworkInterface(name: "eth0", address: 0x0A01_0203, prefix: 24, bytes: 0),
     ]
-    let message = StartGuard.message(seconds: 60, phase: "start", interfaces: interfaces)
+    let message = MPIGuard.message(seconds: 60, interfaces: interfaces)
     #expect(message.contains("docker0 (172.17.0.0/16), eth0 (10.1.2.0/24)"))
     #expect(message.contains(NetworkChoice.option(interfaces[1], of: .built)))
   }

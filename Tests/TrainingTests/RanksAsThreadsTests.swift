@@ -25,7 +25,7 @@ struct RanksAsThreadsTests {
       let job = try Job(communicator, logger: logger)
       let trainer = try Trainer(configuration, resume: .auto, job: job, kernels: Kernels.available.last!)
       let outcome = try trainer.run()
-      try job.finish()
+      try job.leave()
       return outcome
     }
     #expect(outcomes.allSatisfy { $0 == .finished })

@@ -180,11 +180,12 @@ package final class Job {
     try communicator.barrier()
   }
 
-  /// Leaves the job in good order.
-  package func finish() throws {
+  /// Leaves the job in good order when all ranks have done their work; what is left is to end MPI. Collective.
+  package func leave() throws {
+    board.enter("leaving", waitsForOthers: true)
+    try communicator.barrier()
     watchdog?.stop()
     runLock?.release()
-    try communicator.finish()
   }
 
   /// Reports why the job cannot go on and ends all its processes.
