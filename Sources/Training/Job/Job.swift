@@ -190,12 +190,9 @@ package final class Job {
 
   /// Reports why the job cannot go on and ends all its processes.
   package func abort(_ error: any Error, code: Int32) -> Never {
-    if communicator.isRoot || !(error is any SharedFailure) {
-      logger.error("\(error)")
-    } else {
-      // Rank 0 has met the same and tells; this rank must not end the job before it has.
-      Thread.sleep(forTimeInterval: 3)
-    }
+    // What rank 0 has met too, it tells; this rank must not end the job before it has.
+    let isTold = !communicator.isRoot && error is any SharedFailure
+    if isTold { Thread.sleep(forTimeInterval: 3) } else { logger.error("\(error)") }
     runLock?.release()
     communicator.abort(code)
   }
