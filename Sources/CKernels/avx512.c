@@ -12,35 +12,8 @@
 #pragma clang attribute push(                                                                      \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
     apply_to = function)
-#include "kernels/vectors.inc"
-#include "kernels/activation.inc"
-#include "kernels/operands.inc"
-#include "kernels/transposition.inc"
-#include "kernels/products.inc"
-#include "kernels/moments.inc"
-#include "kernels/product_results.inc"
-#include "kernels/winograd.inc"
-#include "kernels/winograd_operands.inc"
-#include "kernels/winograd_kernel.inc"
-#include "kernels/winograd_results.inc"
-#include "kernels/coordinates.inc"
-#include "kernels/columns.inc"
-#include "kernels/panel_operands.inc"
-#include "kernels/batch_normalization.inc"
-#include "kernels/normalization_gradient.inc"
-#include "kernels/pixel_operands.inc"
-#include "kernels/panel_results.inc"
-#include "kernels/bias.inc"
-#include "kernels/depthwise_reading.inc"
-#include "kernels/depthwise.inc"
-#include "kernels/depthwise_gradient.inc"
-#include "kernels/pooling.inc"
-#include "kernels/normalization.inc"
-#include "kernels/update.inc"
-#include "kernels/rounding.inc"
-#include "kernels/colour.inc"
-#include "kernels/resampling.inc"
-#include "kernels/peak.inc"
+#include "kernels/of_maps.inc"
+#include "kernels/of_vectors.inc"
 #pragma clang attribute pop
 
 #define CK_TABLE ck_avx512_table

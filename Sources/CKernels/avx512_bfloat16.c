@@ -12,23 +12,9 @@
 #pragma clang attribute push(                                                                                 \
     __attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
     apply_to = function)
-#include "kernels/vectors.inc"
-#include "kernels/activation.inc"
-#include "kernels/operands.inc"
-#include "kernels/transposition.inc"
-#include "kernels/products.inc"
-#include "kernels/moments.inc"
-#include "kernels/product_results.inc"
-#include "kernels/winograd.inc"
-#include "kernels/winograd_operands.inc"
-#include "kernels/winograd_kernel.inc"
-#include "kernels/coordinates.inc"
-#include "kernels/panel_operands.inc"
-#include "kernels/normalization_gradient.inc"
-#include "kernels/pixel_operands.inc"
-#include "kernels/peak.inc"
+#include "kernels/of_maps.inc"
 #pragma clang attribute pop
 
 #define CK_ENTRY(result, name, parameters) .name = name,
-const ck_operand_table ck_avx512_bfloat16_table = {CK_OPERAND_KERNELS(CK_ENTRY)};
+const ck_map_table ck_avx512_bfloat16_table = {CK_MAP_KERNELS(CK_ENTRY)};
 #undef CK_ENTRY

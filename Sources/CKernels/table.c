@@ -1,7 +1,7 @@
 #include "CKernels.h"
 
 extern const ck_table ck_baseline_table, ck_avx2_table, ck_avx512_table;
-extern const ck_operand_table ck_avx512_bfloat16_table;
+extern const ck_map_table ck_avx512_bfloat16_table;
 
 const ck_table *ck_table_at(int index) {
   __builtin_cpu_init();
@@ -23,12 +23,12 @@ bool ck_has_bfloat16(void) {
   return ck_table_at(CK_TABLE_COUNT - 1) && __builtin_cpu_supports("avx512bf16");
 }
 
-const ck_operand_table *ck_bfloat16_table_at(int index) {
+const ck_map_table *ck_bfloat16_table_at(int index) {
   return index == CK_TABLE_COUNT - 1 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
 }
 
 #define CK_NAME_OF(result, name, parameters) #name,
-static const char *const kernel_names[] = {CK_OPERAND_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
+static const char *const kernel_names[] = {CK_MAP_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
 #undef CK_NAME_OF
 
 const char *ck_kernel_name(int index) {
@@ -40,10 +40,10 @@ ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *g) {
   const ptrdiff_t channels = (g->channels + 15) / 16 * 16, taps = g->kernel * g->kernel;
   const ptrdiff_t window_columns = (g->output_width - 1) * g->stride + g->kernel;
   const ptrdiff_t gradient_columns = (g->input_width - 1 + g->padding_x) / g->stride + g->kernel;
-  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels + 16 * (window_columns + g->output_width) +
+  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels + 32 * (window_columns + g->output_width) +
                             g->output_width * channels;
   const ptrdiff_t backward =
-      (g->kernel * gradient_columns + 2 * taps + 2) * channels + 16 * (gradient_columns + 2 * g->input_width) +
+      (g->kernel * gradient_columns + 2 * taps + 2) * channels + 32 * (gradient_columns + 2 * g->input_width) +
       g->input_width * channels;
   return forward > backward ? forward : backward;
 }

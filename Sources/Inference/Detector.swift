@@ -86,7 +86,7 @@ package final class Detector {
 
   /// The first half of ``detect(_:count:)``: the network.
   package func forward(_ pixels: UnsafeMutablePointer<Float>, count: Int) {
-    let shape = executor.model.graph.shape(executor.model.graph.input, batch: count)
+    let shape = executor.model.imageShape(batch: count)
     executor.forward(Tensor(shape, at: pixels), weights: weights, .evaluation)
   }
 

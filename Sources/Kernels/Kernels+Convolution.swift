@@ -43,35 +43,6 @@ extension Kernels {
     table.pointee.unpack_panel(panel, columnCount, firstColumn, rows.lowerBound, rows.upperBound, matrix)
   }
 
-  /// The transpose of gathering: adds panels of products, one for each tap, to the pixels that the rows of the column matrix read; sets these to zero
-  /// before, unless it accumulates.
-  package func scatterPanel(
-    _ geometry: GatherGeometry, _ panels: UnsafePointer<Float>, tapStride: Int, rows: Range<Int>, firstChannel: Int,
-    images: Int, accumulates: Bool, into source: UnsafeMutablePointer<Float>
-  ) {
-    precondition(
-      rows.lowerBound >= 0 && images > 0 && (0..<geometry.c.channels).contains(firstChannel),
-      "rows \(rows), channel \(firstChannel) of \(geometry.c.channels)")
-    withUnsafePointer(to: geometry.c) {
-      table.pointee.scatter_panel(
-        $0, panels, tapStride, rows.lowerBound, rows.upperBound, firstChannel, images, accumulates, source)
-    }
-  }
-
-  /// Winograd's output transform of a panel of products for the channels from `firstChannel` on, with bias, kept in the bounds.
-  package func winogradOutput(
-    _ map: TileMap, _ components: UnsafePointer<Float>, componentStride: Int, tiles: Range<Int>, firstChannel: Int,
-    bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting, into data: UnsafeMutablePointer<Float>
-  ) {
-    precondition(
-      tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
-      "channel \(firstChannel) of \(map.c.channels)")
-    withUnsafePointer(to: map.c) {
-      table.pointee.winograd_output(
-        $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, writing.c, data)
-    }
-  }
-
   /// The transpose of Winograd's kernel transform, for rows and the 32 columns from `firstColumn` on of a kernel [3][3][inputs][outputs].
   package func winogradKernelGradient(
     _ components: UnsafePointer<Float>, componentStride: Int, inputs: Int, outputs: Int, firstColumn: Int,

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Sums and updates of vectors.
+/// Sums, moments and updates of vectors.
 extension Kernels {
   /// y[i] += x[i].
   package func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
@@ -31,5 +31,15 @@ extension Kernels {
   ) {
     precondition(count >= 0, "\(count) numbers")
     table.pointee.move_average(count, share, x, average)
+  }
+
+  /// Mean and biased variance of all rows from the moments of parts, [part][mean, sum of squared deviations][channels], of
+  /// `counts` rows each.
+  package func mergeMoments(
+    _ moments: UnsafePointer<Float>, counts: [Int], channels: Int, mean: UnsafeMutablePointer<Float>,
+    variance: UnsafeMutablePointer<Float>
+  ) {
+    precondition(!counts.isEmpty && channels > 0 && counts.allSatisfy { $0 > 0 }, "parts of \(counts) rows")
+    table.pointee.merge_moments(counts.count, channels, counts, moments, mean, variance)
   }
 }

@@ -4,7 +4,7 @@ import CKernels
 package struct Kernels: @unchecked Sendable {
   /// The C functions; the table is constant for the life of the process.
   let table: UnsafePointer<ck_table>
-  private let bfloat16: UnsafePointer<ck_operand_table>?
+  private let bfloat16: UnsafePointer<ck_map_table>?
 
   /// "baseline", "avx2" or "avx512".
   package var instructionSet: String { String(cString: table.pointee.name) }
@@ -25,15 +25,15 @@ package struct Kernels: @unchecked Sendable {
       return ck_kernel_name(index).map { String(cString: $0) }
     })
 
-  /// Products and the transforms that lay out their operands.
+  /// The kernels for maps and operands of a precision.
   ///
   /// - Precondition: the kernels can multiply so, see ``require(_:)``.
-  package func operands(_ precision: Precision) -> Operands {
+  package func maps(_ precision: Precision) -> MapKernels {
     switch precision {
-    case .float32: return Operands(table: ck_float32_table(table), summands: 1)
+    case .float32: return MapKernels(table: ck_float32_table(table), summands: 1)
     case .bfloat16:
       guard let bfloat16 else { preconditionFailure("\(instructionSet) kernels cannot multiply bfloat16") }
-      return Operands(table: bfloat16, summands: 2)
+      return MapKernels(table: bfloat16, summands: 2)
     }
   }
 

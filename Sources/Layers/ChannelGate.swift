@@ -23,7 +23,7 @@ package struct ChannelGate: Layer {
   /// The map stays where it is.
   package var sharing: Sharing { .everything }
 
-  /// The shape of x.
+  /// The shape of x; the gate is float32.
   package func outputShape(for inputs: [Shape]) -> Shape {
     precondition(
       inputs[1] == Shape(batch: inputs[0].batch, height: 1, width: 1, channels: inputs[0].channels),
@@ -64,21 +64,22 @@ package struct ChannelGate: Layer {
     let (map, logits) = (pass.forward.inputs[0], pass.forward.inputs[1].tensor)
     let (pixels, channels) = (map.tensor.shape.height * map.tensor.shape.width, map.tensor.shape.channels)
     let gates = pass.forward.floats
+    let kernels = pass.context.kernels.maps(map.tensor.shape.precision)
     pass.context.pool.forEach(map.tensor.shape.batch) { image, worker in
       let gradient = pass.outputGradient.image(image)
       if let logitGradient = pass.inputGradients[1] {
-        let (sums, target) = (pass.context.scratch(worker: worker), logitGradient.tensor.image(image))
-        pass.context.kernels.normalizedSums(
+        let (sums, target) = (pass.context.scratch(worker: worker), logitGradient.tensor.floats(image: image))
+        kernels.normalizedSums(
           rows: pixels, channels: channels, map.tensor.image(image), map.reading ?? Normalization(),
           factors: gradient, into: sums)
         for channel in 0..<channels {
-          let logit = logits.image(image)[channel]
+          let logit = logits.floats(image: image)[channel]
           let slope = logit > -3 && logit < 3 ? sums[channel] / 6 : 0
           target[channel] = logitGradient.accumulates ? target[channel] + slope : slope
         }
       }
       if pass.inputGradients[0] != nil {
-        pass.context.kernels.normalize(
+        kernels.normalize(
           rows: pixels, channels: channels, gradient, Normalization(scale: gates + image * channels), into: gradient)
       }
     }

@@ -1,7 +1,7 @@
 import Kernels
 import Tensors
 
-/// The mean of every channel over the pixels of an image: [batch, height, width, channels] → [batch, 1, 1, channels].
+/// The mean of every channel over the pixels of an image, in float32: [batch, height, width, channels] → [batch, 1, 1, channels].
 ///
 /// It reads maps that are still to be normalised.
 package struct GlobalAveragePooling: Layer {
@@ -31,8 +31,8 @@ package struct GlobalAveragePooling: Layer {
     let input = pass.inputs[0]
     let (pixels, channels) = (input.tensor.shape.height * input.tensor.shape.width, input.tensor.shape.channels)
     pass.context.pool.forEach(input.tensor.shape.batch) { image, _ in
-      let mean = pass.output.image(image)
-      pass.context.kernels.normalizedSums(
+      let mean = pass.output.floats(image: image)
+      pass.context.kernels.maps(input.tensor.shape.precision).normalizedSums(
         rows: pixels, channels: channels, input.tensor.image(image), input.reading ?? Normalization(), factors: nil,
         into: mean)
       for channel in 0..<channels { mean[channel] /= Float(pixels) }
@@ -45,15 +45,19 @@ package struct GlobalAveragePooling: Layer {
     let (input, target, sums) = (pass.forward.inputs[0], inputGradient.tensor, pass.context.scratch)
     let normalization = inputGradient.isLast ? input.pending : nil
     let (pixels, channels) = (target.shape.height * target.shape.width, target.shape.channels)
+    let kernels = pass.context.kernels.maps(target.shape.precision)
     pass.context.pool.forEach(target.shape.batch) { image, worker in
-      let (gradient, part) = (pass.outputGradient.image(image), pass.context.scratch(worker: worker))
+      let (gradient, part) = (pass.outputGradient.floats(image: image), pass.context.scratch(worker: worker))
       for channel in 0..<channels { part[channel] = gradient[channel] / Float(pixels) }
       let rows = target.image(image)
-      if !inputGradient.accumulates { rows.update(repeating: 0, count: pixels * channels) }
-      pass.context.kernels.normalize(
+      if !inputGradient.accumulates {
+        rows.initializeMemory(
+          as: UInt8.self, repeating: 0, count: pixels * channels * target.shape.precision.byteCount)
+      }
+      kernels.normalize(
         rows: pixels, channels: channels, rows, Normalization(shift: part), into: rows)
       if let normalization, let wanted = normalization.gradientSums {
-        pass.context.kernels.normalizationGradientSums(
+        kernels.normalizationGradientSums(
           rows: pixels, channels: channels, input.tensor.image(image), normalization.reading, mean: wanted.mean,
           outputGradient: rows, into: sums + image * 2 * channels)
       }

@@ -184,7 +184,7 @@ package struct ForwardPass {
 
   /// How the output, or what is kept in its place, is written: past the caches in training, which keeps more maps than any cache holds.
   package var writing: MapWriting {
-    mode == .evaluation && output.shape.count * MemoryLayout<Float>.stride <= Self.cachedBytes ? .sets : .setsPastCaches
+    mode == .evaluation && output.shape.byteCount <= Self.cachedBytes ? .sets : .setsPastCaches
   }
 }
 
@@ -211,7 +211,7 @@ package struct BackwardPass {
 
   /// The pass that went before; inputs and output are undefined where the layer does not demand them.
   package let forward: ForwardPass
-  /// Gradient of the loss with respect to the output; the layer may overwrite it.
+  /// Gradient of the loss with respect to the output, of the precision of the first input; the layer may overwrite it.
   package let outputGradient: Tensor
   /// For every input; nil when nobody wants its gradient.
   package let inputGradients: [InputGradient?]

@@ -41,7 +41,8 @@ package struct MaxPooling: Layer {
       return ceilMode && (windows - 1) * stride >= input + padding ? windows - 1 : windows
     }
     let input = inputs[0]
-    return Shape(batch: input.batch, height: size(input.height), width: size(input.width), channels: input.channels)
+    return Shape(batch: input.batch, height: size(input.height), width: size(input.width), channels: input.channels,
+      precision: input.precision)
   }
 
   /// Forward leaves one byte for each output value, which is enough for backward. There are comparisons only.
@@ -56,9 +57,9 @@ package struct MaxPooling: Layer {
     let rowCount = output.shape.width * output.shape.channels
     let argmax = pass.state.assumingMemoryBound(to: UInt8.self)
     pass.context.pool.forEach(output.shape.batch * output.shape.height) { row, _ in
-      pass.context.kernels.maxPoolRow(
+      pass.context.kernels.maps(input.shape.precision).maxPoolRow(
         geometry, image: input.image(row / output.shape.height), outputRow: row % output.shape.height,
-        into: output.data + row * rowCount, argmax: argmax + row * rowCount)
+        into: output.at(row * rowCount), argmax: argmax + row * rowCount)
     }
   }
 
@@ -71,10 +72,10 @@ package struct MaxPooling: Layer {
     let argmax = pass.forward.state.assumingMemoryBound(to: UInt8.self)
     pass.context.pool.forEach(input.batch * input.height) { row, _ in
       let image = row / input.height
-      pass.context.kernels.maxPoolGradientRow(
+      pass.context.kernels.maps(input.precision).maxPoolGradientRow(
         geometry, outputGradient: pass.outputGradient.image(image), argmax: argmax + image * imageCount,
         inputRow: row % input.height, accumulates: inputGradient.accumulates,
-        into: inputGradient.tensor.data + row * input.width * input.channels)
+        into: inputGradient.tensor.at(row * input.width * input.channels))
     }
   }
 

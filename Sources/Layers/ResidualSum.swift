@@ -32,9 +32,9 @@ package struct ResidualSum: Layer {
     let (one, other, channels) = (pass.inputs[0], pass.inputs[1], pass.output.shape.channels)
     pass.context.pool.forEachRange(pass.output.shape.pixels, grain: Self.rowsPerTask) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.normalize(
-        rows: rows.count, channels: channels, one.tensor.data + at, one.reading ?? Normalization(),
-        addend: (UnsafePointer(other.tensor.data + at), other.reading ?? Normalization()), into: pass.output.data + at)
+      pass.context.kernels.maps(pass.output.shape.precision).normalize(
+        rows: rows.count, channels: channels, one.tensor.at(at), one.reading ?? Normalization(),
+        addend: (UnsafeRawPointer(other.tensor.at(at)), other.reading ?? Normalization()), into: pass.output.at(at))
     }
   }
 
@@ -43,13 +43,16 @@ package struct ResidualSum: Layer {
     guard let gradient = pass.inputGradients[1] else { return }
     let channels = gradient.tensor.shape.channels
     pass.context.pool.forEachRange(gradient.tensor.shape.pixels, grain: Self.rowsPerTask) { rows, _ in
+      let precision = gradient.tensor.shape.precision
       let (from, to) = (
-        pass.outputGradient.data + rows.lowerBound * channels, gradient.tensor.data + rows.lowerBound * channels
+        UnsafeRawPointer(pass.outputGradient.at(rows.lowerBound * channels)),
+        gradient.tensor.at(rows.lowerBound * channels)
       )
       if gradient.accumulates {
-        pass.context.kernels.add(from, to: to, count: rows.count * channels)
+        pass.context.kernels.maps(precision).normalize(
+          rows: rows.count, channels: channels, to, Normalization(), addend: (from, Normalization()), into: to)
       } else {
-        to.update(from: from, count: rows.count * channels)
+        to.copyMemory(from: from, byteCount: rows.count * channels * precision.byteCount)
       }
     }
   }

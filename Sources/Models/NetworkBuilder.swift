@@ -14,7 +14,7 @@ package struct NetworkBuilder {
     package var baseRateMultiplier: Float = 1
     /// How convolutions are computed.
     package var convolutionMethod: ConvolutionMethod
-    /// What they multiply.
+    /// What maps consist of; float32 where ``ConvolutionMethod/columns`` computes convolutions.
     package var precision: Precision
     /// Whether batch normalisations keep what they have learned.
     package var freezesNormalization = false
@@ -43,7 +43,8 @@ package struct NetworkBuilder {
 
   init(_ architecture: Architecture, _ options: Options, layout: VariableLayout = VariableLayout()) {
     graph = LayerGraph(
-      inputHeight: architecture.input.height, inputWidth: architecture.input.width, inputChannels: 3)
+      inputHeight: architecture.input.height, inputWidth: architecture.input.width, inputChannels: 3,
+      precision: options.convolutionMethod == .columns ? .float32 : options.precision)
     channelStep = architecture.hasBatchNormalization ? 8 : 1
     self.options = options
     self.layout = layout
@@ -79,7 +80,7 @@ package struct NetworkBuilder {
   mutating func exactConvolution(
     _ name: String, variable: String, of map: LayerGraph.Map, to channels: Int, kernel: Int, stride: Int = 1,
     padding: Padding = 0, dilation: Int = 1, activation: Activation = .identity, hasBias: Bool = true,
-    normalization: NormalizationPlace? = nil
+    normalization: NormalizationPlace? = nil, isResult: Bool = false
   ) -> LayerGraph.Map {
     if name == firstNewLayer { layout.rateMultiplier = 1 }
     // OpenBLAS cannot read maps that are still to be normalised.
@@ -89,7 +90,7 @@ package struct NetworkBuilder {
       name, variableName: variable, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
       from: graph.shape(map).channels, to: channels, activation: activation, hasBias: hasBias,
       normalization: normalization, biasRateMultiplier: options.biasRateMultiplier, method: method,
-      precision: options.precision, layout: &layout)
+      isResult: isResult, layout: &layout)
     return graph.add(layer, to: map)
   }
 
@@ -100,7 +101,7 @@ package struct NetworkBuilder {
   ) -> LayerGraph.Map {
     switch kind {
     case .convolution:
-      exactConvolution(name, variable: variable, of: map, to: channels, kernel: 3, padding: 1)
+      exactConvolution(name, variable: variable, of: map, to: channels, kernel: 3, padding: 1, isResult: true)
     case .separable(let predictor): predictor.append(name, variable, map, isLast: isLast, to: channels, &self)
     }
   }

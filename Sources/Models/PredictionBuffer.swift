@@ -1,3 +1,4 @@
+import Kernels
 import Layers
 import Tensors
 
@@ -31,24 +32,25 @@ final class PredictionBuffer {
 
   /// Joins the heads' maps.
   func copyFromMaps(_ tensor: (LayerGraph.Map) -> Tensor) {
-    forEachRun(tensor) { map, joined, count in joined.update(from: map, count: count) }
+    forEachRun(tensor) { map, image, joined, count in joined.update(from: map.floats(image: image), count: count) }
   }
 
-  /// The inverse of ``copyFromMaps(_:)``.
-  func copyToMaps(_ tensor: (LayerGraph.Map) -> Tensor) {
-    forEachRun(tensor) { map, joined, count in map.update(from: joined, count: count) }
+  /// The inverse of ``copyFromMaps(_:)``, rounded to the precision of the maps.
+  func copyToMaps(_ tensor: (LayerGraph.Map) -> Tensor, _ kernels: Kernels) {
+    forEachRun(tensor) { map, image, joined, count in map.set(joined, count: count, from: image * count, kernels) }
   }
 
   private func forEachRun(
     _ tensor: (LayerGraph.Map) -> Tensor,
-    _ body: (_ map: UnsafeMutablePointer<Float>, _ joined: UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    _ body: (_ map: Tensor, _ image: Int, _ joined: UnsafeMutablePointer<Float>, _ count: Int) -> Void
   ) {
     var first = 0
     for (head, boxes) in zip(model.heads, model.defaultBoxes.countPerMap) {
       let (locationMap, confidenceMap) = (tensor(head.locations), tensor(head.confidences))
       for image in 0..<locationMap.shape.batch {
-        body(locationMap.image(image), locations(image) + first * 4, boxes * 4)
-        body(confidenceMap.image(image), confidences(image) + first * model.classCount, boxes * model.classCount)
+        body(locationMap, image, locations(image) + first * 4, boxes * 4)
+        body(
+          confidenceMap, image, confidences(image) + first * model.classCount, boxes * model.classCount)
       }
       first += boxes
     }

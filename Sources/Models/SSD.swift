@@ -64,6 +64,9 @@ package struct SSD: Sendable {
     layout = builder.layout
   }
 
+  /// The shape of images from outside, which are float32 whatever maps consist of.
+  package func imageShape(batch: Int) -> Shape { graph.shape(graph.input, batch: batch).stored(as: .float32) }
+
   private static func build(
     _ architecture: Architecture, classCount: Int, _ boxes: DefaultBoxLayout, _ empty: NetworkBuilder
   ) -> (NetworkBuilder, [Head]) {

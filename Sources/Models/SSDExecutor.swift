@@ -19,6 +19,8 @@ package final class SSDExecutor {
   private let executor: GraphExecutor
   private let predictions: PredictionBuffer
   private let gradients: PredictionBuffer?
+  /// The images in the precision of maps; nil where that is float32.
+  private let images: AlignedBuffer?
 
   /// Plans for up to `batch` images; for evaluation alone there is no backward and much less memory.
   ///
@@ -34,6 +36,7 @@ package final class SSDExecutor {
       model.graph, batch: batch, mode, frozen: frozenLayers, keepsWeights: keepsWeights, pool: pool, kernels: kernels)
     predictions = PredictionBuffer(model, batch: batch)
     gradients = mode == .training ? PredictionBuffer(model, batch: batch) : nil
+    images = Self.imageBytes(model, batch: batch).map { AlignedBuffer(byteCount: $0) }
   }
 
   /// Bytes that an executor maps.
@@ -42,7 +45,7 @@ package final class SSDExecutor {
   ) -> Int {
     let predictions = (mode == .training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
     return ActivationPlan(model.graph, batch: batch, mode, frozen: frozenLayers).byteCount
-      + predictions * MemoryLayout<Float>.stride
+      + predictions * MemoryLayout<Float>.stride + (imageBytes(model, batch: batch) ?? 0)
       + model.graph.scratch(batch: batch, mode).bytes(threads: threads)
   }
 
@@ -50,15 +53,31 @@ package final class SSDExecutor {
   ///
   /// - Parameter mode: what the pass is for.
   package func forward(_ images: Tensor, weights: VariableArena, _ mode: Mode) {
-    executor.forward(images, weights: weights, mode)
+    executor.forward(stored(images), weights: weights, mode)
     predictions.copyFromMaps { self.executor.activation($0) }
+  }
+
+  private static func imageBytes(_ model: SSD, batch: Int) -> Int? {
+    let shape = model.graph.shape(model.graph.input, batch: batch)
+    return shape.precision == .float32 ? nil : shape.byteCount
+  }
+
+  /// The images in the precision of maps. Pixels are integers that bfloat16 holds exactly, unless they were scaled.
+  private func stored(_ images: Tensor) -> Tensor {
+    guard let memory = self.images else { return images }
+    let count = images.shape.count / images.shape.batch
+    let stored = Tensor(images.shape.stored(as: .bfloat16), at: memory.start)
+    context.pool.forEach(images.shape.batch) { image, _ in
+      stored.set(images.floats(image: image), count: count, from: image * count, context.kernels)
+    }
+    return stored
   }
 
   /// The name of the first layer whose output for these images is not finite; nil when all are.
   package func firstNonFiniteLayer(_ images: Tensor, weights: VariableArena) -> String? {
     var first: String?
-    executor.forward(images, weights: weights, .training) { layer, output in
-      if first == nil, !output.floats.allSatisfy(\.isFinite) { first = layer }
+    executor.forward(stored(images), weights: weights, .training) { layer, output in
+      if first == nil, !output.values(self.context.kernels).allSatisfy(\.isFinite) { first = layer }
     }
     return first
   }
@@ -73,7 +92,7 @@ package final class SSDExecutor {
     completed: (_ offset: Int) -> Void = { _ in }
   ) {
     guard let gradients else { preconditionFailure("an executor for inference has no backward") }
-    gradients.copyToMaps { self.executor.gradient($0) }
+    gradients.copyToMaps({ self.executor.gradient($0) }, context.kernels)
     executor.backward(weights: weights, gradients: variableGradients, completed: completed)
   }
 

@@ -19,11 +19,12 @@ package struct SeparablePredictor: Sendable {
     _ builder: inout NetworkBuilder
   ) -> LayerGraph.Map {
     if isLast && isLastPointwise {
-      return builder.exactConvolution(name, variable: variable, of: map, to: channels, kernel: 1)
+      return builder.exactConvolution(name, variable: variable, of: map, to: channels, kernel: 1, isResult: true)
     }
     let filtered = builder.depthwise(
       name + "_depthwise", (variable + names.depthwise, variable + names.normalization), of: map,
       hasBias: hasDepthwiseBias, NormalizedLayers(settings: settings, names: .numbered), activation: .relu6)
-    return builder.exactConvolution(name, variable: variable + names.pointwise, of: filtered, to: channels, kernel: 1)
+    return builder.exactConvolution(
+      name, variable: variable + names.pointwise, of: filtered, to: channels, kernel: 1, isResult: true)
   }
 }

@@ -51,7 +51,7 @@ struct ColumnMatrix {
   }
 
   /// A number of the matrix.
-  func value(row: Int, column: Int, of map: Memory<Float>) -> Float {
-    pixel(row: row, tap: column / source.channels).map { map[$0 * source.channels + column % source.channels] } ?? 0
+  func value(row: Int, column: Int, of map: (Int) -> Float) -> Float {
+    pixel(row: row, tap: column / source.channels).map { map($0 * source.channels + column % source.channels) } ?? 0
   }
 }

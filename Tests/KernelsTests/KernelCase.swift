@@ -5,18 +5,18 @@ struct KernelCase: Sendable {
   /// As in `CKernelList.h`.
   let name: String
   /// Whether there is one for every precision.
-  let isForOperands: Bool
+  let isForMaps: Bool
   private let compare: @Sendable (Trial) -> Void
 
   init(_ name: String, _ compare: @escaping @Sendable (Trial) -> Void) {
     self.name = name
-    isForOperands = false
+    isForMaps = false
     self.compare = compare
   }
 
-  init(operands name: String, _ compare: @escaping @Sendable (Trial) -> Void) {
+  init(maps name: String, _ compare: @escaping @Sendable (Trial) -> Void) {
     self.name = name
-    isForOperands = true
+    isForMaps = true
     self.compare = compare
   }
 
@@ -29,7 +29,7 @@ struct KernelCase: Sendable {
 
   /// One for every kernel.
   static let all =
-    vectors + rounding + layers + normalizations + depthwise + images + columns + panels + columnOperands
+    vectors + rounding + layers + normalizations + depthwise + images + columns + columnOperands
     + normalizationOperands
     + winograd + winogradOperands + products
 }

@@ -23,7 +23,7 @@ struct KernelRun: Sendable, CustomStringConvertible {
 
   static let all = KernelCase.all.flatMap { kernel in
     Kernels.available.flatMap { kernels in
-      (kernel.isForOperands ? Precision.allCases : [.float32]).filter(kernels.supports).map {
+      (kernel.isForMaps ? Precision.allCases : [.float32]).filter(kernels.supports).map {
         KernelRun(kernel: kernel, kernels: kernels, precision: $0)
       }
     }

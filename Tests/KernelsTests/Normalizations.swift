@@ -116,8 +116,9 @@ struct ReferenceNormalizationGradient {
 
 extension Trial {
   /// Any way to write a map.
-  func writing(adds: Bool = true) -> MapWriting {
-    [MapWriting.sets, .setsPastCaches, .adds][stream.integer(below: adds ? 3 : 2)]
+  func writing(adds: Bool = true, floats: Bool = true) -> MapWriting {
+    let ways: [MapWriting] = [.sets, .setsPastCaches] + (adds ? [.adds] : []) + (floats ? [.setsFloats] : [])
+    return ways[stream.integer(below: ways.count)]
   }
 
   func activation() -> ActivationFunction { everyActivation[stream.integer(below: everyActivation.count)] }
@@ -154,8 +155,8 @@ extension Trial {
   }
 
   /// A map where the slopes of a normalisation are certain, now and then those at a bound.
-  func map(pixels: Int, _ reading: ReferenceNormalization) -> Memory<Float> {
-    let x = numbers(pixels * reading.channels)
+  func map(pixels: Int, _ reading: ReferenceNormalization) -> MapMemory {
+    let x = mapNumbers(pixels * reading.channels)
     for i in 0..<x.count {
       let channel = i % reading.channels
       let bounds = reading.bounds(channel)
@@ -183,14 +184,14 @@ extension Trial {
 
   /// Compares the sums [Σ g, Σ g · (x − mean)][channels] with g = dy · f′(scale · x + shift), over a part of a map.
   func expectGradientSums(
-    _ sums: Memory<Float>, _ x: Memory<Float>, _ part: Range<Int>, _ reading: ReferenceNormalization,
-    mean: Memory<Float>, _ dy: Memory<Float>
+    _ sums: Memory<Float>, _ x: MapMemory, _ part: Range<Int>, _ reading: ReferenceNormalization,
+    mean: Memory<Float>, _ dy: (Int) -> Sum
   ) {
     let channels = reading.channels
     var expected = [Sum](repeating: Sum(), count: sums.count)
     for i in part {
       let channel = i % channels
-      let g = Sum(exactly: dy[i]) * reading.slope(x[i], channel: channel)
+      let g = dy(i) * reading.slope(x[i], channel: channel)
       expected[channel].add(g)
       expected[channels + channel].add(g * Sum(Double(x[i]) - Double(mean[channel]), roundings: 1))
     }

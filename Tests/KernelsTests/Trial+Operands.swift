@@ -25,11 +25,11 @@ extension Trial {
 
   /// Blocks of a left operand.
   func blocks(sumsRows: Bool) -> WordLayout {
-    WordLayout(summands: summands, width: Operands.blockWidth, sumsRows: sumsRows)
+    WordLayout(summands: summands, width: MapKernels.blockWidth, sumsRows: sumsRows)
   }
 
   /// Panels of a right operand.
-  var panels: WordLayout { WordLayout(summands: summands, width: Operands.panelWidth, sumsRows: true) }
+  var panels: WordLayout { WordLayout(summands: summands, width: MapKernels.panelWidth, sumsRows: true) }
 
   /// Random rows of an operand.
   func operand(_ layout: WordLayout, rows: Int) -> Memory<Float> {

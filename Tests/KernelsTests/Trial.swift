@@ -18,7 +18,7 @@ final class Trial {
     stream = RandomStream(seed: 12, purpose: .test, key: UInt64(size))
   }
 
-  var operands: Operands { kernels.operands(precision) }
+  var maps: MapKernels { kernels.maps(precision) }
   /// The size, or 1 where the kernel wants some.
   var positiveSize: Int { max(size, 1) }
 
@@ -37,7 +37,7 @@ final class Trial {
   func unset<Element>(_ count: Int, of type: Element.Type = Float.self) -> Memory<Element> { watch(Memory(count)) }
 
   /// Looks for stray changes in the end.
-  func watch<Element>(_ memory: Memory<Element>) -> Memory<Element> {
+  func watch<Watched: WatchedMemory>(_ memory: Watched) -> Watched {
     memories.append(memory)
     return memory
   }

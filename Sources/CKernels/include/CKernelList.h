@@ -1,20 +1,22 @@
 // The kernels, one entry each: result, name, parameters. From this list follow the tables of functions, the table of every instruction set,
 // and the names that tests go through.
 //
-// "rows" are pixels: `channels` contiguous floats each.
+// "rows" are pixels: `channels` contiguous numbers each.
 #ifndef CKERNELS_LIST_H
 #define CKERNELS_LIST_H
 
 // clang-format off
 
-// Products of matrices, and the transforms that lay out their operands. The left operand is [block][row][16]: blocks of 16 columns,
+// Kernels over maps, products of matrices, and the transforms between them. The left operand is [block][row][16]: blocks of 16 columns,
 // block_stride words apart. The right operand and products are panels [row][32] of 32 columns.
 //
 // An operand consists of words of 32 bits: floats, or pairs of bfloat16 that are neighbours in the sum, with the number of even index in the
 // lower half. Pairs halve the operand in the direction of the sum: blocks are [row][8] where a sum runs over columns, [row / 2][16] where it
-// runs over rows, panels [row / 2][32]. Zeros complete the last pair. Offsets and strides of operands count words. Everything else,
-// products included, is float32.
-#define CK_OPERAND_KERNELS(KERNEL)                                                                                          \
+// runs over rows, panels [row / 2][32]. Zeros complete the last pair. Offsets and strides of operands count words.
+//
+// Feature maps and their gradients, ck_map, consist of floats or of bfloat16 as operands do. Everything else is float32: products, sums,
+// weights, and what is computed between reading a map and writing one.
+#define CK_MAP_KERNELS(KERNEL)                                                                                              \
   /* Sums over columns of the left operand. product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks;           \
      added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                       \
   KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
@@ -24,15 +26,15 @@
      Σ_row (· - mean)^2, channels apart; not wanted when NULL, as when y is added to. finish has no gate. */                \
   KERNEL(void, multiply_to_output, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,            \
                                     const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                        \
-                                    const ck_normalization *finish, ck_writing writing, float *moments, float *y))          \
+                                    const ck_normalization *finish, ck_writing writing, float *moments, ck_map *y))         \
   /* dx[row][first_channel ...] = the product, or that is added to what is there. sums, unless NULL, are set as those of    \
      normalization_gradient_sums, of x and all of dx; channels apart. */                                                    \
   KERNEL(void, multiply_to_input_gradient, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,    \
                                             const float *right, ptrdiff_t channels, ptrdiff_t first_channel,                \
-                                            ck_writing writing, const float *x, const ck_normalization *reading,            \
-                                            const float *mean, float *sums, float *dx))                                     \
+                                            ck_writing writing, const ck_map *x, const ck_normalization *reading,           \
+                                            const float *mean, float *sums, ck_map *dx))                                    \
   /* blocks[column / 16][row - first_row][column % 16] of the column matrix. Zeros fill the last block. */                  \
-  KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,                \
+  KERNEL(void, gather_blocks, (const ck_gather_geometry *geometry, const ck_map *source, ptrdiff_t first_row,               \
                                ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                                  \
   /* panel[row - first_row][0 ..< 32] = matrix[row][first_column ...]; zeros beyond the matrix. Rows in whole               \
      blocks of 16. */                                                                                                       \
@@ -40,62 +42,113 @@
                             ptrdiff_t first_row, ptrdiff_t last_row, float *panel))                                         \
   /* panel[row - first_row][0 ..< 32] = matrix[first_column ...][row]; rows in whole blocks of 16, zeros beyond the         \
      matrix. */                                                                                                             \
-  KERNEL(void, pack_transposed_panel, (const float *matrix, ptrdiff_t rows, ptrdiff_t columns,                              \
-                                       ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row,                     \
-                                       float *panel))                                                                       \
+  KERNEL(void, pack_transposed_panel, (const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,      \
+                                       ptrdiff_t first_row, ptrdiff_t last_row, float *panel))                              \
   /* v[component][channel / 16][tile][channel % 16], the input transform; components are component_stride apart. Zeros      \
      fill the last block. */                                                                                                \
-  KERNEL(void, winograd_input, (const ck_tile_map *input, const float *data, ptrdiff_t first_tile, ptrdiff_t tiles,         \
+  KERNEL(void, winograd_input, (const ck_tile_map *input, const ck_map *data, ptrdiff_t first_tile, ptrdiff_t tiles,        \
                                 float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))                              \
   /* u[component][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, in whole blocks of 16, columns \
      outputs from first_column on, zeros beyond. */                                                                         \
   KERNEL(void, winograd_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,               \
                                  ptrdiff_t first_row, ptrdiff_t last_row, float *u, ptrdiff_t component_stride))            \
   /* The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, columns inputs. */          \
-  KERNEL(void, winograd_turned_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs,                                \
-                                        ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,          \
-                                        ptrdiff_t component_stride))                                                        \
+  KERNEL(void, winograd_turned_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,        \
+                                        ptrdiff_t first_row, ptrdiff_t last_row, float *u, ptrdiff_t component_stride))     \
   /* Sums over rows of both operands. product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k <             \
      count; added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. The right         \
      operand is a panel, or, when right_stride is not 0, two blocks as those of the left one, right_stride words apart. */  \
-  KERNEL(void, multiply_transposed_panel, (ptrdiff_t blocks, ptrdiff_t count, const float *left,                            \
-                                           ptrdiff_t block_stride, const float *right, ptrdiff_t right_stride,              \
-                                           ptrdiff_t columns, bool accumulate, float *product))                             \
+  KERNEL(void, multiply_transposed_panel, (ptrdiff_t blocks, ptrdiff_t count, const float *left, ptrdiff_t block_stride,    \
+                                           const float *right, ptrdiff_t right_stride, ptrdiff_t columns,                   \
+                                           bool accumulate, float *product))                                                \
   /* As gather_blocks, for sums over rows: pairs of bfloat16 lie elsewhere. */                                              \
-  KERNEL(void, gather_summed_blocks, (const ck_gather_geometry *geometry, const float *source, ptrdiff_t first_row,         \
+  KERNEL(void, gather_summed_blocks, (const ck_gather_geometry *geometry, const ck_map *source, ptrdiff_t first_row,        \
                                       ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))                           \
   /* panels[channel / 32][row][channel % 32] = dy[row][channel], after dy = 0 where y is not inside the bounds;             \
      bias_sums[channel] += Σ_row dy. All dy stay when y is NULL. */                                                         \
-  KERNEL(void, panel_output_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds,                \
-                                       float *dy, float *panels, ptrdiff_t panel_stride, float *bias_sums))                 \
+  KERNEL(void, panel_output_gradient, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *y, ck_bounds bounds,               \
+                                       ck_map *dy, float *panels, ptrdiff_t panel_stride, float *bias_sums))                \
   /* As winograd_input, for sums over rows. */                                                                              \
-  KERNEL(void, winograd_summed_input, (const ck_tile_map *input, const float *data, ptrdiff_t first_tile,                   \
-                                       ptrdiff_t tiles, float *v, ptrdiff_t component_stride,                               \
-                                       ptrdiff_t block_stride))                                                             \
+  KERNEL(void, winograd_summed_input, (const ck_tile_map *input, const ck_map *data, ptrdiff_t first_tile,                  \
+                                       ptrdiff_t tiles, float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))      \
   /* m[component][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output is    \
      not inside the bounds, unless it is NULL; bias_sums[channel] += its sum over all pixels. */                            \
-  KERNEL(void, winograd_output_gradient, (const ck_tile_map *map, const float *output, ck_bounds bounds,                    \
-                                          float *gradient, ptrdiff_t first_tile, ptrdiff_t tiles, float *m,                 \
+  KERNEL(void, winograd_output_gradient, (const ck_tile_map *map, const ck_map *output, ck_bounds bounds,                   \
+                                          ck_map *gradient, ptrdiff_t first_tile, ptrdiff_t tiles, float *m,                \
                                           ptrdiff_t component_stride, ptrdiff_t panel_stride, float *bias_sums))            \
   /* Rows of a map, each pixel of a row of one image, as left operand: blocks[channel / 16][row - first_row][channel % 16]  \
      of the normalised map, as it is when reading is NULL. image_rows rows have the same gate. Zeros fill the last          \
      block. */                                                                                                              \
-  KERNEL(void, pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows, const ck_normalization *reading,    \
-                              ptrdiff_t first_row, ptrdiff_t last_row, float *blocks, ptrdiff_t block_stride))              \
+  KERNEL(void, pixel_blocks, (const ck_map *x, ptrdiff_t channels, ptrdiff_t image_rows,                                    \
+                              const ck_normalization *reading, ptrdiff_t first_row, ptrdiff_t last_row, float *blocks,      \
+                              ptrdiff_t block_stride))                                                                      \
   /* The same for sums over rows. */                                                                                        \
-  KERNEL(void, summed_pixel_blocks, (const float *x, ptrdiff_t channels, ptrdiff_t image_rows,                              \
+  KERNEL(void, summed_pixel_blocks, (const ck_map *x, ptrdiff_t channels, ptrdiff_t image_rows,                             \
                                      const ck_normalization *reading, ptrdiff_t first_row, ptrdiff_t last_row,              \
                                      float *blocks, ptrdiff_t block_stride))                                                \
   /* The gradient of what a normalisation has read, x, from that of its result, dy: as left operand of sums over columns,   \
      blocks[channel / 16][row][channel % 16]; and as blocks of sums over rows, where those are not the same. */             \
-  KERNEL(void, normalized_gradient_blocks, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                             \
-                                            const ck_normalization_gradient *gradient, const float *dy, float *blocks,      \
+  KERNEL(void, normalized_gradient_blocks, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *x,                            \
+                                            const ck_normalization_gradient *gradient, const ck_map *dy, float *blocks,     \
                                             ptrdiff_t block_stride, float *summed_blocks, ptrdiff_t summed_stride))         \
   /* dx[row][channel], which may be where dy is: the gradient of what a normalisation has read, from that of its result;    \
      panels[channel / 32][row][channel % 32] = dx[row][channel]; bias_sums[channel] += Σ_row dx. */                         \
-  KERNEL(void, panel_normalized_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                              \
-                                           const ck_normalization_gradient *gradient, const float *dy, float *dx,           \
+  KERNEL(void, panel_normalized_gradient, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *x,                             \
+                                           const ck_normalization_gradient *gradient, const ck_map *dy, ck_map *dx,         \
                                            float *panels, ptrdiff_t panel_stride, float *bias_sums))                        \
+  /* One row of the output: y = max over the window, choice = index of the first maximum within the window (ky *            \
+     kernel + kx). */                                                                                                       \
+  KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const ck_map *image, ptrdiff_t output_row, ck_map *y,    \
+                              uint8_t *choice))                                                                             \
+  /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
+  KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const ck_map *dy, const uint8_t *choice,        \
+                                       ptrdiff_t input_row, bool accumulate, ck_map *dx))                                   \
+  /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
+  KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale, const ck_map *x,       \
+                              ck_map *y, float *inverse_norm))                                                              \
+  /* The gradient of l2_normalize: dx (set or added to, unless it is NULL) and scale_sums[c] = Σ_r dy[r][c] *               \
+     x[r][c] * inverse_norm[r]. */                                                                                          \
+  KERNEL(void, l2_normalize_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *scale, const ck_map *x,             \
+                                       const float *inverse_norm, const ck_map *dy, bool accumulate, ck_map *dx,            \
+                                       float *scale_sums))                                                                  \
+  /* y[r][c] = x[r][c], normalised, + addend[r][c], normalised, unless addend is NULL; rows of one image, with its gate. y may\
+     be x. */                                                                                                               \
+  KERNEL(void, normalize, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *x, const ck_normalization *reading,            \
+                           const ck_map *addend, const ck_normalization *addend_reading, ck_map *y))                        \
+  /* sums[c] = Σ_r of x[r][c], normalised without a gate, * factors[r][c], or * 1 when factors is NULL. */                  \
+  KERNEL(void, normalized_sums, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *x, const ck_normalization *reading,      \
+                                 const ck_map *factors, float *sums))                                                       \
+  /* With g = dy[r][c] * f'(scale[c] * x[r][c] + shift[c]): sums[0][c] = Σ_r g, sums[1][c] = Σ_r g * (x[r][c] - mean[c]),   \
+     channels apart. */                                                                                                     \
+  KERNEL(void, normalization_gradient_sums, (ptrdiff_t rows, ptrdiff_t channels, const ck_map *x,                           \
+                                             const ck_normalization *reading, const float *mean, const ck_map *dy,          \
+                                             float *sums))                                                                  \
+  /* Rows [first_row, last_row) of the output maps of all images, counted through them: y = finish(Σ_tap x * w[tap]), x     \
+     normalised when it is read, 0 outside the map. Moments as those of multiply_to_output. Never added to. No gates. */    \
+  KERNEL(void, depthwise_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,             \
+                                const ck_map *x, const ck_normalization *reading, const float *w,                           \
+                                const ck_normalization *finish, ck_writing writing, float *scratch, float *moments,         \
+                                ck_map *y))                                                                                 \
+  /* Rows [first_row, last_row) of the gradient of the input maps, counted through all images; dx is set or added to, not   \
+     wanted when NULL. x is normalised when it is read; the gradient of the output is that of a                             \
+     normalisation of z. weight_sums[tap][channel] is set to what the rows of x add to the gradient of w, bias_sums, unless \
+     NULL, to that of the bias: every row of the output counts with the first row of the input under its window.            \
+     sums, unless NULL, are set as those of normalization_gradient_sums, of x and all of dx. */                             \
+  KERNEL(void, depthwise_gradient_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,    \
+                                         const ck_map *x, const ck_normalization *reading, const float *mean,               \
+                                         const float *w, const ck_map *z, const ck_normalization_gradient *gradient,        \
+                                         const ck_map *dy, ck_writing writing, float *scratch, ck_map *dx,                  \
+                                         float *weight_sums, float *bias_sums, float *sums))                                \
+  /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
+     that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
+  KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \
+                               ptrdiff_t first_row, ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images,          \
+                               bool accumulate, ck_map *source))                                                            \
+  /* The output transform of m[component][tile][0 ..< 32], the channels from first_channel on: data = · + bias, kept in the \
+     bounds, or that is added to what is there. No bias when it is NULL. */                                                 \
+  KERNEL(void, winograd_output, (const ck_tile_map *output, const float *m, ptrdiff_t component_stride,                     \
+                                 ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
+                                 ck_bounds bounds, ck_writing writing, ck_map *data))                                       \
   /* x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in                   \
      registers, with x[i] = i at first and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns         \
      the number of multiply-adds. */                                                                                        \
@@ -112,52 +165,9 @@
   /* dy[r][c] = 0 where y[r][c] is not inside the bounds, unless it is NULL; sums[c] = Σ_r dy[r][c]. */                     \
   KERNEL(void, bias_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *y, ck_bounds bounds, float *dy,             \
                                float *sums))                                                                                \
-  /* One row of the output: y = max over the window, choice = index of the first maximum within the window (ky *            \
-     kernel + kx). */                                                                                                       \
-  KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const float *image, ptrdiff_t output_row,                \
-                              float *y, uint8_t *choice))                                                                   \
-  /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
-  KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const float *dy, const uint8_t *choice,         \
-                                       ptrdiff_t input_row, bool accumulate, float *dx))                                    \
-  /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
-  KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale,                        \
-                              const float *x, float *y, float *inverse_norm))                                               \
-  /* The gradient of l2_normalize: dx (set or added to, unless it is NULL) and scale_sums[c] = Σ_r dy[r][c] *               \
-     x[r][c] * inverse_norm[r]. */                                                                                          \
-  KERNEL(void, l2_normalize_gradient, (ptrdiff_t rows, ptrdiff_t channels, const float *scale, const float *x,              \
-                                       const float *inverse_norm, const float *dy, bool accumulate, float *dx,              \
-                                       float *scale_sums))                                                                  \
-  /* y[r][c] = x[r][c], normalised, + addend[r][c], normalised, unless addend is NULL; rows of one image, with its gate. y may\
-     be x. */                                                                                                               \
-  KERNEL(void, normalize, (ptrdiff_t rows, ptrdiff_t channels, const float *x, const ck_normalization *reading,             \
-                           const float *addend, const ck_normalization *addend_reading, float *y))                          \
-  /* sums[c] = Σ_r of x[r][c], normalised without a gate, * factors[r][c], or * 1 when factors is NULL. */                  \
-  KERNEL(void, normalized_sums, (ptrdiff_t rows, ptrdiff_t channels, const float *x, const ck_normalization *reading,       \
-                                 const float *factors, float *sums))                                                        \
-  /* With g = dy[r][c] * f'(scale[c] * x[r][c] + shift[c]): sums[0][c] = Σ_r g, sums[1][c] = Σ_r g * (x[r][c] - mean[c]),   \
-     channels apart. */                                                                                                     \
-  KERNEL(void, normalization_gradient_sums, (ptrdiff_t rows, ptrdiff_t channels, const float *x,                            \
-                                             const ck_normalization *reading, const float *mean, const float *dy,           \
-                                             float *sums))                                                                  \
   /* Mean and biased variance of all rows from the moments of parts, moments[part][2][channels], of counts[part] rows. */   \
   KERNEL(void, merge_moments, (ptrdiff_t parts, ptrdiff_t channels, const ptrdiff_t *counts, const float *moments,          \
                                float *mean, float *variance))                                                               \
-  /* Rows [first_row, last_row) of the output maps of all images, counted through them: y = finish(Σ_tap x * w[tap]), x     \
-     normalised when it is read, 0 outside the map. Moments as those of multiply_to_output. Never added to. No gates. */    \
-  KERNEL(void, depthwise_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,             \
-                                const float *x, const ck_normalization *reading, const float *w,                            \
-                                const ck_normalization *finish, ck_writing writing, float *scratch,                         \
-                                float *moments, float *y))                                                                  \
-  /* Rows [first_row, last_row) of the gradient of the input maps, counted through all images; dx is set or added to, not   \
-     wanted when NULL. x is normalised when it is read; the gradient of the output is that of a                             \
-     normalisation of z. weight_sums[tap][channel] is set to what the rows of x add to the gradient of w, bias_sums, unless \
-     NULL, to that of the bias: every row of the output counts with the first row of the input under its window.            \
-     sums, unless NULL, are set as those of normalization_gradient_sums, of x and all of dx. */                             \
-  KERNEL(void, depthwise_gradient_rows, (const ck_depthwise_geometry *geometry, ptrdiff_t first_row, ptrdiff_t last_row,    \
-                                         const float *x, const ck_normalization *reading, const float *mean,                \
-                                         const float *w, const float *z, const ck_normalization_gradient *gradient,         \
-                                         const float *dy, ck_writing writing, float *scratch, float *dx,                    \
-                                         float *weight_sums, float *bias_sums, float *sums))                                \
   /* y[i] += x[i]. */                                                                                                       \
   KERNEL(void, add, (ptrdiff_t count, const float *x, float *y))                                                            \
   /* bfloat16 is float32 cut to its upper 16 bits, rounded to the nearest, ties to even; what is no number stays none.      \
@@ -169,8 +179,8 @@
   KERNEL(void, add_bfloat16, (ptrdiff_t count, const float *x, float *y))                                                   \
   /* momentum = factor * momentum + (scale * gradient + decay * weight); weight -= rate * momentum. Whether all             \
      momentum is finite. */                                                                                                 \
-  KERNEL(bool, sgd_update, (ptrdiff_t count, float rate, float factor, float decay, float scale,                            \
-                            const float *gradient, float *momentum, float *weight))                                         \
+  KERNEL(bool, sgd_update, (ptrdiff_t count, float rate, float factor, float decay, float scale, const float *gradient,     \
+                            float *momentum, float *weight))                                                                \
   /* Σ_i x[i]^2, the same bits with every table. */                                                                         \
   KERNEL(double, sum_of_squares, (ptrdiff_t count, const float *x))                                                         \
   /* average[i] += share * (x[i] - average[i]). */                                                                          \
@@ -189,22 +199,11 @@
                             ptrdiff_t row_stride, const float *zeros, float *result))                                       \
   /* Pixel c of result = Σ_k weights[offset[c] + k] * pixel first[c] + k of row, k < offset[c + 1] - offset[c],             \
      kept in lowest[0 ..< 3] ... highest[0 ..< 3]. Reads one float behind the last pixel of the row. */                     \
-  KERNEL(void, blend_columns, (ptrdiff_t count, const ptrdiff_t *first, const ptrdiff_t *offset,                            \
-                               const float *weights, const float *row, const float *lowest, const float *highest,           \
-                               float *result))                                                                              \
+  KERNEL(void, blend_columns, (ptrdiff_t count, const ptrdiff_t *first, const ptrdiff_t *offset, const float *weights,      \
+                               const float *row, const float *lowest, const float *highest, float *result))                 \
   /* The transpose of pack_panel, as far as the matrix goes. */                                                             \
   KERNEL(void, unpack_panel, (const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,           \
                               ptrdiff_t last_row, float *matrix))                                                           \
-  /* The transpose of gathering: source[pixel][first_channel ...] += panels[tap][row - first_row] for all pixels            \
-     that the rows of the column matrix read; set to zero before, unless accumulate. */                                     \
-  KERNEL(void, scatter_panel, (const ck_gather_geometry *geometry, const float *panels, ptrdiff_t tap_stride,               \
-                               ptrdiff_t first_row, ptrdiff_t last_row, ptrdiff_t first_channel, ptrdiff_t images,          \
-                               bool accumulate, float *source))                                                             \
-  /* The output transform of m[component][tile][0 ..< 32], the channels from first_channel on: data = · + bias, kept in the \
-     bounds, or that is added to what is there. No bias when it is NULL. */                                                 \
-  KERNEL(void, winograd_output, (const ck_tile_map *output, const float *m, ptrdiff_t component_stride,                     \
-                                 ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
-                                 ck_bounds bounds, ck_writing writing, float *data))                                        \
   /* The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from            \
      first_column on. */                                                                                                    \
   KERNEL(void, winograd_kernel_gradient, (const float *u, ptrdiff_t component_stride, ptrdiff_t inputs,                     \

@@ -1,4 +1,4 @@
-// Kernels over float32 NHWC data and over images of bytes, each compiled for several instruction sets. A table holds one variant of
+// Kernels over NHWC maps and over images of bytes, each compiled for several instruction sets. A table holds one variant of
 // every kernel; the caller picks a table once, at run time. CKernelList.h says which there are.
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -9,6 +9,9 @@
 #include <xmmintrin.h>
 
 #include "CKernelList.h"
+
+// A feature map, or the gradient of one: floats or bfloat16, as the table's name says.
+typedef void ck_map;
 
 // Which source pixel feeds which row of a column matrix (im2col). Row p of the matrix belongs to the target pixel p of the
 // batch, counted through images, rows and columns; kernel tap (ky, kx) reads the source pixel
@@ -52,8 +55,8 @@ typedef struct {
 } ck_normalization_gradient;
 
 // How a map is written. Past the caches nothing is read for what is written, and nothing that is still needed makes room for it: right for
-// maps that the caches do not hold until they are read.
-typedef enum { CK_SET, CK_SET_PAST_CACHES, CK_ADD } ck_writing;
+// maps that the caches do not hold until they are read. Floats are written whatever maps consist of: results of the network, say.
+typedef enum { CK_SET, CK_SET_PAST_CACHES, CK_ADD, CK_SET_FLOATS } ck_writing;
 
 // A depthwise convolution. Windows begin `padding` pixels before the map; kernel is 3 or 5, stride 1 or 2.
 typedef struct {
@@ -71,25 +74,25 @@ typedef struct {
 
 #define CK_MEMBER(result, name, parameters) result(*name) parameters;
 
-// Kernels that read or write operands, for one kind of them.
+// Kernels over maps and operands, for one kind of their numbers.
 typedef struct {
-  CK_OPERAND_KERNELS(CK_MEMBER)
-} ck_operand_table;
+  CK_MAP_KERNELS(CK_MEMBER)
+} ck_map_table;
 
 typedef struct {
   const char *name;
-  // For operands of floats.
-  ck_operand_table float32;
+  // For maps and operands of floats.
+  ck_map_table float32;
   CK_KERNELS(CK_MEMBER)
 } ck_table;
 
 #undef CK_MEMBER
 
-// The name of a kernel by its place in the list, those for operands first; NULL beyond the last.
+// The name of a kernel by its place in the list, those for maps first; NULL beyond the last.
 const char *ck_kernel_name(int index);
 
-// The kernels for operands of floats.
-static inline const ck_operand_table *ck_float32_table(const ck_table *table) { return &table->float32; }
+// The kernels for maps and operands of floats.
+static inline const ck_map_table *ck_float32_table(const ck_table *table) { return &table->float32; }
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.
 enum { CK_TABLE_COUNT = 3 };
@@ -101,8 +104,8 @@ const char *ck_table_name(int index);
 // Whether this processor, and the system on it, can multiply pairs of bfloat16 (AVX512-BF16).
 bool ck_has_bfloat16(void);
 
-// Operands of pairs of bfloat16 for the table of the same index; NULL where there are none.
-const ck_operand_table *ck_bfloat16_table_at(int index);
+// Kernels for maps of bfloat16 and operands of pairs, for the table of the same index; NULL where there are none.
+const ck_map_table *ck_bfloat16_table_at(int index);
 
 // Floats of scratch that the depthwise kernels want, whatever the instruction set.
 ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *geometry);

@@ -13,7 +13,7 @@ struct BlockedConvolution: ConvolutionAlgorithm {
   init(layer: Convolution, input: Shape, usesWinograd: Bool) {
     self.layer = layer
     let (inputs, units) = (
-      BlockedLayout.Word.summingInputs(layer.precision), BlockedLayout.Word.summingUnits(layer.precision)
+      BlockedLayout.Word.summingInputs(input.precision), BlockedLayout.Word.summingUnits(input.precision)
     )
     func transform(_ word: BlockedLayout.Word) -> any DifferentiableTransform {
       if usesWinograd { return WinogradTransform(layer, input: input, word: word) }
@@ -52,14 +52,19 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     guard let output = layer.normalization else {
       let finish = OutputFinish(
         normalization: Normalization(shift: bias, activation: layer.activation.function),
-        writing: pass.writing)
+        writing: writing(pass))
       return forwardProduct.run(pass.inputs[0], kernel: kernel, finish, into: pass.output, context: pass.context)
     }
     output.forward(pass, bias: bias) { finish, z, observe in
       forwardProduct.run(
-        pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish, writing: pass.writing), into: z,
+        pass.inputs[0], kernel: kernel, OutputFinish(normalization: finish, writing: writing(pass)), into: z,
         context: pass.context, observe: observe)
     }
+  }
+
+  /// Results are floats, whatever the precision of other maps.
+  private func writing(_ pass: ForwardPass) -> MapWriting {
+    pass.output.shape.precision == pass.inputs[0].tensor.shape.precision ? pass.writing : .setsFloats
   }
 
   func backward(_ pass: BackwardPass) {

@@ -195,24 +195,24 @@ struct BlockedProduct {
     let first = inputs + layout.blockCount(units: units.lowerBound - block.lowerBound)
     let inputStride = layout.inputStride(units: block.count)
     let blockStride = layout.blockStride(units: block.count)
-    let operands = context.kernels.operands(layout.precision)
+    let kernels = context.kernels.maps(layout.precision)
     switch transform.results {
     case .pixels(let channels):
-      operands.multiplyToOutput(
+      kernels.multiplyToOutput(
         rows: units.count, blocks: layout.blocks, left: first, blockStride: blockStride, right: kernel,
         channels: channels, firstChannel: panel * BlockedLayout.panelWidth, finish.normalization,
-        finish.writing, moments: moments, into: output.data + units.lowerBound * channels)
+        finish.writing, moments: moments, into: output.at(units.lowerBound * channels))
     case .transformed(let transform):
       precondition(moments == nil, "moments of products that are no pixels")
       let productStride = layout.productStride(units: units.count)
       for component in 0..<layout.components {
-        operands.multiplyPanel(
+        kernels.multiplyPanel(
           rows: units.count, blocks: layout.blocks, left: first + component * inputStride, blockStride: blockStride,
           right: kernel + component * kernelStride, columns: layout.columns(panel: panel), accumulates: false,
           into: products + component * productStride)
       }
       transform.transformOutput(
-        products, units, panel: panel, componentStride: productStride, finish, into: output.data,
+        products, units, panel: panel, componentStride: productStride, finish, into: output,
         kernels: context.kernels)
     }
   }

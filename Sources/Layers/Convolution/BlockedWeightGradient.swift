@@ -122,7 +122,7 @@ struct BlockedWeightGradient {
       componentStride: layout.inputStride(units: block.count), blockStride: layout.blockStride(units: block.count),
       kernels: context.kernels)
     transform.transformOutputGradient(
-      pass.outputGradient.data, slope, units,
+      pass.outputGradient, slope, units,
       into: gradients + layout.panelCount(units: at), componentStride: layout.panelStride(units: block.count),
       panelStride: layout.panelCount(units: block.count), biasSums: context.scratch + biasPart * layer.outputChannels,
       kernels: context.kernels)
@@ -134,7 +134,7 @@ struct BlockedWeightGradient {
     _ context: ExecutionContext
   ) {
     let blockStride = layout.blockStride(units: units)
-    context.kernels.operands(layout.precision).multiplyTransposedPanel(
+    context.kernels.maps(layout.precision).multiplyTransposedPanel(
       blocks: blocks.count, count: units,
       left: inputs + component * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
       blockStride: blockStride,

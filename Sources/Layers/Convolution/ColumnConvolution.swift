@@ -46,7 +46,7 @@ struct ColumnConvolution: ConvolutionAlgorithm {
     context.pool.forEachRange(pixels, grain: Self.biasChunk) { rows, _ in
       let at = rows.lowerBound * layer.outputChannels
       context.kernels.biasGradient(
-        rows: rows.count, channels: layer.outputChannels, output: layer.mask(pass).map { $0 + at },
+        rows: rows.count, channels: layer.outputChannels, output: layer.mask(pass).map { $0.data + at },
         layer.activation.bounds, gradient: pass.outputGradient.data + at,
         into: partial + rows.lowerBound / Self.biasChunk * layer.outputChannels)
     }

@@ -24,7 +24,7 @@ struct ColumnTransform: DifferentiableTransform {
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).gatherBlocks(
+    kernels.maps(layout.precision).gatherBlocks(
       geometry, source: map.values, rows: units, sumsRows: layout.word == .pairOfUnits, into: inputs,
       blockStride: blockStride)
   }
@@ -33,18 +33,18 @@ struct ColumnTransform: DifferentiableTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     componentStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).packPanel(
+    kernels.maps(layout.precision).packPanel(
       kernel, rowCount: rowCount, columnCount: layer.outputChannels, firstColumn: panel * BlockedLayout.panelWidth,
       rows: rows, isTransposed: false, into: panelRows)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
+    _ gradient: Tensor, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     slope.pack(
-      gradient, units, channels: layer.outputChannels, kernels.operands(layout.precision), into: gradients,
+      gradient, units, channels: layer.outputChannels, kernels.maps(layout.precision), into: gradients,
       panelStride: panelStride, biasSums: biasSums)
   }
 
@@ -86,7 +86,7 @@ struct ScatterTransform: ConvolutionTransform, OutputTransform {
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).gatherBlocks(
+    kernels.maps(layout.precision).gatherBlocks(
       pixels, source: map.values, rows: units, sumsRows: false, into: inputs, blockStride: blockStride)
   }
 
@@ -95,7 +95,7 @@ struct ScatterTransform: ConvolutionTransform, OutputTransform {
     componentStride: Int, kernels: Kernels
   ) {
     for tap in 0..<layer.taps {
-      kernels.operands(layout.precision).packPanel(
+      kernels.maps(layout.precision).packPanel(
         kernel + tap * layer.inputChannels * layer.outputChannels, rowCount: layer.inputChannels,
         columnCount: layer.outputChannels, firstColumn: panel * BlockedLayout.panelWidth, rows: rows,
         isTransposed: true,
@@ -105,39 +105,39 @@ struct ScatterTransform: ConvolutionTransform, OutputTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    into map: Tensor, kernels: Kernels
   ) {
-    kernels.scatterPanel(
+    kernels.maps(layout.precision).scatterPanel(
       geometry, products, tapStride: componentStride, rows: units, firstChannel: panel * BlockedLayout.panelWidth,
-      images: images, accumulates: finish.writing == .adds || units.lowerBound > 0, into: map)
+      images: images, accumulates: finish.writing == .adds || units.lowerBound > 0, into: map.start)
   }
 }
 
 extension OutputSlope {
   /// The gradients of the sums of `units` pixels as panels of a right operand; they replace those of the output.
   func pack(
-    _ gradient: UnsafeMutablePointer<Float>, _ units: Range<Int>, channels: Int, _ operands: Operands,
+    _ gradient: Tensor, _ units: Range<Int>, channels: Int, _ kernels: MapKernels,
     into panels: UnsafeMutablePointer<Float>, panelStride: Int, biasSums: UnsafeMutablePointer<Float>
   ) {
     let at = units.lowerBound * channels
     switch self {
     case .activation(let activation, let output):
-      operands.packOutputGradient(
-        rows: units.count, channels: channels, output: output.map { $0 + at }, activation.bounds,
-        gradient: gradient + at, into: panels, panelStride: panelStride, biasSums: biasSums)
+      kernels.packOutputGradient(
+        rows: units.count, channels: channels, output: output.map { UnsafeRawPointer($0.at(at)) }, activation.bounds,
+        gradient: gradient.at(at), into: panels, panelStride: panelStride, biasSums: biasSums)
     case .normalization(let normalization, let z):
-      operands.packNormalizedGradient(
-        rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at,
-        into: gradient + at, panels: panels, panelStride: panelStride, biasSums: biasSums)
+      kernels.packNormalizedGradient(
+        rows: units.count, channels: channels, z.at(at), normalization, outputGradient: gradient.at(at),
+        into: gradient.at(at), panels: panels, panelStride: panelStride, biasSums: biasSums)
     }
   }
 }
 
 extension FeatureMap {
   /// The values of a map that is as it should be.
-  var values: UnsafeMutablePointer<Float> {
+  var values: UnsafeMutableRawPointer {
     precondition(reading == nil, "a map that is still to be normalised")
-    return tensor.data
+    return tensor.start
   }
 }
 

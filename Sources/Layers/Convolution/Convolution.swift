@@ -9,7 +9,7 @@ import Tensors
 /// passes are computed is up to a ``ConvolutionAlgorithm``. Pointwise convolutions read maps that are still to be normalised.
 ///
 /// ### Shapes
-/// x: [batch, height, width, inputChannels]; w: [k, k, inputChannels, outputChannels] in memory.
+/// x: [batch, height, width, inputChannels], in whose precision products are computed; w: [k, k, inputChannels, outputChannels] in memory.
 package struct Convolution: Layer {
   /// See ``Layer/name``.
   package let name: String
@@ -35,19 +35,20 @@ package struct Convolution: Layer {
   let normalization: NormalizedOutput?
   /// Which algorithm computes the passes.
   package var method: ConvolutionMethod
-  /// What products multiply, where that is faster; ``ConvolutionMethod/columns`` multiplies float32.
-  package var precision: Precision
+  /// Whether y is a result of the network, which is float32 whatever the precision of x.
+  private let isResult: Bool
 
   /// Declares the layer and its variables, `<variableName>.weight` and `<variableName>.bias`.
   ///
   /// - Parameters:
   ///   - hasBias: whether there is a bias.
   ///   - biasRateMultiplier: factor on the learning rate of the bias, which does not decay.
+  ///   - isResult: whether the output is float32 whatever the precision of the input, in which products are computed.
   package init(
     _ name: String, variableName: String, kernel: Int, stride: Int = 1, padding: Padding = 0,
     dilation: Int = 1, from inputChannels: Int, to outputChannels: Int, activation: Activation, hasBias: Bool = true,
     normalization: NormalizationPlace? = nil, biasRateMultiplier: Float = 1, method: ConvolutionMethod = .fastest,
-    precision: Precision = .float32, layout: inout VariableLayout
+    isResult: Bool = false, layout: inout VariableLayout
   ) {
     precondition(
       min(kernel, stride, dilation, inputChannels, outputChannels) > 0,
@@ -64,7 +65,7 @@ package struct Convolution: Layer {
     self.outputChannels = outputChannels
     self.activation = activation
     self.method = method
-    self.precision = precision
+    self.isResult = isResult
     weight = layout.add(
       variableName + ".weight", .kernel(height: kernel, width: kernel, input: inputChannels, output: outputChannels),
       start: normalization == nil ? .random : .randomBeforeNormalization, update: .weight)
@@ -94,7 +95,9 @@ package struct Convolution: Layer {
     let height = padding.windows(input.height, extent: extent, stride: stride)
     let width = padding.windows(input.width, extent: extent, stride: stride)
     precondition(min(height, width) > 0, "\(name): \(input) is too small")
-    return Shape(batch: input.batch, height: height, width: width, channels: outputChannels)
+    return Shape(
+      batch: input.batch, height: height, width: width, channels: outputChannels,
+      precision: isResult ? .float32 : input.precision)
   }
 
   /// Zeros above and to the left of a map.
@@ -157,12 +160,12 @@ package struct Convolution: Layer {
   }
 
   /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
-  func mask(_ pass: BackwardPass) -> UnsafeMutablePointer<Float>? { activation.isIdentity ? nil : pass.output.data }
+  func mask(_ pass: BackwardPass) -> Tensor? { activation.isIdentity ? nil : pass.output }
 
   /// How the gradient of the sums follows from that of the output; sets the gradients of the normalisation.
   func outputSlope(_ pass: BackwardPass) -> OutputSlope {
     guard let (z, gradient) = normalization?.gradient(pass) else { return .activation(activation, output: mask(pass)) }
-    return .normalization(gradient, z: z.data)
+    return .normalization(gradient, z: z)
   }
 
   /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.

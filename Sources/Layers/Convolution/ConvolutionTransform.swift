@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 
 /// How a convolution, or its gradient with respect to the input, becomes matrix products in a ``BlockedLayout``, and what the products
 /// become.
@@ -32,7 +33,7 @@ protocol OutputTransform {
   /// The channels of a panel in the map that is written, from the products of `units`. All units before have been transformed.
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels)
+    into map: Tensor, kernels: Kernels)
 }
 
 /// What becomes of a sum before it is written.
@@ -46,9 +47,9 @@ struct OutputFinish {
 /// How the gradient of the sums of a convolution follows from that of its output.
 enum OutputSlope {
   /// It is that, where the output is not at a bound of the activation. The output is nil where there is no activation.
-  case activation(Activation, output: UnsafePointer<Float>?)
+  case activation(Activation, output: Tensor?)
   /// Through a normalisation, which has read z.
-  case normalization(NormalizationGradient, z: UnsafePointer<Float>)
+  case normalization(NormalizationGradient, z: Tensor)
 }
 
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.
@@ -56,7 +57,7 @@ protocol DifferentiableTransform: ConvolutionTransform {
   /// Replaces the gradient of the written map by that of the sums, adds it to `biasSums`, and transposes
   /// ``OutputTransform/transformOutput(_:_:panel:componentStride:_:into:kernels:)``.
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
+    _ gradient: Tensor, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels)
 

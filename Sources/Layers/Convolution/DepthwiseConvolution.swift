@@ -109,11 +109,11 @@ package struct DepthwiseConvolution: Layer {
     normalized.forward(pass, bias: bias) { finish, z, observe in
       let moments = context.scratch
       context.pool.forEach(parts.count) { part, worker in
-        context.kernels.depthwiseRows(
-          geometry, parts[part], input.tensor.data, reading: input.reading, weights: kernel, finish: finish,
+        context.kernels.maps(input.tensor.shape.precision).depthwiseRows(
+          geometry, parts[part], input.tensor.start, reading: input.reading, weights: kernel, finish: finish,
           pass.writing, scratch: context.scratch(worker: worker),
           moments: observe == nil ? nil : moments + part * 2 * channels,
-          into: z.data)
+          into: z.start)
       }
       observe?(moments, parts.map { $0.count * rowCount / channels })
     }
@@ -130,11 +130,11 @@ package struct DepthwiseConvolution: Layer {
     let inputSums = pass.inputGradient?.isLast == true ? input.pending?.gradientSums : nil
     context.pool.forEach(parts.count) { part, worker in
       let ofPart = sums + part * count
-      context.kernels.depthwiseGradientRows(
-        geometry, parts[part], .init(x: input.tensor.data, reading: input.reading, mean: inputSums?.mean),
-        weights: kernel, z: z.data, gradient, outputGradient: pass.outputGradient.data,
+      context.kernels.maps(input.tensor.shape.precision).depthwiseGradientRows(
+        geometry, parts[part], .init(x: input.tensor.start, reading: input.reading, mean: inputSums?.mean),
+        weights: kernel, z: z.start, gradient, outputGradient: pass.outputGradient.start,
         pass.inputGradient?.writing ?? .sets, scratch: context.scratch(worker: worker),
-        into: pass.inputGradient?.tensor.data, weightSums: ofPart,
+        into: pass.inputGradient?.tensor.start, weightSums: ofPart,
         biasSums: bias == nil ? nil : ofPart + weight.range.count,
         sums: inputSums == nil ? nil : ofPart + weight.range.count + biasCount)
     }

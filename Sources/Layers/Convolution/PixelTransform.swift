@@ -35,8 +35,8 @@ struct PixelTransform: DifferentiableTransform {
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).pixelBlocks(
-      map.tensor.data, channels: channels.read, imageRows: imagePixels, map.reading, rows: units,
+    kernels.maps(layout.precision).pixelBlocks(
+      map.tensor.start, channels: channels.read, imageRows: imagePixels, map.reading, rows: units,
       sumsRows: layout.word == .pairOfUnits, into: inputs, blockStride: blockStride)
   }
 
@@ -44,18 +44,18 @@ struct PixelTransform: DifferentiableTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     componentStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).packPanel(
+    kernels.maps(layout.precision).packPanel(
       kernel, rowCount: layer.inputChannels, columnCount: layer.outputChannels,
       firstColumn: panel * BlockedLayout.panelWidth, rows: rows, isTransposed: isGradient, into: panelRows)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
+    _ gradient: Tensor, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     slope.pack(
-      gradient, units, channels: layer.outputChannels, kernels.operands(layout.precision), into: gradients,
+      gradient, units, channels: layer.outputChannels, kernels.maps(layout.precision), into: gradients,
       panelStride: panelStride, biasSums: biasSums)
   }
 

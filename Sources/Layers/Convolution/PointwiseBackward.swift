@@ -12,6 +12,7 @@ struct PointwiseBackward {
   private let weights: PixelTransform
   private let inputs: PixelTransform
   private let pixels: Int
+  private let precision: Precision
 
   /// Bytes of a kernel of which every part can have its own.
   private static let smallKernelBytes = 3 << 20
@@ -27,9 +28,10 @@ struct PointwiseBackward {
   init?(_ layer: Convolution, input: Shape) {
     guard layer.isPointwise else { return nil }
     self.layer = layer
-    weights = PixelTransform(layer, input: input, word: .summingUnits(layer.precision))
-    inputs = PixelTransform(gradientOf: layer, input: input, word: .summingInputs(layer.precision))
+    weights = PixelTransform(layer, input: input, word: .summingUnits(input.precision))
+    inputs = PixelTransform(gradientOf: layer, input: input, word: .summingInputs(input.precision))
     pixels = input.pixels
+    precision = input.precision
     if weights.layout.kernelBytes > Self.smallKernelBytes { return nil }
   }
 
@@ -81,7 +83,7 @@ struct PointwiseBackward {
         let range = block * blockPixels..<min((block + 1) * blockPixels, pixels)
         let inputs = context.scratch(worker: worker)
         let gradient = slope.lay(
-          pass.outputGradient.data, range, channels: layer.outputChannels, context.kernels.operands(layer.precision),
+          pass.outputGradient, range, channels: layer.outputChannels, context.kernels.maps(precision),
           ofInputs, blocks: inputs + inputCount, ofWeights, summed: inputs + inputCount + gradientCount,
           biasSums: biasSums + part * layer.outputChannels)
         addWeights(
@@ -93,7 +95,7 @@ struct PointwiseBackward {
             pending.gradientSums.map {
               (
                 inputSums + block * 2 * layer.inputChannels,
-                x: UnsafePointer(pass.forward.inputs[0].tensor.data + range.lowerBound * layer.inputChannels),
+                x: UnsafeRawPointer(pass.forward.inputs[0].tensor.at(range.lowerBound * layer.inputChannels)),
                 pending.reading, mean: $0.mean
               )
             }
@@ -124,7 +126,7 @@ struct PointwiseBackward {
       pass.forward.inputs[0], range, into: inputs, componentStride: 0, blockStride: stride,
       kernels: pass.context.kernels)
     for panel in 0..<ofWeights.panels {
-      pass.context.kernels.operands(layer.precision).multiplyTransposedPanel(
+      pass.context.kernels.maps(precision).multiplyTransposedPanel(
         blocks: ofWeights.blocks, count: range.count, left: inputs, blockStride: stride,
         right: gradient.summed + panel * gradient.panelStride, rightStride: gradient.blockStride,
         columns: ofWeights.columns(panel: panel), accumulates: accumulates,
@@ -135,16 +137,16 @@ struct PointwiseBackward {
   /// dx = dz · wᵀ.
   private func writeInputs(
     _ gradient: UnsafeMutablePointer<Float>, _ range: Range<Int>, kernel: UnsafeMutablePointer<Float>,
-    sums: (UnsafeMutablePointer<Float>, x: UnsafePointer<Float>, Normalization, mean: UnsafePointer<Float>)?,
+    sums: (UnsafeMutablePointer<Float>, x: UnsafeRawPointer, Normalization, mean: UnsafePointer<Float>)?,
     into inputGradient: BackwardPass.InputGradient, _ context: ExecutionContext
   ) {
     for panel in 0..<ofInputs.panels {
-      context.kernels.operands(layer.precision).multiplyToInputGradient(
+      context.kernels.maps(precision).multiplyToInputGradient(
         rows: range.count, blocks: ofInputs.blocks, left: gradient,
         blockStride: ofInputs.blockStride(units: range.count), right: kernel + panel * ofInputs.kernelPanelCount,
         channels: layer.inputChannels, firstChannel: panel * BlockedLayout.panelWidth,
         inputGradient.writing, sums: sums,
-        into: inputGradient.tensor.data + range.lowerBound * layer.inputChannels)
+        into: inputGradient.tensor.at(range.lowerBound * layer.inputChannels))
     }
   }
 
@@ -185,7 +187,7 @@ extension OutputSlope {
   ///   - blocks, summed: memory for the operands that `ofInputs` and `ofWeights` describe.
   ///   - biasSums: what the gradients of a layer with a bias are added to.
   fileprivate func lay(
-    _ gradient: UnsafeMutablePointer<Float>, _ units: Range<Int>, channels: Int, _ operands: Operands,
+    _ gradient: Tensor, _ units: Range<Int>, channels: Int, _ kernels: MapKernels,
     _ ofInputs: BlockedLayout, blocks: UnsafeMutablePointer<Float>, _ ofWeights: BlockedLayout,
     summed: UnsafeMutablePointer<Float>, biasSums: UnsafeMutablePointer<Float>
   ) -> GradientOperands {
@@ -195,16 +197,16 @@ extension OutputSlope {
     case .activation:
       let panelStride = ofWeights.panelCount(units: units.count)
       pack(
-        gradient, units, channels: channels, operands, into: summed, panelStride: panelStride, biasSums: biasSums)
-      operands.pixelBlocks(
-        gradient + units.lowerBound * channels, channels: channels, imageRows: units.count, nil, rows: 0..<units.count,
+        gradient, units, channels: channels, kernels, into: summed, panelStride: panelStride, biasSums: biasSums)
+      kernels.pixelBlocks(
+        gradient.at(units.lowerBound * channels), channels: channels, imageRows: units.count, nil, rows: 0..<units.count,
         sumsRows: false, into: blocks, blockStride: blockStride)
       return GradientOperands(blocks: blocks, summed: summed, panelStride: panelStride, blockStride: nil)
     case .normalization(let normalization, let z):
       let at = units.lowerBound * channels
       let isShared = ofWeights.word == .float32
-      operands.normalizedGradientBlocks(
-        rows: units.count, channels: channels, z + at, normalization, outputGradient: gradient + at, into: blocks,
+      kernels.normalizedGradientBlocks(
+        rows: units.count, channels: channels, z.at(at), normalization, outputGradient: gradient.at(at), into: blocks,
         blockStride: blockStride, summed: isShared ? nil : (summed, summedStride))
       return GradientOperands(
         blocks: blocks, summed: isShared ? blocks : summed, panelStride: 2 * summedStride, blockStride: summedStride)

@@ -77,7 +77,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
     blockStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).winogradInput(
+    kernels.maps(layout.precision).winogradInput(
       inputMap, map.values, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
       componentStride: componentStride, blockStride: blockStride)
   }
@@ -86,7 +86,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     _ kernel: UnsafePointer<Float>, panel: Int, rows: Range<Int>, into panelRows: UnsafeMutablePointer<Float>,
     componentStride: Int, kernels: Kernels
   ) {
-    kernels.operands(layout.precision).winogradKernel(
+    kernels.maps(layout.precision).winogradKernel(
       kernel, inputs: layer.inputChannels, outputs: layer.outputChannels,
       firstColumn: panel * BlockedLayout.panelWidth, rows: rows, isTurned: turnsKernel, into: panelRows,
       componentStride: componentStride)
@@ -94,26 +94,26 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
 
   func transformOutput(
     _ products: UnsafePointer<Float>, _ units: Range<Int>, panel: Int, componentStride: Int, _ finish: OutputFinish,
-    into map: UnsafeMutablePointer<Float>, kernels: Kernels
+    into map: Tensor, kernels: Kernels
   ) {
     guard case .bounds(let bounds) = finish.normalization.activation, finish.normalization.scale == nil
     else { preconditionFailure("no batch normalisation follows Winograd's algorithm") }
-    kernels.winogradOutput(
+    kernels.maps(layout.precision).winogradOutput(
       outputMap, products, componentStride: componentStride, tiles: units,
       firstChannel: panel * BlockedLayout.panelWidth, bias: finish.normalization.shift, bounds,
-      finish.writing, into: map)
+      finish.writing, into: map.start)
   }
 
   func transformOutputGradient(
-    _ gradient: UnsafeMutablePointer<Float>, _ slope: OutputSlope, _ units: Range<Int>,
+    _ gradient: Tensor, _ slope: OutputSlope, _ units: Range<Int>,
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     guard case .activation(let activation, let output) = slope else {
       preconditionFailure("no batch normalisation follows Winograd's algorithm")
     }
-    kernels.operands(layout.precision).winogradOutputGradient(
-      outputMap, output: output, activation.bounds, gradient: gradient, tiles: units, into: gradients,
+    kernels.maps(layout.precision).winogradOutputGradient(
+      outputMap, output: output?.start, activation.bounds, gradient: gradient.start, tiles: units, into: gradients,
       componentStride: componentStride, panelStride: panelStride, biasSums: biasSums)
   }
 

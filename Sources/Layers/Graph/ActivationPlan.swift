@@ -62,11 +62,12 @@ package struct ActivationPlan: Sendable {
         gradientLives[homes.ofGradient[map.index]].extend(over: first...backwardStep(producer))
       }
     }
-    func bytes(_ map: Int) -> Int {
-      graph.shape(graph.maps[map], batch: batch).count * ElementType.float32.byteCount
+    let activations = lives.enumerated().map { map, life in
+      life.map { place(graph.shape(graph.maps[map], batch: batch).byteCount, $0) }
     }
-    let activations = lives.enumerated().map { map, life in life.map { place(bytes(map), $0) } }
-    let gradients = gradientLives.enumerated().map { map, life in life.map { place(bytes(map), $0) } }
+    let gradients = gradientLives.enumerated().map { map, life in
+      life.map { place(graph.gradientShape(graph.maps[map], batch: batch).byteCount, $0) }
+    }
     let states = nodes.indices.map { node in
       var last = hasBackward[node] ? backwardStep(node) : node
       if demands[node].describesOutput {

@@ -99,7 +99,7 @@ package final class GraphExecutor {
   package func activation(_ map: LayerGraph.Map) -> Tensor {
     guard let images else { preconditionFailure("forward comes first") }
     guard let offset = plan.activationOffsets[map.index] else { return images }
-    return tensor(map, offset)
+    return Tensor(graph.shape(map, batch: images.shape.batch), at: memory.start + offset)
   }
 
   /// The gradient of the loss with respect to a feature map.
@@ -107,7 +107,7 @@ package final class GraphExecutor {
     guard let offset = plan.gradientOffsets[map.index] else {
       preconditionFailure("map \(map.index) has no gradient")
     }
-    return tensor(map, offset)
+    return Tensor(graph.gradientShape(map, batch: images!.shape.batch), at: memory.start + offset)
   }
 
   private func forwardPass(_ node: Int, weights: VariableArena, _ mode: Mode) -> ForwardPass {
@@ -122,9 +122,5 @@ package final class GraphExecutor {
     let start = ContinuousClock.now
     run()
     layerSeconds?[keyPath: pass][node] += (ContinuousClock.now - start) / .seconds(1)
-  }
-
-  private func tensor(_ map: LayerGraph.Map, _ offset: Int) -> Tensor {
-    Tensor(graph.shape(map, batch: images!.shape.batch), at: memory.start + offset)
   }
 }

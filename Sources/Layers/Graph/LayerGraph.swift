@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Layers in an order in which they can run, and which feature map each reads and writes. A description without memory.
@@ -25,9 +26,11 @@ package struct LayerGraph: Sendable {
   package let input = Map(index: 0)
   private var shapes: [Shape]
 
-  /// Starts a graph over images of the given size.
-  package init(inputHeight: Int, inputWidth: Int, inputChannels: Int) {
-    shapes = [Shape(batch: 1, height: inputHeight, width: inputWidth, channels: inputChannels)]
+  /// Starts a graph over images of the given size. Maps have the precision of the images, unless their layers say otherwise.
+  package init(inputHeight: Int, inputWidth: Int, inputChannels: Int, precision: Precision = .float32) {
+    shapes = [
+      Shape(batch: 1, height: inputHeight, width: inputWidth, channels: inputChannels, precision: precision)
+    ]
   }
 
   /// Appends a layer that reads `inputs`, in its order, and returns its output.
@@ -43,6 +46,13 @@ package struct LayerGraph: Sendable {
     var shape = shapes[map.index]
     shape.batch = batch
     return shape
+  }
+
+  /// The shape of a map's gradient: results are float32, but their gradients are multiplied as those of other maps are.
+  package func gradientShape(_ map: Map, batch: Int = 1) -> Shape {
+    let shape = shape(map, batch: batch)
+    guard outputs.contains(map), let producer = nodes.first(where: { $0.output == map }) else { return shape }
+    return shape.stored(as: self.shape(producer.inputs[0]).precision)
   }
 
   /// Every map, in the order of creation; the input is the first.

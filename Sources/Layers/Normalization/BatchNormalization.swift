@@ -73,7 +73,9 @@ package struct BatchNormalization: Sendable {
   // MARK: The state of a pass
 
   /// Floats that a pass leaves for readers and for backward.
-  var stateCount: Int { Part.allCases.count * channels + Self.flagCount }
+  private var stateCount: Int { Part.allCases.count * channels + Self.flagCount }
+  /// Bytes of them.
+  var stateBytes: Int { stateCount * MemoryLayout<Float>.stride }
 
   /// What lies in the state, by channel.
   private enum Part: Int, CaseIterable {
@@ -211,9 +213,9 @@ package struct BatchNormalization: Sendable {
     let (pixels, context) = (z.shape.pixels, pass.context)
     let (parts, rowsPerChunk) = (context.scratch, rowsPerChunk(pixels))
     context.pool.forEachRange(pixels, grain: rowsPerChunk) { rows, _ in
-      context.kernels.normalizationGradientSums(
-        rows: rows.count, channels: channels, z.data + rows.lowerBound * channels, reading(state),
-        mean: at(.mean, state), outputGradient: pass.outputGradient.data + rows.lowerBound * channels,
+      context.kernels.maps(z.shape.precision).normalizationGradientSums(
+        rows: rows.count, channels: channels, z.at(rows.lowerBound * channels), reading(state),
+        mean: at(.mean, state), outputGradient: pass.outputGradient.at(rows.lowerBound * channels),
         into: parts + rows.lowerBound / rowsPerChunk * 2 * channels)
     }
     sumParts(

@@ -57,9 +57,9 @@ package struct ChannelL2Normalization: Layer {
     let channels = input.shape.channels
     pass.context.pool.forEachRange(input.shape.pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.l2Normalize(
+      pass.context.kernels.maps(input.shape.precision).l2Normalize(
         rows: rows.count, channels: channels, epsilon: Self.epsilon, scale: pass.weights[scale].baseAddress!,
-        input.data + at, into: output.data + at, inverseNorms: inverseNorms + rows.lowerBound)
+        input.at(at), into: output.at(at), inverseNorms: inverseNorms + rows.lowerBound)
     }
   }
 
@@ -70,10 +70,10 @@ package struct ChannelL2Normalization: Layer {
     let partial = pass.context.scratch
     pass.context.pool.forEachRange(pixels, grain: Self.rowsPerChunk) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.l2NormalizeGradient(
-        rows: rows.count, channels: channels, scale: pass.weights[scale].baseAddress!, pass.input.data + at,
-        inverseNorms: inverseNorms + rows.lowerBound, outputGradient: pass.outputGradient.data + at,
-        accumulates: pass.inputGradient?.accumulates ?? false, into: pass.inputGradient.map { $0.tensor.data + at },
+      pass.context.kernels.maps(pass.input.shape.precision).l2NormalizeGradient(
+        rows: rows.count, channels: channels, scale: pass.weights[scale].baseAddress!, pass.input.at(at),
+        inverseNorms: inverseNorms + rows.lowerBound, outputGradient: pass.outputGradient.at(at),
+        accumulates: pass.inputGradient?.accumulates ?? false, into: pass.inputGradient.map { $0.tensor.at(at) },
         scaleSums: partial + rows.lowerBound / Self.rowsPerChunk * channels)
     }
     sumParts(partial, parts: chunks(pixels), into: pass.gradients[scale], context: pass.context)

@@ -10,13 +10,13 @@ struct NormalizedOutput: Sendable {
   /// Whether the map is y in training too.
   let isComputed: Bool
 
-  /// Floats of the state, with an output of the given shape.
-  func stateCount(_ output: Shape) -> Int { normalization.stateCount + (isComputed ? output.count : 0) }
+  /// Bytes of the state, with an output of the given shape.
+  func stateBytes(_ output: Shape) -> Int { normalization.stateBytes + (isComputed ? output.byteCount : 0) }
 
   /// What a layer with this output keeps.
   func demand(_ output: Shape) -> Demand {
     Demand(
-      stateBytes: stateCount(output) * MemoryLayout<Float>.stride, keepsOutput: !isComputed,
+      stateBytes: stateBytes(output), keepsOutput: !isComputed,
       describesOutput: !isComputed)
   }
 
@@ -29,7 +29,7 @@ struct NormalizedOutput: Sendable {
   /// Where z goes, or in evaluation y.
   func target(_ pass: ForwardPass) -> Tensor {
     isComputed && pass.mode == .training
-      ? Tensor(pass.output.shape, at: pass.floats + normalization.stateCount) : pass.output
+      ? Tensor(pass.output.shape, at: pass.state + normalization.stateBytes) : pass.output
   }
 
   private static let rowsPerTask = 512
@@ -61,9 +61,8 @@ struct NormalizedOutput: Sendable {
     let (z, channels) = (target(pass), pass.output.shape.channels)
     pass.context.pool.forEachRange(z.shape.pixels, grain: Self.rowsPerTask) { rows, _ in
       let at = rows.lowerBound * channels
-      pass.context.kernels.normalize(
-        rows: rows.count, channels: channels, z.data + at, normalization.reading(pass.floats),
-        into: pass.output.data + at)
+      pass.context.kernels.maps(z.shape.precision).normalize(
+        rows: rows.count, channels: channels, z.at(at), normalization.reading(pass.floats), into: pass.output.at(at))
     }
   }
 

@@ -12,7 +12,7 @@ enum ArithmeticPeak {
 
   /// FLOP/s of all threads of `pool` together, a multiply–add counted as two; the best of some short runs.
   static func measure(pool: ThreadPool, kernels: Kernels, precision: Precision) -> Double {
-    let operands = kernels.operands(precision)
+    let operands = kernels.maps(precision)
     let best = (0..<repetitions).map { _ in
       let start = ContinuousClock.now
       let counts = pool.map(Array(0..<pool.threadCount * chunks)) { _, _ in

@@ -167,18 +167,18 @@ private struct LayerWork {
     forward = 2 * Double(multiplyAdds * images)
     backward = isTraining ? (node.inputs == [graph.input] ? 1 : 2) * forward : 0
     let demand = graph.demand(node, .training)
-    let inputs = node.inputs.reduce(0) { $0 + graph.shape($1).count }
-    let output = graph.shape(node.output).count
+    let inputs = node.inputs.reduce(0) { $0 + graph.shape($1, batch: images).byteCount }
+    let output = graph.shape(node.output, batch: images).byteCount
+    let outputGradient = graph.gradientShape(node.output, batch: images).byteCount
     let later = graph.nodes.drop { $0.output != node.output }.dropFirst()
     // A gradient that another reader of the map has set is read before it is added to.
     let gradients = node.inputs.filter { $0 != graph.input }.reduce(0) { sum, input in
-      sum + graph.shape(input).count * (later.contains { $0.inputs.contains(input) } ? 2 : 1)
+      sum + graph.gradientShape(input, batch: images).byteCount * (later.contains { $0.inputs.contains(input) } ? 2 : 1)
     }
-    let bytes = Double(MemoryLayout<Float>.stride * images)
     // Of maps or gradients that lie in the same memory nothing is moved.
-    forwardBytes = node.layer.sharing == .everything ? 0 : bytes * Double(inputs + output)
-    let back = (demand.keepsInputs ? inputs : 0) + (demand.keepsOutput ? output : 0) + output + gradients
-    backwardBytes = isTraining && node.layer.sharing != .gradient ? bytes * Double(back) : 0
+    forwardBytes = node.layer.sharing == .everything ? 0 : Double(inputs + output)
+    let back = (demand.keepsInputs ? inputs : 0) + (demand.keepsOutput ? output : 0) + outputGradient + gradients
+    backwardBytes = isTraining && node.layer.sharing != .gradient ? Double(back) : 0
   }
 }
 

@@ -25,7 +25,7 @@ package struct ConvolutionBenchmark {
     package let shape: String
     /// What computed it.
     package let algorithm: ConvolutionMethod
-    /// What was multiplied, where that is faster.
+    /// What maps consisted of and was multiplied.
     package let precision: Precision
     /// The kernels that computed it.
     package let instructionSet: String
@@ -79,8 +79,9 @@ package struct ConvolutionBenchmark {
         layer.method = method
         if rows.contains(where: { $0.algorithm == layer.usedMethod(for: input) }) { continue }
         for precision in method == .columns ? [.float32] : precisions {
-          layer.precision = precision
-          rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
+          rows.append(
+            time(
+              layer, input.stored(as: precision), weights: weights, gradients: gradients, pool: pool, kernels: kernels))
         }
       }
       return rows
@@ -95,21 +96,19 @@ package struct ConvolutionBenchmark {
     let demand = layer.demand(for: [input], .training)
     let context = ExecutionContext(pool: pool, kernels: kernels, scratch: demand.scratch)
     let state = AlignedBuffer(byteCount: demand.stateBytes)
-    let (x, y) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
-    let (dx, dy) = (AlignedBuffer(count: input.count), AlignedBuffer(count: output.count))
-    for (index, buffer) in [x, dy].enumerated() {
-      for position in buffer.floats.indices {
-        // Some sixteenth of all values: random numbers would take longer than the passes.
-        buffer.floats[position] = Float((position &* 2_654_435_761 >> 12 &+ index) % 31 - 15) / 16
-      }
+    let gradient = output.stored(as: input.precision)
+    let buffers = [input, output, input, gradient].map { AlignedBuffer(byteCount: $0.byteCount) }
+    let (x, y) = (Tensor(input, at: buffers[0].start), Tensor(output, at: buffers[1].start))
+    let (dx, dy) = (Tensor(input, at: buffers[2].start), Tensor(gradient, at: buffers[3].start))
+    for (index, tensor) in [x, dy].enumerated() {
+      // Some sixteenth of all values: random numbers would take longer than the passes.
+      let values = (0..<tensor.shape.count).map { Float(($0 &* 2_654_435_761 >> 12 &+ index) % 31 - 15) / 16 }
+      tensor.set(values, count: values.count, kernels)
     }
     let forward = ForwardPass(
-      inputs: [FeatureMap(Tensor(input, at: x.start))], output: Tensor(output, at: y.start), state: state.start,
-      weights: weights,
-      mode: .training, context: context)
+      inputs: [FeatureMap(x)], output: y, state: state.start, weights: weights, mode: .training, context: context)
     let pass = BackwardPass(
-      forward, outputGradient: Tensor(output, at: dy.start),
-      inputGradients: [.init(Tensor(input, at: dx.start), accumulates: false)], gradients: gradients)
+      forward, outputGradient: dy, inputGradients: [.init(dx, accumulates: false)], gradients: gradients)
     func fastest(_ body: () -> Void) -> Double {
       (0...repetitions).map { _ in
         let start = ContinuousClock.now
@@ -119,7 +118,7 @@ package struct ConvolutionBenchmark {
     }
     return Row(
       layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
-      precision: layer.precision, instructionSet: kernels.instructionSet,
+      precision: input.precision, instructionSet: kernels.instructionSet,
       multiplyAdds: layer.demand(for: [input], .evaluation).multiplyAdds,
       seconds: [
         .forward: fastest { layer.forward(forward) },

@@ -262,7 +262,7 @@ package final class TrainingStep {
 
   private func images(of microBatch: MicroBatch) -> Tensor {
     Tensor(
-      executor.model.graph.shape(executor.model.graph.input, batch: microBatch.count), at: microBatch.pixels)
+      executor.model.imageShape(batch: microBatch.count), at: microBatch.pixels)
   }
 
   private func backward() {

@@ -3,7 +3,8 @@ import Kernels
 /// Depthwise convolutions.
 extension KernelCase {
   static let depthwise = [
-    KernelCase("depthwise_rows", depthwiseRows), KernelCase("depthwise_gradient_rows", depthwiseGradientRows),
+    KernelCase(maps: "depthwise_rows", depthwiseRows),
+    KernelCase(maps: "depthwise_gradient_rows", depthwiseGradientRows),
   ]
 
   /// All rows of two images, or some.
@@ -26,7 +27,7 @@ extension KernelCase {
   }
 
   /// A map as a kernel reads it.
-  private static func read(_ x: Memory<Float>, _ reading: ReferenceNormalization?, channels: Int) -> [Sum] {
+  private static func read(_ x: MapMemory, _ reading: ReferenceNormalization?, channels: Int) -> [Sum] {
     (0..<x.count).map { i in
       let number = Sum(exactly: x[i])
       return reading?.value(number, channel: i % channels) ?? number
@@ -46,12 +47,12 @@ extension KernelCase {
     let finish = trial.normalization(channels: channels, trial.activation())
     // Now and then far from zero, in comparison with the deviations.
     if let shift = finish.shift, trial.stream.chance(0.3) { for channel in 0..<channels { shift[channel] += 100 } }
-    let (x, w) = (trial.numbers(windows.inputPixels * channels), trial.numbers(windows.taps * channels))
+    let (x, w) = (trial.mapNumbers(windows.inputPixels * channels), trial.numbers(windows.taps * channels))
     let wantsMoments = trial.stream.chance(0.5)
-    let (y, moments) = (trial.unset(windows.outputPixels * channels), trial.unset(2 * channels))
-    trial.kernels.depthwiseRows(
+    let (y, moments) = (trial.unsetMap(windows.outputPixels * channels), trial.unset(2 * channels))
+    trial.maps.depthwiseRows(
       geometry, rows, x.start, reading: reading?.normalization, weights: w.start, finish: finish.normalization,
-      trial.writing(adds: false), scratch: scratch(trial, geometry), moments: wantsMoments ? moments.start : nil,
+      trial.writing(adds: false, floats: false), scratch: scratch(trial, geometry), moments: wantsMoments ? moments.start : nil,
       into: y.start)
     let numbers = read(x, reading, channels: channels)
     var products = (0..<channels).map { _ in [Sum]() }
@@ -85,19 +86,19 @@ extension KernelCase {
     let reading = reading(trial, channels: channels)
     let gradient = trial.normalizationGradient(channels: channels, trial.activation())
     let inputCount = windows.inputPixels * channels
-    let x = reading.map { trial.map(pixels: windows.inputPixels, $0) } ?? trial.numbers(inputCount)
+    let x = reading.map { trial.map(pixels: windows.inputPixels, $0) } ?? trial.mapNumbers(inputCount)
     let z = trial.map(pixels: windows.outputPixels, gradient.reading)
-    let (dy, w) = (trial.numbers(z.count), trial.numbers(windows.taps * channels))
-    let (wantsInput, writing) = (trial.stream.chance(0.8), trial.writing())
+    let (dy, w) = (trial.mapNumbers(z.count), trial.numbers(windows.taps * channels))
+    let (wantsInput, writing) = (trial.stream.chance(0.8), trial.writing(floats: false))
     let accumulates = writing == .adds
     let wantsSums = reading != nil && wantsInput && trial.stream.chance(0.7)
     let wantsBias = trial.stream.chance(0.5)
     let mean = wantsSums ? trial.numbers(channels) : nil
-    let dx = accumulates ? trial.numbers(inputCount) : trial.unset(inputCount)
+    let dx = trial.map(inputCount, writing)
     let (weightSums, biasSums, sums) = (trial.unset(w.count), trial.unset(channels), trial.unset(2 * channels))
-    trial.kernels.depthwiseGradientRows(
+    trial.maps.depthwiseGradientRows(
       geometry, rows,
-      Kernels.DepthwiseInput(x: x.start, reading: reading?.normalization, mean: mean.map { UnsafePointer($0.start) }),
+      MapKernels.DepthwiseInput(x: x.start, reading: reading?.normalization, mean: mean.map { UnsafePointer($0.start) }),
       weights: w.start, z: z.start, gradient.gradient, outputGradient: dy.start, writing,
       scratch: scratch(trial, geometry), into: wantsInput ? dx.start : nil, weightSums: weightSums.start,
       biasSums: wantsBias ? biasSums.start : nil, sums: wantsSums ? sums.start : nil)
@@ -126,6 +127,6 @@ extension KernelCase {
     let part = rows.lowerBound * rowCount..<rows.upperBound * rowCount
     for i in part { trial.expect(dx, i, inputGradient[i]) }
     guard let reading, let mean else { return }
-    trial.expectGradientSums(sums, x, part, reading, mean: mean, dx)
+    trial.expectGradientSums(sums, x, part, reading, mean: mean) { trial.unrounded(dx, $0, inputGradient[$0]) }
   }
 }

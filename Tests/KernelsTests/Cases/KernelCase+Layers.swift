@@ -3,9 +3,9 @@ import Kernels
 /// Bias and activation, pooling, normalisation.
 extension KernelCase {
   static let layers = [
-    KernelCase("add_bias", addBias), KernelCase("bias_gradient", biasGradient), KernelCase("max_pool_row", maxPool),
-    KernelCase("max_pool_gradient_row", maxPoolGradient), KernelCase("l2_normalize", l2Normalize),
-    KernelCase("l2_normalize_gradient", l2NormalizeGradient),
+    KernelCase("add_bias", addBias), KernelCase("bias_gradient", biasGradient), KernelCase(maps: "max_pool_row", maxPool),
+    KernelCase(maps: "max_pool_gradient_row", maxPoolGradient), KernelCase(maps: "l2_normalize", l2Normalize),
+    KernelCase(maps: "l2_normalize_gradient", l2NormalizeGradient),
   ]
 
   private static let rows = 3
@@ -68,7 +68,7 @@ extension KernelCase {
   private static func maxPool(_ trial: Trial) {
     let channels = trial.positiveSize
     for window in windows {
-      let x = trial.numbers(map.height * map.width * channels)
+      let x = trial.mapNumbers(map.height * map.width * channels)
       // Small integers are often equal. Some are no numbers.
       for i in 0..<x.count {
         let number = trial.stream.integer(below: 40)
@@ -76,8 +76,8 @@ extension KernelCase {
       }
       let row = trial.stream.integer(below: window.output.height)
       let count = window.output.width * channels
-      let (y, argmax) = (trial.unset(count), trial.unset(count, of: UInt8.self))
-      trial.kernels.maxPoolRow(
+      let (y, argmax) = (trial.unsetMap(count), trial.unset(count, of: UInt8.self))
+      trial.maps.maxPoolRow(
         PoolingGeometry(
           input: map, output: window.output, channels: channels, kernel: window.kernel, stride: window.stride,
           padding: window.padding), image: x.start, outputRow: row, into: y.start, argmax: argmax.start)
@@ -95,13 +95,13 @@ extension KernelCase {
     let channels = trial.positiveSize
     for (window, accumulates) in zip(windows + windows, [true, false, true, false, false, true, false, true]) {
       let count = window.output.height * window.output.width * channels
-      let (dy, argmax) = (trial.numbers(count), trial.bytes(count))
+      let (dy, argmax) = (trial.mapNumbers(count), trial.bytes(count))
       for i in 0..<count {
         argmax[i] = UInt8(trial.stream.integer(below: window.kernel * window.kernel))
       }
       let row = trial.stream.integer(below: map.height)
-      let dx = accumulates ? trial.numbers(map.width * channels) : trial.unset(map.width * channels)
-      trial.kernels.maxPoolGradientRow(
+      let dx = trial.map(map.width * channels, accumulates ? .adds : .sets)
+      trial.maps.maxPoolGradientRow(
         PoolingGeometry(
           input: map, output: window.output, channels: channels, kernel: window.kernel, stride: window.stride,
           padding: window.padding), outputGradient: dy.start, argmax: argmax.start, inputRow: row,
@@ -122,9 +122,9 @@ extension KernelCase {
 
   private static func l2Normalize(_ trial: Trial) {
     let (rows, channels) = (trial.size == 0 ? 0 : rows, trial.positiveSize)
-    let (x, scale) = (trial.numbers(rows * channels), trial.numbers(channels))
-    let (y, inverseNorms) = (trial.unset(rows * channels), trial.unset(rows))
-    trial.kernels.l2Normalize(
+    let (x, scale) = (trial.mapNumbers(rows * channels), trial.numbers(channels))
+    let (y, inverseNorms) = (trial.unsetMap(rows * channels), trial.unset(rows))
+    trial.maps.l2Normalize(
       rows: rows, channels: channels, epsilon: epsilon, scale: scale.start, x.start, into: y.start,
       inverseNorms: inverseNorms.start)
     for row in 0..<rows {
@@ -143,11 +143,11 @@ extension KernelCase {
   private static func l2NormalizeGradient(_ trial: Trial) {
     let (rows, channels) = (trial.size == 0 ? 0 : rows, trial.positiveSize)
     for (wantsInput, accumulates) in [(true, false), (true, true), (false, false)] {
-      let (x, dy) = (trial.numbers(rows * channels), trial.numbers(rows * channels))
+      let (x, dy) = (trial.mapNumbers(rows * channels), trial.mapNumbers(rows * channels))
       let (scale, inverseNorms) = (trial.numbers(channels), trial.numbers(rows))
-      let dx = accumulates ? trial.numbers(x.count) : trial.unset(x.count)
+      let dx = trial.map(x.count, accumulates ? .adds : .sets)
       let scaleSums = trial.unset(channels)
-      trial.kernels.l2NormalizeGradient(
+      trial.maps.l2NormalizeGradient(
         rows: rows, channels: channels, scale: scale.start, x.start, inverseNorms: inverseNorms.start,
         outputGradient: dy.start, accumulates: accumulates, into: wantsInput ? dx.start : nil,
         scaleSums: scaleSums.start)

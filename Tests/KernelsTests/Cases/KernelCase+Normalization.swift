@@ -3,14 +3,15 @@ import Kernels
 /// Maps whose numbers are still to be normalised, and gradients of normalisations.
 extension KernelCase {
   static let normalizations = [
-    KernelCase("normalize", normalize), KernelCase("normalized_sums", normalizedSums),
-    KernelCase("normalization_gradient_sums", normalizationGradientSums), KernelCase("merge_moments", mergeMoments),
+    KernelCase(maps: "normalize", normalize), KernelCase(maps: "normalized_sums", normalizedSums),
+    KernelCase(maps: "normalization_gradient_sums", normalizationGradientSums),
+    KernelCase("merge_moments", mergeMoments),
   ]
   static let normalizationOperands = [
-    KernelCase(operands: "pixel_blocks") { pixelBlocks($0, sumsRows: false) },
-    KernelCase(operands: "summed_pixel_blocks") { pixelBlocks($0, sumsRows: true) },
-    KernelCase(operands: "normalized_gradient_blocks", normalizedGradientBlocks),
-    KernelCase(operands: "panel_normalized_gradient", packNormalizedGradient),
+    KernelCase(maps: "pixel_blocks") { pixelBlocks($0, sumsRows: false) },
+    KernelCase(maps: "summed_pixel_blocks") { pixelBlocks($0, sumsRows: true) },
+    KernelCase(maps: "normalized_gradient_blocks", normalizedGradientBlocks),
+    KernelCase(maps: "panel_normalized_gradient", packNormalizedGradient),
   ]
 
   /// Few rows, or many, which may be summed in parts.
@@ -28,13 +29,13 @@ extension KernelCase {
           trial.normalization(channels: channels, activation, gates: trial.stream.integer(below: 2))
         }
         let (first, second) = (reading(activation), reading(trial.activation()))
-        let (x, addend) = (trial.numbers(count), trial.numbers(count))
+        let (x, addend) = (trial.mapNumbers(count), trial.mapNumbers(count))
         // What is no number must stay so.
         if count > 0 { x[trial.stream.integer(below: count)] = .nan }
-        let y = isInPlace ? x : trial.unset(count)
-        trial.kernels.normalize(
+        let y = isInPlace ? x : trial.unsetMap(count)
+        trial.maps.normalize(
           rows: count / channels, channels: channels, x.start, first.normalization,
-          addend: hasAddend ? (UnsafePointer(addend.start), second.normalization) : nil, into: y.start)
+          addend: hasAddend ? (UnsafeRawPointer(addend.start), second.normalization) : nil, into: y.start)
         for i in 0..<count {
           var sum = first.value(Sum(exactly: x.initial(i)), channel: i % channels)
           if hasAddend { sum.add(second.value(Sum(exactly: addend[i]), channel: i % channels)) }
@@ -52,10 +53,10 @@ extension KernelCase {
         // The gate does not count.
         let reading = trial.normalization(
           channels: channels, activation, gates: trial.stream.integer(below: 2))
-        let (x, factors, sums) = (trial.numbers(count), trial.numbers(count), trial.unset(channels))
-        trial.kernels.normalizedSums(
+        let (x, factors, sums) = (trial.mapNumbers(count), trial.mapNumbers(count), trial.unset(channels))
+        trial.maps.normalizedSums(
           rows: count / channels, channels: channels, x.start, reading.normalization,
-          factors: hasFactors ? UnsafePointer(factors.start) : nil, into: sums.start)
+          factors: hasFactors ? UnsafeRawPointer(factors.start) : nil, into: sums.start)
         for channel in 0..<channels {
           var sum = Sum()
           for i in stride(from: channel, to: count, by: channels) {
@@ -73,12 +74,12 @@ extension KernelCase {
     for activation in everyActivation {
       let rows = rows(trial)
       let reading = trial.normalization(channels: channels, activation)
-      let (x, dy) = (trial.map(pixels: rows, reading), trial.numbers(rows * channels))
+      let (x, dy) = (trial.map(pixels: rows, reading), trial.mapNumbers(rows * channels))
       let (mean, sums) = (trial.numbers(channels), trial.unset(2 * channels))
-      trial.kernels.normalizationGradientSums(
+      trial.maps.normalizationGradientSums(
         rows: rows, channels: channels, x.start, reading.normalization, mean: mean.start, outputGradient: dy.start,
         into: sums.start)
-      trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean, dy)
+      trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean) { Sum(exactly: dy[$0]) }
     }
   }
 
@@ -136,8 +137,8 @@ extension KernelCase {
       }
       // Words between the blocks that belong to others.
       let blockStride = layout.words(rowCount) + 16
-      let (x, blocks) = (trial.numbers(images * imageRows * channels), trial.unset(count * blockStride))
-      trial.operands.pixelBlocks(
+      let (x, blocks) = (trial.mapNumbers(images * imageRows * channels), trial.unset(count * blockStride))
+      trial.maps.pixelBlocks(
         x.start, channels: channels, imageRows: imageRows, reading?.normalization, rows: rows, sumsRows: sumsRows,
         into: blocks.start, blockStride: blockStride)
       for block in 0..<count {
@@ -158,12 +159,12 @@ extension KernelCase {
     for activation in everyActivation {
       let rows = rows(trial)
       let gradient = trial.normalizationGradient(channels: channels, activation)
-      let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.numbers(rows * channels))
+      let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.mapNumbers(rows * channels))
       // Words between the blocks that belong to others.
       let (stride, summedStride) = (layout.words(rows) + 16, summedLayout.words(rows) + 32)
       let (blocks, summed) = (trial.unset(count * stride), trial.unset(count * summedStride))
       let sharesWords = trial.precision == .float32
-      trial.operands.normalizedGradientBlocks(
+      trial.maps.normalizedGradientBlocks(
         rows: rows, channels: channels, x.start, gradient.gradient, outputGradient: dy.start, into: blocks.start,
         blockStride: stride, summed: sharesWords ? nil : (summed.start, summedStride))
       func expect(_ operand: Memory<Float>, _ layout: WordLayout, stride: Int) {
@@ -182,26 +183,27 @@ extension KernelCase {
 
   private static func packNormalizedGradient(_ trial: Trial) {
     let channels = trial.positiveSize
-    let count = (channels + Operands.panelWidth - 1) / Operands.panelWidth
+    let count = (channels + MapKernels.panelWidth - 1) / MapKernels.panelWidth
     for activation in everyActivation {
       let rows = rows(trial)
       let panelStride = trial.panels.words(rows) + 16
       let gradient = trial.normalizationGradient(channels: channels, activation)
-      let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.numbers(rows * channels))
-      let dx = trial.stream.chance(0.5) ? dy : trial.unset(rows * channels)
+      let (x, dy) = (trial.map(pixels: rows, gradient.reading), trial.mapNumbers(rows * channels))
+      let dx = trial.stream.chance(0.5) ? dy : trial.unsetMap(rows * channels)
       let (panels, biasSums) = (trial.unset(count * panelStride), trial.numbers(channels))
-      trial.operands.packNormalizedGradient(
+      trial.maps.packNormalizedGradient(
         rows: rows, channels: channels, x.start, gradient.gradient, outputGradient: dy.start, into: dx.start,
         panels: panels.start, panelStride: panelStride, biasSums: biasSums.start)
       var sums = (0..<channels).map { Sum(startingAt: biasSums.initial($0)) }
       for i in 0..<dx.count {
-        trial.expect(dx, i, gradient.value(x[i], dy.initial(i), channel: i % channels))
-        sums[i % channels].add(Double(dx[i]))
+        let expected = gradient.value(x[i], dy.initial(i), channel: i % channels)
+        trial.expect(dx, i, expected)
+        sums[i % channels].add(trial.unrounded(dx, i, expected))
       }
       for channel in 0..<channels { trial.expect(biasSums, channel, sums[channel]) }
       for panel in 0..<count {
         trial.expect(panels, from: panel * panelStride, trial.panels, rows: rows) { row, column in
-          let channel = panel * Operands.panelWidth + column
+          let channel = panel * MapKernels.panelWidth + column
           return channel < channels ? Sum(exactly: dx[row * channels + channel]) : Sum()
         }
       }

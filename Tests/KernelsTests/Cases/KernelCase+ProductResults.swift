@@ -43,7 +43,7 @@ extension KernelCase {
 
   static func multiplyToOutput(_ trial: Trial) {
     let channels = trial.positiveSize
-    for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
+    for firstChannel in stride(from: 0, to: channels, by: MapKernels.panelWidth) {
       for activation in everyActivation.map(Optional.init) + [nil] {
         let product = Product(trial, rows: rows(trial))
         // Nothing is done to the numbers, or something.
@@ -52,14 +52,14 @@ extension KernelCase {
         let accumulates = writing == .adds
         let wantsMoments = product.rows > 0 && !accumulates && trial.stream.chance(0.7)
         let count = product.rows * channels
-        let y = accumulates ? trial.numbers(count) : trial.unset(count)
+        let y = trial.map(count, writing)
         let moments = trial.unset(2 * channels)
-        trial.operands.multiplyToOutput(
+        trial.maps.multiplyToOutput(
           rows: product.rows, blocks: product.blocks, left: product.left.start, blockStride: product.blockStride,
           right: product.right.start, channels: channels, firstChannel: firstChannel,
           finish?.normalization ?? Normalization(), writing,
           moments: wantsMoments ? moments.start : nil, into: y.start)
-        for column in 0..<min(Operands.panelWidth, channels - firstChannel) {
+        for column in 0..<min(MapKernels.panelWidth, channels - firstChannel) {
           let channel = firstChannel + column
           let numbers = product.numbers.map { $0[column] }
           for (row, number) in numbers.enumerated() {
@@ -81,29 +81,31 @@ extension KernelCase {
     for activation in everyActivation {
       let rows = rows(trial)
       let reading = trial.normalization(channels: channels, activation)
-      let (writing, wantsSums) = (trial.writing(), trial.stream.chance(0.7))
+      let (writing, wantsSums) = (trial.writing(floats: false), trial.stream.chance(0.7))
       let accumulates = writing == .adds
       let x = trial.map(pixels: rows, reading)
+      var gradients: [Int: Sum] = [:]
       let (mean, sums) = (trial.numbers(channels), trial.unset(2 * channels))
-      let dx = accumulates ? trial.numbers(rows * channels) : trial.unset(rows * channels)
-      for firstChannel in stride(from: 0, to: channels, by: Operands.panelWidth) {
+      let dx = trial.map(rows * channels, writing)
+      for firstChannel in stride(from: 0, to: channels, by: MapKernels.panelWidth) {
         let product = Product(trial, rows: rows)
-        trial.operands.multiplyToInputGradient(
+        trial.maps.multiplyToInputGradient(
           rows: rows, blocks: product.blocks, left: product.left.start, blockStride: product.blockStride,
           right: product.right.start, channels: channels, firstChannel: firstChannel, writing,
           sums: wantsSums
-            ? (sums.start, x: UnsafePointer(x.start), reading.normalization, mean: UnsafePointer(mean.start)) : nil,
+            ? (sums.start, x: UnsafeRawPointer(x.start), reading.normalization, mean: UnsafePointer(mean.start)) : nil,
           into: dx.start)
         for row in 0..<rows {
-          for channel in firstChannel..<min(firstChannel + Operands.panelWidth, channels) {
+          for channel in firstChannel..<min(firstChannel + MapKernels.panelWidth, channels) {
             let i = row * channels + channel
             var sum = product.numbers[row][channel - firstChannel]
             if accumulates { sum.add(Double(dx.initial(i))) }
             trial.expect(dx, i, sum)
+            gradients[i] = trial.unrounded(dx, i, sum)
           }
         }
       }
-      if wantsSums { trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean, dx) }
+      if wantsSums { trial.expectGradientSums(sums, x, 0..<x.count, reading, mean: mean) { gradients[$0]! } }
     }
   }
 }

@@ -3,11 +3,11 @@ import Kernels
 /// Products of operands.
 extension KernelCase {
   static let products = [
-    KernelCase(operands: "multiply_panel", multiplyPanel),
-    KernelCase(operands: "multiply_transposed_panel", multiplyTransposedPanel),
-    KernelCase(operands: "multiply_to_output", multiplyToOutput),
-    KernelCase(operands: "multiply_to_input_gradient", multiplyToInputGradient),
-    KernelCase(operands: "multiply_add_peak", multiplyAddPeak),
+    KernelCase(maps: "multiply_panel", multiplyPanel),
+    KernelCase(maps: "multiply_transposed_panel", multiplyTransposedPanel),
+    KernelCase(maps: "multiply_to_output", multiplyToOutput),
+    KernelCase(maps: "multiply_to_input_gradient", multiplyToInputGradient),
+    KernelCase(maps: "multiply_add_peak", multiplyAddPeak),
   ]
 
   private static func multiplyPanel(_ trial: Trial) {
@@ -21,7 +21,7 @@ extension KernelCase {
       let left = trial.operand(layout, rows: blocks * rows)
       let right = trial.operand(trial.panels, rows: blocks * layout.width)
       let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
-      trial.operands.multiplyPanel(
+      trial.maps.multiplyPanel(
         rows: rows, blocks: blocks, left: left.start, blockStride: blockStride, right: right.start,
         columns: columns, accumulates: accumulates, into: product.start)
       for row in 0..<rows {
@@ -51,7 +51,7 @@ extension KernelCase {
         : trial.watch(Memory(rights.flatMap { block in (0..<block.count).map { block[$0] } }))
       let rows = blocks * layout.width
       let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
-      trial.operands.multiplyTransposedPanel(
+      trial.maps.multiplyTransposedPanel(
         blocks: blocks, count: count, left: left.start, blockStride: blockStride, right: right.start,
         rightStride: isPanel ? nil : max(1, blockStride), columns: columns, accumulates: accumulates,
         into: product.start)
@@ -88,10 +88,10 @@ extension KernelCase {
 
   private static func multiplyAddPeak(_ trial: Trial) {
     // With float32 x ← x / 2 + 1, which halves the distance from 2. With bfloat16 x ← x + 2 · 1/2 · 1.
-    let (count, result) = trial.operands.multiplyAddPeak(rounds: trial.size, factor: 0.5, term: 1)
+    let (count, result) = trial.maps.multiplyAddPeak(rounds: trial.size, factor: 0.5, term: 1)
     let isPair = trial.precision == .bfloat16
     // A single round counts the numbers, which begin with 0, 1, …
-    let products = trial.operands.multiplyAddPeak(rounds: 1, factor: 0.5, term: 1).count
+    let products = trial.maps.multiplyAddPeak(rounds: 1, factor: 0.5, term: 1).count
     trial.require(products > 16 && count == trial.size * products, "\(count) products, \(products) in a round")
     let numbers = isPair ? products / 2 : products
     var sum = Sum(roundings: trial.size)

@@ -3,14 +3,14 @@ import Kernels
 /// The transforms of Winograd's algorithm, one element of a matrix product after the other.
 extension KernelCase {
   static let winograd = [
-    KernelCase("winograd_output", winogradOutput), KernelCase("winograd_kernel_gradient", winogradKernelGradient),
+    KernelCase(maps: "winograd_output", winogradOutput), KernelCase("winograd_kernel_gradient", winogradKernelGradient),
   ]
   static let winogradOperands = [
-    KernelCase(operands: "winograd_input") { winogradInput($0, sumsTiles: false) },
-    KernelCase(operands: "winograd_summed_input") { winogradInput($0, sumsTiles: true) },
-    KernelCase(operands: "winograd_kernel") { winogradKernel($0, isTurned: false) },
-    KernelCase(operands: "winograd_turned_kernel") { winogradKernel($0, isTurned: true) },
-    KernelCase(operands: "winograd_output_gradient", winogradOutputGradient),
+    KernelCase(maps: "winograd_input") { winogradInput($0, sumsTiles: false) },
+    KernelCase(maps: "winograd_summed_input") { winogradInput($0, sumsTiles: true) },
+    KernelCase(maps: "winograd_kernel") { winogradKernel($0, isTurned: false) },
+    KernelCase(maps: "winograd_turned_kernel") { winogradKernel($0, isTurned: true) },
+    KernelCase(maps: "winograd_output_gradient", winogradOutputGradient),
   ]
 
   /// Maps without and with dilation, and some of their tiles.
@@ -28,8 +28,8 @@ extension KernelCase {
       // Words between that belong to others.
       let blockStride = layout.words(tiles.count) + 16
       let componentStride = blocks * blockStride + 16
-      let (data, components) = (trial.numbers(grid.count), trial.unset(Winograd.componentCount * componentStride))
-      trial.operands.winogradInput(
+      let (data, components) = (trial.mapNumbers(grid.count), trial.unset(Winograd.componentCount * componentStride))
+      trial.maps.winogradInput(
         grid.map, data.start, tiles: tiles, sumsTiles: sumsTiles, into: components.start,
         componentStride: componentStride, blockStride: blockStride)
       for component in 0..<Winograd.componentCount {
@@ -50,21 +50,21 @@ extension KernelCase {
 
   private static func winogradOutput(_ trial: Trial) {
     for (grid, tiles) in grids(trial) {
-      for firstChannel in stride(from: 0, to: grid.channels, by: Operands.panelWidth) {
+      for firstChannel in stride(from: 0, to: grid.channels, by: MapKernels.panelWidth) {
         let (bounds, hasBias) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
         let writing = trial.writing()
         let accumulates = writing == .adds
-        let componentStride = tiles.count * Operands.panelWidth + 16
+        let componentStride = tiles.count * MapKernels.panelWidth + 16
         let (components, bias) = (
           trial.numbers(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
         )
-        let data = accumulates ? trial.numbers(grid.count) : trial.unset(grid.count)
-        trial.kernels.winogradOutput(
+        let data = trial.map(grid.count, writing)
+        trial.maps.winogradOutput(
           grid.map, components.start, componentStride: componentStride, tiles: tiles, firstChannel: firstChannel,
           bias: hasBias ? UnsafePointer(bias.start) : nil, bounds, writing, into: data.start)
         for (tile, y, x, pixel) in pixels(grid, tiles) {
-          for channel in firstChannel..<min(firstChannel + Operands.panelWidth, grid.channels) {
-            let place = (tile - tiles.lowerBound) * Operands.panelWidth + channel - firstChannel
+          for channel in firstChannel..<min(firstChannel + MapKernels.panelWidth, grid.channels) {
+            let place = (tile - tiles.lowerBound) * MapKernels.panelWidth + channel - firstChannel
             var sum = Winograd.output.element(y, x, roundings: 1) { i, j in
               components[(i * Winograd.window + j) * componentStride + place]
             }
@@ -91,16 +91,16 @@ extension KernelCase {
   private static func winogradOutputGradient(_ trial: Trial) {
     for (grid, tiles) in grids(trial) {
       let (bounds, hasOutput) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.7))
-      let panelCount = (grid.channels + Operands.panelWidth - 1) / Operands.panelWidth
+      let panelCount = (grid.channels + MapKernels.panelWidth - 1) / MapKernels.panelWidth
       let panelStride = trial.panels.words(tiles.count) + 16
       let componentStride = panelCount * panelStride + 16
-      let (output, gradient) = (trial.numbers(grid.count), trial.numbers(grid.count))
+      let (output, gradient) = (trial.mapNumbers(grid.count), trial.mapNumbers(grid.count))
       for i in 0..<output.count { output[i] = bounds.clamp(output[i]) }
       let (components, biasSums) = (
         trial.unset(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
       )
-      trial.operands.winogradOutputGradient(
-        grid.map, output: hasOutput ? UnsafePointer(output.start) : nil, bounds, gradient: gradient.start, tiles: tiles,
+      trial.maps.winogradOutputGradient(
+        grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start, tiles: tiles,
         into: components.start, componentStride: componentStride, panelStride: panelStride, biasSums: biasSums.start)
       var sums = (0..<grid.channels).map { Sum(startingAt: biasSums.initial($0)) }
       for (_, _, _, pixel) in pixels(grid, tiles) {
@@ -116,7 +116,7 @@ extension KernelCase {
         for panel in 0..<panelCount {
           let base = component * componentStride + panel * panelStride
           trial.expect(components, from: base, trial.panels, rows: tiles.count) { row, column in
-            let channel = panel * Operands.panelWidth + column
+            let channel = panel * MapKernels.panelWidth + column
             guard channel < grid.channels else { return Sum() }
             return Winograd.outputGradient.element(i, j) { y, x in
               grid.pixel(tiles.lowerBound + row, y, x).map { gradient[$0 + channel] } ?? 0
@@ -132,14 +132,14 @@ extension KernelCase {
     let (rowCount, columnCount) = (trial.positiveSize, 37)
     let (inputs, outputs) = isTurned ? (columnCount, rowCount) : (rowCount, columnCount)
     let kernel = trial.numbers(Winograd.taps * Winograd.taps * inputs * outputs)
-    let width = Operands.blockWidth
+    let width = MapKernels.blockWidth
     // One block, the last: every block is computed alike.
     let last = (rowCount - 1) / width * width
     let rows = trial.size == 0 ? 0..<0 : last..<last + width
-    let firstColumn = trial.size % 2 * Operands.panelWidth
+    let firstColumn = trial.size % 2 * MapKernels.panelWidth
     let componentStride = trial.panels.words(rows.count) + 16
     let components = trial.unset(Winograd.componentCount * componentStride)
-    trial.operands.winogradKernel(
+    trial.maps.winogradKernel(
       kernel.start, inputs: inputs, outputs: outputs, firstColumn: firstColumn, rows: rows, isTurned: isTurned,
       into: components.start, componentStride: componentStride)
     for component in 0..<Winograd.componentCount {
@@ -160,8 +160,8 @@ extension KernelCase {
   private static func winogradKernelGradient(_ trial: Trial) {
     let (inputs, outputs) = (5, trial.positiveSize)
     let rows = trial.size == 0 ? 1..<1 : 1..<4
-    for firstColumn in stride(from: 0, to: outputs, by: Operands.panelWidth) {
-      let componentStride = rows.count * Operands.panelWidth + 16
+    for firstColumn in stride(from: 0, to: outputs, by: MapKernels.panelWidth) {
+      let componentStride = rows.count * MapKernels.panelWidth + 16
       let components = trial.numbers(Winograd.componentCount * componentStride)
       let kernel = trial.unset(Winograd.taps * Winograd.taps * inputs * outputs)
       trial.kernels.winogradKernelGradient(
@@ -170,8 +170,8 @@ extension KernelCase {
       for tap in 0..<Winograd.taps * Winograd.taps {
         let (y, x) = tap.quotientAndRemainder(dividingBy: Winograd.taps)
         for row in rows {
-          for column in firstColumn..<min(firstColumn + Operands.panelWidth, outputs) {
-            let place = (row - rows.lowerBound) * Operands.panelWidth + column - firstColumn
+          for column in firstColumn..<min(firstColumn + MapKernels.panelWidth, outputs) {
+            let place = (row - rows.lowerBound) * MapKernels.panelWidth + column - firstColumn
             let expected = Winograd.kernelGradient.element(y, x) { i, j in
               components[(i * Winograd.window + j) * componentStride + place]
             }

@@ -1,7 +1,7 @@
 import CKernels
 
 /// Depthwise convolutions: every channel by itself with a kernel [taps][channels].
-extension Kernels {
+extension MapKernels {
   /// Rows of the output maps of all images, counted through them: y = finish(Σ_tap x · w[tap]), with x normalised when it is read
   /// and 0 outside the map.
   ///
@@ -10,9 +10,9 @@ extension Kernels {
   ///   - moments: of what `finish` applies f to, by channel: the means over the rows, then the sums of squared deviations; nil where
   ///     they are not wanted.
   package func depthwiseRows(
-    _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ x: UnsafePointer<Float>, reading: Normalization?,
+    _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ x: UnsafeRawPointer, reading: Normalization?,
     weights: UnsafePointer<Float>, finish: Normalization, _ writing: MapWriting,
-    scratch: UnsafeMutablePointer<Float>, moments: UnsafeMutablePointer<Float>?, into y: UnsafeMutablePointer<Float>
+    scratch: UnsafeMutablePointer<Float>, moments: UnsafeMutablePointer<Float>?, into y: UnsafeMutableRawPointer
   ) {
     precondition(rows.lowerBound >= 0 && !rows.isEmpty, "rows \(rows)")
     precondition(reading?.gate == nil && finish.gate == nil, "a gate in front of a depthwise convolution")
@@ -31,13 +31,13 @@ extension Kernels {
   /// What a depthwise convolution reads, for its gradient.
   package struct DepthwiseInput {
     /// The map.
-    package let x: UnsafePointer<Float>
+    package let x: UnsafeRawPointer
     /// What is done to it when it is read.
     package let reading: Normalization?
     /// What is subtracted from x in the second of ``sums``; nil where these are not wanted.
     package let mean: UnsafePointer<Float>?
 
-    package init(x: UnsafePointer<Float>, reading: Normalization?, mean: UnsafePointer<Float>? = nil) {
+    package init(x: UnsafeRawPointer, reading: Normalization?, mean: UnsafePointer<Float>? = nil) {
       (self.x, self.reading, self.mean) = (x, reading, mean)
     }
   }
@@ -53,8 +53,8 @@ extension Kernels {
   ///     where they are not wanted.
   package func depthwiseGradientRows(
     _ geometry: DepthwiseGeometry, _ rows: Range<Int>, _ input: DepthwiseInput, weights: UnsafePointer<Float>,
-    z: UnsafePointer<Float>, _ gradient: NormalizationGradient, outputGradient: UnsafePointer<Float>,
-    _ writing: MapWriting, scratch: UnsafeMutablePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>?,
+    z: UnsafeRawPointer, _ gradient: NormalizationGradient, outputGradient: UnsafeRawPointer,
+    _ writing: MapWriting, scratch: UnsafeMutablePointer<Float>, into inputGradient: UnsafeMutableRawPointer?,
     weightSums: UnsafeMutablePointer<Float>, biasSums: UnsafeMutablePointer<Float>?,
     sums: UnsafeMutablePointer<Float>?
   ) {

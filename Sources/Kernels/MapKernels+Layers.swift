@@ -1,10 +1,10 @@
 import CKernels
 
 /// Pooling and normalisation.
-extension Kernels {
+extension MapKernels {
   /// One row of the output of max pooling, and the place of each first maximum in its window (ky · kernel + kx).
   package func maxPoolRow(
-    _ geometry: PoolingGeometry, image: UnsafePointer<Float>, outputRow: Int, into y: UnsafeMutablePointer<Float>,
+    _ geometry: PoolingGeometry, image: UnsafeRawPointer, outputRow: Int, into y: UnsafeMutableRawPointer,
     argmax: UnsafeMutablePointer<UInt8>
   ) {
     precondition((0..<geometry.c.output_height).contains(outputRow), "row \(outputRow) of \(geometry.c.output_height)")
@@ -13,8 +13,8 @@ extension Kernels {
 
   /// One row of the input gradient of max pooling, from the output gradient and the places of the maxima of one image.
   package func maxPoolGradientRow(
-    _ geometry: PoolingGeometry, outputGradient: UnsafePointer<Float>, argmax: UnsafePointer<UInt8>, inputRow: Int,
-    accumulates: Bool, into inputGradient: UnsafeMutablePointer<Float>
+    _ geometry: PoolingGeometry, outputGradient: UnsafeRawPointer, argmax: UnsafePointer<UInt8>, inputRow: Int,
+    accumulates: Bool, into inputGradient: UnsafeMutableRawPointer
   ) {
     precondition((0..<geometry.c.input_height).contains(inputRow), "row \(inputRow) of \(geometry.c.input_height)")
     withUnsafePointer(to: geometry.c) {
@@ -24,8 +24,8 @@ extension Kernels {
 
   /// y[r][c] = scale[c] · x[r][c] · inverseNorms[r], inverseNorms[r] = 1 / √(epsilon + Σ_c x[r][c]²).
   package func l2Normalize(
-    rows: Int, channels: Int, epsilon: Float, scale: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-    into y: UnsafeMutablePointer<Float>, inverseNorms: UnsafeMutablePointer<Float>
+    rows: Int, channels: Int, epsilon: Float, scale: UnsafePointer<Float>, _ x: UnsafeRawPointer,
+    into y: UnsafeMutableRawPointer, inverseNorms: UnsafeMutablePointer<Float>
   ) {
     precondition(rows >= 0 && channels > 0, "\(rows) rows of \(channels) channels")
     table.pointee.l2_normalize(rows, channels, epsilon, scale, x, y, inverseNorms)
@@ -34,9 +34,9 @@ extension Kernels {
   /// The gradient of ``l2Normalize(rows:channels:epsilon:scale:_:into:inverseNorms:)``: that of x, where it is wanted, and
   /// scaleSums[c] = Σ_r dy[r][c] · x[r][c] · inverseNorms[r].
   package func l2NormalizeGradient(
-    rows: Int, channels: Int, scale: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-    inverseNorms: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, accumulates: Bool,
-    into inputGradient: UnsafeMutablePointer<Float>?, scaleSums: UnsafeMutablePointer<Float>
+    rows: Int, channels: Int, scale: UnsafePointer<Float>, _ x: UnsafeRawPointer,
+    inverseNorms: UnsafePointer<Float>, outputGradient: UnsafeRawPointer, accumulates: Bool,
+    into inputGradient: UnsafeMutableRawPointer?, scaleSums: UnsafeMutablePointer<Float>
   ) {
     precondition(rows >= 0 && channels > 0, "\(rows) rows of \(channels) channels")
     table.pointee.l2_normalize_gradient(

@@ -1,0 +1,61 @@
+import CKernels
+
+/// Winograd's transforms.
+extension MapKernels {
+  /// Winograd's transform of tiles of an input.
+  package func winogradInput(
+    _ map: TileMap, _ data: UnsafeRawPointer, tiles: Range<Int>, sumsTiles: Bool,
+    into components: UnsafeMutablePointer<Float>, componentStride: Int, blockStride: Int
+  ) {
+    precondition(tiles.lowerBound >= 0 && componentStride > 0 && blockStride > 0, "tiles \(tiles)")
+    withUnsafePointer(to: map.c) {
+      let transform = sumsTiles ? table.pointee.winograd_summed_input : table.pointee.winograd_input
+      transform!($0, data, tiles.lowerBound, tiles.count, components, componentStride, blockStride)
+    }
+  }
+
+  /// Winograd's transform of a kernel [3][3][inputs][outputs], or of the one turned by half a turn with the roles exchanged.
+  ///
+  /// - Parameter rows: whole blocks of 16.
+  package func winogradKernel(
+    _ kernel: UnsafePointer<Float>, inputs: Int, outputs: Int, firstColumn: Int, rows: Range<Int>, isTurned: Bool,
+    into components: UnsafeMutablePointer<Float>, componentStride: Int
+  ) {
+    requireBlocks(rows)
+    precondition(
+      min(inputs, outputs) > 0 && (0..<(isTurned ? inputs : outputs)).contains(firstColumn),
+      "column \(firstColumn) of a kernel \(inputs)×\(outputs)")
+    let transform = isTurned ? table.pointee.winograd_turned_kernel : table.pointee.winograd_kernel
+    transform!(
+      kernel, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, components, componentStride)
+  }
+
+  /// The transpose of Winograd's output transform, for tiles of a gradient that is set to zero where the activation is flat, told by `output`; its sums
+  /// over pixels are added to those of the bias.
+  package func winogradOutputGradient(
+    _ map: TileMap, output: UnsafeRawPointer?, _ bounds: Bounds, gradient: UnsafeMutableRawPointer,
+    tiles: Range<Int>, into components: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
+    biasSums: UnsafeMutablePointer<Float>
+  ) {
+    precondition(tiles.lowerBound >= 0 && componentStride > 0 && panelStride > 0, "tiles \(tiles)")
+    withUnsafePointer(to: map.c) {
+      table.pointee.winograd_output_gradient(
+        $0, output, bounds.c, gradient, tiles.lowerBound, tiles.count, components, componentStride, panelStride,
+        biasSums)
+    }
+  }
+
+  /// Winograd's output transform of a panel of products for the channels from `firstChannel` on, with bias, kept in the bounds.
+  package func winogradOutput(
+    _ map: TileMap, _ components: UnsafePointer<Float>, componentStride: Int, tiles: Range<Int>, firstChannel: Int,
+    bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting, into data: UnsafeMutableRawPointer
+  ) {
+    precondition(
+      tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
+      "channel \(firstChannel) of \(map.c.channels)")
+    withUnsafePointer(to: map.c) {
+      table.pointee.winograd_output(
+        $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, writing.c, data)
+    }
+  }
+}
