@@ -19,3 +19,10 @@
 #define CK_TABLE ck_avx512_table
 #define CK_NAME "avx512"
 #include "kernels/table.inc"
+
+// With tiles for bfloat16 besides.
+#undef CK_TABLE
+#undef CK_NAME
+#define CK_TABLE ck_avx512_amx_table
+#define CK_NAME "amx"
+#include "kernels/table.inc"

@@ -1,7 +1,7 @@
 #include "CKernels.h"
 
-extern const ck_table ck_baseline_table, ck_avx2_table, ck_avx512_table;
-extern const ck_map_table ck_avx512_bfloat16_table;
+extern const ck_table ck_baseline_table, ck_avx2_table, ck_avx512_table, ck_avx512_amx_table;
+extern const ck_map_table ck_avx512_bfloat16_table, ck_amx_table;
 
 const ck_table *ck_table_at(int index) {
   __builtin_cpu_init();
@@ -9,22 +9,25 @@ const ck_table *ck_table_at(int index) {
     case 0: return &ck_baseline_table;
     case 1: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &ck_avx2_table : NULL;
     case 2: return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? &ck_avx512_table : NULL;
+    case 3: return ck_has_tiles() ? &ck_avx512_amx_table : NULL;
     default: return NULL;
   }
 }
 
 const char *ck_table_name(int index) {
-  const ck_table *const tables[CK_TABLE_COUNT] = {&ck_baseline_table, &ck_avx2_table, &ck_avx512_table};
+  const ck_table *const tables[CK_TABLE_COUNT] = {&ck_baseline_table, &ck_avx2_table, &ck_avx512_table,
+                                                   &ck_avx512_amx_table};
   return index >= 0 && index < CK_TABLE_COUNT ? tables[index]->name : NULL;
 }
 
 bool ck_has_bfloat16(void) {
   __builtin_cpu_init();
-  return ck_table_at(CK_TABLE_COUNT - 1) && __builtin_cpu_supports("avx512bf16");
+  return ck_table_at(2) && __builtin_cpu_supports("avx512bf16");
 }
 
 const ck_map_table *ck_bfloat16_table_at(int index) {
-  return index == CK_TABLE_COUNT - 1 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
+  if (index == 3) return ck_has_tiles() ? &ck_amx_table : NULL;
+  return index == 2 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
 }
 
 #define CK_NAME_OF(result, name, parameters) #name,

@@ -95,7 +95,7 @@ const char *ck_kernel_name(int index);
 static inline const ck_map_table *ck_float32_table(const ck_table *table) { return &table->float32; }
 
 // Tables from the slowest to the fastest; an entry this processor cannot run is NULL.
-enum { CK_TABLE_COUNT = 3 };
+enum { CK_TABLE_COUNT = 4 };
 const ck_table *ck_table_at(int index);
 
 // The name of the table at an index, whether this processor can run it or not; NULL beyond the last.
@@ -103,6 +103,9 @@ const char *ck_table_name(int index);
 
 // Whether this processor, and the system on it, can multiply pairs of bfloat16 (AVX512-BF16).
 bool ck_has_bfloat16(void);
+
+// Whether this processor can multiply tiles of bfloat16 (AMX), and the system lets this process do so.
+bool ck_has_tiles(void);
 
 // Kernels for maps of bfloat16 and operands of pairs, for the table of the same index; NULL where there are none.
 const ck_map_table *ck_bfloat16_table_at(int index);
