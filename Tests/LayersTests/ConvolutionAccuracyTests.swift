@@ -49,9 +49,10 @@ import Testing
     var layout = VariableLayout()
     let layer = Convolution(
       "layer", variableName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
-      activation: .identity, method: method, precision: .bfloat16, layout: &layout)
-    let harness = LayerHarness(
+      activation: .identity, method: method, layout: &layout)
+    var harness = LayerHarness(
       layer, layout: layout, normalInput: Shape(batch: 1, height: 9, width: 17, channels: channels.input))
+    harness.precision = .bfloat16
     let exact = harness.exactPasses()
     let tolerance = try #require(Self.tolerancesOfBFloat16[method])
     let kernels = try #require(Kernels.multiplyingBFloat16)

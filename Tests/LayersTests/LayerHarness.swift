@@ -30,6 +30,8 @@ struct LayerHarness {
   var parameters: [[Double]]
   /// The objective is Σ direction · output.
   let direction: [Double]
+  /// What maps consist of.
+  var precision = Precision.float32
 
   init(
     _ layer: any Layer, layout: VariableLayout, input: ReferenceMap, parameters: [[Double]], direction: [Double]
@@ -61,39 +63,33 @@ struct LayerHarness {
   /// Forward and backward. The layer is placed behind another consumer's gradient, so that accumulation is exercised when asked.
   func run(kernels: Kernels, threads: Int, accumulating previous: [Float]? = nil) -> Result {
     MatrixLibrary.useOneThread()
-    let output = layer.outputShape(for: input.shape)
+    let shape = input.shape.stored(as: precision)
+    let output = layer.outputShape(for: shape)
     let weights = VariableArena(layout)
     let gradients = VariableArena(layout)
     for (parameter, values) in zip(layer.variables, parameters) {
       for (index, value) in values.enumerated() { weights[parameter][index] = Float(value) }
     }
+    let demand = layer.demand(for: [shape], .training)
     let context = ExecutionContext(
-      pool: ThreadPool(threadCount: threads), kernels: kernels,
-      scratch: layer.demand(for: [input.shape], .training).scratch)
-    let x = buffer(input.values.map(Float.init))
-    let y = AlignedBuffer(count: output.count)
-    let state = AlignedBuffer(byteCount: layer.demand(for: [input.shape], .training).stateBytes)
+      pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: demand.scratch)
+    let memory = [shape, output, output.stored(as: precision), shape].map { AlignedBuffer(byteCount: $0.byteCount) }
+    let (x, y) = (Tensor(shape, at: memory[0].start), Tensor(output, at: memory[1].start))
+    let (dy, dx) = (Tensor(output.stored(as: precision), at: memory[2].start), Tensor(shape, at: memory[3].start))
+    func set(_ tensor: Tensor, _ values: [Float]) { tensor.set(values, count: values.count, kernels) }
+    set(x, input.values.map(Float.init))
+    set(dy, direction.map(Float.init))
+    set(dx, previous ?? [Float](repeating: .nan, count: shape.count))
+    let state = AlignedBuffer(byteCount: demand.stateBytes)
     let pass = ForwardPass(
-      inputs: [FeatureMap(Tensor(input.shape, at: x.start))], output: Tensor(output, at: y.start), state: state.start,
-      weights: weights, mode: .training, context: context)
+      inputs: [FeatureMap(x)], output: y, state: state.start, weights: weights, mode: .training, context: context)
     layer.forward(pass)
-    let forward = Array(y.floats)
-    let dy = buffer(direction.map(Float.init))
-    let dx = buffer(previous ?? [Float](repeating: .nan, count: input.shape.count))
+    let forward = y.values(kernels)
     layer.backward(
       BackwardPass(
-        pass, outputGradient: Tensor(output, at: dy.start),
-        inputGradients: [.init(Tensor(input.shape, at: dx.start), accumulates: previous != nil)],
-        gradients: gradients))
+        pass, outputGradient: dy, inputGradients: [.init(dx, accumulates: previous != nil)], gradients: gradients))
     return Result(
-      output: forward, inputGradient: Array(dx.floats),
-      gradients: layer.variables.map { Array(gradients[$0]) })
-  }
-
-  private func buffer(_ values: [Float]) -> AlignedBuffer {
-    let buffer = AlignedBuffer(count: values.count)
-    for (index, value) in values.enumerated() { buffer.floats[index] = value }
-    return buffer
+      output: forward, inputGradient: dx.values(kernels), gradients: layer.variables.map { Array(gradients[$0]) })
   }
 
   typealias Reference = (_ input: ReferenceMap, _ parameters: [[Double]]) -> ReferenceMap

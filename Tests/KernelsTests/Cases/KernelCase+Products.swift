@@ -93,7 +93,8 @@ extension KernelCase {
     // A single round counts the numbers, which begin with 0, 1, …
     let products = trial.maps.multiplyAddPeak(rounds: 1, factor: 0.5, term: 1).count
     trial.require(products > 16 && count == trial.size * products, "\(count) products, \(products) in a round")
-    let numbers = isPair ? products / 2 : products
+    // With tiles each number gets 32 products in a round, all but two of them of zeros.
+    let numbers = isPair ? products / (trial.kernels.instructionSet == "amx" ? 32 : 2) : products
     var sum = Sum(roundings: trial.size)
     for i in 0..<numbers {
       var x = Double(i)
