@@ -2,6 +2,7 @@
 
 extern const ck_table ck_baseline_table, ck_avx2_table, ck_avx512_table, ck_avx512_amx_table;
 extern const ck_map_table ck_avx512_bfloat16_table, ck_amx_table;
+extern const ck_tile_table ck_amx_tile_table;
 
 const ck_table *ck_table_at(int index) {
   __builtin_cpu_init();
@@ -30,8 +31,10 @@ const ck_map_table *ck_bfloat16_table_at(int index) {
   return index == 2 && ck_has_bfloat16() ? &ck_avx512_bfloat16_table : NULL;
 }
 
+const ck_tile_table *ck_tile_table_at(int index) { return index == 3 && ck_has_tiles() ? &ck_amx_tile_table : NULL; }
+
 #define CK_NAME_OF(result, name, parameters) #name,
-static const char *const kernel_names[] = {CK_MAP_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
+static const char *const kernel_names[] = {CK_MAP_KERNELS(CK_NAME_OF) CK_TILE_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
 #undef CK_NAME_OF
 
 const char *ck_kernel_name(int index) {

@@ -43,7 +43,7 @@ package struct ProgramIdentity: Codable, Sendable, Equatable {
     var (set, fault, precisionFault): (String?, String?, String?)
     do {
       let kernels = try kernels.kernels()
-      set = kernels.instructionSet
+      set = kernels.instructionSet(for: precision)
       do { try kernels.require(precision) } catch { precisionFault = error.description }
     } catch { fault = "\(error)" }
     let maps = SystemFile.text("/proc/self/maps") ?? ""

@@ -5,18 +5,29 @@ package struct Kernels: @unchecked Sendable {
   /// The C functions; the table is constant for the life of the process.
   let table: UnsafePointer<ck_table>
   private let bfloat16: UnsafePointer<ck_map_table>?
+  /// Those of convolutions by tiles; nil where the processor has none.
+  package let tiles: TileKernels?
 
-  /// "baseline", "avx2" or "avx512".
+  /// "baseline", "avx2", "avx512" or "amx".
   package var instructionSet: String { String(cString: table.pointee.name) }
 
   /// The variants this processor can run, slowest first.
   package static let available: [Kernels] = (0..<Int32(CK_TABLE_COUNT)).compactMap { index in
-    ck_table_at(index).map { Kernels(table: $0, bfloat16: ck_bfloat16_table_at(index)) }
+    ck_table_at(index).map {
+      Kernels(
+        table: $0, bfloat16: ck_bfloat16_table_at(index), tiles: ck_tile_table_at(index).map(TileKernels.init(table:)))
+    }
   }
 
   /// The names of all variants in the program, slowest first, whether this processor can run them or not.
   package static let compiled: [String] =
     (0..<Int32(CK_TABLE_COUNT)).compactMap { ck_table_name($0).map { String(cString: $0) } } + ["avx512-bfloat16"]
+
+  /// The instruction set that decides the bits of results: tiles multiply only bfloat16.
+  package func instructionSet(for precision: Precision) -> String {
+    guard tiles != nil, precision == .float32 else { return instructionSet }
+    return Self.available.last { $0.tiles == nil }?.instructionSet ?? instructionSet
+  }
 
   /// The names of all kernels, as in `CKernelList.h`.
   package static let names: [String] = Array(

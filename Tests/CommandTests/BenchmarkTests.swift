@@ -130,7 +130,8 @@ struct BenchmarkTests {
     let report = try run(arguments + ["--json"]).decoded(Report.self)
     check(report)
     #expect(report.precision == "bfloat16")
-    #expect(try run(arguments).output.contains("bfloat16, avx512 kernels"))
+    let kernels = try #require(Kernels.multiplyingBFloat16)
+    #expect(try run(arguments).output.contains("bfloat16, \(kernels.instructionSet) kernels"))
   }
 
   @Test func `The loader prepares whole iterations of the configured data set`() throws {

@@ -14,7 +14,7 @@ struct VersionTests {
     #expect(lines.count == 4)
     #expect(lines[0].wholeMatch(of: #/multibox \d+\.\d+\.\d+ \(([0-9a-f]{7,}\+?|unknown)\)/#) != nil, "\(lines[0])")
     #expect(lines[1].wholeMatch(of: #/compiler +Swift \d+\.\d.*/#) != nil, "\(lines[1])")
-    #expect(lines[2].contains("  baseline, avx2, avx512, avx512-bfloat16; ") && lines[2].hasSuffix(" in use"))
+    #expect(lines[2].contains("  baseline, avx2, avx512, amx, avx512-bfloat16; ") && lines[2].hasSuffix(" in use"))
     #expect(lines[3].wholeMatch(of: #/MPI +(Open MPI v|MPICH )\d.*/#) != nil, "\(lines[3])")
     let chosen = try MultiboxProcess(["--version"], environment: ["MULTIBOX_ISA": "baseline"]).wait().succeeded().output
     #expect(chosen.contains("; baseline in use\n"))

@@ -23,9 +23,7 @@ struct KernelRun: Sendable, CustomStringConvertible {
 
   static let all = KernelCase.all.flatMap { kernel in
     Kernels.available.flatMap { kernels in
-      (kernel.isForMaps ? Precision.allCases : [.float32]).filter(kernels.supports).map {
-        KernelRun(kernel: kernel, kernels: kernels, precision: $0)
-      }
+      kernel.precisions(kernels).map { KernelRun(kernel: kernel, kernels: kernels, precision: $0) }
     }
   }
 

@@ -19,6 +19,7 @@ final class Trial {
   }
 
   var maps: MapKernels { kernels.maps(precision) }
+  var tiles: TileKernels { kernels.tiles! }
   /// The size, or 1 where the kernel wants some.
   var positiveSize: Int { max(size, 1) }
 

@@ -21,7 +21,7 @@ import Training
     /// The usual method with every instruction set, and every method with the best.
     static let all =
       Kernels.available.map { Computation(kernels: $0, method: .fastest) }
-      + ConvolutionMethod.allCases.filter { $0 != .fastest }.map {
+      + ConvolutionMethod.allCases.filter { $0 != .fastest && $0 != .tiles }.map {
         Computation(kernels: Kernels.available.last!, method: $0)
       }
   }

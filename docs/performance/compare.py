@@ -11,6 +11,11 @@ PyTorch and torchvision are found in the Python of --python:
     swift build -c release
     docs/performance/compare.py step --threads 2 --batch 8 --python peers/bin/python
 
+`inference --runtime` adds onnxruntime and OpenVINO, which compute the network alone:
+
+    peers/bin/pip install onnx onnxruntime openvino
+    docs/performance/compare.py inference --runtime onnxruntime openvino --batch 1 --python peers/bin/python
+
 `loader` compares the preparation of training images, for a data set in the layout of Pascal VOC:
 
     docs/performance/compare.py loader --config configs/ssd300-vgg16-voc.yaml --root VOC2007 --threads 1 --python peers/bin/python
@@ -27,6 +32,8 @@ import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PEER = pathlib.Path(__file__).resolve().with_name("torch_peer.py")
+RUNTIME_PEER = PEER.with_name("runtime_peer.py")
+RUNTIMES = {"onnxruntime": "onnxruntime", "openvino": "OpenVINO"}
 MOBILENET_PEER = PEER.with_name("torch_mobilenets.py")
 VGG = "ssd300-vgg16"
 
@@ -121,6 +128,10 @@ def parse():
         "--layout", nargs="+", choices=["contiguous", "channels_last"], default=["contiguous", "channels_last"],
         help="PyTorch's order of tensors in memory",
     )
+    parser.add_argument(
+        "--runtime", nargs="+", choices=RUNTIMES, default=[],
+        help="inference: what else computes the network, without decoding; bfloat16 is OpenVINO's alone",
+    )
     parser.add_argument("--instruction-set", choices=["avx2"], help="keeps both programs to AVX2")
     parser.add_argument("--iterations", type=int, default=3, help="counted iterations of a round, after one that is not")
     parser.add_argument("--rounds", type=int, default=3)
@@ -132,6 +143,8 @@ def parse():
     options = parser.parse_args()
     if min(options.threads, options.batch, options.iterations, options.rounds, options.images) < 1:
         parser.error("--threads, --batch, --iterations, --rounds and --images must be positive")
+    if options.runtime and (options.task != "inference" or options.model != VGG or options.instruction_set):
+        parser.error(f"--runtime goes with inference of {VGG} and all instructions")
     if options.task == "loader" and not (options.config and options.root):
         parser.error("loader needs --config and --root")
     return options
@@ -182,6 +195,12 @@ def contestants(options):
         flags = ["--precision", precision, "--layout", layout] if precision else []
         environment = {"OMP_NUM_THREADS": str(options.threads), **restriction["PyTorch"]}
         all_of_them.append(Contestant("PyTorch", precision, layout, peer + flags, environment))
+    for runtime in options.runtime:
+        for precision in options.precision:
+            if precision == "float32" or runtime == "openvino":
+                command = [options.python, str(RUNTIME_PEER), runtime, "--threads", str(options.threads), *sizes]
+                all_of_them.append(
+                    Contestant(RUNTIMES[runtime], precision, "", command + ["--precision", precision], {}))
     return all_of_them
 
 
@@ -212,9 +231,15 @@ def best_peers(everyone):
     """PyTorch's faster layout of every precision."""
     best = {}
     for one in peers(everyone):
-        if one.precision not in best or one.median < best[one.precision].median:
+        if one.program == "PyTorch" and (one.precision not in best or one.median < best[one.precision].median):
             best[one.precision] = one
     return best
+
+
+def runtimes(everyone):
+    """Names and versions of other programs."""
+    versions = {RUNTIMES[name]: one.reports[0][name] for one in everyone for name in RUNTIMES if name in one.reports[0]}
+    return "".join(f", {name} {version}" for name, version in versions.items())
 
 
 def table(options, everyone):
@@ -224,7 +249,7 @@ def table(options, everyone):
     restricted = ", kept to AVX2" if options.instruction_set else ""
     title = (
         f"{options.task}{'' if options.task == 'loader' else f' of {options.model}'}, {sizes}, {options.threads} thread{'s' if options.threads > 1 else ''}{restricted}, {processor()}, "
-        f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}; medians of {len(everyone[0].seconds)}"
+        f"PyTorch {torch['torch']}, torchvision {torch['torchvision']}{runtimes(everyone)}; medians of {len(everyone[0].seconds)}"
     )
     # With one precision there is no doubt which Multibox is meant.
     names = [one.name if len(ours(everyone)) > 1 else "Multibox" for one in ours(everyone)]

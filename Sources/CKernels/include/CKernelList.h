@@ -154,6 +154,37 @@
      the number of multiply-adds. */                                                                                        \
   KERNEL(ptrdiff_t, multiply_add_peak, (ptrdiff_t rounds, float factor, float term, float *result))
 
+// Kernels of convolutions by tiles of AMX, which read maps of bfloat16. Pixels of a band are those of rows of a padded map, numbered through;
+// their channels fill whole lines of 32, with zeros behind the last. Only where a processor has tiles.
+#define CK_TILE_KERNELS(KERNEL)                                                                                             \
+  /* Rows [first_row, last_row) of an image with its padding. */                                                            \
+  KERNEL(void, lay_band, (const ck_band_geometry *geometry, const ck_map *image, ptrdiff_t first_row, ptrdiff_t last_row,   \
+                          ck_map *band))                                                                                    \
+  /* y[row][column][first_channel ... 32 of them], `rows` rows: Σ of the band under each tap * right, + bias, kept in the   \
+     bounds, or that is added to what is there. right is a panel of the kernel, [channel / 32][tap][channel % 32 / 2][32].  \
+     A band has at least 32 pixels behind those that are read, whatever they are. No bias when it is NULL. */               \
+  KERNEL(void, convolve_band, (const ck_band_geometry *geometry, const ck_map *band, const float *right, ptrdiff_t rows,    \
+                               ptrdiff_t output_channels, ptrdiff_t first_channel, const float *bias, ck_bounds bounds,     \
+                               ck_writing writing, ck_map *y))                                                              \
+  /* turned[channel - first_channel][pixel] of 32 channels of a band, `pitch` pixels apart, a multiple of 32; zeros behind  \
+     the last. */                                                                                                           \
+  KERNEL(void, turn_band, (const ck_band_geometry *geometry, const ck_map *band, ptrdiff_t pixels, ptrdiff_t first_channel, \
+                           ptrdiff_t pitch, ck_map *turned))                                                                \
+  /* Rows of the gradient of a band's output as pairs of pixels, panels[channel / 32][16 + pixel / 2][channel % 32], once   \
+     with pairs that begin at even pixels, and `odd` words behind with pairs that end there, the first at 16. Zeros for     \
+     what is no output, up to `pixels`, a multiple of 32, and for 16 pairs before and behind. Before, dy = 0 where y is     \
+     not inside the bounds, unless it is NULL. bias_sums[channel] += Σ dy. */                                               \
+  KERNEL(void, pair_gradient_band, (const ck_band_geometry *geometry, ptrdiff_t rows, ptrdiff_t output_channels,            \
+                                    const ck_map *y, ck_bounds bounds, ck_map *dy, ptrdiff_t pixels, float *panels,         \
+                                    ptrdiff_t panel_stride, ptrdiff_t odd, float *bias_sums))                               \
+  /* products[tap][channel][0 ..< 32], tap_stride apart: Σ of 32 channels of turned bands under each tap * panel, of bands  \
+     and pairs as the kernels before lay them, turned_stride numbers and band_stride words apart; added to what is there    \
+     when accumulate. Only the first `columns` of 32 columns are asked for. */                                              \
+  KERNEL(void, multiply_bands, (const ck_band_geometry *geometry, ptrdiff_t bands, const ck_map *turned,                    \
+                                ptrdiff_t turned_stride, ptrdiff_t pitch, const float *panel, ptrdiff_t band_stride,        \
+                                ptrdiff_t odd, ptrdiff_t pixels, ptrdiff_t columns, bool accumulate, float *products,       \
+                                ptrdiff_t tap_stride))
+
 // All others.
 #define CK_KERNELS(KERNEL)                                                                                                  \
   /* columns[p - first_row][c - first_column] for p in [first_row, last_row), c in [first_column, last_column) of           \

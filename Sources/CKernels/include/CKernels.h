@@ -72,12 +72,22 @@ typedef struct {
   ptrdiff_t padding, dilation;
 } ck_tile_map;
 
+// A convolution of stride 1, kernel x kernel taps, of a map with `padding` zeros on every side.
+typedef struct {
+  ptrdiff_t height, width, channels;
+  ptrdiff_t kernel, dilation, padding;
+} ck_band_geometry;
+
 #define CK_MEMBER(result, name, parameters) result(*name) parameters;
 
 // Kernels over maps and operands, for one kind of their numbers.
 typedef struct {
   CK_MAP_KERNELS(CK_MEMBER)
 } ck_map_table;
+
+typedef struct {
+  CK_TILE_KERNELS(CK_MEMBER)
+} ck_tile_table;
 
 typedef struct {
   const char *name;
@@ -88,7 +98,7 @@ typedef struct {
 
 #undef CK_MEMBER
 
-// The name of a kernel by its place in the list, those for maps first; NULL beyond the last.
+// The name of a kernel by its place in the list, those for maps first, then those of tiles; NULL beyond the last.
 const char *ck_kernel_name(int index);
 
 // The kernels for maps and operands of floats.
@@ -109,6 +119,9 @@ bool ck_has_tiles(void);
 
 // Kernels for maps of bfloat16 and operands of pairs, for the table of the same index; NULL where there are none.
 const ck_map_table *ck_bfloat16_table_at(int index);
+
+// Kernels of convolutions by tiles, for the table of the same index; NULL where there are none.
+const ck_tile_table *ck_tile_table_at(int index);
 
 // Floats of scratch that the depthwise kernels want, whatever the instruction set.
 ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *geometry);

@@ -114,7 +114,9 @@ package struct Convolution: Layer {
     var demand = normalization?.demand(output) ?? Demand(keepsOutput: !activation.isIdentity)
     demand.multiplyAdds = output.count * taps * inputChannels
     demand.keepsInputs = true
-    demand.scratch = algorithm(for: inputs[0]).scratch(training: mode == .training)
+    // Whether there are tiles is not known here.
+    demand.scratch = [true, false].map { algorithm(for: inputs[0], hasTiles: $0).scratch(training: mode == .training) }
+      .reduce(ScratchSize()) { $0.union($1) }
     if let normalization, mode == .training {
       demand.scratch = demand.scratch.union(
         ScratchSize(commonFloats: normalization.normalization.scratchCount(pixels: output.pixels)))
@@ -135,28 +137,32 @@ package struct Convolution: Layer {
   }
 
   /// See ``Layer/forward(_:)``.
-  package func forward(_ pass: ForwardPass) { algorithm(for: pass.inputs[0].tensor.shape).forward(pass) }
+  package func forward(_ pass: ForwardPass) {
+    algorithm(for: pass.inputs[0].tensor.shape, hasTiles: pass.context.kernels.tiles != nil).forward(pass)
+  }
 
   /// See ``Layer/backward(_:)``.
-  package func backward(_ pass: BackwardPass) { algorithm(for: inputShape(pass)).backward(pass) }
+  package func backward(_ pass: BackwardPass) { algorithm(pass).backward(pass) }
 
   /// The first half of backward: sets the gradients of the variables, and replaces the output gradient.
-  package func weightGradient(_ pass: BackwardPass) { algorithm(for: inputShape(pass)).weightGradient(pass) }
+  package func weightGradient(_ pass: BackwardPass) { algorithm(pass).weightGradient(pass) }
 
   /// The second half: sets the input gradient, or adds to it.
   ///
   /// - Precondition: the pass has an input gradient.
-  package func inputGradient(_ pass: BackwardPass) {
-    algorithm(for: inputShape(pass)).inputGradient(pass, into: pass.inputGradient!)
+  package func inputGradient(_ pass: BackwardPass) { algorithm(pass).inputGradient(pass, into: pass.inputGradient!) }
+
+  private func algorithm(_ pass: BackwardPass) -> any ConvolutionAlgorithm {
+    algorithm(for: pass.forward.inputs[0].tensor.shape, hasTiles: pass.context.kernels.tiles != nil)
   }
 
-  private func inputShape(_ pass: BackwardPass) -> Shape { pass.forward.inputs[0].tensor.shape }
-
   /// What computes the passes for a map of this shape.
-  func algorithm(for input: Shape) -> any ConvolutionAlgorithm {
-    let method = usedMethod(for: input)
-    if method == .columns { return ColumnConvolution(layer: self, input: input) }
-    return BlockedConvolution(layer: self, input: input, usesWinograd: method == .winograd)
+  private func algorithm(for input: Shape, hasTiles: Bool) -> any ConvolutionAlgorithm {
+    switch usedMethod(for: input, hasTiles: hasTiles) {
+    case .columns: ColumnConvolution(layer: self, input: input)
+    case .tiles: TileConvolution(layer: self, input: input)
+    case let method: BlockedConvolution(layer: self, input: input, usesWinograd: method == .winograd)
+    }
   }
 
   /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
@@ -169,14 +175,17 @@ package struct Convolution: Layer {
   }
 
   /// The method that computes the passes for a map of this shape; never ``ConvolutionMethod/fastest``.
-  package func usedMethod(for input: Shape) -> ConvolutionMethod {
-    let isDefined = kernel == WinogradTransform.taps && stride == 1
+  package func usedMethod(for input: Shape, hasTiles: Bool) -> ConvolutionMethod {
+    let hasWinograd = kernel == WinogradTransform.taps && stride == 1
+    let hasTiles = hasTiles && TileConvolution.isDefined(layer: self, input: input)
     switch method {
     case _ where normalization != nil: return .blockedColumns
     case .columns, .blockedColumns: return method
-    case .winograd: return isDefined ? .winograd : .blockedColumns
+    case .winograd: return hasWinograd ? .winograd : .blockedColumns
+    case .tiles: return hasTiles ? .tiles : .blockedColumns
     case .fastest:
-      return isDefined && BlockedConvolution.isWinogradFaster(layer: self, input: input) ? .winograd : .blockedColumns
+      if hasTiles, TileConvolution.isFaster(layer: self, input: input) { return .tiles }
+      return hasWinograd && BlockedConvolution.isWinogradFaster(layer: self, input: input) ? .winograd : .blockedColumns
     }
   }
 

@@ -2,7 +2,7 @@ import Tensors
 
 /// How the passes of a convolution are computed.
 package enum ConvolutionMethod: String, Sendable, CaseIterable {
-  /// Winograd's algorithm where it is faster, products of columns in a layout of their own elsewhere.
+  /// Tiles where there are some, Winograd's algorithm where it is faster, products of columns in a layout of their own elsewhere.
   case fastest
   /// Products of columns (im2col) by OpenBLAS: slower, with a quarter of Winograd's rounding error.
   case columns
@@ -10,6 +10,8 @@ package enum ConvolutionMethod: String, Sendable, CaseIterable {
   case blockedColumns = "blocked-columns"
   /// Winograd's algorithm wherever it is defined: 3×3 kernels of stride 1.
   case winograd
+  /// Tiles of AMX, without a transform, wherever that is defined: several taps, stride 1, bfloat16.
+  case tiles
 }
 
 /// The passes of one convolution over maps of one shape.

@@ -73,15 +73,14 @@ package struct ConvolutionBenchmark {
       guard var layer = node.layer as? Convolution, layers.isEmpty || layers.contains(where: layer.name.contains) else {
         return []
       }
-      let input = graph.shape(node.inputs[0], batch: batch)
       var rows: [Row] = []
-      for method in methods {
-        layer.method = method
-        if rows.contains(where: { $0.algorithm == layer.usedMethod(for: input) }) { continue }
-        for precision in method == .columns ? [.float32] : precisions {
-          rows.append(
-            time(
-              layer, input.stored(as: precision), weights: weights, gradients: gradients, pool: pool, kernels: kernels))
+      for precision in precisions {
+        let input = graph.shape(node.inputs[0], batch: batch).stored(as: precision)
+        for method in methods where method != .columns || precision == .float32 {
+          layer.method = method
+          let used = layer.usedMethod(for: input, hasTiles: kernels.tiles != nil)
+          if rows.contains(where: { $0.algorithm == used && $0.precision == precision }) { continue }
+          rows.append(time(layer, input, weights: weights, gradients: gradients, pool: pool, kernels: kernels))
         }
       }
       return rows
@@ -117,7 +116,7 @@ package struct ConvolutionBenchmark {
       }.dropFirst().min() ?? 0
     }
     return Row(
-      layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input),
+      layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input, hasTiles: kernels.tiles != nil),
       precision: input.precision, instructionSet: kernels.instructionSet,
       multiplyAdds: layer.demand(for: [input], .evaluation).multiplyAdds,
       seconds: [

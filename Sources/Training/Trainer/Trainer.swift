@@ -88,7 +88,8 @@ package final class Trainer {
       writes: communicator.isRoot)
     logger.info("memory\(communicator.worldSize > 1 ? " of rank 0" : ""): \(budget)")
     let ranks = communicator.worldSize == 1 ? "one process" : "\(communicator.worldSize) ranks"
-    logger.info("\(ranks), \(threads) threads, \(kernels.instructionSet) kernels, \(recipe.precision.rawValue)")
+    let set = kernels.instructionSet(for: recipe.precision)
+    logger.info("\(ranks), \(threads) threads, \(set) kernels, \(recipe.precision.rawValue)")
     if communicator.isRoot, let few = configuration.smallNormalization { logger.warning("\(few); \(few.remedy)") }
     var store =
       communicator.isRoot
