@@ -69,16 +69,18 @@ package struct TileKernels: @unchecked Sendable {
     }
   }
 
-  /// A line of channels of a band's pixels, channel by channel.
+  /// A line of channels of a band's pixels, 32 by 32 with a row for each channel.
+  ///
+  /// - Parameter turnedPixels: how far, with zeros behind the last pixel.
   package func turnBand(
-    _ geometry: BandGeometry, _ band: UnsafeRawPointer, pixels: Int, line: Int, pitch: Int,
+    _ geometry: BandGeometry, _ band: UnsafeRawPointer, pixels: Int, line: Int, turnedPixels: Int,
     into turned: UnsafeMutableRawPointer
   ) {
     precondition(
-      (0..<geometry.lines).contains(line) && pitch.isMultiple(of: Self.pixelStep) && (0...pitch).contains(pixels),
-      "\(pixels) pixels, \(pitch) apart, line \(line) of \(geometry.lines)")
+      (0..<geometry.lines).contains(line) && turnedPixels.isMultiple(of: Self.pixelStep) && pixels <= turnedPixels,
+      "\(pixels) pixels of \(turnedPixels), line \(line) of \(geometry.lines)")
     withUnsafePointer(to: geometry.c) {
-      table.pointee.turn_band($0, band, pixels, line * Self.lineWidth, pitch, turned)
+      table.pointee.turn_band($0, band, pixels, line * Self.lineWidth, turnedPixels, turned)
     }
   }
 
@@ -111,17 +113,16 @@ package struct TileKernels: @unchecked Sendable {
   ///   - bandStride: words from band to band.
   ///   - columns: of the products; those behind are undefined.
   package func multiplyBands(
-    _ geometry: BandGeometry, bands: Int, turned: UnsafeRawPointer, turnedStride: Int, pitch: Int,
-    panel: UnsafePointer<Float>, bandStride: Int, odd: Int, pixels: Int, columns: Int, accumulates: Bool,
+    _ geometry: BandGeometry, bands: Int, turned: UnsafeRawPointer, turnedStride: Int, panel: UnsafePointer<Float>,
+    bandStride: Int, odd: Int, pixels: Int, columns: Int, accumulates: Bool,
     into products: UnsafeMutablePointer<Float>, tapStride: Int
   ) {
     precondition(
-      bands > 0 && (1...Self.lineWidth).contains(columns) && pixels.isMultiple(of: Self.pixelStep)
-        && pitch >= pixels + geometry.reach,
-      "\(bands) bands of \(pixels) pixels, \(pitch) apart, \(columns) columns of a panel")
+      bands > 0 && (1...Self.lineWidth).contains(columns) && pixels.isMultiple(of: Self.pixelStep),
+      "\(bands) bands of \(pixels) pixels, \(columns) columns of a panel")
     withUnsafePointer(to: geometry.c) {
       table.pointee.multiply_bands(
-        $0, bands, turned, turnedStride, pitch, panel, bandStride, odd, pixels, columns, accumulates, products, tapStride)
+        $0, bands, turned, turnedStride, panel, bandStride, odd, pixels, columns, accumulates, products, tapStride)
     }
   }
 }

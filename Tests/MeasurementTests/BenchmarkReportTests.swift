@@ -50,7 +50,7 @@ struct BenchmarkReportTests {
     }
     return BenchmarkReport(
       subject: "test", workload: workload, graph: graph, isTraining: isTraining, phaseNames: ["one", "other"],
-      iterations: iterations, instructionSet: "none", peak: 1e12,
+      iterations: iterations, instructionSet: "none", hasTiles: false, peak: 1e12,
       memoryBandwidth: (all: 5e9, thread: 4e9))
   }
 

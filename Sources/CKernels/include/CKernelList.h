@@ -166,10 +166,10 @@
   KERNEL(void, convolve_band, (const ck_band_geometry *geometry, const ck_map *band, const float *right, ptrdiff_t rows,    \
                                ptrdiff_t output_channels, ptrdiff_t first_channel, const float *bias, ck_bounds bounds,     \
                                ck_writing writing, ck_map *y))                                                              \
-  /* turned[channel - first_channel][pixel] of 32 channels of a band, `pitch` pixels apart, a multiple of 32; zeros behind  \
-     the last. */                                                                                                           \
+  /* turned[pixel / 32][channel - first_channel][pixel % 32] of 32 channels of a band, zeros from its last pixel up to      \
+     turned_pixels, a multiple of 32. */                                                                                    \
   KERNEL(void, turn_band, (const ck_band_geometry *geometry, const ck_map *band, ptrdiff_t pixels, ptrdiff_t first_channel, \
-                           ptrdiff_t pitch, ck_map *turned))                                                                \
+                           ptrdiff_t turned_pixels, ck_map *turned))                                                        \
   /* Rows of the gradient of a band's output as pairs of pixels, panels[channel / 32][16 + pixel / 2][channel % 32], once   \
      with pairs that begin at even pixels, and `odd` words behind with pairs that end there, the first at 16. Zeros for     \
      what is no output, up to `pixels`, a multiple of 32, and for 16 pairs before and behind. Before, dy = 0 where y is     \
@@ -181,8 +181,8 @@
      and pairs as the kernels before lay them, turned_stride numbers and band_stride words apart; added to what is there    \
      when accumulate. Only the first `columns` of 32 columns are asked for. */                                              \
   KERNEL(void, multiply_bands, (const ck_band_geometry *geometry, ptrdiff_t bands, const ck_map *turned,                    \
-                                ptrdiff_t turned_stride, ptrdiff_t pitch, const float *panel, ptrdiff_t band_stride,        \
-                                ptrdiff_t odd, ptrdiff_t pixels, ptrdiff_t columns, bool accumulate, float *products,       \
+                                ptrdiff_t turned_stride, const float *panel, ptrdiff_t band_stride, ptrdiff_t odd,          \
+                                ptrdiff_t pixels, ptrdiff_t columns, bool accumulate, float *products,                      \
                                 ptrdiff_t tap_stride))
 
 // All others.

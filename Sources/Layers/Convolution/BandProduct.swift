@@ -40,6 +40,11 @@ struct BandProduct {
   }
   private var sharesPanels: Bool { tiling.count < Self.taskGoal }
 
+  /// Multiply–adds of a pass.
+  var multiplyAdds: Int {
+    tiling.count * tiling.pixels(rows: tiling.rows) * geometry.taps * geometry.channels * panels * TileKernels.lineWidth
+  }
+
   /// Floats of scratch.
   var scratch: ScratchSize {
     sharesPanels

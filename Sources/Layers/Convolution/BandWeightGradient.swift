@@ -34,13 +34,14 @@ struct BandWeightGradient {
 
   /// Pixels of a band's gradient.
   private var pixels: Int { tiling.pixels(rows: tiling.rows) }
-  /// Pixels of a turned band, an odd number of cache lines.
-  private var pitch: Int {
+  /// Pixels of a turned band.
+  private var turnedPixels: Int {
     let (step, count) = (TileKernels.pixelStep, pixels + geometry.reach)
-    return ((count + step - 1) / step | 1) * step
+    return (count + step - 1) / step * step
   }
   private var bandCount: Int { (tiling.rows + geometry.extraRows) * geometry.columns * geometry.channels / 2 }
-  private var turnedCount: Int { geometry.channels * pitch / 2 }
+  private var lineCount: Int { TileKernels.lineWidth * turnedPixels / 2 }
+  private var turnedCount: Int { geometry.lines * lineCount }
   private var panelCount: Int { TileKernels.pairCount(pixels: pixels) * TileKernels.lineWidth }
   /// From pairs that begin at even pixels to those that begin at odd ones.
   private var odd: Int { panels * panelCount }
@@ -55,6 +56,11 @@ struct BandWeightGradient {
   private var blockBands: Int {
     let bytes = (turnedCount + gradientCount) * MemoryLayout<Float>.stride
     return sharesBands ? 1 : min(tiling.count, max(1, Self.sharedBytes / bytes))
+  }
+
+  /// Multiply–adds of a pass.
+  var multiplyAdds: Int {
+    tiling.count * pixels * geometry.taps * geometry.channels * panels * TileKernels.lineWidth
   }
 
   /// Floats of scratch.
@@ -126,7 +132,7 @@ struct BandWeightGradient {
     let laid = (rows.count + geometry.extraRows) * geometry.columns
     for line in 0..<geometry.lines {
       tiles.turnBand(
-        geometry, band, pixels: laid, line: line, pitch: pitch, into: turned + line * TileKernels.lineWidth * pitch / 2)
+        geometry, band, pixels: laid, line: line, turnedPixels: turnedPixels, into: turned + line * lineCount)
     }
     let (height, width) = geometry.output
     let at = (image * height + rows.lowerBound) * width * outputs
@@ -140,12 +146,12 @@ struct BandWeightGradient {
     _ bands: Int, _ turned: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, panel: Int, line: Int,
     accumulates: Bool, into sums: UnsafeMutablePointer<Float>, _ context: ExecutionContext
   ) {
-    let lineCount = TileKernels.lineWidth * TileKernels.lineWidth
     context.kernels.tiles!.multiplyBands(
-      geometry, bands: bands, turned: turned + line * TileKernels.lineWidth * pitch / 2, turnedStride: 2 * turnedCount,
-      pitch: pitch, panel: gradients + panel * panelCount, bandStride: gradientCount, odd: odd, pixels: pixels,
+      geometry, bands: bands, turned: turned + line * lineCount, turnedStride: 2 * turnedCount,
+      panel: gradients + panel * panelCount, bandStride: gradientCount, odd: odd, pixels: pixels,
       columns: min(TileKernels.lineWidth, outputs - panel * TileKernels.lineWidth), accumulates: accumulates,
-      into: sums + panel * geometry.taps * tapCount + line * lineCount, tapStride: tapCount)
+      into: sums + panel * geometry.taps * tapCount + line * TileKernels.lineWidth * TileKernels.lineWidth,
+      tapStride: tapCount)
   }
 
   /// Adds the parts in order, and lays the sum out as the kernel is.

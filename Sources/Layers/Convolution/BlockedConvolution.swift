@@ -40,6 +40,12 @@ struct BlockedConvolution: ConvolutionAlgorithm {
       && transform.workRatio <= 0.7
   }
 
+  var work: ConvolutionWork {
+    ConvolutionWork(
+      forward: forwardProduct.multiplyAdds, weightGradient: weightGradient.multiplyAdds,
+      inputGradient: backwardProduct.multiplyAdds)
+  }
+
   func scratch(training: Bool) -> ScratchSize {
     training
       ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch)

@@ -65,6 +65,9 @@ struct BlockedProduct {
     sharesUnits ? layout.panels * panelCount : layout.inputCount(units: blockUnits)
   }
 
+  /// Multiply–adds of a pass.
+  var multiplyAdds: Int { layout.multiplyAdds }
+
   /// Floats of scratch.
   var scratch: ScratchSize {
     let products: Int

@@ -47,6 +47,9 @@ struct BlockedWeightGradient {
   private var biasParts: Int { sharesUnits ? parts : (layout.units + Self.unitsPerTask - 1) / Self.unitsPerTask }
   private var biasCount: Int { (biasParts * layer.outputChannels + 15) / 16 * 16 }
 
+  /// Multiply–adds of a pass.
+  var multiplyAdds: Int { layout.multiplyAdds }
+
   /// Floats of scratch.
   var scratch: ScratchSize {
     sharesUnits

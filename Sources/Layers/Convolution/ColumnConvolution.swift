@@ -8,6 +8,11 @@ struct ColumnConvolution: ConvolutionAlgorithm {
 
   private var output: Shape { layer.outputShape(for: input) }
 
+  var work: ConvolutionWork {
+    let count = output.count * layer.taps * layer.inputChannels
+    return ConvolutionWork(forward: count, weightGradient: count, inputGradient: count)
+  }
+
   func scratch(training: Bool) -> ScratchSize {
     var size = ScratchSize(floatsPerWorker: forwardColumns.scratchCount)
     if training {

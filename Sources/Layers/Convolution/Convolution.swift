@@ -156,6 +156,11 @@ package struct Convolution: Layer {
     algorithm(for: pass.forward.inputs[0].tensor.shape, hasTiles: pass.context.kernels.tiles != nil)
   }
 
+  /// What the passes multiply for a map of this shape.
+  package func work(for input: Shape, hasTiles: Bool) -> ConvolutionWork {
+    algorithm(for: input, hasTiles: hasTiles).work
+  }
+
   /// What computes the passes for a map of this shape.
   private func algorithm(for input: Shape, hasTiles: Bool) -> any ConvolutionAlgorithm {
     switch usedMethod(for: input, hasTiles: hasTiles) {

@@ -14,8 +14,18 @@ package enum ConvolutionMethod: String, Sendable, CaseIterable {
   case tiles
 }
 
+/// Multiply–adds of the passes of a convolution, what is multiplied with padding included.
+package struct ConvolutionWork: Sendable, Equatable {
+  package var forward: Int
+  package var weightGradient: Int
+  package var inputGradient: Int
+}
+
 /// The passes of one convolution over maps of one shape.
 protocol ConvolutionAlgorithm {
+  /// What it multiplies.
+  var work: ConvolutionWork { get }
+
   /// Scratch that is enough for the passes.
   func scratch(training: Bool) -> ScratchSize
 

@@ -36,6 +36,12 @@ struct TileConvolution: ConvolutionAlgorithm {
     return min(layer.inputChannels, layer.outputChannels) >= 16 && 2 * layer.outputShape(for: input).width >= columns
   }
 
+  var work: ConvolutionWork {
+    ConvolutionWork(
+      forward: forwardProduct.multiplyAdds, weightGradient: weightGradient.multiplyAdds,
+      inputGradient: backwardProduct.multiplyAdds)
+  }
+
   func scratch(training: Bool) -> ScratchSize {
     training
       ? forwardProduct.scratch.union(backwardProduct.scratch).union(weightGradient.scratch) : forwardProduct.scratch

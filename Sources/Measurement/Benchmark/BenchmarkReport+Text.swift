@@ -31,7 +31,22 @@ extension BenchmarkReport {
       \(TextTable(phaseRows).text)
 
       \(TextTable(layerRows).text)
+
+      \(TextTable(lossRows).text)
       """
+  }
+
+  /// Layers that the text names for the time they lose.
+  private static let lossCount = 10
+
+  private var lossRows: [[String]] {
+    let rows = mostLost(Self.lossCount).map { layer in
+      [
+        layer.name, number(layer.seconds * 1e3, 2), number(layer.limitSeconds * 1e3, 2),
+        number(layer.lostSeconds * 1e3, 2), percent(layer.lostSeconds / seconds.median),
+      ]
+    }
+    return [["most lost", "ms", "limit ms", "lost ms", "of the step"]] + rows
   }
 
   private var phaseRows: [[String]] {

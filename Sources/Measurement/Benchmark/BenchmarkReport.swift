@@ -53,10 +53,14 @@ package struct BenchmarkReport: Sendable {
     package let forwardBytes: Double
     /// Bytes of maps that the backward pass must move.
     package let backwardBytes: Double
+    /// What both take at least: arithmetic at the peak, or maps through memory.
+    package let limitSeconds: Double
 
     /// Bytes a second of both.
     package var bandwidth: Double { (forwardBytes + backwardBytes) / seconds }
     package var seconds: Double { forwardSeconds + (backwardSeconds ?? 0) }
+    /// What they take beyond that.
+    package var lostSeconds: Double { seconds - limitSeconds }
   }
 
   /// What was measured, as in "training step".
@@ -98,10 +102,11 @@ package struct BenchmarkReport: Sendable {
   ///   - memoryBandwidth: of all threads and of one; is measured after the largest resident set has been read, because it takes more memory
   ///     than some networks.
   ///   - arenaCount: values of the gradients; 0 for inference.
+  ///   - hasTiles: whether convolutions may multiply tiles.
   /// - Precondition: there is an iteration.
   package init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
-    iterations: [Iteration], instructionSet: String, peak: Double, arenaCount: Int = 0, build: BuildIdentity? = nil,
+    iterations: [Iteration], instructionSet: String, hasTiles: Bool, peak: Double, arenaCount: Int = 0, build: BuildIdentity? = nil,
     memoryBandwidth: @autoclosure () -> (all: Double, thread: Double)
   ) {
     self.arenaCount = arenaCount
@@ -116,10 +121,15 @@ package struct BenchmarkReport: Sendable {
     self.instructionSet = instructionSet
     matrixLibrary = MatrixLibrary.processorKind
     peakMemoryBytes = PeakMemory.bytes
-    (self.memoryBandwidth, threadMemoryBandwidth) = memoryBandwidth()
+    let bandwidth = memoryBandwidth()
+    (self.memoryBandwidth, threadMemoryBandwidth) = bandwidth
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
-    let work = graph.nodes.map { node in LayerWork(node, of: graph, images: workload.batch, isTraining: isTraining) }
+    let work = graph.nodes.map { node in 
+      LayerWork(
+        node, of: graph, images: workload.batch, microBatch: workload.microBatch, isTraining: isTraining,
+        hasTiles: hasTiles)
+    }
     layers = work.enumerated().map { index, work in
       let forward = iterations.map { $0.layers.forward[index] }.median
       let backward = isTraining ? iterations.map { $0.layers.backward[index] }.median : nil
@@ -127,7 +137,10 @@ package struct BenchmarkReport: Sendable {
         name: work.name, multiplyAdds: work.multiplyAdds, forwardSeconds: forward, backwardSeconds: backward,
         forwardRate: work.forward / forward, backwardRate: backward.map { work.backward / $0 },
         rate: (work.forward + work.backward) / (forward + (backward ?? 0)), forwardBytes: work.forwardBytes,
-        backwardBytes: work.backwardBytes)
+        backwardBytes: work.backwardBytes,
+        limitSeconds: [
+          (work.forwardMultiplications, work.forwardBytes), (work.backwardMultiplications, work.backwardBytes),
+        ].reduce(0) { $0 + max($1.0 / peak, $1.1 / bandwidth.all) })
     }
     secondsOutsideConvolutions =
       iterations.map { iteration in
@@ -141,45 +154,15 @@ package struct BenchmarkReport: Sendable {
     rate = work.reduce(0) { $0 + $1.forward + $1.backward } / seconds.median
   }
 
+  /// The layers that lose most time, those that lose most first.
+  package func mostLost(_ count: Int) -> [Layer] {
+    Array(layers.filter { $0.lostSeconds > 0 }.sorted { $0.lostSeconds > $1.lostSeconds }.prefix(count))
+  }
+
   /// By the fastest iteration.
   package var imagesPerSecond: Double { Double(workload.batch) / (seconds.min() ?? .infinity) }
   /// By the median of the iterations.
   package var medianImagesPerSecond: Double { Double(workload.batch) / seconds.median }
-}
-
-/// The arithmetic of a layer, and the maps that it reads and writes, each once and whole. Weights do not count.
-private struct LayerWork {
-  let name: String
-  /// Of one image's forward pass.
-  let multiplyAdds: Int
-  /// FLOP of an iteration's forward passes.
-  let forward: Double
-  /// FLOP of its backward passes: as many again for the weights, and for the input, except where that is the images.
-  let backward: Double
-  /// Bytes of an iteration's forward passes: inputs and output.
-  let forwardBytes: Double
-  /// Bytes of its backward passes: what is kept of inputs and output, the gradient that comes and those that go.
-  let backwardBytes: Double
-
-  init(_ node: LayerGraph.Node, of graph: LayerGraph, images: Int, isTraining: Bool) {
-    name = node.layer.name
-    multiplyAdds = graph.demand(node, .evaluation).multiplyAdds
-    forward = 2 * Double(multiplyAdds * images)
-    backward = isTraining ? (node.inputs == [graph.input] ? 1 : 2) * forward : 0
-    let demand = graph.demand(node, .training)
-    let inputs = node.inputs.reduce(0) { $0 + graph.shape($1, batch: images).byteCount }
-    let output = graph.shape(node.output, batch: images).byteCount
-    let outputGradient = graph.gradientShape(node.output, batch: images).byteCount
-    let later = graph.nodes.drop { $0.output != node.output }.dropFirst()
-    // A gradient that another reader of the map has set is read before it is added to.
-    let gradients = node.inputs.filter { $0 != graph.input }.reduce(0) { sum, input in
-      sum + graph.gradientShape(input, batch: images).byteCount * (later.contains { $0.inputs.contains(input) } ? 2 : 1)
-    }
-    // Of maps or gradients that lie in the same memory nothing is moved.
-    forwardBytes = node.layer.sharing == .everything ? 0 : Double(inputs + output)
-    let back = (demand.keepsInputs ? inputs : 0) + (demand.keepsOutput ? output : 0) + outputGradient + gradients
-    backwardBytes = isTraining && node.layer.sharing != .gradient ? Double(back) : 0
-  }
 }
 
 extension BenchmarkReport {
@@ -193,6 +176,8 @@ extension BenchmarkReport {
       let forward_bytes: Double
       let backward_bytes: Double
       let gigabytes_per_second: Double
+      let limit_seconds: Double
+      let lost_seconds: Double
     }
     struct Curve: Encodable {
       let offsets: [Int]
@@ -249,7 +234,8 @@ extension BenchmarkReport {
         .init(
           name: $0.name, forward_seconds: $0.forwardSeconds, backward_seconds: $0.backwardSeconds,
           multiply_adds: $0.multiplyAdds, effective_gflops: $0.rate / 1e9,
-          forward_bytes: $0.forwardBytes, backward_bytes: $0.backwardBytes, gigabytes_per_second: $0.bandwidth / 1e9)
+          forward_bytes: $0.forwardBytes, backward_bytes: $0.backwardBytes, gigabytes_per_second: $0.bandwidth / 1e9,
+          limit_seconds: $0.limitSeconds, lost_seconds: $0.lostSeconds)
       },
       effective_gflops: rate / 1e9, peak_gflops: peak / 1e9,
       memory_gigabytes_per_second: memoryBandwidth / 1e9,

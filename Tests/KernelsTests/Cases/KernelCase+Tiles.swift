@@ -111,12 +111,13 @@ extension KernelCase {
       let geometry = bands.geometry
       let band = band(trial, bands, rows: 1)
       let pixels = (1 + geometry.extraRows) * geometry.columns
-      let pitch = (pixels + width - 1) / width * width + (trial.stream.chance(0.5) ? width : 0)
+      let turnedPixels = (pixels + width - 1) / width * width + (trial.stream.chance(0.5) ? width : 0)
       for line in 0..<geometry.lines {
-        let turned = trial.unsetMap(width * pitch)
-        trial.tiles.turnBand(geometry, band.start, pixels: pixels, line: line, pitch: pitch, into: turned.start)
+        let turned = trial.unsetMap(width * turnedPixels)
+        trial.tiles.turnBand(
+          geometry, band.start, pixels: pixels, line: line, turnedPixels: turnedPixels, into: turned.start)
         for i in 0..<turned.count {
-          let (channel, pixel) = i.quotientAndRemainder(dividingBy: pitch)
+          let (channel, pixel) = (i / width % width, i / (width * width) * width + i % width)
           trial.expect(
             turned, i, is: pixel < pixels ? band[pixel * geometry.channels + line * width + channel] : 0)
         }
@@ -166,10 +167,10 @@ extension KernelCase {
       let geometry = bands.geometry
       let (count, columns) = (1 + trial.stream.integer(below: 3), 1 + trial.size % width)
       let pixels = (geometry.columns + width - 1) / width * width
-      let pitch = (pixels + geometry.reach + width - 1) / width * width
+      let turnedPixels = (pixels + geometry.reach + width - 1) / width * width
       let pairs = TileKernels.pairCount(pixels: pixels)
       // Numbers between bands that belong to others.
-      let (turnedStride, bandStride) = (width * pitch + width, 2 * pairs * width + 16)
+      let (turnedStride, bandStride) = (width * turnedPixels + width, 2 * pairs * width + 16)
       let turned = trial.mapNumbers(count * turnedStride)
       let gradients = (0..<count).map { _ in
         (0..<pixels).map { pixel in
@@ -196,7 +197,7 @@ extension KernelCase {
       let accumulates = trial.stream.chance(0.5)
       let products = accumulates ? trial.numbers(geometry.taps * tapStride) : trial.unset(geometry.taps * tapStride)
       trial.tiles.multiplyBands(
-        geometry, bands: count, turned: turned.start, turnedStride: turnedStride, pitch: pitch, panel: words.start,
+        geometry, bands: count, turned: turned.start, turnedStride: turnedStride, panel: words.start,
         bandStride: bandStride, odd: pairs * width, pixels: pixels, columns: columns, accumulates: accumulates,
         into: products.start, tapStride: tapStride)
       for tap in 0..<geometry.taps {
@@ -210,7 +211,9 @@ extension KernelCase {
             var sum = Sum(startingAt: accumulates ? products.initial(i) : 0)
             for band in 0..<count {
               for pixel in 0..<pixels {
-                let x = turned[band * turnedStride + channel * pitch + pixel + bands.offset(tap)]
+                let place = pixel + bands.offset(tap)
+                let x = turned[
+                  band * turnedStride + place / width * width * width + channel * width + place % width]
                 sum.add(Double(x) * Double(gradients[band][pixel][column]))
               }
             }
