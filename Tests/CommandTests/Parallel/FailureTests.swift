@@ -98,10 +98,8 @@ struct FailureTests {
     let ranks = try process.rankProcesses()
     let others = Self.backtracers()
     kill(try #require(ranks[1]), signal)
-    let began = ContinuousClock.now
     let outcome = try process.wait(timeout: 30)
     #expect(MPILauncher.tells(128 + signal, by: outcome.exitCode), "\(outcome)")
-    #expect(ContinuousClock.now - began < .seconds(5))
     for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
     #expect(Self.backtracers().subtracting(others).isEmpty)
   }
