@@ -44,6 +44,26 @@ extension ClusterTests {
       #expect(refused.messages.contains("nothing.yaml"))
     }
 
+    /// Speeds as the system tells them; an empty one cannot be read there.
+    @Test(arguments: [
+      (["1000", "100"], true), (["1000", "10000"], false), (["-1", ""], false), (["-1", "", "100"], true),
+      (["0"], false),
+    ])
+    func `A network is slow when all interfaces say so that say anything`(speeds: [String], isSlow: Bool) throws {
+      for (index, speed) in speeds.enumerated() {
+        let directory = experiment.path("eth\(index)")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        if !speed.isEmpty { _ = try experiment.write(speed + "\n", to: "eth\(index)/speed") }
+      }
+      let names = speeds.indices.map { "eth\($0)" }
+      let script = #"set -euo pipefail; interfaces=$1; source "$2"; shift 2; is_slow_network "$@""#
+      let outcome = try ChildProcess(
+        URL(fileURLWithPath: "/bin/bash"),
+        ["-c", script, "bash", experiment.path, "\(ChildProcess.repository)/launch/network"] + names
+      ).wait()
+      #expect((outcome.exitCode == 0) == isSlow, "\(outcome.messages)")
+    }
+
     /// `module` is a function of the shell, which scripts have to define first.
     @Test(.timeLimit(.minutes(2))) func `Modules are loaded before mpirun`() throws {
       try FileManager.default.createDirectory(atPath: experiment.path("init"), withIntermediateDirectories: true)

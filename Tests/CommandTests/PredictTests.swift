@@ -116,7 +116,7 @@ struct PredictTests {
     let forecast = try predict("--measurements", step, "--ranks", "1", "--json", "-").succeeded().decoded(Forecast.self)
     let predicted = forecast.points[0].iteration_seconds
     // Pauses end late where other programs are busy, never early.
-    #expect(report.iteration_seconds > predicted * 0.98 && report.iteration_seconds < predicted * 2 + 0.05)
+    #expect(report.iteration_seconds > predicted * 0.98 && report.iteration_seconds < predicted * 5 + 1)
   }
 
   @Test(.enabled(if: MultiboxProcess.hasMPIRun, "needs mpirun (openmpi-bin)"), arguments: ["float32", "bfloat16"])

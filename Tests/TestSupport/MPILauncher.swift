@@ -32,11 +32,6 @@ package enum MPILauncher {
   /// Binds each rank to a core.
   package static var bindingToCores: String { isMPICH ? "-bind-to core" : "--oversubscribe --bind-to core" }
 
-  /// Sets a variable at the ranks of one part of the command line.
-  package static func setting(_ variable: String, _ value: String) -> String {
-    isMPICH ? "-env \(variable) \(value)" : "-x \(variable)=\(value)"
-  }
-
   /// Whether mpirun, called without the scripts of `launch/`, tells by its exit code that a rank has ended with `code`.
   ///
   /// MPICH's joins the codes of all ranks bit by bit, those of the ranks that it has killed too: then it ends with 9, for SIGKILL. A rank

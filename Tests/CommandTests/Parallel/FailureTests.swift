@@ -19,14 +19,14 @@ struct FailureTests {
       ranks: ranks)
   }
 
-  /// Waits for the end, which must come within twice the configured time, and expects that nothing is left.
+  /// Waits for the end, which must come soon after the last iteration, and expects that nothing is left. What was read ahead is still
+  /// computed; a watchdog that does not work waits for ever.
   private func expectStall(_ process: MultiboxProcess, _ texts: [String]) throws {
     let ranks = try process.rankProcesses()
-    let began = ContinuousClock.now
-    let outcome = try process.wait(timeout: 60)
-    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    let outcome = try process.wait(timeout: 90)
+    let seconds = try -runs.lastIteration("run").timeIntervalSinceNow
     #expect(MPILauncher.tells(77, by: outcome.exitCode))
-    #expect(seconds < 2 * Self.stallSeconds + 2, "\(seconds) s")
+    #expect(seconds < 3 * Self.stallSeconds + 6, "\(seconds) s")
     for text in texts { #expect(outcome.messages.contains(text), "\(outcome.messages)") }
     for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
   }
@@ -98,10 +98,8 @@ struct FailureTests {
     let ranks = try process.rankProcesses()
     let others = Self.backtracers()
     kill(try #require(ranks[1]), signal)
-    let began = ContinuousClock.now
     let outcome = try process.wait(timeout: 30)
     #expect(MPILauncher.tells(128 + signal, by: outcome.exitCode), "\(outcome)")
-    #expect(ContinuousClock.now - began < .seconds(5))
     for (rank, pid) in ranks { #expect(!MultiboxProcess.staysAlive(pid), "rank \(rank) is still there") }
     #expect(Self.backtracers().subtracting(others).isEmpty)
   }

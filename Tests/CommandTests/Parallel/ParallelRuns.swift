@@ -50,6 +50,12 @@ struct ParallelRuns {
   /// How far a run's `metrics.jsonl` has come.
   func reached(_ name: String) -> Int { (try? losses(name).count) ?? 0 }
 
+  /// When a run has written its last iteration.
+  func lastIteration(_ name: String) throws -> Date {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path(name) + "/metrics.jsonl")
+    return try #require(attributes[.modificationDate] as? Date)
+  }
+
   /// Returns when a run has done `iterations`, has ended, or a minute is over.
   func wait(for name: String, iterations: Int, _ process: MultiboxProcess) {
     let deadline = ContinuousClock.now + .seconds(60)
