@@ -72,6 +72,7 @@ struct LayerHarness {
     let context = ExecutionContext(
       pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: demand.scratch)
     let memory = [shape, output, output.stored(as: shape.precision), shape].map { AlignedBuffer(byteCount: $0.byteCount) }
+    defer { withExtendedLifetime(memory) {} }
     let (x, y) = (Tensor(shape, at: memory[0].start), Tensor(output, at: memory[1].start))
     let (dy, dx) = (Tensor(output.stored(as: shape.precision), at: memory[2].start), Tensor(shape, at: memory[3].start))
     func set(_ tensor: Tensor, _ values: [Float]) { tensor.set(values, count: values.count, kernels) }

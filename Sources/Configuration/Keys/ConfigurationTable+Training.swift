@@ -1,3 +1,4 @@
+import Layers
 import Models
 import Tensors
 import Yams
@@ -53,12 +54,14 @@ extension ConfigurationTable {
       "threads", \.training.threads, .integer(.from(1, to: 1024)), change: .neutral,
       "compute threads of a rank; `null`: the processors it is bound to, divided among the ranks that share them")
     add(
-      "convolution", \.training.convolution, .choice,
-      "[how convolutions are computed](decisions/0016-convolution.md). `fastest` chooses between `winograd` and `blocked-columns`; `columns` is im2col with OpenBLAS: least rounding, three to five times slower"
+      "convolution", \.training.convolution,
+      // Not on every processor; `fastest` chooses them.
+      .choice(ConvolutionMethod.allCases.filter { $0 != .tiles }.map { (name: $0.rawValue, value: $0) }),
+      "[how convolutions are computed](decisions/0016-convolution.md). `fastest` chooses between `winograd`, `blocked-columns` and, in bfloat16, [tiles](decisions/0032-tiles.md); `columns` is im2col with OpenBLAS: least rounding, three to five times slower"
     )
     add(
       "precision", \.training.precision, .choice,
-      "[what convolutions multiply](decisions/0019-bfloat16.md); sums and everything else stay float32. `bfloat16` needs AVX512-BF16 (Intel since Cooper Lake, not all; AMD since Zen 4) and excludes `convolution: columns`"
+      "[what convolutions multiply](decisions/0019-bfloat16.md), and what [feature maps](decisions/0030-maps-in-bfloat16.md) consist of; weights and sums stay float32. `bfloat16` needs AVX512-BF16 (Intel since Cooper Lake, not all; AMD since Zen 4) and excludes `convolution: columns`"
     )
     rule("precision") { configuration in
       configuration.training.precision == .bfloat16 && configuration.training.convolution == .columns

@@ -138,7 +138,7 @@ struct BandTiling {
 
   /// Copies a band with its padding.
   func lay(_ place: Int, of map: Tensor, into band: UnsafeMutablePointer<Float>, _ tiles: TileKernels) {
-    let (image, rows) = band(place)
+    let (image, rows) = self.band(place)
     tiles.layBand(
       geometry, image: map.image(image), rows: rows.lowerBound..<rows.upperBound + geometry.extraRows, into: band)
   }

@@ -97,6 +97,7 @@ package struct ConvolutionBenchmark {
     let state = AlignedBuffer(byteCount: demand.stateBytes)
     let gradient = output.stored(as: input.precision)
     let buffers = [input, output, input, gradient].map { AlignedBuffer(byteCount: $0.byteCount) }
+    defer { withExtendedLifetime((buffers, state)) {} }
     let (x, y) = (Tensor(input, at: buffers[0].start), Tensor(output, at: buffers[1].start))
     let (dx, dy) = (Tensor(input, at: buffers[2].start), Tensor(gradient, at: buffers[3].start))
     for (index, tensor) in [x, dy].enumerated() {

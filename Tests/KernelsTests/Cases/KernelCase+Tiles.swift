@@ -186,7 +186,7 @@ extension KernelCase {
               for half in 0..<2 {
                 let pixel = 2 * (pair - TileKernels.pairMargin) + half - first
                 let value = 0..<pixels ~= pixel ? gradients[band][pixel][column] : 0
-                bits |= value.bitPattern >> 16 << (16 * UInt32(half))
+                bits |= (value.bitPattern >> 16) << (16 * UInt32(half))
               }
               words[band * bandStride + (first * pairs + pair) * width + column] = Float(bitPattern: bits)
             }
