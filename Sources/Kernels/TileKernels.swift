@@ -15,7 +15,8 @@ package struct BandGeometry: Sendable {
         && min(map.height, map.width) + 2 * padding > (kernel - 1) * dilation,
       "bands of \(map), kernel \(kernel), dilation \(dilation), padding \(padding)")
     c = ck_band_geometry(
-      height: map.height, width: map.width, channels: map.channels, kernel: kernel, dilation: dilation, padding: padding)
+      height: map.height, width: map.width, channels: map.channels, kernel: kernel, dilation: dilation, padding: padding
+    )
   }
 
   /// Pixels of a row of a band.
@@ -63,7 +64,8 @@ package struct TileKernels: @unchecked Sendable {
     firstChannel: Int, bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting,
     into output: UnsafeMutableRawPointer
   ) {
-    precondition(rows > 0 && (0..<channels).contains(firstChannel), "\(rows) rows, channel \(firstChannel) of \(channels)")
+    precondition(
+      rows > 0 && (0..<channels).contains(firstChannel), "\(rows) rows, channel \(firstChannel) of \(channels)")
     withUnsafePointer(to: geometry.c) {
       table.pointee.convolve_band($0, band, panel, rows, channels, firstChannel, bias, bounds.c, writing.c, output)
     }

@@ -41,7 +41,8 @@ package struct MaxPooling: Layer {
       return ceilMode && (windows - 1) * stride >= input + padding ? windows - 1 : windows
     }
     let input = inputs[0]
-    return Shape(batch: input.batch, height: size(input.height), width: size(input.width), channels: input.channels,
+    return Shape(
+      batch: input.batch, height: size(input.height), width: size(input.width), channels: input.channels,
       precision: input.precision)
   }
 

@@ -71,7 +71,9 @@ struct LayerHarness {
     let demand = layer.demand(for: [shape], .training)
     let context = ExecutionContext(
       pool: ThreadPool(threadCount: threads), kernels: kernels, scratch: demand.scratch)
-    let memory = [shape, output, output.stored(as: shape.precision), shape].map { AlignedBuffer(byteCount: $0.byteCount) }
+    let memory = [shape, output, output.stored(as: shape.precision), shape].map {
+      AlignedBuffer(byteCount: $0.byteCount)
+    }
     defer { withExtendedLifetime(memory) {} }
     let (x, y) = (Tensor(shape, at: memory[0].start), Tensor(output, at: memory[1].start))
     let (dy, dx) = (Tensor(output.stored(as: shape.precision), at: memory[2].start), Tensor(shape, at: memory[3].start))
@@ -146,7 +148,9 @@ extension LayerHarness {
         _ what: String, _ result: [Float], _ threaded: [Float], _ expected: [Double], isMap: Bool = true
       ) {
         let distance = relativeDistance(result, expected)
-        if !(distance <= (isMap ? mapTolerance : nil) ?? tolerance) { found.append("\(kernels.instructionSet): \(what) is off by \(distance)") }
+        if !(distance <= (isMap ? mapTolerance : nil) ?? tolerance) {
+          found.append("\(kernels.instructionSet): \(what) is off by \(distance)")
+        }
         if result.map(\.bitPattern) != threaded.map(\.bitPattern) {
           found.append("\(kernels.instructionSet): \(what) depends on the thread count")
         }

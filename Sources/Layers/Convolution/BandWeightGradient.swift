@@ -22,7 +22,8 @@ struct BandWeightGradient {
   init(_ layer: Convolution, input: Shape, padding: Int) {
     self.layer = layer
     let geometry = BandGeometry(
-      map: (input.height, input.width, input.channels), kernel: layer.kernel, dilation: layer.dilation, padding: padding)
+      map: (input.height, input.width, input.channels), kernel: layer.kernel, dilation: layer.dilation, padding: padding
+    )
     tiling = BandTiling(geometry, images: input.batch, rowGoal: Self.pixelGoal / geometry.columns)
   }
 
@@ -143,7 +144,8 @@ struct BandWeightGradient {
   }
 
   private func multiply(
-    _ bands: Int, _ turned: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, panel: Int, line: Int,
+    _ bands: Int, _ turned: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, panel: Int,
+    line: Int,
     accumulates: Bool, into sums: UnsafeMutablePointer<Float>, _ context: ExecutionContext
   ) {
     context.kernels.tiles!.multiplyBands(

@@ -199,7 +199,8 @@ extension OutputSlope {
       pack(
         gradient, units, channels: channels, kernels, into: summed, panelStride: panelStride, biasSums: biasSums)
       kernels.pixelBlocks(
-        gradient.at(units.lowerBound * channels), channels: channels, imageRows: units.count, nil, rows: 0..<units.count,
+        gradient.at(units.lowerBound * channels), channels: channels, imageRows: units.count, nil,
+        rows: 0..<units.count,
         sumsRows: false, into: blocks, blockStride: blockStride)
       return GradientOperands(blocks: blocks, summed: summed, panelStride: panelStride, blockStride: nil)
     case .normalization(let normalization, let z):

@@ -106,7 +106,8 @@ package struct BenchmarkReport: Sendable {
   /// - Precondition: there is an iteration.
   package init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
-    iterations: [Iteration], instructionSet: String, hasTiles: Bool, peak: Double, arenaCount: Int = 0, build: BuildIdentity? = nil,
+    iterations: [Iteration], instructionSet: String, hasTiles: Bool, peak: Double, arenaCount: Int = 0,
+    build: BuildIdentity? = nil,
     memoryBandwidth: @autoclosure () -> (all: Double, thread: Double)
   ) {
     self.arenaCount = arenaCount
@@ -125,7 +126,7 @@ package struct BenchmarkReport: Sendable {
     (self.memoryBandwidth, threadMemoryBandwidth) = bandwidth
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
-    let work = graph.nodes.map { node in 
+    let work = graph.nodes.map { node in
       LayerWork(
         node, of: graph, images: workload.batch, microBatch: workload.microBatch, isTraining: isTraining,
         hasTiles: hasTiles)

@@ -117,7 +117,8 @@ package struct ConvolutionBenchmark {
       }.dropFirst().min() ?? 0
     }
     return Row(
-      layer: layer.name, shape: "\(input) → \(output.channels)", algorithm: layer.usedMethod(for: input, hasTiles: kernels.tiles != nil),
+      layer: layer.name, shape: "\(input) → \(output.channels)",
+      algorithm: layer.usedMethod(for: input, hasTiles: kernels.tiles != nil),
       precision: input.precision, instructionSet: kernels.instructionSet,
       multiplyAdds: layer.demand(for: [input], .evaluation).multiplyAdds,
       seconds: [

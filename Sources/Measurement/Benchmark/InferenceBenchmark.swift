@@ -49,7 +49,8 @@ package struct InferenceBenchmark {
     }
     return BenchmarkReport(
       subject: "inference", workload: workload, graph: model.graph, isTraining: false,
-      phaseNames: ["forward", "decode"], iterations: iterations, instructionSet: kernels.instructionSet, hasTiles: kernels.tiles != nil, peak: peak,
+      phaseNames: ["forward", "decode"], iterations: iterations, instructionSet: kernels.instructionSet,
+      hasTiles: kernels.tiles != nil, peak: peak,
       memoryBandwidth: MemoryBandwidth.measureBoth(pool: pool))
   }
 }

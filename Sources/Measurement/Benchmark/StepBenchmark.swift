@@ -54,7 +54,8 @@ package struct StepBenchmark {
     return BenchmarkReport(
       subject: "training step", workload: workload, graph: model.graph, isTraining: true,
       phaseNames: ["loss", "forward", "backward", "gradient_sum", "update"], iterations: iterations,
-      instructionSet: kernels.instructionSet, hasTiles: kernels.tiles != nil, peak: peak, arenaCount: model.layout.arenaCount, build: build,
+      instructionSet: kernels.instructionSet, hasTiles: kernels.tiles != nil, peak: peak,
+      arenaCount: model.layout.arenaCount, build: build,
       memoryBandwidth: MemoryBandwidth.measureBoth(pool: pool))
   }
 }

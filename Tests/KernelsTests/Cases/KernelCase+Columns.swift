@@ -99,7 +99,8 @@ extension KernelCase {
         for i in 0..<y.count { y[i] = bounds.clamp(y[i]) }
         let (panels, biasSums) = (trial.unset(count * panelStride), trial.numbers(channels))
         trial.maps.packOutputGradient(
-          rows: rows, channels: channels, output: hasOutput ? UnsafeRawPointer(y.start) : nil, bounds, gradient: dy.start,
+          rows: rows, channels: channels, output: hasOutput ? UnsafeRawPointer(y.start) : nil, bounds,
+          gradient: dy.start,
           into: panels.start, panelStride: panelStride, biasSums: biasSums.start)
         var sums = (0..<channels).map { Sum(startingAt: biasSums.initial($0)) }
         for i in 0..<dy.count {

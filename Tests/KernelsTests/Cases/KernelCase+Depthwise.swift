@@ -52,7 +52,8 @@ extension KernelCase {
     let (y, moments) = (trial.unsetMap(windows.outputPixels * channels), trial.unset(2 * channels))
     trial.maps.depthwiseRows(
       geometry, rows, x.start, reading: reading?.normalization, weights: w.start, finish: finish.normalization,
-      trial.writing(adds: false, floats: false), scratch: scratch(trial, geometry), moments: wantsMoments ? moments.start : nil,
+      trial.writing(adds: false, floats: false), scratch: scratch(trial, geometry),
+      moments: wantsMoments ? moments.start : nil,
       into: y.start)
     let numbers = read(x, reading, channels: channels)
     var products = (0..<channels).map { _ in [Sum]() }
@@ -98,7 +99,8 @@ extension KernelCase {
     let (weightSums, biasSums, sums) = (trial.unset(w.count), trial.unset(channels), trial.unset(2 * channels))
     trial.maps.depthwiseGradientRows(
       geometry, rows,
-      MapKernels.DepthwiseInput(x: x.start, reading: reading?.normalization, mean: mean.map { UnsafePointer($0.start) }),
+      MapKernels.DepthwiseInput(
+        x: x.start, reading: reading?.normalization, mean: mean.map { UnsafePointer($0.start) }),
       weights: w.start, z: z.start, gradient.gradient, outputGradient: dy.start, writing,
       scratch: scratch(trial, geometry), into: wantsInput ? dx.start : nil, weightSums: weightSums.start,
       biasSums: wantsBias ? biasSums.start : nil, sums: wantsSums ? sums.start : nil)

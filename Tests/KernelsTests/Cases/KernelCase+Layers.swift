@@ -3,7 +3,8 @@ import Kernels
 /// Bias and activation, pooling, normalisation.
 extension KernelCase {
   static let layers = [
-    KernelCase("add_bias", addBias), KernelCase("bias_gradient", biasGradient), KernelCase(maps: "max_pool_row", maxPool),
+    KernelCase("add_bias", addBias), KernelCase("bias_gradient", biasGradient),
+    KernelCase(maps: "max_pool_row", maxPool),
     KernelCase(maps: "max_pool_gradient_row", maxPoolGradient), KernelCase(maps: "l2_normalize", l2Normalize),
     KernelCase(maps: "l2_normalize_gradient", l2NormalizeGradient),
   ]

@@ -154,7 +154,9 @@ extension KernelCase {
             words, from: begin + panel * panelStride, trial.panels, rows: 2 * TileKernels.pairCount(pixels: pixels)
           ) { row, column in
             let channel = panel * width + column
-            guard channel < channels, let pixel = pixelAt[row - 2 * TileKernels.pairMargin - first] else { return Sum() }
+            guard channel < channels, let pixel = pixelAt[row - 2 * TileKernels.pairMargin - first] else {
+              return Sum()
+            }
             return Sum(exactly: dy[pixel * channels + channel])
           }
         }

@@ -100,7 +100,8 @@ extension KernelCase {
         trial.unset(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
       )
       trial.maps.winogradOutputGradient(
-        grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start, tiles: tiles,
+        grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start,
+        tiles: tiles,
         into: components.start, componentStride: componentStride, panelStride: panelStride, biasSums: biasSums.start)
       var sums = (0..<grid.channels).map { Sum(startingAt: biasSums.initial($0)) }
       for (_, _, _, pixel) in pixels(grid, tiles) {
