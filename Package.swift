@@ -75,7 +75,7 @@ let package = Package(
     library("Layers", ["Tensors", "Kernels", "Randomness"]),
     library("Detection"),
     library("Models", ["Layers", "Tensors", "Kernels", "Detection"]),
-    library("Files", ["Threads", "CCrypto"]),
+    library("Files", ["Threads", "CCrypto", .product(name: "Logging", package: "swift-log")]),
     library("ModelFiles", ["Tensors", "Files"]),
     library("Images", ["Files", "CTurboJPEG", "CCairo", "CPNG"]),
     library("Datasets", ["Threads", "Detection", "Images", "Files", "CLibXML2", "Yams"]),

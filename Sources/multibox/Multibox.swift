@@ -1,10 +1,10 @@
 import ArgumentParser
+import Files
 import Foundation
 import Inference
 import Logging
 import Models
 import Tensors
-import Training
 
 /// The command line.
 @main

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -57,6 +58,31 @@ struct Experiment {
     let checkpoint = "\(path(name))/checkpoints/iteration-\(String(format: "%07d", iteration)).safetensors"
     return try ChildProcess(ChildProcess.multibox, ["describe", checkpoint, "--json"]).wait().succeeded()
       .decoded(Description.self).parameters_sha256
+  }
+
+  /// How many iterations two ranks do in so many seconds, as fast as the machine was when this was first asked.
+  func iterations(lasting seconds: Double, atLeast fewest: Int) throws -> Int {
+    let rate = try Self.iterationsPerSecond.withLock { known in
+      let rate = try known ?? measuredRate()
+      known = rate
+      return rate
+    }
+    return max(fewest, Int(rate * seconds))
+  }
+
+  private static let iterationsPerSecond = Mutex<Double?>(nil)
+
+  private func measuredRate() throws -> Double {
+    let name = "speed"
+    defer { try? FileManager.default.removeItem(atPath: path(name)) }
+    let process = try launch("local", ["2"] + arguments(name, iterations: 100_000))
+    wait(for: name, iterations: 5, process)
+    let (began, done) = (ContinuousClock.now, lines(name).count)
+    Thread.sleep(forTimeInterval: 3)
+    let rate = Double(lines(name).count - done) / ((ContinuousClock.now - began) / .seconds(1))
+    process.signal(SIGUSR1)
+    try process.wait(timeout: 60).ended(with: 75)
+    return rate
   }
 
   /// A line of `metrics.jsonl`.

@@ -135,7 +135,7 @@ private struct Schedule: CustomStringConvertible {
   let faults: [Fault]
 
   init(seed: UInt64, iterations: Int) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     slots = [(1, 0), (2, 0), (1, 1), (2, 2), (3, 1)].randomElement(using: &random)!
     memory = .random(using: &random)
     let instants = (0..<Int.random(in: 1...2, using: &random)).map { _ in Int.random(in: 0..<iterations, using: &random)
@@ -175,18 +175,5 @@ private struct Report: CustomStringConvertible {
 
   var description: String {
     "\(String(format: "%.1f", seconds)) s, \(restarts) continuations, \(fromMemory) from memory, \(hangs) hangs, \(differences) differences"
-  }
-}
-
-/// Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
   }
 }

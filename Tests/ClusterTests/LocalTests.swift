@@ -7,7 +7,6 @@ extension ClusterTests {
   @Suite(.enabled(if: Requirement.forMPI.isEmpty, "missing: \(Requirement.forMPI)"))
   struct LocalTests {
     private let experiment: Experiment
-    private let iterations = 16
 
     init() throws {
       experiment = try Experiment()
@@ -40,6 +39,7 @@ extension ClusterTests {
 
     @Test(.timeLimit(.minutes(2)), arguments: [SIGUSR1, SIGTERM, SIGINT])
     func `Asked to stop it ends with 75, and the same command continues`(signal: Int32) throws {
+      let iterations = try experiment.iterations(lasting: 4, atLeast: 16)
       let process = try start(2, iterations: iterations)
       experiment.wait(for: "run", iterations: 3, process)
       process.signal(signal)

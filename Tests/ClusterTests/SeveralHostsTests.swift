@@ -9,10 +9,11 @@ extension ClusterTests {
     private static let stallSeconds = 5.0
     private let experiment: Experiment
     private let hosts: Hosts
-    private let iterations = 40
+    private let iterations: Int
 
     init() throws {
       experiment = try Experiment()
+      iterations = try experiment.iterations(lasting: 5, atLeast: 40)
       hosts = try Hosts(experiment)
     }
 
@@ -139,11 +140,15 @@ extension ClusterTests {
     func `When a host is lost training goes on from the memory of the other`(names: String) throws {
       let hostfile = try experiment.write(names, to: "hosts")
       let memory = ["--set", "checkpoint.memory_every_seconds=1", "--set", "checkpoint.every_seconds=3600"]
-      let iterations = 80
+      let iterations = try experiment.iterations(lasting: 15, atLeast: 80)
       let arguments =
         experiment.arguments("run", iterations: iterations, "communication.stall_seconds=\(Self.stallSeconds)") + memory
       let process = try hosts.cluster(hostfile, arguments)
+      experiment.wait(for: "run", iterations: 5, process)
+      let (began, first) = (ContinuousClock.now, experiment.lines("run").count)
       experiment.wait(for: "run", iterations: 25, process)
+      Thread.sleep(forTimeInterval: 2)
+      let rate = Double(experiment.lines("run").count - first) / ((ContinuousClock.now - began) / .seconds(1))
       try hosts.network(false)
       for rank in try hosts.processes("^multibox$").keys where try hosts.host(of: rank) == "host2" {
         try hosts.run("kill", "-KILL", "\(rank)")
@@ -164,13 +169,13 @@ extension ClusterTests {
         "lost \(names.prefix(5)) first: training again after \(seconds) s, \(repeated) of \(reached) iterations repeated"
       )
       // A second's worth of iterations, one more second for what the machine does beside, and no more.
-      #expect(repeated <= max(3, reached / 4), "\(repeated) of \(reached) iterations repeated")
+      #expect(repeated <= max(3, Int(2 * rate)), "\(repeated) of \(reached) iterations repeated, \(rate) in a second")
       let state = try experiment.parameters("run", iteration: iterations)
       #expect(try state == experiment.reference(iterations: iterations))
       #expect(experiment.lines("run").map(\.iteration) == Array(1...iterations))
       // The disk had nothing before the end.
       let checkpoints = try FileManager.default.contentsOfDirectory(atPath: experiment.path("run") + "/checkpoints")
-      #expect(checkpoints.filter { $0.hasPrefix("iteration") } == ["iteration-0000080.safetensors"])
+      #expect(checkpoints.count { $0.hasPrefix("iteration") } == 1)
       #expect(try hosts.run("find", "/dev/shm", "-name", "*.safetensors").isEmpty)
     }
   }

@@ -33,7 +33,7 @@ struct KillTests {
     let (whole, killed) = (workspace.run + "-whole", workspace.run + "-killed")
     try MultiboxProcess(arguments(whole)).wait().succeeded()
 
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator.printing(for: "kills")
     var kills = 0
     var tornWrites = 0
     for attempt in 0..<15 {

@@ -38,6 +38,21 @@ struct TrainerTests {
     #expect(runs.messages.recorded.last == "info: iteration 2 is reached already: nothing to train")
   }
 
+  /// As when it was killed after the last checkpoint had its name.
+  @Test func `A complete run whose latest names an older checkpoint has it mended`() throws {
+    try runs.train("run")
+    let (latest, newest) = (runs.path("run") + "/checkpoints/latest", try runs.state("run"))
+    let right = try String(contentsOfFile: latest, encoding: .utf8)
+    for wrong in ["iteration-0000002.safetensors\n", ""] {
+      try Data(wrong.utf8).write(to: URL(fileURLWithPath: latest))
+      #expect(try runs.train("run") == newest)
+      #expect(try String(contentsOfFile: latest, encoding: .utf8) == right)
+    }
+    try FileManager.default.removeItem(atPath: latest)
+    #expect(try runs.train("run") == newest)
+    #expect(try String(contentsOfFile: latest, encoding: .utf8) == right)
+  }
+
   @Test func `Training continues from a given checkpoint, in its own run and in another`() throws {
     let overrides = ["training.iterations=5", "checkpoint.every=2", "checkpoint.keep=5"]
     let whole = try runs.train("whole", overrides)

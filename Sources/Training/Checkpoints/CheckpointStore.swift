@@ -67,8 +67,7 @@ package struct CheckpointStore {
     try Checkpoint.write(
       to: path, iteration: iteration, configuration: configuration, state: state, build: build, history: history,
       progress: progress, calls: calls)
-    try AtomicFile.replace(
-      directory.path + "/latest", with: URL(fileURLWithPath: path).lastPathComponent + "\n", calls: calls)
+    try name(latest: path)
     let iterations = try directory.iterations()
     for later in iterations where later > iteration {
       try setAside(
@@ -78,6 +77,19 @@ package struct CheckpointStore {
     for old in iterations.filter({ $0 <= iteration }).dropLast(keep) {
       try Directory.remove(directory.path(iteration: old), calls: calls)
     }
+  }
+
+  /// Has `latest` name the checkpoint that a run goes on from, if that is the newest: a writer that is killed between the two leaves
+  /// the name behind, and when all iterations are done no other checkpoint follows.
+  func repairLatest(iteration: Int) throws(FileError) {
+    guard try directory.iterations().last == iteration else { return }
+    try name(latest: directory.path(iteration: iteration))
+  }
+
+  private func name(latest path: String) throws(FileError) {
+    let (file, line) = (directory.path + "/latest", URL(fileURLWithPath: path).lastPathComponent + "\n")
+    if FileManager.default.contents(atPath: file) == Data(line.utf8) { return }
+    try AtomicFile.replace(file, with: line, calls: calls)
   }
 
   /// Gives the checkpoint of an iteration a second name, ``CheckpointDirectory/bestPath``, under which it stays when it is no longer among

@@ -33,6 +33,7 @@ final class RunFiles {
     self.store = store
     let configuration = run.configuration
     try AtomicFile.replace(run.path("config.yaml"), with: configuration.resolvedYAML)
+    try store.repairLatest(iteration: run.iteration)
     metrics = try MetricsLog(
       run.path("metrics.jsonl"), resumingAfter: run.iteration, build: run.build, logger: run.logger)
     var observers: [any RunObserver] = []

@@ -21,7 +21,7 @@ struct InterruptionTests {
 
   @Test func `Signals at random instants, ranks and world sizes leave no trace in the result`() throws {
     let expected = try runs.train("whole", ranks: nil, overrides)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator.printing(for: "signals")
     var interruptions = 0
     for attempt in 0..<Self.rounds {
       let process = try MultiboxProcess(
@@ -44,7 +44,8 @@ struct InterruptionTests {
     }
     #expect(interruptions >= Self.rounds / 3)
     let result = try runs.train("run", ranks: 2, overrides)
-    #expect(result.iteration == iterations && result.parametersSHA256 == expected.parametersSHA256)
+    #expect(result.iteration == iterations)
+    #expect(result.parametersSHA256 == expected.parametersSHA256)
     #expect(
       try NarrowExperiment.metrics(ofRun: runs.path("run")).map(withoutWorldSize)
         == NarrowExperiment.metrics(ofRun: runs.path("whole")).map(withoutWorldSize))
