@@ -16,6 +16,8 @@ struct BenchmarkReportTests {
       let forward_bytes: Double
       let backward_bytes: Double
       let gigabytes_per_second: Double
+      let limit_seconds: Double
+      let lost_seconds: Double
     }
     let images_per_second: Double
     let images_per_second_median: Double
@@ -101,6 +103,27 @@ struct BenchmarkReportTests {
     #expect(summary.layers[1].backward_bytes == Double(pixels * 4 * 64))
     #expect(isClose(summary.layers[1].gigabytes_per_second, Double(pixels * 6 * 64) / 0.03 / 1e9))
     #expect(try self.summary(isTraining: false).layers.allSatisfy { $0.backward_bytes == 0 })
+  }
+
+  /// conv7 multiplies 361 pixels by 1024 × 1024 and loses no units to padding: its passes are bound by arithmetic. Poolings move maps alone.
+  @Test func `A pass takes at least its arithmetic at the peak, or its maps through memory`() throws {
+    for (isTraining, passes, measured) in [(true, 3.0, 0.03), (false, 1.0, 0.01)] {
+      let layers = try summary(isTraining: isTraining).layers
+      let pointwise = try #require(layers.first { $0.name == "conv7" })
+      #expect(isClose(pointwise.limit_seconds, passes * 2 * 8 * 361 * 1024 * 1024 / 1e12))
+      for layer in layers where layer.multiply_adds == 0 {
+        #expect(isClose(layer.limit_seconds, (layer.forward_bytes + layer.backward_bytes) / 5e9))
+      }
+      #expect(layers.allSatisfy { isClose($0.lost_seconds, measured - $0.limit_seconds) })
+      // Winograd's algorithm multiplies a quarter as often, and with 75 × 75 pixels somewhat more.
+      let square = try #require(layers.first { $0.name == "conv3_2" })
+      let share = square.limit_seconds / (passes * 2 * 8 * Double(square.multiply_adds) / 1e12)
+      #expect(share > 0.25 && share < 0.3)
+    }
+    let report = try report(isTraining: true)
+    let lost = report.mostLost(10)
+    #expect(lost.count == 10 && lost.map(\.lostSeconds) == lost.map(\.lostSeconds).sorted(by: >))
+    #expect(lost[0].lostSeconds == report.layers.map(\.lostSeconds).max())
   }
 
   /// The network has 23 convolutions, 12 predictors, 5 poolings and a normalisation.
