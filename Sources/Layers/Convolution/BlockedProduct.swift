@@ -4,10 +4,12 @@ import Tensors
 ///
 /// Small kernels are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the second-level cache.
 /// Large kernels would leave the cache, and few units leave threads idle: there the units are transformed first, in blocks that stay in the
-/// last-level cache, threads share the panels of output channels, and each transforms the panel of the kernel that it needs.
+/// last-level cache, threads share the panels of output channels, and each transforms the panel of the kernel that it needs. Products of
+/// many components are shared by component there, see ``ComponentProduct``.
 struct BlockedProduct {
   private let transform: any ConvolutionTransform
   private let layout: BlockedLayout
+  private let kernel: TransformedKernel
   /// Whether a pass may ask for the moments of what it computes.
   private let takesMoments: Bool
 
@@ -24,12 +26,18 @@ struct BlockedProduct {
   private static let taskGoal = 12
   /// The same where more of them cost nothing.
   private static let blockGoal = 24
-  private static let kernelRowsPerTask = 64
 
   init(_ transform: any ConvolutionTransform, takesMoments: Bool = false) {
     self.transform = transform
     self.takesMoments = takesMoments
     layout = transform.layout
+    kernel = TransformedKernel(transform)
+  }
+
+  /// The way of large kernels with components of their own.
+  private var componentProduct: ComponentProduct? {
+    guard !sharesUnits, !layout.sharesInput, case .transformed(let output) = transform.results else { return nil }
+    return ComponentProduct(transform, to: output)
   }
 
   /// Units that share inputs may write the same outputs, so threads cannot share them.
@@ -56,13 +64,9 @@ struct BlockedProduct {
     layout.sharesInput ? 1 : max(1, min(Self.taskGoal / layout.panels, block.count / Self.unitStep))
   }
 
-  /// Words from one panel of the kernel with all its components to the next: the same however threads share the work, so that kept kernels
-  /// serve batches of any size.
-  private var panelCount: Int { layout.components * layout.kernelPanelStride }
-
   /// Floats of scratch that all threads share, without moments.
   private var sharedCount: Int {
-    sharesUnits ? layout.panels * panelCount : layout.inputCount(units: blockUnits)
+    sharesUnits ? kernel.count : layout.inputCount(units: blockUnits)
   }
 
   /// Multiply–adds of a pass.
@@ -70,6 +74,7 @@ struct BlockedProduct {
 
   /// Floats of scratch.
   var scratch: ScratchSize {
+    if let componentProduct { return componentProduct.scratch }
     let products: Int
     switch transform.results {
     case .pixels: products = 0
@@ -78,7 +83,7 @@ struct BlockedProduct {
     let momentCount = takesMoments ? runs.count * 2 * outputs : 0
     return ScratchSize(
       floatsPerWorker: products
-        + (sharesUnits ? layout.inputCount(units: blockUnits) : layout.components * layout.kernelPanelStride),
+        + (sharesUnits ? layout.inputCount(units: blockUnits) : kernel.panelCount),
       commonFloats: sharedCount + momentCount)
   }
 
@@ -99,40 +104,35 @@ struct BlockedProduct {
   /// - Parameter observe: called with the moments of each run of units before its activation, [run][mean, sum of squared
   ///   deviations][channels], and the units of each run.
   func run(
-    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    _ input: FeatureMap, kernel weights: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
     context: ExecutionContext, observe: ((_ moments: UnsafePointer<Float>, _ counts: [Int]) -> Void)? = nil
   ) {
     precondition(observe == nil || takesMoments, "moments that were not planned")
+    if let componentProduct {
+      precondition(observe == nil, "moments of products that are no pixels")
+      return componentProduct.run(input, kernel: weights, finish, into: output, context: context)
+    }
     let moments = observe == nil ? nil : context.scratch + sharedCount
     if sharesUnits {
-      shareUnits(input, kernel: kernel, finish, moments: moments, into: output, context)
+      shareUnits(input, kernel: weights, finish, moments: moments, into: output, context)
     } else {
-      sharePanels(input, kernel: kernel, finish, moments: moments, into: output, context)
+      sharePanels(input, kernel: weights, finish, moments: moments, into: output, context)
     }
     if let observe, let moments { observe(moments, runs.map(\.count)) }
   }
 
   private func shareUnits(
-    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
+    _ input: FeatureMap, kernel weights: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
-    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.panels * panelCount)
-    let transformed = prepared?.start ?? context.scratch
-    let rowTasks = (layout.kernelRows + Self.kernelRowsPerTask - 1) / Self.kernelRowsPerTask
-    context.pool.forEach(prepared?.isReady == true ? 0 : layout.panels * rowTasks) { task, _ in
-      let (panel, first) = (task / rowTasks, task % rowTasks * Self.kernelRowsPerTask)
-      transform.transformKernel(
-        kernel, panel: panel, rows: first..<min(first + Self.kernelRowsPerTask, layout.kernelRows),
-        into: transformed + panel * panelCount + layout.kernelCount(rows: first),
-        componentStride: layout.kernelPanelStride, kernels: context.kernels)
-    }
+    let transformed = kernel.all(weights, memory: context.scratch, context)
     context.pool.forEachRange(layout.units, grain: blockUnits) { units, worker in
       let inputs = context.scratch(worker: worker)
       let products = inputs + layout.inputCount(units: units.count)
       transformInput(input, units, of: units, into: inputs, context)
       for panel in 0..<layout.panels {
         multiply(
-          inputs, units, of: units, panel: panel, kernel: transformed + panel * panelCount,
+          inputs, units, of: units, panel: panel, kernel: transformed + panel * kernel.panelCount,
           kernelStride: layout.kernelPanelStride, products: products, finish,
           moments: moments.map { $0 + units.lowerBound / blockUnits * 2 * output.shape.channels }, into: output,
           context)
@@ -141,21 +141,11 @@ struct BlockedProduct {
   }
 
   private func sharePanels(
-    _ input: FeatureMap, kernel: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
+    _ input: FeatureMap, kernel weights: UnsafeMutablePointer<Float>, _ finish: OutputFinish,
     moments: UnsafeMutablePointer<Float>?, into output: Tensor, _ context: ExecutionContext
   ) {
     let inputs = context.scratch
-    func transformKernel(panel: Int, into memory: UnsafeMutablePointer<Float>) {
-      transform.transformKernel(
-        kernel, panel: panel, rows: 0..<layout.kernelRows, into: memory, componentStride: layout.kernelPanelStride,
-        kernels: context.kernels)
-    }
-    let prepared = context.preparedKernels?.entry(for: kernel, count: layout.panels * panelCount)
-    if let prepared, !prepared.isReady {
-      context.pool.forEach(layout.panels) { panel, _ in
-        transformKernel(panel: panel, into: prepared.start + panel * panelCount)
-      }
-    }
+    let kept = kernel.kept(weights, context)
     var run = 0
     for first in stride(from: 0, to: layout.units, by: blockUnits) {
       let block = first..<min(first + blockUnits, layout.units)
@@ -167,11 +157,11 @@ struct BlockedProduct {
       context.pool.forEach(layout.panels * parts) { task, worker in
         let (panel, units) = (task / parts, block.part(task % parts, of: parts))
         let scratch = context.scratch(worker: worker)
-        let transformed = prepared.map { $0.start + panel * panelCount } ?? scratch
-        if prepared == nil { transformKernel(panel: panel, into: transformed) }
+        let transformed = kept.map { $0 + panel * kernel.panelCount } ?? scratch
+        if kept == nil { kernel.panel(panel, weights, into: transformed, context) }
         multiply(
           inputs, units, of: block, panel: panel, kernel: transformed, kernelStride: layout.kernelPanelStride,
-          products: scratch + panelCount, finish,
+          products: scratch + kernel.panelCount, finish,
           moments: moments.map { $0 + (run + task % parts) * 2 * output.shape.channels }, into: output, context)
       }
       run += parts

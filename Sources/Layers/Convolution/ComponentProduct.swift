@@ -1,0 +1,78 @@
+import Tensors
+
+/// One map convolved with a large kernel by products of many components: threads share the components of a block of units. A component's
+/// inputs and kernel stay in the second-level cache for all its panels, and the whole kernel comes from memory once for a block.
+struct ComponentProduct {
+  private let transform: any ConvolutionTransform
+  private let outputTransform: any OutputTransform
+  private let layout: BlockedLayout
+  private let kernel: TransformedKernel
+
+  /// Words of the inputs of a block, of all components: 8 MiB, because several ranks may share the last-level cache.
+  private static let blockCount = 2 << 20
+  /// Rows that a product sums at once; blocks are multiples of twice as many.
+  private static let unitStep = 28
+  private static let unitsPerTask = 8
+
+  init(_ transform: any ConvolutionTransform, to outputTransform: any OutputTransform) {
+    self.transform = transform
+    self.outputTransform = outputTransform
+    layout = transform.layout
+    kernel = TransformedKernel(transform)
+  }
+
+  /// Units of a block: a function of the shape alone.
+  private var blockUnits: Int {
+    let goal = Self.blockCount / (layout.components * layout.unitWords)
+    return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
+  }
+
+  /// Floats from one component of the products of a block to the next, those of all its panels.
+  private var productStride: Int { layout.panels * layout.productStride(units: blockUnits) }
+
+  /// Floats of scratch: the kernel, the inputs of a block and its products.
+  var scratch: ScratchSize {
+    ScratchSize(
+      commonFloats: kernel.count + layout.inputCount(units: blockUnits) + layout.components * productStride)
+  }
+
+  /// output = finish(input * kernel).
+  func run(
+    _ input: FeatureMap, kernel weights: UnsafeMutablePointer<Float>, _ finish: OutputFinish, into output: Tensor,
+    context: ExecutionContext
+  ) {
+    let transformed = kernel.all(weights, memory: context.scratch, context)
+    let inputs = context.scratch + kernel.count
+    let products = inputs + layout.inputCount(units: blockUnits)
+    let kernels = context.kernels.maps(layout.precision)
+    let panelStride = layout.productStride(units: blockUnits)
+    for first in stride(from: 0, to: layout.units, by: blockUnits) {
+      let block = first..<min(first + blockUnits, layout.units)
+      let (inputStride, blockStride) = (
+        layout.inputStride(units: block.count), layout.blockStride(units: block.count)
+      )
+      context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
+        transform.transformInput(
+          input, first + range.lowerBound..<first + range.upperBound,
+          into: inputs + layout.blockCount(units: range.lowerBound), componentStride: inputStride,
+          blockStride: blockStride, kernels: context.kernels)
+      }
+      context.pool.forEach(layout.components * layout.panels) { task, _ in
+        let (component, panel) = (task / layout.panels, task % layout.panels)
+        kernels.multiplyPanel(
+          rows: block.count, blocks: layout.blocks, left: inputs + component * inputStride, blockStride: blockStride,
+          right: transformed + panel * kernel.panelCount + component * layout.kernelPanelStride,
+          columns: layout.columns(panel: panel), accumulates: false,
+          into: products + component * productStride + panel * panelStride)
+      }
+      context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
+        for panel in 0..<layout.panels {
+          outputTransform.transformOutput(
+            products + panel * panelStride + layout.productCount(rows: range.lowerBound),
+            first + range.lowerBound..<first + range.upperBound, panel: panel, componentStride: productStride, finish,
+            into: output, kernels: context.kernels)
+        }
+      }
+    }
+  }
+}
