@@ -3,12 +3,14 @@ import Tensors
 
 /// Adds the gradients of this rank's micro-batches along the fixed tree of ``SummationOrder``.
 ///
-/// A process needs only as many arenas as the tree is deep: a stack of finished subtrees. The last micro-batch is added range by range,
-/// while its backward pass goes on, so that sums can leave as soon as they are complete.
+/// A process needs only as many arenas as the tree is deep: a stack of finished subtrees. A micro-batch is added layer by layer, while its
+/// backward pass goes on, so that the gradient of one layer is all there is of it, and the sums of the last one can leave as soon as they are
+/// complete.
 package final class GradientTree {
   private let arenas: [VariableArena]
+  /// Of micro-batches that are added at once.
+  private let window: VariableArena
   private let share: SummationOrder.Share
-  private let trained: Range<Int>
   private let averages: Range<Int>
   private let wire: WireFormat
   private var leaves = 0
@@ -17,16 +19,22 @@ package final class GradientTree {
   /// Allocates the stack for a rank's micro-batches.
   ///
   /// - Parameters:
-  ///   - trained: the part of the arenas that is added; nil for all.
+  ///   - largestLayer: floats of the layer that has most of them.
   ///   - wire: what sums are rounded to, but for those of running averages.
   package init(
-    _ layout: VariableLayout, trained: Range<Int>? = nil, share: SummationOrder.Share, wire: WireFormat = .float32
+    _ layout: VariableLayout, largestLayer: Int, share: SummationOrder.Share, wire: WireFormat = .float32
   ) {
     self.share = share
     self.wire = wire
     averages = layout.averages
-    self.trained = trained ?? 0..<layout.arenaCount
     arenas = (0..<share.depth).map { _ in VariableArena(layout) }
+    window = VariableArena(layout, window: share.merges.contains { $0 > 0 } ? largestLayer : 0)
+  }
+
+  /// Bytes of the stack.
+  package static func byteCount(_ layout: VariableLayout, largestLayer: Int, share: SummationOrder.Share) -> Int {
+    let window = share.merges.contains { $0 > 0 } ? largestLayer + layout.averages.count : 0
+    return (share.depth * layout.arenaCount + window) * MemoryLayout<Float>.stride
   }
 
   /// Whether the next micro-batch is the last.
@@ -35,35 +43,30 @@ package final class GradientTree {
   /// Where the next micro-batch's backward writes its gradient.
   package var leaf: VariableArena {
     precondition(leaves < share.merges.count, "all \(leaves) micro-batches are added already")
-    return arenas[depth]
+    return share.merges[leaves] > 0 ? window : arenas[depth]
   }
 
-  /// Adds a finished range of the last ``leaf``: ``pieces`` are complete there.
-  package func addLast(_ range: Range<Int>, context: ExecutionContext) {
-    precondition(isAtLastLeaf, "micro-batch \(leaves) is not the last")
-    merge(range, times: share.merges[leaves], below: depth, context: context)
-  }
-
-  /// Adds ``leaf`` to the tree.
-  package func add(context: ExecutionContext) {
-    precondition(!isAtLastLeaf, "the last micro-batch is added range by range")
-    let merges = share.merges[leaves]
-    merge(trained, times: merges, below: depth, context: context)
-    leaves += 1
-    depth += 1 - merges
-  }
-
-  /// Adds the topmost subtree, at `top`, to the one below it, and so on.
-  private func merge(_ range: Range<Int>, times: Int, below top: Int, context: ExecutionContext) {
-    for target in stride(from: top - 1, to: top - 1 - times, by: -1) {
-      let (sum, term) = (arenas[target].values.baseAddress!, arenas[target + 1].values.baseAddress!)
-      for (part, wire) in [(range.clamped(to: 0..<border), wire), (range.clamped(to: border..<Int.max), .float32)] {
+  /// Adds a finished range of ``leaf`` to the tree. Of the last leaf ``pieces`` are complete there.
+  package func add(_ range: Range<Int>, context: ExecutionContext) {
+    for step in 0..<share.merges[leaves] {
+      let sum = arenas[depth - 1 - step]
+      let term = step == 0 ? leaf : arenas[depth - step]
+      for (part, wire) in [(range.clamped(to: 0..<border), wire), (range.clamped(to: border..<Int.max), .float32)]
+      where !part.isEmpty {
+        let (sum, term) = (sum.at(part), term.at(part))
         context.pool.forEachRange(part.count, grain: 65_536) { piece, _ in
-          let at = part.lowerBound + piece.lowerBound
-          wire.add(term + at, to: sum + at, count: piece.count, context.kernels)
+          wire.add(
+            term + piece.lowerBound, to: sum + piece.lowerBound, count: piece.count, context.kernels)
         }
       }
     }
+  }
+
+  /// Goes on to the next micro-batch.
+  package func endLeaf() {
+    precondition(!isAtLastLeaf, "micro-batch \(leaves) is the last")
+    depth += 1 - share.merges[leaves]
+    leaves += 1
   }
 
   /// Where running averages begin, which lie behind all gradients.

@@ -39,7 +39,7 @@ struct GradientExchangeTests {
       let order = SummationOrder(count: microBatches)
       let division = WorkDivision(communicator)
       let tree = GradientTree(
-        layout, trained: trained, share: GradientExchange.share(of: order, division, settings: settings),
+        layout, largestLayer: 997 * worldSize, share: GradientExchange.share(of: order, division, settings: settings),
         wire: settings.wire)
       let exchange = GradientExchange(
         try communicator.duplicate(), order: order, trained: trained,
@@ -52,20 +52,20 @@ struct GradientExchangeTests {
         tree.reset()
         for microBatch in division.share(of: microBatches) {
           let values = Self.gradient(microBatch, iteration: iteration, count: layout.arenaCount)
-          _ = tree.leaf.values.update(fromContentsOf: values)
-          guard tree.isAtLastLeaf else {
-            tree.add(context: context)
-            continue
-          }
           // Backward completes it from the end, at every rank in other steps.
-          exchange.begin(tree.pieces)
+          if tree.isAtLastLeaf { exchange.begin(tree.pieces) }
           var end = trained.upperBound
           while end > trained.lowerBound {
             let start = max(trained.lowerBound, end - 997 * (1 + communicator.rank))
-            tree.addLast(start..<end, context: context)
-            exchange.complete(from: start)
+            tree.leaf.show(start..<end, of: [])
+            values.withUnsafeBufferPointer {
+              tree.leaf.at(start..<end).update(from: $0.baseAddress! + start, count: end - start)
+            }
+            tree.add(start..<end, context: context)
+            if tree.isAtLastLeaf { exchange.complete(from: start) }
             end = start
           }
+          if !tree.isAtLastLeaf { tree.endLeaf() }
         }
         var seen: [Range<Int>] = []
         while let bucket = try exchange.next() { seen.append(bucket) }

@@ -67,8 +67,10 @@ package final class GraphExecutor {
 
   /// Runs all layers backward that lead to trained variables, from the gradients of the outputs, which the caller has written into ``gradient(_:)``.
   ///
-  /// - Parameter completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first layer that is
-  ///   not frozen.
+  /// - Parameters:
+  ///   - gradients: may be a window for the largest layer, ``LayerGraph/largestLayerCount``.
+  ///   - completed: called whenever more of `gradients` is final, with the offset from which on all is; at last with the offset of the first
+  ///     layer that is not frozen.
   package func backward(
     weights: VariableArena, gradients: VariableArena, completed: (_ offset: Int) -> Void = { _ in }
   ) {
@@ -90,6 +92,7 @@ package final class GraphExecutor {
       let pass = BackwardPass(
         forwardPass(index, weights: weights, .training), outputGradient: gradient(node.output),
         inputGradients: inputGradients, gradients: gradients)
+      gradients.show(completeFrom[index]..<completeFrom[index + 1], of: node.layer.variables)
       measure(\.backward, index) { node.layer.backward(pass) }
       if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
     }

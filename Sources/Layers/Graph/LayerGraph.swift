@@ -81,6 +81,11 @@ package struct LayerGraph: Sendable {
     return trainedOffset(frozen: frozen)..<(averages.map(\.range.lowerBound).min() ?? count)
   }
 
+  /// The most floats in an arena that belong to one node, but for running averages.
+  package var largestLayerCount: Int {
+    nodes.indices.map { trainedOffset(frozen: $0 + 1) - trainedOffset(frozen: $0) }.max() ?? 0
+  }
+
   private func variables(_ frozen: Int) -> [Variable] { nodes.prefix(frozen).flatMap(\.layer.variables) }
 
   /// Scratch that is enough for every layer, whose work is cut by the number of images: fewer of them may need more.

@@ -13,7 +13,7 @@ package struct SummationOrder: Sendable, Equatable {
     package let merges: [Int]
     /// For each subtree that remains: how many merges follow it where all pieces come together.
     package let pieces: [Int]
-    /// The most subtrees on the rank's stack.
+    /// The most subtrees on the rank's stack, terms left out that become part of the one below at once.
     package let depth: Int
   }
 
@@ -57,13 +57,13 @@ package struct SummationOrder: Sendable, Equatable {
     var depth = 0
     for term in range {
       pieces.append(0)
-      depth = max(depth, pieces.count)
       var left = merges[term]
       while left > 0, pieces.count > 1, pieces[pieces.count - 2] == 0 {
         pieces.removeLast()
         left -= 1
       }
       own.append(merges[term] - left)
+      depth = max(depth, pieces.count)
       pieces[pieces.count - 1] = left
     }
     return Share(merges: own, pieces: pieces, depth: depth)

@@ -117,7 +117,7 @@ package final class TrainingStep {
       )
     }
     tree = GradientTree(
-      model.layout, trained: trained,
+      model.layout, largestLayer: model.graph.largestLayerCount,
       share: GradientExchange.share(of: order, WorkDivision(communicator), settings: settings), wire: settings.wire)
     exchange = GradientExchange(
       try communicator.duplicate(), order: order, trained: trained, averages: model.layout.averages,
@@ -134,11 +134,12 @@ package final class TrainingStep {
     _ model: SSD, microBatch: Int, microBatches: Int, frozenLayers: Int, keepsAverage: Bool, threads: Int,
     division: WorkDivision, settings: Configuration.Communication
   ) -> (state: Int, gradients: Int, network: Int, exchange: Int) {
-    let arena = model.layout.arenaCount * MemoryLayout<Float>.stride
     let order = SummationOrder(count: microBatches)
     return (
       TrainingState.byteCount(model.layout, keepsAverage: keepsAverage),
-      GradientExchange.share(of: order, division, settings: settings).depth * arena,
+      GradientTree.byteCount(
+        model.layout, largestLayer: model.graph.largestLayerCount,
+        share: GradientExchange.share(of: order, division, settings: settings)),
       SSDExecutor.byteCount(
         model, batch: microBatch, .training, frozenLayers: frozenLayers, threads: threads),
       division.worldSize == 1
@@ -266,25 +267,22 @@ package final class TrainingStep {
   }
 
   private func backward() {
-    guard tree.isAtLastLeaf else {
-      seconds.measure(\.backward) { executor.backward(weights: state.weights, gradients: tree.leaf) }
-      seconds.measure(\.gradientSum) { tree.add(context: context) }
-      return
-    }
+    let isLast = tree.isAtLastLeaf
     let start = ContinuousClock.now
     let before = seconds.gradientSum
     var end = trained.upperBound
     curve.removeAll(keepingCapacity: true)
     executor.backward(weights: state.weights, gradients: tree.leaf) { offset in
-      if recordsCurve {
+      if isLast, recordsCurve {
         let sums = seconds.gradientSum - before
         curve.append(
           GradientInstant(offset: offset, seconds: (ContinuousClock.now - start) / .seconds(1) - sums))
       }
-      seconds.measure(\.gradientSum) { tree.addLast(offset..<end, context: context) }
+      seconds.measure(\.gradientSum) { tree.add(offset..<end, context: context) }
       end = offset
-      exchange.complete(from: offset)
+      if isLast { exchange.complete(from: offset) }
     }
+    if !isLast { tree.endLeaf() }
     seconds.backward += (ContinuousClock.now - start) / .seconds(1) - (seconds.gradientSum - before)
   }
 
