@@ -43,14 +43,15 @@ package final class VariableArena {
   package func at(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
     let start = buffer.floats.baseAddress!
     guard let window else { return start + range.lowerBound }
-    if window.lowerBound <= range.lowerBound, range.upperBound <= window.upperBound {
-      return start + (range.lowerBound - window.lowerBound)
-    }
     let averages = layout.averages
+    // A window for a large layer reaches beyond the last small ones.
+    if !averages.isEmpty, range.lowerBound >= averages.lowerBound {
+      return start + window.count + (range.lowerBound - averages.lowerBound)
+    }
     precondition(
-      averages.lowerBound <= range.lowerBound && range.upperBound <= averages.upperBound,
+      window.lowerBound <= range.lowerBound && range.upperBound <= window.upperBound,
       "\(range) outside the window \(window)")
-    return start + window.count + (range.lowerBound - averages.lowerBound)
+    return start + (range.lowerBound - window.lowerBound)
   }
 
   /// Moves the window, where the arena is one: `range` is there from now on, with whatever values but zero in its padding.

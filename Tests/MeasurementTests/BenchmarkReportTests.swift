@@ -115,8 +115,8 @@ struct BenchmarkReportTests {
         #expect(isClose(layer.limit_seconds, (layer.forward_bytes + layer.backward_bytes) / 5e9))
       }
       #expect(layers.allSatisfy { isClose($0.lost_seconds, measured - $0.limit_seconds) })
-      // Winograd's algorithm multiplies a quarter as often, and with 75 × 75 pixels somewhat more.
-      let square = try #require(layers.first { $0.name == "conv3_2" })
+      // Winograd's algorithm multiplies a quarter as often, and with 19 × 19 pixels somewhat more.
+      let square = try #require(layers.first { $0.name == "conv5_2" })
       let share = square.limit_seconds / (passes * 2 * 8 * Double(square.multiply_adds) / 1e12)
       #expect(share > 0.25 && share < 0.3)
     }

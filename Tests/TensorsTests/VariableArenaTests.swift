@@ -20,9 +20,11 @@ struct VariableArenaTests {
     return (layout, build(&layout))
   }
 
-  @Test func `A window shows one layer at a time with clean padding, and all running averages`() {
+  /// The window of a larger layer reaches into the averages' part of the arena, but not into their memory.
+  @Test(arguments: [48, 64, 160])
+  func `A window shows one layer at a time with clean padding, and all running averages`(window: Int) {
     let (layout, layers) = layout()
-    let arena = VariableArena(layout, window: 48)
+    let arena = VariableArena(layout, window: window)
     for (index, variables) in layers.enumerated() {
       arena[variables[2]].update(repeating: Float(index + 10))
     }
