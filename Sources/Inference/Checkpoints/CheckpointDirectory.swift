@@ -37,6 +37,9 @@ package struct CheckpointDirectory {
   /// Where the best checkpoint is.
   package var bestPath: String { path + "/best\(Self.suffix)" }
 
+  /// Where the name of the newest checkpoint is.
+  package var latestPath: String { path + "/latest" }
+
   /// The iterations that have a file, in order.
   package func iterations() throws(FileError) -> [Int] {
     try Directory.fileNames(in: path).compactMap { name in

@@ -67,7 +67,7 @@ package struct CheckpointStore {
     try Checkpoint.write(
       to: path, iteration: iteration, configuration: configuration, state: state, build: build, history: history,
       progress: progress, calls: calls)
-    try name(latest: path)
+    try AtomicFile.replace(directory.latestPath, with: latest(iteration), calls: calls)
     let iterations = try directory.iterations()
     for later in iterations where later > iteration {
       try setAside(
@@ -82,14 +82,16 @@ package struct CheckpointStore {
   /// Has `latest` name the checkpoint that a run goes on from, if that is the newest: a writer that is killed between the two leaves
   /// the name behind, and when all iterations are done no other checkpoint follows.
   func repairLatest(iteration: Int) throws(FileError) {
-    guard try directory.iterations().last == iteration else { return }
-    try name(latest: directory.path(iteration: iteration))
+    let name = latest(iteration)
+    guard try directory.iterations().last == iteration,
+      FileManager.default.contents(atPath: directory.latestPath) != Data(name.utf8)
+    else { return }
+    try AtomicFile.replace(directory.latestPath, with: name, calls: calls)
   }
 
-  private func name(latest path: String) throws(FileError) {
-    let (file, line) = (directory.path + "/latest", URL(fileURLWithPath: path).lastPathComponent + "\n")
-    if FileManager.default.contents(atPath: file) == Data(line.utf8) { return }
-    try AtomicFile.replace(file, with: line, calls: calls)
+  /// What `latest` says when the checkpoint of an iteration is the newest.
+  private func latest(_ iteration: Int) -> String {
+    URL(fileURLWithPath: directory.path(iteration: iteration)).lastPathComponent + "\n"
   }
 
   /// Gives the checkpoint of an iteration a second name, ``CheckpointDirectory/bestPath``, under which it stays when it is no longer among
