@@ -54,6 +54,7 @@ struct VersionTests {
     struct Report: Decodable { let build: BuildIdentity }
     let build = try JSONDecoder().decode(Report.self, from: Data(MultiboxProcess.run("doctor", "--json").output.utf8))
       .build
-    #expect(build.name == name && build.instructionSets == Kernels.compiled && build.mpi?.hasPrefix(MPILauncher.name) == true)
+    #expect(
+      build.name == name && build.instructionSets == Kernels.compiled && build.mpi?.hasPrefix(MPILauncher.name) == true)
   }
 }
