@@ -69,7 +69,10 @@ struct CheckpointIntervalTests {
     #expect(try runs.train("timed", overrides) == plain)
     for key in ["every_seconds", "memory_every_seconds"] {
       let told = runs.messages.recorded.filter { $0.contains("checkpoint.\(key): auto is") }
-      #expect(told.count == 1 && told[0].contains("the host fails every 1095 days"), "\(told)")
+      #expect(!told.isEmpty && told.allSatisfy { $0.contains("the host fails every 1095 days") }, "\(told)")
+      // A busy machine may hold the second checkpoint up for longer than the first.
+      let intervals = try told.map { try #require(Double($0.firstMatch(of: #/auto is (\d+) s/#)?.output.1 ?? "")) }
+      #expect(zip(intervals, intervals.dropFirst()).allSatisfy { 2 * $0 <= $1 + 1 }, "\(told)")
     }
   }
 }
