@@ -8,27 +8,41 @@ package struct BandGeometry: Sendable {
   ///   - map: rows, columns and channels of the map that is read.
   ///   - kernel: taps in each direction.
   ///   - dilation: pixels between them.
-  ///   - padding: zeros on every side.
+  ///   - padding: zeros on every side, fewer than the kernel reaches over.
   package init(map: (height: Int, width: Int, channels: Int), kernel: Int, dilation: Int = 1, padding: Int) {
     precondition(
-      min(map.height, map.width, map.channels, kernel, dilation) > 0 && padding >= 0
+      min(map.height, map.width, map.channels, kernel, dilation) > 0 && 0...(kernel - 1) * dilation ~= padding
         && min(map.height, map.width) + 2 * padding > (kernel - 1) * dilation,
       "bands of \(map), kernel \(kernel), dilation \(dilation), padding \(padding)")
+    let lines = Self.lines(of: map.channels)
+    let apart = lines >= Self.crowdedLines ? lines | 1 : lines
     c = ck_band_geometry(
-      height: map.height, width: map.width, channels: map.channels, kernel: kernel, dilation: dilation, padding: padding
-    )
+      height: map.height, width: map.width, channels: map.channels, pixel_stride: apart * TileKernels.lineWidth,
+      kernel: kernel, dilation: dilation, padding: padding)
   }
 
-  /// Pixels of a row of a band.
-  package var columns: Int { c.width + 2 * c.padding }
+  /// Lines of a pixel from which on their number is made odd: with a power of two the same line of neighbouring pixels would fall into so few
+  /// sets of the first-level cache that those under all taps do not fit.
+  private static let crowdedLines = 8
+
+  private static func lines(of channels: Int) -> Int { (channels + TileKernels.lineWidth - 1) / TileKernels.lineWidth }
+
+  /// Pixels from row to row of a band: zeros behind one are before the next.
+  package var columns: Int { c.width + c.padding }
   /// Channels of a pixel of a band: whole lines.
   package var channels: Int { lines * TileKernels.lineWidth }
+  /// Numbers from pixel to pixel of a band.
+  package var pixelStride: Int { c.pixel_stride }
   /// Lines of channels.
-  package var lines: Int { (c.channels + TileKernels.lineWidth - 1) / TileKernels.lineWidth }
+  package var lines: Int { Self.lines(of: c.channels) }
   /// Rows of a band beyond those of its output.
   package var extraRows: Int { (c.kernel - 1) * c.dilation }
   /// Rows and columns of the output.
-  package var output: (height: Int, width: Int) { (c.height + 2 * c.padding - extraRows, columns - extraRows) }
+  package var output: (height: Int, width: Int) {
+    (c.height + 2 * c.padding - extraRows, c.width + 2 * c.padding - extraRows)
+  }
+  /// Pixels of so many rows of a band.
+  package func pixels(rows: Int) -> Int { c.padding + rows * columns }
   /// Pixels from the one under the first tap to that under the last.
   package var reach: Int { extraRows * (columns + 1) }
   /// Taps of the kernel.

@@ -157,7 +157,7 @@
 // Kernels of convolutions by tiles of AMX, which read maps of bfloat16. Pixels of a band are those of rows of a padded map, numbered through;
 // their channels fill whole lines of 32, with zeros behind the last. Only where a processor has tiles.
 #define CK_TILE_KERNELS(KERNEL)                                                                                             \
-  /* Rows [first_row, last_row) of an image with its padding. */                                                            \
+  /* Rows [first_row, last_row) of an image with its padding: before the first row, and behind each one. */                 \
   KERNEL(void, lay_band, (const ck_band_geometry *geometry, const ck_map *image, ptrdiff_t first_row, ptrdiff_t last_row,   \
                           ck_map *band))                                                                                    \
   /* y[row][column][first_channel ... 32 of them], `rows` rows: Σ of the band under each tap * right, + bias, kept in the   \

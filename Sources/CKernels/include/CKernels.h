@@ -72,9 +72,10 @@ typedef struct {
   ptrdiff_t padding, dilation;
 } ck_tile_map;
 
-// A convolution of stride 1, kernel x kernel taps, of a map with `padding` zeros on every side.
+// A convolution of stride 1, kernel x kernel taps, of a map with `padding` zeros on every side, less than the kernel's extent. Pixels of a band
+// are `pixel_stride` numbers apart, whole lines.
 typedef struct {
-  ptrdiff_t height, width, channels;
+  ptrdiff_t height, width, channels, pixel_stride;
   ptrdiff_t kernel, dilation, padding;
 } ck_band_geometry;
 

@@ -22,7 +22,7 @@ struct BandProduct {
   init(_ layer: Convolution, from map: Shape, padding: Int, outputs: Int, turnsKernel: Bool) {
     let geometry = BandGeometry(
       map: (map.height, map.width, map.channels), kernel: layer.kernel, dilation: layer.dilation, padding: padding)
-    let rowBytes = geometry.columns * geometry.channels * Precision.bfloat16.byteCount
+    let rowBytes = geometry.columns * geometry.pixelStride * Precision.bfloat16.byteCount
     tiling = BandTiling(
       geometry, images: map.batch, rowGoal: Self.bandBytes / rowBytes - geometry.extraRows)
     (self.layer, self.outputs, self.turnsKernel) = (layer, outputs, turnsKernel)
@@ -36,7 +36,7 @@ struct BandProduct {
   /// Words of a band.
   private var bandCount: Int {
     let pixels = tiling.pixels(rows: tiling.rows) + geometry.reach
-    return pixels * geometry.channels / 2
+    return pixels * geometry.pixelStride / 2
   }
   private var sharesPanels: Bool { tiling.count < Self.taskGoal }
 

@@ -40,7 +40,7 @@ struct BandWeightGradient {
     let (step, count) = (TileKernels.pixelStep, pixels + geometry.reach)
     return (count + step - 1) / step * step
   }
-  private var bandCount: Int { (tiling.rows + geometry.extraRows) * geometry.columns * geometry.channels / 2 }
+  private var bandCount: Int { geometry.pixels(rows: tiling.rows + geometry.extraRows) * geometry.pixelStride / 2 }
   private var lineCount: Int { TileKernels.lineWidth * turnedPixels / 2 }
   private var turnedCount: Int { geometry.lines * lineCount }
   private var panelCount: Int { TileKernels.pairCount(pixels: pixels) * TileKernels.lineWidth }
@@ -130,7 +130,7 @@ struct BandWeightGradient {
     let tiles = pass.context.kernels.tiles!
     let (image, rows) = tiling.band(place)
     tiling.lay(place, of: pass.input, into: band, tiles)
-    let laid = (rows.count + geometry.extraRows) * geometry.columns
+    let laid = geometry.pixels(rows: rows.count + geometry.extraRows)
     for line in 0..<geometry.lines {
       tiles.turnBand(
         geometry, band, pixels: laid, line: line, turnedPixels: turnedPixels, into: turned + line * lineCount)

@@ -32,7 +32,7 @@ struct TileConvolution: ConvolutionAlgorithm {
   /// Whether that is faster than products of columns or Winograd's algorithm, whatever the number of images: where lines of channels are not
   /// mostly padding, and rows not either.
   static func isFaster(layer: Convolution, input: Shape) -> Bool {
-    let columns = input.width + 2 * layer.paddingBefore(input).x
+    let columns = input.width + layer.paddingBefore(input).x
     return min(layer.inputChannels, layer.outputChannels) >= 16 && 2 * layer.outputShape(for: input).width >= columns
   }
 

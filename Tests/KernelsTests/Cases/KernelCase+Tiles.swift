@@ -40,19 +40,30 @@ extension KernelCase {
 
   private static let width = TileKernels.lineWidth
 
+  /// Sometimes as many channels as put pixels further apart than their lines.
+  private static func channels(_ trial: Trial) -> Int {
+    trial.stream.chance(0.1) ? 250 + trial.size % 20 : trial.positiveSize
+  }
+
   private static func panels(_ channels: Int) -> Int { (channels + width - 1) / width }
 
   private static func layBand(_ trial: Trial) {
-    for bands in Bands.all(channels: trial.positiveSize) {
+    for bands in Bands.all(channels: channels(trial)) {
       let rows = trial.stream.integer(below: 3)..<bands.height + 2 * bands.padding - trial.stream.integer(below: 2)
       let image = trial.mapNumbers(bands.height * bands.width * bands.channels)
       let columns = bands.geometry.columns
-      let band = trial.unsetMap(rows.count * columns * bands.geometry.channels)
-      trial.tiles.layBand(bands.geometry, image: image.start, rows: rows, into: band.start)
+      let geometry = bands.geometry
+      let band = trial.unsetMap(geometry.pixels(rows: rows.count) * geometry.pixelStride)
+      trial.tiles.layBand(geometry, image: image.start, rows: rows, into: band.start)
       for i in 0..<band.count {
-        let (pixel, channel) = i.quotientAndRemainder(dividingBy: bands.geometry.channels)
-        let (y, x) = (rows.lowerBound + pixel / columns - bands.padding, pixel % columns - bands.padding)
-        let isThere = 0..<bands.height ~= y && 0..<bands.width ~= x && channel < bands.channels
+        let (pixel, channel) = i.quotientAndRemainder(dividingBy: geometry.pixelStride)
+        guard channel < geometry.channels else {
+          band.markResult(i)
+          continue
+        }
+        let place = pixel - bands.padding
+        let (y, x) = (rows.lowerBound + place / columns - bands.padding, place % columns)
+        let isThere = place >= 0 && 0..<bands.height ~= y && x < bands.width && channel < bands.channels
         trial.expect(band, i, is: isThere ? image[(y * bands.width + x) * bands.channels + channel] : 0)
       }
     }
@@ -60,10 +71,12 @@ extension KernelCase {
 
   /// A band of some rows of the output, with zeros behind the channels of each pixel and what is no number behind the last pixel.
   private static func band(_ trial: Trial, _ bands: Bands, rows: Int) -> MapMemory {
-    let pixels = (rows + bands.geometry.extraRows) * bands.geometry.columns
-    let band = trial.unsetMap((pixels + TileKernels.pixelStep) * bands.geometry.channels)
-    for i in 0..<pixels * bands.geometry.channels {
-      band[i] = i % bands.geometry.channels < bands.channels ? trial.number() : 0
+    let (geometry, pixels) = (bands.geometry, bands.geometry.pixels(rows: rows + bands.geometry.extraRows))
+    let band = trial.unsetMap((pixels + TileKernels.pixelStep) * geometry.pixelStride)
+    for pixel in 0..<pixels {
+      for channel in 0..<geometry.channels {
+        band[pixel * geometry.pixelStride + channel] = channel < bands.channels ? trial.number() : 0
+      }
     }
     return band
   }
@@ -71,7 +84,8 @@ extension KernelCase {
   private static func convolveBand(_ trial: Trial) {
     let outputs = trial.positiveSize
     // Lines of inputs.
-    let inputs = 1 + trial.stream.integer(below: trial.stream.chance(0.2) ? 70 : 33)
+    let few = 1 + trial.stream.integer(below: trial.stream.chance(0.2) ? 70 : 33)
+    let inputs = trial.stream.chance(0.05) ? channels(trial) : few
     for (bands, bounds) in zip(Bands.all(channels: inputs), everyBounds + everyBounds) {
       let (geometry, rows) = (bands.geometry, 1 + trial.stream.integer(below: bands.geometry.output.height))
       let band = band(trial, bands, rows: rows)
@@ -86,7 +100,7 @@ extension KernelCase {
         for pixel in 0..<rows * geometry.output.width {
           let factors = (0..<geometry.lines * geometry.taps * width).map { k in
             let (line, tap) = (k / width / geometry.taps, k / width % geometry.taps)
-            let at = (bands.position(pixel) + bands.offset(tap)) * geometry.channels + line * width + k % width
+            let at = (bands.position(pixel) + bands.offset(tap)) * geometry.pixelStride + line * width + k % width
             return Double(band[at])
           }
           for column in 0..<min(width, outputs - panel * width) {
@@ -107,10 +121,10 @@ extension KernelCase {
   }
 
   private static func turnBand(_ trial: Trial) {
-    for bands in Bands.all(channels: trial.positiveSize) {
+    for bands in Bands.all(channels: channels(trial)) {
       let geometry = bands.geometry
       let band = band(trial, bands, rows: 1)
-      let pixels = (1 + geometry.extraRows) * geometry.columns
+      let pixels = geometry.pixels(rows: 1 + geometry.extraRows)
       let turnedPixels = (pixels + width - 1) / width * width + (trial.stream.chance(0.5) ? width : 0)
       for line in 0..<geometry.lines {
         let turned = trial.unsetMap(width * turnedPixels)
@@ -119,7 +133,7 @@ extension KernelCase {
         for i in 0..<turned.count {
           let (channel, pixel) = (i / width % width, i / (width * width) * width + i % width)
           trial.expect(
-            turned, i, is: pixel < pixels ? band[pixel * geometry.channels + line * width + channel] : 0)
+            turned, i, is: pixel < pixels ? band[pixel * geometry.pixelStride + line * width + channel] : 0)
         }
       }
     }
