@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// The test targets that are built: all, or those that the environment variable names, so that a build under a sanitizer is short.
 let testTargets = Context.environment["TEST_TARGETS"]?.split(separator: " ").map(String.init)
 
+/// Whether C is checked for undefined behaviour, which takes the compiler up to twenty times as long.
+let checksUndefinedBehaviour = Context.environment["TEST_UNDEFINED_BEHAVIOUR"] == "1"
+
 /// What `MULTIBOX_MPI` may be: the MPIs to build for, their names in pkg-config and their packages in Debian.
 let messagePassingLibraries = [
   "openmpi": (pkgConfig: "ompi-c", debian: "libopenmpi-dev"), "mpich": (pkgConfig: "mpich", debian: "libmpich-dev"),
@@ -21,7 +24,7 @@ let undefinedBehaviour = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
 
 /// C is optimised in debug builds too: the kernels are useless at -O0.
 let optimised: [CSetting] = [
-  .unsafeFlags(["-O3", "-Wall", "-Wextra", "-Wvla", "-Werror"] + (testTargets == nil ? [] : undefinedBehaviour))
+  .unsafeFlags(["-O3", "-Wall", "-Wextra", "-Wvla", "-Werror"] + (checksUndefinedBehaviour ? undefinedBehaviour : []))
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
