@@ -139,10 +139,13 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration", "Datasets", "Detection", "Training", "TestSupport"]),
     tests("InferenceTests", ["Inference"] + inference + ["TestSupport"]),
     tests("TrainingTests", ["Training", "Reporting", "Inference", "Synthetic"] + inference + ["TestSupport"]),
-    tests("MeasurementTests", ["Measurement", "Training", "Layers", "MessagePassing"]),
+    tests("MeasurementTests", ["Measurement", "Training", "Layers", "Tensors", "MessagePassing"]),
     tests(
       "DoctorTests",
-      ["Doctor", "Training", "Configuration", "MessagePassing", "Models", "Images", "Synthetic", "TestSupport"]),
+      [
+        "Doctor", "Measurement", "Training", "Tensors", "Configuration", "MessagePassing", "Models", "Images",
+        "Synthetic", "TestSupport",
+      ]),
     tests("CommandTests", ["multibox", "Synthetic"] + inference + ["TestSupport"]),
     tests("ClusterTests", ["multibox", "TestSupport"]),
   ].filter { $0.type != .test || testTargets?.contains($0.name) ?? true }

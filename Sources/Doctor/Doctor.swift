@@ -196,6 +196,9 @@ package final class Doctor {
     guard let configuration, let experiment else { return }
     let trial = isTried ? try SpeedTrial(experiment, job: job) : nil
     guard communicator.isRoot else { return }
+    if let trial {
+      findings.append(trial.partition.finding(threads: configuration.training.threads ?? job.placement.threads))
+    }
     findings += configuration.recipeCheck(images: trainingImageCount)?.findings ?? []
     guard let trainingImageCount else { return }
     let recipe = configuration.training

@@ -14,6 +14,8 @@ package struct SpeedTrial {
 
   /// Images of all ranks together; the slowest rank decides.
   package let imagesPerSecond: Double
+  /// What other numbers of threads would make of this rank's micro-batch.
+  package let partition: ThreadPartition
 
   /// Maps the memory of a training step and runs it. Collective.
   ///
@@ -23,9 +25,10 @@ package struct SpeedTrial {
     let (configuration, model) = (experiment.configuration, experiment.model)
     let size = configuration.training.microBatch
     job.board.enter("trying a micro-batch")
+    let pool = ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads)
     let step = try TrainingStep(
       model, matcher: experiment.matcher, optimizer: experiment.optimizer, microBatch: size,
-      microBatches: 1, pool: ThreadPool(threadCount: configuration.training.threads ?? job.placement.threads),
+      microBatches: 1, pool: pool,
       kernels: configuration.kernels(job.kernels), frozenLayers: try experiment.frozenLayers())
     step.state.inputScales = model.initialize(
       step.state.weights, with: configuration.model.initialization, hasPretrainedBase: false,
@@ -34,7 +37,8 @@ package struct SpeedTrial {
       images: size, shape: model.graph.shape(model.graph.input, batch: 1), objectClasses: model.classCount - 1)
     let microBatches = batch.microBatches(of: size)
 
-    func seconds() throws -> Double {
+    // Of this rank, and of the slowest.
+    func seconds() throws -> (own: Double, slowest: Double) {
       job.board.enter("waiting for other ranks to try a micro-batch", waitsForOthers: true)
       try job.communicator.barrier()
       job.board.enter("trying a micro-batch")
@@ -45,10 +49,18 @@ package struct SpeedTrial {
       try step.update(learningRate: 1e-4)
       let own = (ContinuousClock.now - start) / .seconds(1)
       job.board.enter("waiting for other ranks to try a micro-batch", waitsForOthers: true)
-      return try job.communicator.allGatherCodable(own).reduce(own, max)
+      return (own, try job.communicator.allGatherCodable(own).reduce(own, max))
     }
-    let first = try seconds()
-    let slowest = first > Self.patience ? first : try seconds()
+    var slowest = 0.0
+    func measure() throws -> ThreadPartition {
+      try ThreadPartition.measure(pool) {
+        let seconds = try seconds()
+        slowest = seconds.slowest
+        return seconds.own
+      }
+    }
+    let first = try measure()
+    partition = slowest > Self.patience ? first : try measure()
     imagesPerSecond = Double(size * job.communicator.worldSize) / slowest
   }
 }

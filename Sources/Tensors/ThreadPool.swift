@@ -12,6 +12,8 @@ import Synchronization
 package final class ThreadPool {
   /// Threads that share a loop, the calling one included.
   package let threadCount: Int
+  /// Takes down the tasks of all loops; set between two of them.
+  package var recorder: LoopRecorder?
   private let crew: WorkerCrew
   private let isBusy = Atomic<Bool>(false)
 
@@ -41,6 +43,22 @@ package final class ThreadPool {
     defer { isBusy.store(false, ordering: .releasing) }
     let previous = Processor.flushDenormals()
     defer { Processor.restoreDenormals(previous) }
+    guard let recorder else { return share(count, body) }
+    let start = ContinuousClock.now
+    let tasks = [Double](unsafeUninitializedCapacity: count) { seconds, initializedCount in
+      // Each element is written by the thread that has its task.
+      let first = seconds.baseAddress
+      share(count) { index, worker in
+        let begin = LoopRecorder.threadSeconds
+        body(index, worker)
+        (first! + index).initialize(to: LoopRecorder.threadSeconds - begin)
+      }
+      initializedCount = count
+    }
+    recorder.append(seconds: (ContinuousClock.now - start) / .seconds(1), tasks: tasks)
+  }
+
+  private func share(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
     if threadCount > 1, count > 1 {
       withoutActuallyEscaping(body) { crew.share(count, $0) }
     } else {

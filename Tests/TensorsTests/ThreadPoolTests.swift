@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Tensors
 import Testing
@@ -24,6 +25,30 @@ import Testing
       let once = visits.prefix(count).allSatisfy { $0 == 1 }
       #expect(once)
     }
+  }
+
+  @Test(arguments: [1, 3])
+  func `A recorder has every task of every loop, whose it was and how long it took`(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
+    let recorder = LoopRecorder()
+    let visits = Atomic<Int>(0)
+    pool.forEach(2) { _, _ in visits.add(1, ordering: .relaxed) }
+    pool.recorder = recorder
+    pool.forEach(0) { _, _ in visits.add(1, ordering: .relaxed) }
+    recorder.owner = "a layer"
+    pool.forEach(3) { index, _ in
+      visits.add(1, ordering: .relaxed)
+      // Waiting is no work.
+      if index == 0 { usleep(50_000) }
+      let begin = threadSeconds()
+      while index == 1 && threadSeconds() - begin < 0.02 {}
+    }
+    pool.recorder = nil
+    pool.forEach(5) { _, _ in visits.add(1, ordering: .relaxed) }
+    #expect(visits.load(ordering: .relaxed) == 10)
+    #expect(recorder.loops.map(\.tasks.count) == [0, 3] && recorder.loops.map(\.owner) == [nil, "a layer"])
+    let long = recorder.loops[1]
+    #expect(long.seconds >= 0.05 && long.tasks[0] < 0.04 && long.tasks[1] >= 0.02, "\(long)")
   }
 
   @Test func manyShortLoopsEnd() {
@@ -58,4 +83,11 @@ import Testing
     }
     #expect(covered.load(ordering: .relaxed) == 1001)
   }
+}
+
+/// Seconds of a processor that the calling thread has had.
+private func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

@@ -121,6 +121,8 @@ package final class GraphExecutor {
   }
 
   private func measure(_ pass: WritableKeyPath<LayerSeconds, [Double]>, _ node: Int, _ run: () -> Void) {
+    context.pool.recorder?.owner = graph.nodes[node].layer.name
+    defer { context.pool.recorder?.owner = nil }
     guard layerSeconds != nil else { return run() }
     let start = ContinuousClock.now
     run()

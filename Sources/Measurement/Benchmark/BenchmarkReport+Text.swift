@@ -32,7 +32,7 @@ extension BenchmarkReport {
 
       \(TextTable(layerRows).text)
 
-      \(TextTable(lossRows).text)
+      \(TextTable(lossRows).text)\(partition.map { "\n\n" + $0.text } ?? "")
       """
   }
 

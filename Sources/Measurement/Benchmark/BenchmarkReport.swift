@@ -89,6 +89,8 @@ package struct BenchmarkReport: Sendable {
   package let curve: [TrainingStep.GradientInstant]
   /// Values of the arena that gradients lie in.
   package let arenaCount: Int
+  /// What other numbers of threads would make of a step; nil for inference.
+  package let partition: ThreadPartition?
   /// The program that measured; nil where there is none around, as in tests.
   package let build: BuildIdentity?
   /// The kernels' instruction set.
@@ -107,11 +109,12 @@ package struct BenchmarkReport: Sendable {
   package init(
     subject: String, workload: Workload, graph: LayerGraph, isTraining: Bool, phaseNames: [String],
     iterations: [Iteration], instructionSet: String, hasTiles: Bool, peak: Double, arenaCount: Int = 0,
-    build: BuildIdentity? = nil,
+    partition: ThreadPartition? = nil, build: BuildIdentity? = nil,
     memoryBandwidth: @autoclosure () -> (all: Double, thread: Double)
   ) {
     self.arenaCount = arenaCount
     self.build = build
+    self.partition = partition
     curve = (iterations.first?.curve ?? []).indices.map { index in
       TrainingStep.GradientInstant(
         offset: iterations[0].curve[index].offset, seconds: iterations.map { $0.curve[index].seconds }.median)
@@ -212,6 +215,7 @@ extension BenchmarkReport {
     let memory_gigabytes_per_second: Double
     let seconds_outside_convolutions: Double
     let share_outside_convolutions: Double
+    let partition: ThreadPartition.Summary?
   }
 
   /// One JSON object.
@@ -241,7 +245,7 @@ extension BenchmarkReport {
       effective_gflops: rate / 1e9, peak_gflops: peak / 1e9,
       memory_gigabytes_per_second: memoryBandwidth / 1e9,
       seconds_outside_convolutions: secondsOutsideConvolutions,
-      share_outside_convolutions: secondsOutsideConvolutions / seconds.median)
+      share_outside_convolutions: secondsOutsideConvolutions / seconds.median, partition: partition?.summary)
     return try JSONText.line(summary)
   }
 }

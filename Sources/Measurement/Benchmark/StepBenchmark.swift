@@ -36,26 +36,30 @@ package struct StepBenchmark {
     let batch = SyntheticBatch(
       images: workload.batch, shape: model.graph.shape(model.graph.input), objectClasses: model.classCount - 1)
     let microBatches = batch.microBatches(of: workload.microBatch)
-    let iterations = try workload.measure {
-      let layers = LayerSeconds(model.graph)
-      step.layerSeconds = layers
+    func run() throws -> Double {
       let start = ContinuousClock.now
       let targets = step.match(microBatches)
       _ = try step.computeGradients(microBatches, targets, normalizer: targets.positives)
       // Small enough to keep random weights from wandering off.
       try step.update(learningRate: 1e-4)
-      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      return (ContinuousClock.now - start) / .seconds(1)
+    }
+    let iterations = try workload.measure {
+      let layers = LayerSeconds(model.graph)
+      step.layerSeconds = layers
+      let seconds = try run()
       let phases = step.seconds
       return BenchmarkReport.Iteration(
         seconds: seconds,
         phases: [phases.loss, phases.forward, phases.backward, phases.gradientSum, phases.update],
         layers: step.layerSeconds ?? layers, curve: step.curve)
     }
+    let partition = try ThreadPartition.measure(pool, run)
     return BenchmarkReport(
       subject: "training step", workload: workload, graph: model.graph, isTraining: true,
       phaseNames: ["loss", "forward", "backward", "gradient_sum", "update"], iterations: iterations,
       instructionSet: kernels.instructionSet, hasTiles: kernels.tiles != nil, peak: peak,
-      arenaCount: model.layout.arenaCount, build: build,
+      arenaCount: model.layout.arenaCount, partition: partition, build: build,
       memoryBandwidth: MemoryBandwidth.measureBoth(pool: pool))
   }
 }
