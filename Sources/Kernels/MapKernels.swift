@@ -18,16 +18,19 @@ package struct MapKernels: @unchecked Sendable {
 
   /// product = left · right, of `rows` rows and `blocks` blocks of columns.
   ///
-  /// - Parameter columns: of the product; those behind are undefined.
+  /// - Parameters:
+  ///   - next: the right operand of the product that follows, as large as this one, which is fetched into a cache meanwhile.
+  ///   - columns: of the product; those behind are undefined.
   package func multiplyPanel(
     rows: Int, blocks: Int, left: UnsafePointer<Float>, blockStride: Int, right: UnsafePointer<Float>,
-    columns: Int = panelWidth, accumulates: Bool, into product: UnsafeMutablePointer<Float>
+    next: UnsafePointer<Float>? = nil, columns: Int = panelWidth, accumulates: Bool,
+    into product: UnsafeMutablePointer<Float>
   ) {
     precondition((1...Self.panelWidth).contains(columns), "\(columns) columns of a panel")
     precondition(
       rows >= 0 && blocks > 0 && (blocks == 1 || blockStride >= rows * Self.blockWidth / summands),
       "a product of \(rows) rows and \(blocks) blocks, \(blockStride) words apart")
-    table.pointee.multiply_panel(rows, blocks, left, blockStride, right, columns, accumulates, product)
+    table.pointee.multiply_panel(rows, blocks, left, blockStride, right, next, columns, accumulates, product)
   }
 
   /// y[row][firstChannel …] = finish(left · right), or added to what is there.

@@ -18,9 +18,11 @@
 // weights, and what is computed between reading a map and writing one.
 #define CK_MAP_KERNELS(KERNEL)                                                                                              \
   /* Sums over columns of the left operand. product[r] = Σ_k left[k / 16][r][k % 16] * right[k], k < 16 * blocks;           \
-     added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. */                       \
+     added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. The right operand of the \
+     product that follows, `next`, is fetched ahead unless it is NULL. */                                                   \
   KERNEL(void, multiply_panel, (ptrdiff_t rows, ptrdiff_t blocks, const float *left, ptrdiff_t block_stride,                \
-                                const float *right, ptrdiff_t columns, bool accumulate, float *product))                    \
+                                const float *right, const float *next, ptrdiff_t columns, bool accumulate,                  \
+                                float *product))                                                                            \
   /* y[row][first_channel ...] = the product, of `channels` columns in all, normalised, or that is added to what is there.  \
      Of what is normalised, before the activation, moments[0][channel] is the mean over rows, moments[1][channel]           \
      Σ_row (· - mean)^2, channels apart; not wanted when NULL, as when y is added to. finish has no gate. */                \

@@ -199,10 +199,11 @@ struct BlockedProduct {
       precondition(moments == nil, "moments of products that are no pixels")
       let productStride = layout.productStride(units: units.count)
       for component in 0..<layout.components {
+        let right = kernel + component * kernelStride
         kernels.multiplyPanel(
           rows: units.count, blocks: layout.blocks, left: first + component * inputStride, blockStride: blockStride,
-          right: kernel + component * kernelStride, columns: layout.columns(panel: panel), accumulates: false,
-          into: products + component * productStride)
+          right: right, next: component + 1 < layout.components ? right + kernelStride : nil,
+          columns: layout.columns(panel: panel), accumulates: false, into: products + component * productStride)
       }
       transform.transformOutput(
         products, units, panel: panel, componentStride: productStride, finish, into: output,

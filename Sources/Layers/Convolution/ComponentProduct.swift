@@ -13,6 +13,8 @@ struct ComponentProduct {
   /// Rows that a product sums at once; blocks are multiples of twice as many.
   private static let unitStep = 28
   private static let unitsPerTask = 8
+  /// Panels of a component that follow each other on one thread, which fetches the next one ahead.
+  private static let panelsPerTask = 4
 
   init(_ transform: any ConvolutionTransform, to outputTransform: any OutputTransform) {
     self.transform = transform
@@ -57,13 +59,18 @@ struct ComponentProduct {
           into: inputs + layout.blockCount(units: range.lowerBound), componentStride: inputStride,
           blockStride: blockStride, kernels: context.kernels)
       }
-      context.pool.forEach(layout.components * layout.panels) { task, _ in
-        let (component, panel) = (task / layout.panels, task % layout.panels)
-        kernels.multiplyPanel(
-          rows: block.count, blocks: layout.blocks, left: inputs + component * inputStride, blockStride: blockStride,
-          right: transformed + panel * kernel.panelCount + component * layout.kernelPanelStride,
-          columns: layout.columns(panel: panel), accumulates: false,
-          into: products + component * productStride + panel * panelStride)
+      let panelTasks = (layout.panels + Self.panelsPerTask - 1) / Self.panelsPerTask
+      context.pool.forEach(layout.components * panelTasks) { task, _ in
+        let (component, firstPanel) = (task / panelTasks, task % panelTasks * Self.panelsPerTask)
+        let lastPanel = min(firstPanel + Self.panelsPerTask, layout.panels) - 1
+        for panel in firstPanel...lastPanel {
+          let right = transformed + panel * kernel.panelCount + component * layout.kernelPanelStride
+          kernels.multiplyPanel(
+            rows: block.count, blocks: layout.blocks, left: inputs + component * inputStride, blockStride: blockStride,
+            right: right, next: panel < lastPanel ? right + kernel.panelCount : nil,
+            columns: layout.columns(panel: panel), accumulates: false,
+            into: products + component * productStride + panel * panelStride)
+        }
       }
       context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in
         for panel in 0..<layout.panels {
