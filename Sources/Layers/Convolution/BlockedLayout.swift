@@ -101,6 +101,25 @@ struct BlockedLayout {
   /// Bytes of the whole kernel.
   var kernelBytes: Int { components * kernelStride * MemoryLayout<Float>.stride }
 
+  /// Bytes of a kernel that stays in the last-level cache together with a block.
+  private static let cachedKernelBytes = 24 << 20
+  /// Words of a block that threads share: 12 MiB.
+  private static let sharedBlockCount = 3 << 20
+  /// The same where the whole kernel comes from memory for every block: 26 MiB.
+  private static let largeBlockCount = 13 << 19
+
+  /// Units of blocks that threads share, of nearly the same size, so that no small one needs the whole kernel: a function of the shape alone.
+  ///
+  /// - Parameters:
+  ///   - words: that a unit takes.
+  ///   - step: blocks are multiples of so many units.
+  func blockUnits(words: Int, step: Int) -> Int {
+    let goal = kernelBytes > Self.cachedKernelBytes ? Self.largeBlockCount : Self.sharedBlockCount
+    let most = max(step, goal / words)
+    let blocks = (units + most - 1) / most
+    return min(units, (units + blocks * step - 1) / (blocks * step) * step)
+  }
+
   /// An odd number of cache lines, so that the same place of all components, or blocks, falls into different sets of the cache.
   private static func spread(_ count: Int) -> Int {
     let line = 16

@@ -13,10 +13,8 @@ struct BlockedWeightGradient {
 
   /// Bytes of a transformed kernel of which every part can have its own.
   private static let smallKernelBytes = 3 << 20
-  /// Words of a block of inputs and gradients of one thread: 1 MiB.
-  private static let privateBlockCount = 256 << 10
-  /// Words of a block of inputs and gradients that threads share: 16 MiB.
-  private static let sharedBlockCount = 4 << 20
+  /// Words of a block of inputs and gradients of one thread: 2 MiB.
+  private static let privateBlockCount = 512 << 10
   /// Parts that keep eight threads busy without much imbalance.
   private static let partGoal = 16
   private static let unitsPerTask = 8
@@ -36,7 +34,8 @@ struct BlockedWeightGradient {
   private var blockUnits: Int {
     let columns = layout.kernelRows + layout.panels * BlockedLayout.panelWidth
     let perUnit = layout.components * columns / (layout.word == .pairOfUnits ? 2 : 1)
-    let goal = (sharesUnits ? Self.privateBlockCount : Self.sharedBlockCount) / perUnit
+    guard sharesUnits else { return layout.blockUnits(words: perUnit, step: Self.unitsPerTask) }
+    let goal = Self.privateBlockCount / perUnit
     return min(layout.units, max(Self.unitsPerTask, goal / Self.unitsPerTask * Self.unitsPerTask))
   }
 

@@ -8,10 +8,8 @@ struct ComponentProduct {
   private let layout: BlockedLayout
   private let kernel: TransformedKernel
 
-  /// Words of the inputs of a block, of all components: 8 MiB, because several ranks may share the last-level cache.
-  private static let blockCount = 2 << 20
-  /// Rows that a product sums at once; blocks are multiples of twice as many.
-  private static let unitStep = 28
+  /// Rows that a product sums at once; blocks are multiples of as many.
+  private static let unitStep = 14
   private static let unitsPerTask = 8
   /// Panels of a component that follow each other on one thread, which fetches the next one ahead.
   private static let panelsPerTask = 4
@@ -25,8 +23,8 @@ struct ComponentProduct {
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
-    let goal = Self.blockCount / (layout.components * layout.unitWords)
-    return min(layout.units, max(Self.unitStep, goal / Self.unitStep * Self.unitStep))
+    layout.blockUnits(
+      words: layout.components * (layout.unitWords + layout.panels * BlockedLayout.panelWidth), step: Self.unitStep)
   }
 
   /// Floats from one component of the products of a block to the next, those of all its panels.
