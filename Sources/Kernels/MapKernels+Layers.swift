@@ -4,21 +4,21 @@ import CKernels
 extension MapKernels {
   /// One row of the output of max pooling, and the place of each first maximum in its window (ky · kernel + kx).
   package func maxPoolRow(
-    _ geometry: PoolingGeometry, image: UnsafeRawPointer, outputRow: Int, into y: UnsafeMutableRawPointer,
-    argmax: UnsafeMutablePointer<UInt8>
+    _ geometry: PoolingGeometry, image: UnsafeRawPointer, outputRow: Int, _ writing: MapWriting,
+    into y: UnsafeMutableRawPointer, argmax: UnsafeMutablePointer<UInt8>
   ) {
     precondition((0..<geometry.c.output_height).contains(outputRow), "row \(outputRow) of \(geometry.c.output_height)")
-    withUnsafePointer(to: geometry.c) { table.pointee.max_pool_row($0, image, outputRow, y, argmax) }
+    withUnsafePointer(to: geometry.c) { table.pointee.max_pool_row($0, image, outputRow, writing.c, y, argmax) }
   }
 
   /// One row of the input gradient of max pooling, from the output gradient and the places of the maxima of one image.
   package func maxPoolGradientRow(
     _ geometry: PoolingGeometry, outputGradient: UnsafeRawPointer, argmax: UnsafePointer<UInt8>, inputRow: Int,
-    accumulates: Bool, into inputGradient: UnsafeMutableRawPointer
+    _ writing: MapWriting, into inputGradient: UnsafeMutableRawPointer
   ) {
     precondition((0..<geometry.c.input_height).contains(inputRow), "row \(inputRow) of \(geometry.c.input_height)")
     withUnsafePointer(to: geometry.c) {
-      table.pointee.max_pool_gradient_row($0, outputGradient, argmax, inputRow, accumulates, inputGradient)
+      table.pointee.max_pool_gradient_row($0, outputGradient, argmax, inputRow, writing.c, inputGradient)
     }
   }
 

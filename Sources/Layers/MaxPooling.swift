@@ -59,7 +59,7 @@ package struct MaxPooling: Layer {
     let argmax = pass.state.assumingMemoryBound(to: UInt8.self)
     pass.context.pool.forEach(output.shape.batch * output.shape.height) { row, _ in
       pass.context.kernels.maps(input.shape.precision).maxPoolRow(
-        geometry, image: input.image(row / output.shape.height), outputRow: row % output.shape.height,
+        geometry, image: input.image(row / output.shape.height), outputRow: row % output.shape.height, pass.writing,
         into: output.at(row * rowCount), argmax: argmax + row * rowCount)
     }
   }
@@ -75,7 +75,7 @@ package struct MaxPooling: Layer {
       let image = row / input.height
       pass.context.kernels.maps(input.precision).maxPoolGradientRow(
         geometry, outputGradient: pass.outputGradient.image(image), argmax: argmax + image * imageCount,
-        inputRow: row % input.height, accumulates: inputGradient.accumulates,
+        inputRow: row % input.height, inputGradient.writing,
         into: inputGradient.tensor.at(row * input.width * input.channels))
     }
   }

@@ -100,11 +100,11 @@
                                            float *panels, ptrdiff_t panel_stride, float *bias_sums))                        \
   /* One row of the output: y = max over the window, choice = index of the first maximum within the window (ky *            \
      kernel + kx). */                                                                                                       \
-  KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const ck_map *image, ptrdiff_t output_row, ck_map *y,    \
-                              uint8_t *choice))                                                                             \
+  KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const ck_map *image, ptrdiff_t output_row,               \
+                              ck_writing writing, ck_map *y, uint8_t *choice))                                              \
   /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
   KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const ck_map *dy, const uint8_t *choice,        \
-                                       ptrdiff_t input_row, bool accumulate, ck_map *dx))                                   \
+                                       ptrdiff_t input_row, ck_writing writing, ck_map *dx))                                \
   /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
   KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale, const ck_map *x,       \
                               ck_map *y, float *inverse_norm))                                                              \

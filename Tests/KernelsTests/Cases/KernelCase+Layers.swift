@@ -68,7 +68,10 @@ extension KernelCase {
 
   private static func maxPool(_ trial: Trial) {
     let channels = trial.positiveSize
-    for window in windows {
+    for (window, writing) in zip(
+      windows + windows,
+      [MapWriting.sets, .setsPastCaches, .sets, .setsPastCaches, .setsPastCaches, .sets, .setsPastCaches, .sets])
+    {
       let x = trial.mapNumbers(map.height * map.width * channels)
       // Small integers are often equal. Some are no numbers.
       for i in 0..<x.count {
@@ -81,7 +84,7 @@ extension KernelCase {
       trial.maps.maxPoolRow(
         PoolingGeometry(
           input: map, output: window.output, channels: channels, kernel: window.kernel, stride: window.stride,
-          padding: window.padding), image: x.start, outputRow: row, into: y.start, argmax: argmax.start)
+          padding: window.padding), image: x.start, outputRow: row, writing, into: y.start, argmax: argmax.start)
       for i in 0..<count {
         let values = pixels(window, row, i / channels).map { ($0.tap, x[$0.pixel * channels + i % channels]) }
         // What is no number wins.
@@ -94,20 +97,26 @@ extension KernelCase {
 
   private static func maxPoolGradient(_ trial: Trial) {
     let channels = trial.positiveSize
-    for (window, accumulates) in zip(windows + windows, [true, false, true, false, false, true, false, true]) {
+    for (window, writing) in zip(
+      windows + windows + windows,
+      [
+        MapWriting.adds, .sets, .setsPastCaches, .adds, .sets, .setsPastCaches, .adds, .sets, .setsPastCaches, .adds,
+        .sets, .setsPastCaches,
+      ])
+    {
       let count = window.output.height * window.output.width * channels
       let (dy, argmax) = (trial.mapNumbers(count), trial.bytes(count))
       for i in 0..<count {
         argmax[i] = UInt8(trial.stream.integer(below: window.kernel * window.kernel))
       }
       let row = trial.stream.integer(below: map.height)
-      let dx = trial.map(map.width * channels, accumulates ? .adds : .sets)
+      let dx = trial.map(map.width * channels, writing)
       trial.maps.maxPoolGradientRow(
         PoolingGeometry(
           input: map, output: window.output, channels: channels, kernel: window.kernel, stride: window.stride,
           padding: window.padding), outputGradient: dy.start, argmax: argmax.start, inputRow: row,
-        accumulates: accumulates, into: dx.start)
-      var sums = (0..<dx.count).map { Sum(startingAt: accumulates ? dx.initial($0) : 0) }
+        writing, into: dx.start)
+      var sums = (0..<dx.count).map { Sum(startingAt: writing == .adds ? dx.initial($0) : 0) }
       for i in 0..<count {
         let place = i / channels
         for (pixel, tap) in pixels(window, place / window.output.width, place % window.output.width)
