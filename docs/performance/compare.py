@@ -36,6 +36,7 @@ RUNTIME_PEER = PEER.with_name("runtime_peer.py")
 RUNTIMES = {"onnxruntime": "onnxruntime", "openvino": "OpenVINO"}
 MOBILENET_PEER = PEER.with_name("torch_mobilenets.py")
 VGG = "ssd300-vgg16"
+MOBILENETS = ["ssd300-mobilenet-v1", "ssd300-mobilenet-v2-lite", "ssd320-mobilenet-v2-lite", "ssdlite320-mobilenet-v3-large"]
 
 # What keeps each program to AVX2 on a processor that has more.
 AVX2 = {
@@ -109,10 +110,7 @@ def parse():
     parser.add_argument("task", choices=["step", "inference", "loader"], help="what is timed")
     parser.add_argument("--multibox", default=str(REPOSITORY / ".build/release/multibox"), help="the program")
     parser.add_argument("--python", default=sys.executable, help="a Python that has torch and torchvision")
-    parser.add_argument(
-        "--model", default=VGG,
-        choices=[VGG, "ssd300-mobilenet-v1", "ssd300-mobilenet-v2-lite", "ssd320-mobilenet-v2-lite", "ssdlite320-mobilenet-v3-large"],
-    )
+    parser.add_argument("--model", default=VGG, choices=[VGG, "ssd512-vgg16", *MOBILENETS])
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--batch", type=int, default=8, help="images of an iteration")
     parser.add_argument("--micro-batch", type=int, help="Multibox's images of a forward pass; its default otherwise")
@@ -172,7 +170,7 @@ def check(options):
 def contestants(options):
     restriction = AVX2 if options.instruction_set else {"Multibox": {}, "PyTorch": {}}
     multibox = [options.multibox, "benchmark", options.task, "--threads", str(options.threads), "--json"]
-    is_mobilenet = options.model != VGG and options.task != "loader"
+    is_mobilenet = options.model in MOBILENETS and options.task != "loader"
     peer = [options.python, str(MOBILENET_PEER if is_mobilenet else PEER), options.task, "--threads", str(options.threads)]
     if options.task == "loader":
         multibox += [options.config, "--images", str(options.images)]
@@ -183,7 +181,7 @@ def contestants(options):
     else:
         sizes = ["--batch", str(options.batch), "--iterations", str(options.iterations)]
         multibox += ["--model", options.model]
-        peer += ["--network", options.model] if is_mobilenet else []
+        peer += ["--network" if is_mobilenet else "--model", options.model]
         multibox += sizes + (["--micro-batch", str(options.micro_batch)] if options.micro_batch else [])
         peer += sizes
         variants = [(precision, layout) for precision in options.precision for layout in options.layout]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times torchvision's ssd300_vgg16 for compare.py; prints one JSON object.
+"""Times torchvision's SSD on VGG-16 for compare.py; prints one JSON object.
 
 step       forward, loss, backward and an update by SGD with momentum, on random images with one to four objects each
 inference  the network, decoding and non-maximum suppression
@@ -17,18 +17,22 @@ import time
 
 import torch
 import torchvision
-from torchvision.models import detection
+from torchvision.models import detection, vgg16
+from torchvision.models.detection import ssd
+from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 from torchvision.transforms import v2
 
 from voc_images import AUGMENTATIONS, MEAN, SIDE, AnnotatedImages
 
 CLASSES = 21  # background included
+SIDES = {"ssd300-vgg16": SIDE, "ssd512-vgg16": 512}
 PACKED = 32  # images that a loader puts together
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=["step", "inference", "loader"])
+    parser.add_argument("--model", choices=SIDES, default="ssd300-vgg16")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--iterations", type=int, default=3)
@@ -41,9 +45,22 @@ def parse():
     return parser.parse_args()
 
 
+def ssd512():
+    """torchvision has the network of SSD512, but nothing that makes a detector of it."""
+    backbone = ssd._vgg_extractor(vgg16(weights=None), highres=True, trainable_layers=5)
+    boxes = DefaultBoxGenerator(
+        [[2], [2, 3], [2, 3], [2, 3], [2, 3], [2], [2]],
+        scales=[0.07, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05], steps=[8, 16, 32, 64, 128, 256, 512],
+    )
+    return ssd.SSD(backbone, boxes, (512, 512), CLASSES)
+
+
 def network(options):
     # Without pretrained weights every layer is trained.
-    model = detection.ssd300_vgg16(weights=None, weights_backbone=None, num_classes=CLASSES)
+    if options.model == "ssd512-vgg16":
+        model = ssd512()
+    else:
+        model = detection.ssd300_vgg16(weights=None, weights_backbone=None, num_classes=CLASSES)
     if options.layout == "channels_last":
         model = model.to(memory_format=torch.channels_last)
     return model
@@ -55,17 +72,17 @@ def arithmetic(options):
     return contextlib.nullcontext()
 
 
-def made_up_images(count):
-    return [torch.rand(3, SIDE, SIDE) for _ in range(count)]
+def made_up_images(count, side):
+    return [torch.rand(3, side, side) for _ in range(count)]
 
 
-def made_up_objects(count):
+def made_up_objects(count, side):
     """One to four boxes an image, with sides of 10 % to 80 % of the image's, as Multibox makes them up."""
     objects = []
     for _ in range(count):
         number = random.randint(1, 4)
-        size = SIDE * (0.1 + 0.7 * torch.rand(number, 2))
-        corner = (SIDE - size) * torch.rand(number, 2)
+        size = side * (0.1 + 0.7 * torch.rand(number, 2))
+        corner = (side - size) * torch.rand(number, 2)
         boxes = torch.cat([corner, corner + size], dim=1)
         objects.append({"boxes": boxes, "labels": torch.randint(1, CLASSES, (number,))})
     return objects
@@ -83,7 +100,8 @@ def time_iterations(options, iterate):
 def time_steps(options):
     model = network(options).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9, weight_decay=5e-4)
-    images, objects = made_up_images(options.batch), made_up_objects(options.batch)
+    side = SIDES[options.model]
+    images, objects = made_up_images(options.batch, side), made_up_objects(options.batch, side)
 
     def iterate():
         with arithmetic(options):
@@ -98,7 +116,7 @@ def time_steps(options):
 
 def time_inference(options):
     model = network(options).eval()
-    images = made_up_images(options.batch)
+    images = made_up_images(options.batch, SIDES[options.model])
 
     def iterate():
         with torch.inference_mode(), arithmetic(options):
