@@ -23,7 +23,7 @@ extension KernelCase {
       let product = accumulates ? trial.numbers(rows * trial.panels.width) : trial.unset(rows * trial.panels.width)
       trial.maps.multiplyPanel(
         rows: rows, blocks: blocks, left: left.start, blockStride: blockStride, right: right.start,
-        columns: columns, accumulates: accumulates, into: product.start)
+        next: trial.size % 2 == 0 ? right.start : nil, columns: columns, accumulates: accumulates, into: product.start)
       for row in 0..<rows {
         let factors = (0..<blocks * layout.width).map { k in
           Double(trial.number(left, from: k / layout.width * blockStride, layout, row, k % layout.width))
