@@ -57,18 +57,30 @@ package struct PoolingGeometry: Sendable {
   }
 }
 
-/// How Winograd tiles cover a map: 4×4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
-/// (row / d · 4 · d + row mod d, …). Their windows in the input begin `padding` pixels before.
+/// Rows and columns of a tile of Winograd's algorithm, with kernels of 3×3.
+package enum WinogradTile: Int, Sendable, CaseIterable {
+  case four = 4
+  case six = 6
+
+  /// Products whose sums become a tile: one for each pixel that the tile depends on.
+  package var components: Int { (rawValue + 2) * (rawValue + 2) }
+}
+
+/// How Winograd tiles cover a map: n×n output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
+/// (row / d · n · d + row mod d, …). Their windows in the input begin `padding` pixels before.
 package struct TileMap: Sendable {
   let c: ck_tile_map
 
-  package init(height: Int, width: Int, channels: Int, tileRows: Int, tileColumns: Int, padding: Int, dilation: Int) {
+  package init(
+    _ tile: WinogradTile, height: Int, width: Int, channels: Int, tileRows: Int, tileColumns: Int, padding: Int,
+    dilation: Int
+  ) {
     precondition(
       min(height, width, channels, tileRows, tileColumns, dilation) > 0,
       "tiles \(tileRows)×\(tileColumns) of a map \(height)×\(width)×\(channels)")
     c = ck_tile_map(
-      height: height, width: width, channels: channels, tile_rows: tileRows, tile_columns: tileColumns,
-      padding: padding, dilation: dilation)
+      tile: tile.rawValue, height: height, width: width, channels: channels, tile_rows: tileRows,
+      tile_columns: tileColumns, padding: padding, dilation: dilation)
   }
 }
 

@@ -45,13 +45,14 @@ extension Kernels {
 
   /// The transpose of Winograd's kernel transform, for rows and the 32 columns from `firstColumn` on of a kernel [3][3][inputs][outputs].
   package func winogradKernelGradient(
-    _ components: UnsafePointer<Float>, componentStride: Int, inputs: Int, outputs: Int, firstColumn: Int,
-    rows: Range<Int>, into kernel: UnsafeMutablePointer<Float>
+    _ tile: WinogradTile, _ components: UnsafePointer<Float>, componentStride: Int, inputs: Int, outputs: Int,
+    firstColumn: Int, rows: Range<Int>, into kernel: UnsafeMutablePointer<Float>
   ) {
     precondition(
       rows.lowerBound >= 0 && rows.upperBound <= inputs && (0..<outputs).contains(firstColumn),
       "rows \(rows) of \(inputs), column \(firstColumn) of \(outputs)")
     table.pointee.winograd_kernel_gradient(
-      components, componentStride, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, kernel)
+      tile.rawValue, components, componentStride, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, kernel
+    )
   }
 }

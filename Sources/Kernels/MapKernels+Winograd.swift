@@ -18,8 +18,8 @@ extension MapKernels {
   ///
   /// - Parameter rows: whole blocks of 16.
   package func winogradKernel(
-    _ kernel: UnsafePointer<Float>, inputs: Int, outputs: Int, firstColumn: Int, rows: Range<Int>, isTurned: Bool,
-    into components: UnsafeMutablePointer<Float>, componentStride: Int
+    _ tile: WinogradTile, _ kernel: UnsafePointer<Float>, inputs: Int, outputs: Int, firstColumn: Int, rows: Range<Int>,
+    isTurned: Bool, into components: UnsafeMutablePointer<Float>, componentStride: Int
   ) {
     requireBlocks(rows)
     precondition(
@@ -27,7 +27,8 @@ extension MapKernels {
       "column \(firstColumn) of a kernel \(inputs)×\(outputs)")
     let transform = isTurned ? table.pointee.winograd_turned_kernel : table.pointee.winograd_kernel
     transform!(
-      kernel, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, components, componentStride)
+      tile.rawValue, kernel, inputs, outputs, firstColumn, rows.lowerBound, rows.upperBound, components, componentStride
+    )
   }
 
   /// The transpose of Winograd's output transform, for tiles of a gradient that is set to zero where the activation is flat, told by `output`; its sums

@@ -1,10 +1,17 @@
 import Kernels
 
-/// Winograd's F(4×4, 3×3) by its definition, for interpolation points as in `winograd.inc`.
-enum Winograd {
-  /// Rows and columns of the outputs of a tile, of the kernel, and of the inputs of a tile.
-  static let (side, taps, window) = (4, 3, 6)
-  static let componentCount = window * window
+/// Winograd's F(n×n, 3×3) by its definition, for interpolation points as in `winograd.inc`.
+struct Winograd {
+  /// Rows and columns of the kernel.
+  static let taps = 3
+
+  let tile: WinogradTile
+
+  /// Rows and columns of the outputs of a tile.
+  var side: Int { tile.rawValue }
+  /// Rows and columns of the inputs of a tile.
+  var window: Int { side + Self.taps - 1 }
+  var componentCount: Int { window * window }
 
   /// A linear transform: its matrix, and how many roundings a term passes through in one direction.
   struct Transform: Sendable {
@@ -28,7 +35,36 @@ enum Winograd {
     }
   }
 
-  private static let points = [0, 0.625, -0.625, 1.5, -1.5]
+  /// Bᵀ: row i has the polynomial that vanishes at all points but one, the last that of all.
+  let input: Transform
+  /// G: the powers of a point over the product of its distances from the others; the last point is infinite.
+  let kernel: Transform
+  /// Aᵀ: the powers of all points.
+  let output: Transform
+  /// A.
+  let outputGradient: Transform
+  /// Gᵀ.
+  let kernelGradient: Transform
+
+  init(_ tile: WinogradTile) {
+    self.tile = tile
+    let side = tile.rawValue
+    let points: [Double] = tile == .four ? [0, 0.625, -0.625, 1.5, -1.5] : [0, 0.5, -0.5, 1, -1, 2, -2]
+    func others(_ point: Double) -> [Double] { points.filter { $0 != point } }
+    input = Transform(
+      matrix: points.map { Self.polynomial(others($0)) + [0] } + [Self.polynomial(points)], roundings: side)
+    kernel = Transform(
+      matrix: points.map { point in
+        let distances = others(point).reduce(1) { $0 * (point - $1) }
+        return [1, point, point * point].map { $0 / distances }
+      } + [[0, 0, 1]], roundings: 5)
+    output = Transform(
+      matrix: (0..<side).map { power in
+        points.map { point in (0..<power).reduce(1) { product, _ in product * point } } + [power == side - 1 ? 1 : 0]
+      }, roundings: side)
+    outputGradient = output.transposed(roundings: side)
+    kernelGradient = kernel.transposed(roundings: side + 2)
+  }
 
   /// The coefficients of Π (x − point), the constant first.
   private static func polynomial(_ points: [Double]) -> [Double] {
@@ -39,64 +75,45 @@ enum Winograd {
     }
     return factors
   }
-
-  private static func others(_ point: Double) -> [Double] { points.filter { $0 != point } }
-
-  /// Bᵀ: row i has the polynomial that vanishes at all points but one, the last that of all.
-  static let input = Transform(
-    matrix: points.map { polynomial(others($0)) + [0] } + [polynomial(points)], roundings: 4)
-  /// G: the powers of a point over the product of its distances from the others; the last point is infinite.
-  static let kernel = Transform(
-    matrix: points.map { point in
-      let distances = others(point).reduce(1) { $0 * (point - $1) }
-      return [1, point, point * point].map { $0 / distances }
-    } + [[0, 0, 1]], roundings: 5)
-  /// Aᵀ: the powers of all points.
-  static let output = Transform(
-    matrix: (0..<side).map { power in
-      points.map { point in (0..<power).reduce(1) { product, _ in product * point } } + [power == side - 1 ? 1 : 0]
-    }, roundings: 4)
-  /// A.
-  static let outputGradient = output.transposed(roundings: 4)
-  /// Gᵀ.
-  static let kernelGradient = kernel.transposed(roundings: 6)
 }
 
-/// How tiles cover two images of 5×6 pixels.
+/// How tiles cover two images of 5×6 pixels, or of 9×7 where tiles are larger.
 struct TileGrid {
+  let tile: WinogradTile
   let channels: Int
   let dilation: Int
   let padding = 1
 
   static let images = 2
-  private static let (height, width) = (5, 6)
+  private var height: Int { tile == .four ? 5 : 9 }
+  private var width: Int { tile == .four ? 6 : 7 }
 
-  var tileRows: Int { tiles(Self.height) }
-  var tileColumns: Int { tiles(Self.width) }
-  var count: Int { Self.images * Self.height * Self.width * channels }
+  var tileRows: Int { tiles(height) }
+  var tileColumns: Int { tiles(width) }
+  var count: Int { Self.images * height * width * channels }
   var tileCount: Int { Self.images * tileRows * tileColumns }
   var map: TileMap {
     TileMap(
-      height: Self.height, width: Self.width, channels: channels, tileRows: tileRows, tileColumns: tileColumns,
+      tile, height: height, width: width, channels: channels, tileRows: tileRows, tileColumns: tileColumns,
       padding: padding, dilation: dilation)
   }
 
   /// Every dilation-th pixel belongs to the same tiles.
   private func tiles(_ extent: Int) -> Int {
     let pixels = (extent + dilation - 1) / dilation
-    return dilation * ((pixels + Winograd.side - 1) / Winograd.side)
+    return dilation * ((pixels + tile.rawValue - 1) / tile.rawValue)
   }
 
   /// Where the channels of pixel (y, x) of a tile begin; nil outside the map.
   ///
   /// - Parameter margin: pixels before the tile that count.
-  func pixel(_ tile: Int, _ y: Int, _ x: Int, margin: Int = 0) -> Int? {
-    let (image, place) = tile.quotientAndRemainder(dividingBy: tileRows * tileColumns)
-    func coordinate(_ tile: Int, _ place: Int) -> Int {
-      tile / dilation * Winograd.side * dilation + tile % dilation + place * dilation - margin
+  func pixel(_ index: Int, _ y: Int, _ x: Int, margin: Int = 0) -> Int? {
+    let (image, place) = index.quotientAndRemainder(dividingBy: tileRows * tileColumns)
+    func coordinate(_ index: Int, _ place: Int) -> Int {
+      index / dilation * tile.rawValue * dilation + index % dilation + place * dilation - margin
     }
     let (row, column) = (coordinate(place / tileColumns, y), coordinate(place % tileColumns, x))
-    guard (0..<Self.height).contains(row), (0..<Self.width).contains(column) else { return nil }
-    return ((image * Self.height + row) * Self.width + column) * channels
+    guard (0..<height).contains(row), (0..<width).contains(column) else { return nil }
+    return ((image * height + row) * width + column) * channels
   }
 }

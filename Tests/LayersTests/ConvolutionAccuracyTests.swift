@@ -31,6 +31,26 @@ import Testing
     }
   }
 
+  /// Gradients of maps that tiles of 6×6 cover well. Their transforms magnify errors about sixteen times.
+  @Test(arguments: [(64, 48), (256, 80), (512, 33)])
+  func gradientsByLargeTilesAreNearExactArithmetic(_ channels: (input: Int, output: Int)) {
+    var layout = VariableLayout()
+    let layer = Convolution(
+      "layer", variableName: "layer", kernel: 3, padding: 1, from: channels.input, to: channels.output,
+      activation: .identity, method: .winograd, layout: &layout)
+    let shape = Shape(batch: 1, height: 12, width: 18, channels: channels.input)
+    let work = layer.work(for: shape, hasTiles: false)
+    // Six tiles of 64 products, fifteen of 36.
+    #expect(work.weightGradient * 15 * 36 == work.forward * 6 * 64)
+    let harness = LayerHarness(layer, layout: layout, normalInput: shape)
+    let exact = harness.exactPasses()
+    for kernels in Kernels.available {
+      let result = harness.run(kernels: kernels, threads: 1)
+      #expect(relativeDistance(result.inputGradient, exact.inputGradient.values) <= 6.5e-6)
+      #expect(relativeDistance(result.gradients[0], exact.weightGradient) <= 6.5e-6)
+    }
+  }
+
   /// Relative L2 errors of bfloat16. Rounding a factor to nearest errs by 0.42 · 2⁻⁸ in the mean square, cutting it off by twice that; a
   /// product has two, and a map that is written has a third. Winograd's transforms magnify that of factors nearly five times.
   private static let tolerancesOfBFloat16: [ConvolutionMethod: ClosedRange<Double>] = [

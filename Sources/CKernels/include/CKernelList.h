@@ -52,11 +52,13 @@
                                 float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))                              \
   /* u[component][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, in whole blocks of 16, columns \
      outputs from first_column on, zeros beyond. */                                                                         \
-  KERNEL(void, winograd_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,               \
-                                 ptrdiff_t first_row, ptrdiff_t last_row, float *u, ptrdiff_t component_stride))            \
+  KERNEL(void, winograd_kernel, (ptrdiff_t tile, const float *w, ptrdiff_t inputs, ptrdiff_t outputs,                       \
+                                 ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,                 \
+                                 ptrdiff_t component_stride))                                                               \
   /* The same for the kernel turned by half a turn, with the roles exchanged: rows are outputs, columns inputs. */          \
-  KERNEL(void, winograd_turned_kernel, (const float *w, ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t first_column,        \
-                                        ptrdiff_t first_row, ptrdiff_t last_row, float *u, ptrdiff_t component_stride))     \
+  KERNEL(void, winograd_turned_kernel, (ptrdiff_t tile, const float *w, ptrdiff_t inputs, ptrdiff_t outputs,                \
+                                        ptrdiff_t first_column, ptrdiff_t first_row, ptrdiff_t last_row, float *u,          \
+                                        ptrdiff_t component_stride))                                                        \
   /* Sums over rows of both operands. product[r] = Σ_k left[r / 16][k][r % 16] * right[k], r < 16 * blocks, k <             \
      count; added to what is there when accumulate. Only the first `columns` of 32 columns are asked for. The right         \
      operand is a panel, or, when right_stride is not 0, two blocks as those of the left one, right_stride words apart. */  \
@@ -239,7 +241,7 @@
                               ptrdiff_t last_row, float *matrix))                                                           \
   /* The transpose of winograd_kernel: w[tap][row][column] of the rows [first_row, last_row) and 32 columns from            \
      first_column on. */                                                                                                    \
-  KERNEL(void, winograd_kernel_gradient, (const float *u, ptrdiff_t component_stride, ptrdiff_t inputs,                     \
+  KERNEL(void, winograd_kernel_gradient, (ptrdiff_t tile, const float *u, ptrdiff_t component_stride, ptrdiff_t inputs,     \
                                           ptrdiff_t outputs, ptrdiff_t first_column, ptrdiff_t first_row,                   \
                                           ptrdiff_t last_row, float *w))
 

@@ -64,9 +64,10 @@ typedef struct {
   ptrdiff_t kernel, stride, padding_y, padding_x;
 } ck_depthwise_geometry;
 
-// How Winograd tiles cover a map: 4x4 output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
-// (row / d * 4 * d + row % d, ...). Their windows in the input begin `padding` pixels before.
+// How Winograd tiles cover a map: n x n output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
+// (row / d * n * d + row % d, ...); n is 4 or 6. Their windows in the input begin `padding` pixels before.
 typedef struct {
+  ptrdiff_t tile;
   ptrdiff_t height, width, channels;
   ptrdiff_t tile_rows, tile_columns;
   ptrdiff_t padding, dilation;

@@ -12,32 +12,48 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   init(layer: Convolution, input: Shape, usesWinograd: Bool) {
     self.layer = layer
+    let gradientTile = Self.gradientTile(layer: layer, input: input)
     let (inputs, units) = (
       BlockedLayout.Word.summingInputs(input.precision), BlockedLayout.Word.summingUnits(input.precision)
     )
-    func transform(_ word: BlockedLayout.Word) -> any DifferentiableTransform {
-      if usesWinograd { return WinogradTransform(layer, input: input, word: word) }
+    func transform(_ word: BlockedLayout.Word, tile: WinogradTile) -> any DifferentiableTransform {
+      if usesWinograd { return WinogradTransform(layer, tile, input: input, word: word) }
       return layer.isPointwise
         ? PixelTransform(layer, input: input, word: word) : ColumnTransform(layer, input: input, word: word)
     }
     var gradient: any ConvolutionTransform {
-      if usesWinograd { return WinogradTransform(gradientOf: layer, input: input, word: inputs) }
+      if usesWinograd { return WinogradTransform(gradientOf: layer, gradientTile, input: input, word: inputs) }
       return layer.isPointwise
         ? PixelTransform(gradientOf: layer, input: input, word: inputs)
         : ScatterTransform(gradientOf: layer, input: input, word: inputs)
     }
-    forwardProduct = BlockedProduct(transform(inputs), takesMoments: layer.normalization != nil)
+    forwardProduct = BlockedProduct(transform(inputs, tile: .four), takesMoments: layer.normalization != nil)
     backwardProduct = BlockedProduct(gradient)
-    weightGradient = BlockedWeightGradient(transform(units), layer: layer)
+    weightGradient = BlockedWeightGradient(transform(units, tile: gradientTile), layer: layer)
     pointwiseBackward = PointwiseBackward(layer, input: input)
   }
 
   /// Whether Winograd's algorithm pays for a map, whatever the number of images: enough channels to amortise the transforms of maps, enough
   /// tiles to amortise that of the kernel, which becomes four times as large, and not too many tiles that reach out of the map.
   static func isWinogradFaster(layer: Convolution, input: Shape) -> Bool {
-    let transform = WinogradTransform(layer, input: input, word: .float32)
+    let transform = WinogradTransform(layer, .four, input: input, word: .float32)
     return min(layer.inputChannels, layer.outputChannels) >= 4 && transform.tilesPerImage > 4
       && transform.workRatio <= 0.7
+  }
+
+  /// The tiles of gradients by Winograd's algorithm: large ones where they fit the map so well that they multiply clearly less often, and
+  /// where their kernel, nearly twice as large, stays in a cache.
+  ///
+  /// They err four times as much, which gradients can bear. Outputs decide on which side of a ReLU, and of a maximum, a number falls, and
+  /// that is most of the error of all gradients ([decision 16](../../../docs/decisions/0016-convolution.md)). Of bfloat16 the
+  /// error would be several percent.
+  private static func gradientTile(layer: Convolution, input: Shape) -> WinogradTile {
+    guard layer.kernel == WinogradTransform.taps, layer.stride == 1, input.precision == .float32 else { return .four }
+    func transform(_ tile: WinogradTile) -> WinogradTransform {
+      WinogradTransform(gradientOf: layer, tile, input: input, word: .float32)
+    }
+    let (small, large) = (transform(.four), transform(.six))
+    return large.layout.keepsKernelCached && large.workRatio <= 0.85 * small.workRatio ? .six : .four
   }
 
   var work: ConvolutionWork {

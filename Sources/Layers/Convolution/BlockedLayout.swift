@@ -3,7 +3,7 @@ import Kernels
 /// How the operands of a convolution's matrix products lie in memory, so that nothing has to be packed.
 ///
 /// A convolution is, for each of some components, a product [units, inputs] · [inputs, outputs]: one component whose units are pixels, or 36
-/// whose units are tiles. Inputs go in blocks of 16, [block][unit][16]; outputs and the kernel in panels of 32, [panel][unit or
+/// or 64 whose units are tiles. Inputs go in blocks of 16, [block][unit][16]; outputs and the kernel in panels of 32, [panel][unit or
 /// input][32]. Padding is zero.
 ///
 /// An operand's words have 32 bits: a float, or a pair of bfloat16 that are neighbours in the sum. All strides count words.
@@ -103,6 +103,8 @@ struct BlockedLayout {
 
   /// Bytes of a kernel that stays in the last-level cache together with a block.
   private static let cachedKernelBytes = 24 << 20
+  /// Whether the kernel stays in the last-level cache together with a block.
+  var keepsKernelCached: Bool { kernelBytes <= Self.cachedKernelBytes }
   /// Words of a block that threads share: 12 MiB.
   private static let sharedBlockCount = 3 << 20
   /// The same where the whole kernel comes from memory for every block: 26 MiB.
@@ -114,7 +116,7 @@ struct BlockedLayout {
   ///   - words: that a unit takes.
   ///   - step: blocks are multiples of so many units.
   func blockUnits(words: Int, step: Int) -> Int {
-    let goal = kernelBytes > Self.cachedKernelBytes ? Self.largeBlockCount : Self.sharedBlockCount
+    let goal = keepsKernelCached ? Self.sharedBlockCount : Self.largeBlockCount
     let most = max(step, goal / words)
     let blocks = (units + most - 1) / most
     return min(units, (units + blocks * step - 1) / (blocks * step) * step)

@@ -1,11 +1,12 @@
 import Kernels
 import Tensors
 
-/// Winograd's F(4×4, 3×3) for a kernel of 3×3 and stride 1, which multiplies a quarter as often as the definition:
+/// Winograd's F(n×n, 3×3) for a kernel of 3×3 and stride 1, which multiplies a quarter as often as the definition with n = 4, and less than a
+/// fifth as often with n = 6:
 ///
 ///     Y = Aᵀ [ Σ_c (G g_c Gᵀ) ⊙ (Bᵀ d_c B) ] A
 ///
-/// A unit is a tile of 4×4 outputs, a dilation apart, which depend on 6×6 inputs; in between are 36 components. The gradient of the input
+/// A unit is a tile of n×n outputs, a dilation apart, which depend on (n+2)×(n+2) inputs; in between are as many components. The gradient of the input
 /// is the convolution of the output's gradient with the turned kernel.
 ///
 /// ### Source
@@ -13,12 +14,11 @@ import Tensors
 struct WinogradTransform: DifferentiableTransform, OutputTransform {
   /// Rows and columns of the kernel.
   static let taps = 3
-  private static let side = 4
-  private static let components = 36
 
   let layout: BlockedLayout
   var results: ProductResults { .transformed(self) }
   private let layer: Convolution
+  private let tile: WinogradTile
   private let turnsKernel: Bool
   private let inputMap: TileMap
   private let outputMap: TileMap
@@ -29,16 +29,16 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
   let tilesPerImage: Int
 
   /// The convolution of a map of shape `input` with the layer's kernel.
-  init(_ layer: Convolution, input: Shape, word: BlockedLayout.Word) {
+  init(_ layer: Convolution, _ tile: WinogradTile, input: Shape, word: BlockedLayout.Word) {
     self.init(
-      layer, from: input, to: layer.outputShape(for: input), padding: Self.padding(layer), word: word,
+      layer, tile, from: input, to: layer.outputShape(for: input), padding: Self.padding(layer), word: word,
       turnsKernel: false)
   }
 
   /// The gradient with respect to a map of shape `input`.
-  init(gradientOf layer: Convolution, input: Shape, word: BlockedLayout.Word) {
+  init(gradientOf layer: Convolution, _ tile: WinogradTile, input: Shape, word: BlockedLayout.Word) {
     self.init(
-      layer, from: layer.outputShape(for: input), to: input,
+      layer, tile, from: layer.outputShape(for: input), to: input,
       padding: layer.dilation * (layer.kernel - 1) - Self.padding(layer), word: word, turnsKernel: true)
   }
 
@@ -48,29 +48,30 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
   }
 
   private init(
-    _ layer: Convolution, from input: Shape, to output: Shape, padding: Int, word: BlockedLayout.Word,
-    turnsKernel: Bool
+    _ layer: Convolution, _ tile: WinogradTile, from input: Shape, to output: Shape, padding: Int,
+    word: BlockedLayout.Word, turnsKernel: Bool
   ) {
     self.layer = layer
+    self.tile = tile
     self.turnsKernel = turnsKernel
     func tiles(_ extent: Int) -> Int {
       let phase = (extent + layer.dilation - 1) / layer.dilation
-      return layer.dilation * ((phase + Self.side - 1) / Self.side)
+      return layer.dilation * ((phase + tile.rawValue - 1) / tile.rawValue)
     }
     let (rows, columns) = (tiles(output.height), tiles(output.width))
     func map(_ shape: Shape) -> TileMap {
       TileMap(
-        height: shape.height, width: shape.width, channels: shape.channels, tileRows: rows, tileColumns: columns,
-        padding: padding, dilation: layer.dilation)
+        tile, height: shape.height, width: shape.width, channels: shape.channels, tileRows: rows,
+        tileColumns: columns, padding: padding, dilation: layer.dilation)
     }
     inputMap = map(input)
     outputMap = map(output)
     layout = BlockedLayout(
-      components: Self.components, units: output.batch * rows * columns, inputs: input.channels,
+      components: tile.components, units: output.batch * rows * columns, inputs: input.channels,
       outputs: output.channels, word: word)
     tilesPerImage = rows * columns
     workRatio =
-      Float(rows * columns * Self.components) / Float(output.height * output.width * Self.taps * Self.taps)
+      Float(rows * columns * tile.components) / Float(output.height * output.width * Self.taps * Self.taps)
   }
 
   func transformInput(
@@ -87,7 +88,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     componentStride: Int, kernels: Kernels
   ) {
     kernels.maps(layout.precision).winogradKernel(
-      kernel, inputs: layer.inputChannels, outputs: layer.outputChannels,
+      tile, kernel, inputs: layer.inputChannels, outputs: layer.outputChannels,
       firstColumn: panel * BlockedLayout.panelWidth, rows: rows, isTurned: turnsKernel, into: panelRows,
       componentStride: componentStride)
   }
@@ -122,7 +123,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     into kernel: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
     kernels.winogradKernelGradient(
-      panelRows, componentStride: componentStride, inputs: layer.inputChannels, outputs: layer.outputChannels,
+      tile, panelRows, componentStride: componentStride, inputs: layer.inputChannels, outputs: layer.outputChannels,
       firstColumn: panel * BlockedLayout.panelWidth, rows: rows.lowerBound..<min(rows.upperBound, layer.inputChannels),
       into: kernel)
   }

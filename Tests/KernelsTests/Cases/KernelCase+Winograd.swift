@@ -14,32 +14,34 @@ extension KernelCase {
   ]
 
   /// Maps without and with dilation, and some of their tiles.
-  private static func grids(_ trial: Trial) -> [(grid: TileGrid, tiles: Range<Int>)] {
-    [1, 2].map { dilation in
-      let grid = TileGrid(channels: trial.positiveSize, dilation: dilation)
-      return (grid, trial.size == 0 ? 1..<1 : 3..<6)
+  private static func grids(_ trial: Trial) -> [(winograd: Winograd, grid: TileGrid, tiles: Range<Int>)] {
+    WinogradTile.allCases.flatMap { tile in
+      [1, 2].map { dilation in
+        let grid = TileGrid(tile: tile, channels: trial.positiveSize, dilation: dilation)
+        return (Winograd(tile), grid, trial.size == 0 ? 1..<1 : 3..<6)
+      }
     }
   }
 
   private static func winogradInput(_ trial: Trial, sumsTiles: Bool) {
-    for (grid, tiles) in grids(trial) {
+    for (winograd, grid, tiles) in grids(trial) {
       let layout = trial.blocks(sumsRows: sumsTiles)
       let blocks = (grid.channels + layout.width - 1) / layout.width
       // Words between that belong to others.
       let blockStride = layout.words(tiles.count) + 16
       let componentStride = blocks * blockStride + 16
-      let (data, components) = (trial.mapNumbers(grid.count), trial.unset(Winograd.componentCount * componentStride))
+      let (data, components) = (trial.mapNumbers(grid.count), trial.unset(winograd.componentCount * componentStride))
       trial.maps.winogradInput(
         grid.map, data.start, tiles: tiles, sumsTiles: sumsTiles, into: components.start,
         componentStride: componentStride, blockStride: blockStride)
-      for component in 0..<Winograd.componentCount {
-        let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
+      for component in 0..<winograd.componentCount {
+        let (i, j) = component.quotientAndRemainder(dividingBy: winograd.window)
         for block in 0..<blocks {
           let base = component * componentStride + block * blockStride
           trial.expect(components, from: base, layout, rows: tiles.count) { row, column in
             let channel = block * layout.width + column
             guard channel < grid.channels else { return Sum() }
-            return Winograd.input.element(i, j) { y, x in
+            return winograd.input.element(i, j) { y, x in
               grid.pixel(tiles.lowerBound + row, y, x, margin: grid.padding).map { data[$0 + channel] } ?? 0
             }
           }
@@ -49,14 +51,14 @@ extension KernelCase {
   }
 
   private static func winogradOutput(_ trial: Trial) {
-    for (grid, tiles) in grids(trial) {
+    for (winograd, grid, tiles) in grids(trial) {
       for firstChannel in stride(from: 0, to: grid.channels, by: MapKernels.panelWidth) {
         let (bounds, hasBias) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
         let writing = trial.writing()
         let accumulates = writing == .adds
         let componentStride = tiles.count * MapKernels.panelWidth + 16
         let (components, bias) = (
-          trial.numbers(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
+          trial.numbers(winograd.componentCount * componentStride), trial.numbers(grid.channels)
         )
         let data = trial.map(grid.count, writing)
         trial.maps.winogradOutput(
@@ -65,8 +67,8 @@ extension KernelCase {
         for (tile, y, x, pixel) in pixels(grid, tiles) {
           for channel in firstChannel..<min(firstChannel + MapKernels.panelWidth, grid.channels) {
             let place = (tile - tiles.lowerBound) * MapKernels.panelWidth + channel - firstChannel
-            var sum = Winograd.output.element(y, x, roundings: 1) { i, j in
-              components[(i * Winograd.window + j) * componentStride + place]
+            var sum = winograd.output.element(y, x, roundings: 1) { i, j in
+              components[(i * winograd.window + j) * componentStride + place]
             }
             if hasBias { sum.addUnrounded(Double(bias[channel])) }
             sum = sum.clamped(bounds.lower, bounds.upper)
@@ -80,16 +82,17 @@ extension KernelCase {
 
   /// The pixels of tiles that lie in the map.
   private static func pixels(_ grid: TileGrid, _ tiles: Range<Int>) -> [(tile: Int, y: Int, x: Int, pixel: Int)] {
-    tiles.flatMap { tile in
-      (0..<Winograd.side * Winograd.side).compactMap { index in
-        let (y, x) = index.quotientAndRemainder(dividingBy: Winograd.side)
+    let side = grid.tile.rawValue
+    return tiles.flatMap { tile in
+      (0..<side * side).compactMap { index in
+        let (y, x) = index.quotientAndRemainder(dividingBy: side)
         return grid.pixel(tile, y, x).map { (tile, y, x, $0) }
       }
     }
   }
 
   private static func winogradOutputGradient(_ trial: Trial) {
-    for (grid, tiles) in grids(trial) {
+    for (winograd, grid, tiles) in grids(trial) {
       let (bounds, hasOutput) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.7))
       let panelCount = (grid.channels + MapKernels.panelWidth - 1) / MapKernels.panelWidth
       let panelStride = trial.panels.words(tiles.count) + 16
@@ -97,7 +100,7 @@ extension KernelCase {
       let (output, gradient) = (trial.mapNumbers(grid.count), trial.mapNumbers(grid.count))
       for i in 0..<output.count { output[i] = bounds.clamp(output[i]) }
       let (components, biasSums) = (
-        trial.unset(Winograd.componentCount * componentStride), trial.numbers(grid.channels)
+        trial.unset(winograd.componentCount * componentStride), trial.numbers(grid.channels)
       )
       trial.maps.winogradOutputGradient(
         grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start,
@@ -112,14 +115,14 @@ extension KernelCase {
         }
       }
       for channel in 0..<grid.channels { trial.expect(biasSums, channel, sums[channel]) }
-      for component in 0..<Winograd.componentCount {
-        let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
+      for component in 0..<winograd.componentCount {
+        let (i, j) = component.quotientAndRemainder(dividingBy: winograd.window)
         for panel in 0..<panelCount {
           let base = component * componentStride + panel * panelStride
           trial.expect(components, from: base, trial.panels, rows: tiles.count) { row, column in
             let channel = panel * MapKernels.panelWidth + column
             guard channel < grid.channels else { return Sum() }
-            return Winograd.outputGradient.element(i, j) { y, x in
+            return winograd.outputGradient.element(i, j) { y, x in
               grid.pixel(tiles.lowerBound + row, y, x).map { gradient[$0 + channel] } ?? 0
             }
           }
@@ -129,54 +132,58 @@ extension KernelCase {
   }
 
   private static func winogradKernel(_ trial: Trial, isTurned: Bool) {
-    // Rows of the panel, and its columns.
-    let (rowCount, columnCount) = (trial.positiveSize, 37)
-    let (inputs, outputs) = isTurned ? (columnCount, rowCount) : (rowCount, columnCount)
-    let kernel = trial.numbers(Winograd.taps * Winograd.taps * inputs * outputs)
-    let width = MapKernels.blockWidth
-    // One block, the last: every block is computed alike.
-    let last = (rowCount - 1) / width * width
-    let rows = trial.size == 0 ? 0..<0 : last..<last + width
-    let firstColumn = trial.size % 2 * MapKernels.panelWidth
-    let componentStride = trial.panels.words(rows.count) + 16
-    let components = trial.unset(Winograd.componentCount * componentStride)
-    trial.maps.winogradKernel(
-      kernel.start, inputs: inputs, outputs: outputs, firstColumn: firstColumn, rows: rows, isTurned: isTurned,
-      into: components.start, componentStride: componentStride)
-    for component in 0..<Winograd.componentCount {
-      let (i, j) = component.quotientAndRemainder(dividingBy: Winograd.window)
-      trial.expect(components, from: component * componentStride, trial.panels, rows: rows.count) { row, column in
-        let (row, column) = (rows.lowerBound + row, firstColumn + column)
-        guard row < rowCount, column < columnCount else { return Sum() }
-        let (input, output) = isTurned ? (column, row) : (row, column)
-        return Winograd.kernel.element(i, j) { y, x in
-          let tap = y * Winograd.taps + x
-          let lastTap = Winograd.taps * Winograd.taps - 1
-          return kernel[((isTurned ? lastTap - tap : tap) * inputs + input) * outputs + output]
+    for winograd in WinogradTile.allCases.map(Winograd.init) {
+      // Rows of the panel, and its columns.
+      let (rowCount, columnCount) = (trial.positiveSize, 37)
+      let (inputs, outputs) = isTurned ? (columnCount, rowCount) : (rowCount, columnCount)
+      let kernel = trial.numbers(Winograd.taps * Winograd.taps * inputs * outputs)
+      let width = MapKernels.blockWidth
+      // One block, the last: every block is computed alike.
+      let last = (rowCount - 1) / width * width
+      let rows = trial.size == 0 ? 0..<0 : last..<last + width
+      let firstColumn = trial.size % 2 * MapKernels.panelWidth
+      let componentStride = trial.panels.words(rows.count) + 16
+      let components = trial.unset(winograd.componentCount * componentStride)
+      trial.maps.winogradKernel(
+        winograd.tile, kernel.start, inputs: inputs, outputs: outputs, firstColumn: firstColumn, rows: rows,
+        isTurned: isTurned, into: components.start, componentStride: componentStride)
+      for component in 0..<winograd.componentCount {
+        let (i, j) = component.quotientAndRemainder(dividingBy: winograd.window)
+        trial.expect(components, from: component * componentStride, trial.panels, rows: rows.count) { row, column in
+          let (row, column) = (rows.lowerBound + row, firstColumn + column)
+          guard row < rowCount, column < columnCount else { return Sum() }
+          let (input, output) = isTurned ? (column, row) : (row, column)
+          return winograd.kernel.element(i, j) { y, x in
+            let tap = y * Winograd.taps + x
+            let lastTap = Winograd.taps * Winograd.taps - 1
+            return kernel[((isTurned ? lastTap - tap : tap) * inputs + input) * outputs + output]
+          }
         }
       }
     }
   }
 
   private static func winogradKernelGradient(_ trial: Trial) {
-    let (inputs, outputs) = (5, trial.positiveSize)
-    let rows = trial.size == 0 ? 1..<1 : 1..<4
-    for firstColumn in stride(from: 0, to: outputs, by: MapKernels.panelWidth) {
-      let componentStride = rows.count * MapKernels.panelWidth + 16
-      let components = trial.numbers(Winograd.componentCount * componentStride)
-      let kernel = trial.unset(Winograd.taps * Winograd.taps * inputs * outputs)
-      trial.kernels.winogradKernelGradient(
-        components.start, componentStride: componentStride, inputs: inputs, outputs: outputs, firstColumn: firstColumn,
-        rows: rows, into: kernel.start)
-      for tap in 0..<Winograd.taps * Winograd.taps {
-        let (y, x) = tap.quotientAndRemainder(dividingBy: Winograd.taps)
-        for row in rows {
-          for column in firstColumn..<min(firstColumn + MapKernels.panelWidth, outputs) {
-            let place = (row - rows.lowerBound) * MapKernels.panelWidth + column - firstColumn
-            let expected = Winograd.kernelGradient.element(y, x) { i, j in
-              components[(i * Winograd.window + j) * componentStride + place]
+    for winograd in WinogradTile.allCases.map(Winograd.init) {
+      let (inputs, outputs) = (5, trial.positiveSize)
+      let rows = trial.size == 0 ? 1..<1 : 1..<4
+      for firstColumn in stride(from: 0, to: outputs, by: MapKernels.panelWidth) {
+        let componentStride = rows.count * MapKernels.panelWidth + 16
+        let components = trial.numbers(winograd.componentCount * componentStride)
+        let kernel = trial.unset(Winograd.taps * Winograd.taps * inputs * outputs)
+        trial.kernels.winogradKernelGradient(
+          winograd.tile, components.start, componentStride: componentStride, inputs: inputs, outputs: outputs,
+          firstColumn: firstColumn, rows: rows, into: kernel.start)
+        for tap in 0..<Winograd.taps * Winograd.taps {
+          let (y, x) = tap.quotientAndRemainder(dividingBy: Winograd.taps)
+          for row in rows {
+            for column in firstColumn..<min(firstColumn + MapKernels.panelWidth, outputs) {
+              let place = (row - rows.lowerBound) * MapKernels.panelWidth + column - firstColumn
+              let expected = winograd.kernelGradient.element(y, x) { i, j in
+                components[(i * winograd.window + j) * componentStride + place]
+              }
+              trial.expect(kernel, (tap * inputs + row) * outputs + column, expected)
             }
-            trial.expect(kernel, (tap * inputs + row) * outputs + column, expected)
           }
         }
       }
