@@ -9,8 +9,9 @@
 #define CK_SUMMANDS 2
 #define CK_HAS_TILES 1
 
-#pragma clang attribute push(                                                                                 \
-    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
+#pragma clang attribute push(                                                                          \
+    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), \
+                   min_vector_width(512))),                                                            \
     apply_to = function)
 #include "kernels/of_maps.inc"
 #include "kernels/tile_convolution.inc"

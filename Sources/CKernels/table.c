@@ -17,7 +17,7 @@ const ck_table *ck_table_at(int index) {
 
 const char *ck_table_name(int index) {
   const ck_table *const tables[CK_TABLE_COUNT] = {&ck_baseline_table, &ck_avx2_table, &ck_avx512_table,
-                                                   &ck_avx512_amx_table};
+                                                  &ck_avx512_amx_table};
   return index >= 0 && index < CK_TABLE_COUNT ? tables[index]->name : NULL;
 }
 
@@ -34,7 +34,8 @@ const ck_map_table *ck_bfloat16_table_at(int index) {
 const ck_tile_table *ck_tile_table_at(int index) { return index == 3 && ck_has_tiles() ? &ck_amx_tile_table : NULL; }
 
 #define CK_NAME_OF(result, name, parameters) #name,
-static const char *const kernel_names[] = {CK_MAP_KERNELS(CK_NAME_OF) CK_TILE_KERNELS(CK_NAME_OF) CK_KERNELS(CK_NAME_OF)};
+static const char *const kernel_names[] = {CK_MAP_KERNELS(CK_NAME_OF) CK_TILE_KERNELS(CK_NAME_OF)
+                                               CK_KERNELS(CK_NAME_OF)};
 #undef CK_NAME_OF
 
 const char *ck_kernel_name(int index) {
@@ -46,10 +47,9 @@ ptrdiff_t ck_depthwise_scratch(const ck_depthwise_geometry *g) {
   const ptrdiff_t channels = (g->channels + 15) / 16 * 16, taps = g->kernel * g->kernel;
   const ptrdiff_t window_columns = (g->output_width - 1) * g->stride + g->kernel;
   const ptrdiff_t gradient_columns = (g->input_width - 1 + g->padding_x) / g->stride + g->kernel;
-  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels + 32 * (window_columns + g->output_width) +
-                            g->output_width * channels;
-  const ptrdiff_t backward =
-      (g->kernel * gradient_columns + 2 * taps + 2) * channels + 32 * (gradient_columns + 2 * g->input_width) +
-      g->input_width * channels;
+  const ptrdiff_t forward = (g->kernel * window_columns + taps + 3) * channels +
+                            32 * (window_columns + g->output_width) + g->output_width * channels;
+  const ptrdiff_t backward = (g->kernel * gradient_columns + 2 * taps + 2) * channels +
+                             32 * (gradient_columns + 2 * g->input_width) + g->input_width * channels;
   return forward > backward ? forward : backward;
 }
