@@ -59,4 +59,28 @@ extension MapKernels {
         $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, writing.c, data)
     }
   }
+
+  /// The maxima of windows of 2×2 pixels of what
+  /// ``winogradOutput(_:_:componentStride:tiles:firstChannel:bias:_:_:into:)`` would have written, and their places in the windows as
+  /// those of ``maxPoolRow(_:image:outputRow:_:into:argmax:)``, for all images.
+  package func winogradPooledOutput(
+    _ map: TileMap, _ pooling: PoolingGeometry, _ components: UnsafePointer<Float>, componentStride: Int,
+    tiles: Range<Int>, firstChannel: Int, bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting,
+    into maxima: UnsafeMutableRawPointer, argmax: UnsafeMutablePointer<UInt8>?
+  ) {
+    precondition(
+      tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
+      "channel \(firstChannel) of \(map.c.channels)")
+    precondition(
+      map.c.tile == 4 && map.c.dilation == 1 && pooling.c.kernel == 2 && pooling.c.stride == 2
+        && pooling.c.padding == 0 && pooling.c.input_height == map.c.height && pooling.c.input_width == map.c.width,
+      "tiles of \(map.c.tile)×\(map.c.tile) pixels of a map \(map.c.height)×\(map.c.width) pooled by \(pooling.c)")
+    withUnsafePointer(to: map.c) { map in
+      withUnsafePointer(to: pooling.c) { pooling in
+        table.pointee.winograd_pooled_output(
+          map, pooling, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c,
+          writing.c, maxima, argmax)
+      }
+    }
+  }
 }

@@ -143,12 +143,22 @@ package struct GradientSums {
   }
 }
 
+/// A max pooling that the layer before does with what it writes, see ``FusedPoolings``.
+package struct PoolingOfOutput {
+  /// The windows.
+  package let geometry: PoolingGeometry
+  /// The place of each maximum in its window, for backward; nil where that does not follow.
+  package let argmax: UnsafeMutablePointer<UInt8>?
+}
+
 /// What a layer's forward reads and writes.
 package struct ForwardPass {
   /// The feature maps that the layer reads.
   package let inputs: [FeatureMap]
   /// The feature map that it writes.
   package let output: Tensor
+  /// The pooling of the map, when ``output`` is what that leaves of it; nil otherwise.
+  package var pooling: PoolingOfOutput?
   /// ``Demand/stateBytes`` for backward.
   package let state: UnsafeMutableRawPointer
   /// The values of all variables.
@@ -217,6 +227,8 @@ package struct BackwardPass {
   package let inputGradients: [InputGradient?]
   /// Where the gradients of the variables go; they are set, not added to.
   package let gradients: VariableArena
+  /// For a pooling that the layer before has done: the activation of that layer, at whose bounds no gradient passes.
+  package var activationBefore: Activation?
 
   /// Creates the description of a pass.
   package init(

@@ -71,16 +71,19 @@ package struct MaxPooling: Layer {
     let geometry = geometry(input, output)
     let imageCount = output.count / output.batch
     let argmax = pass.forward.state.assumingMemoryBound(to: UInt8.self)
+    let bounds = pass.activationBefore?.bounds
     pass.context.pool.forEach(input.batch * input.height) { row, _ in
       let image = row / input.height
       pass.context.kernels.maps(input.precision).maxPoolGradientRow(
         geometry, outputGradient: pass.outputGradient.image(image), argmax: argmax + image * imageCount,
-        inputRow: row % input.height, inputGradient.writing,
+        output: bounds.map { _ in UnsafeRawPointer(pass.output.image(image)) },
+        bounds ?? Activation.identity.bounds, inputRow: row % input.height, inputGradient.writing,
         into: inputGradient.tensor.at(row * input.width * input.channels))
     }
   }
 
-  private func geometry(_ input: Shape, _ output: Shape) -> PoolingGeometry {
+  /// The windows in a map of one shape whose maxima are one of another.
+  func geometry(_ input: Shape, _ output: Shape) -> PoolingGeometry {
     PoolingGeometry(
       input: (input.height, input.width), output: (output.height, output.width), channels: input.channels,
       kernel: kernel, stride: stride, padding: padding)

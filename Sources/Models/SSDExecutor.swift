@@ -40,11 +40,14 @@ package final class SSDExecutor {
   }
 
   /// Bytes that an executor maps.
+  ///
+  /// - Parameter hasTiles: whether convolutions may multiply tiles; as this processor can, by default.
   package static func byteCount(
-    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, threads: Int
+    _ model: SSD, batch: Int, _ mode: Mode, frozenLayers: Int = 0, threads: Int,
+    hasTiles: Bool = Kernels.available.last?.tiles != nil
   ) -> Int {
     let predictions = (mode == .training ? 2 : 1) * PredictionBuffer.count(model, batch: batch)
-    return ActivationPlan(model.graph, batch: batch, mode, frozen: frozenLayers).byteCount
+    return ActivationPlan(model.graph, batch: batch, mode, frozen: frozenLayers, hasTiles: hasTiles).byteCount
       + predictions * MemoryLayout<Float>.stride + (imageBytes(model, batch: batch) ?? 0)
       + model.graph.scratch(batch: batch, mode).bytes(threads: threads)
   }

@@ -85,8 +85,8 @@ struct TileGrid {
   let padding = 1
 
   static let images = 2
-  private var height: Int { tile == .four ? 5 : 9 }
-  private var width: Int { tile == .four ? 6 : 7 }
+  var height: Int { tile == .four ? 5 : 9 }
+  var width: Int { tile == .four ? 6 : 7 }
 
   var tileRows: Int { tiles(height) }
   var tileColumns: Int { tiles(width) }

@@ -141,7 +141,7 @@ import Testing
       #expect(values[..<start].allSatisfy { $0 == 7 }, "\(frozen) frozen layers")
       #expect(values[start...].elementsEqual(whole[start...]), "\(frozen) frozen layers")
       #expect(completed.last ?? start == start)
-      let plans = [frozen, 0].map { ActivationPlan(graph, batch: 2, .training, frozen: $0).byteCount }
+      let plans = [frozen, 0].map { ActivationPlan(graph, batch: 2, .training, frozen: $0, hasTiles: false).byteCount }
       #expect(plans[0] <= plans[1])
     }
   }

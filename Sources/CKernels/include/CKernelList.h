@@ -104,9 +104,11 @@
      kernel + kx). */                                                                                                       \
   KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const ck_map *image, ptrdiff_t output_row,               \
                               ck_writing writing, ck_map *y, uint8_t *choice))                                              \
-  /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
+  /* One row of the input gradient from the whole output gradient and the choices of one image. It is zero where y, the     \
+     output of that image, is not between the bounds, unless y is NULL. */                                                  \
   KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const ck_map *dy, const uint8_t *choice,        \
-                                       ptrdiff_t input_row, ck_writing writing, ck_map *dx))                                \
+                                       const ck_map *y, ck_bounds bounds, ptrdiff_t input_row, ck_writing writing,          \
+                                       ck_map *dx))                                                                         \
   /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
   KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale, const ck_map *x,       \
                               ck_map *y, float *inverse_norm))                                                              \
@@ -153,6 +155,12 @@
   KERNEL(void, winograd_output, (const ck_tile_map *output, const float *m, ptrdiff_t component_stride,                     \
                                  ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
                                  ck_bounds bounds, ck_writing writing, ck_map *data))                                       \
+  /* The maxima of windows of 2x2 pixels of what winograd_output would have written, tiles of 4x4, and the choices of       \
+     max_pool_row, unless choice is NULL; y and choice are those of all images. */                                          \
+  KERNEL(void, winograd_pooled_output, (const ck_tile_map *output, const ck_pooling_geometry *geometry, const float *m,     \
+                                        ptrdiff_t component_stride, ptrdiff_t first_tile, ptrdiff_t tiles,                  \
+                                        ptrdiff_t first_channel, const float *bias, ck_bounds bounds,                       \
+                                        ck_writing writing, ck_map *y, uint8_t *choice))                                    \
   /* x[i] = factor * x[i] + term with floats, x[i] + 2 * factor * term with pairs, `rounds` times over in                   \
      registers, with x[i] = i at first and enough of them to keep every multiplier busy; result = Σ_i x[i]. Returns         \
      the number of multiply-adds. */                                                                                        \

@@ -74,7 +74,7 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     guard let output = layer.normalization else {
       let finish = OutputFinish(
         normalization: Normalization(shift: bias, activation: layer.activation.function),
-        writing: writing(pass))
+        writing: writing(pass), pooling: pass.pooling?.geometry, argmax: pass.pooling?.argmax)
       return forwardProduct.run(pass.inputs[0], kernel: kernel, finish, into: pass.output, context: pass.context)
     }
     output.forward(pass, bias: bias) { finish, z, observe in

@@ -170,8 +170,16 @@ package struct Convolution: Layer {
     }
   }
 
-  /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
-  func mask(_ pass: BackwardPass) -> Tensor? { activation.isIdentity ? nil : pass.output }
+  /// Whether forward can write the maxima of a pooling's windows in place of the map: those of 2×2 pixels, which tiles of 4×4 consist of.
+  package func pools(_ input: Shape, by pooling: MaxPooling, hasTiles: Bool) -> Bool {
+    usedMethod(for: input, hasTiles: hasTiles) == .winograd && dilation == 1 && !isResult && pooling.kernel == 2
+      && pooling.stride == 2 && pooling.padding == 0
+  }
+
+  /// Where the derivative of the activation is read from; nil where it is 1 everywhere, or the gradient has met it already.
+  func mask(_ pass: BackwardPass) -> Tensor? {
+    activation.isIdentity || pass.forward.pooling != nil ? nil : pass.output
+  }
 
   /// How the gradient of the sums follows from that of the output; sets the gradients of the normalisation.
   func outputSlope(_ pass: BackwardPass) -> OutputSlope {

@@ -42,6 +42,10 @@ struct OutputFinish {
   var normalization = Normalization()
   /// How the map is written.
   let writing: MapWriting
+  /// What is written in place of the map: the maxima of its windows; nil for the map itself.
+  var pooling: PoolingGeometry?
+  /// Where the places of these maxima go, if they are wanted.
+  var argmax: UnsafeMutablePointer<UInt8>?
 }
 
 /// How the gradient of the sums of a convolution follows from that of its output.

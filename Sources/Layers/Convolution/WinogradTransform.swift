@@ -99,10 +99,16 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
   ) {
     guard case .bounds(let bounds) = finish.normalization.activation, finish.normalization.scale == nil
     else { preconditionFailure("no batch normalisation follows Winograd's algorithm") }
-    kernels.maps(layout.precision).winogradOutput(
-      outputMap, products, componentStride: componentStride, tiles: units,
-      firstChannel: panel * BlockedLayout.panelWidth, bias: finish.normalization.shift, bounds,
-      finish.writing, into: map.start)
+    let kernels = kernels.maps(layout.precision)
+    let firstChannel = panel * BlockedLayout.panelWidth
+    if let pooling = finish.pooling {
+      return kernels.winogradPooledOutput(
+        outputMap, pooling, products, componentStride: componentStride, tiles: units, firstChannel: firstChannel,
+        bias: finish.normalization.shift, bounds, finish.writing, into: map.start, argmax: finish.argmax)
+    }
+    kernels.winogradOutput(
+      outputMap, products, componentStride: componentStride, tiles: units, firstChannel: firstChannel,
+      bias: finish.normalization.shift, bounds, finish.writing, into: map.start)
   }
 
   func transformOutputGradient(

@@ -8,7 +8,7 @@ import Tensors
 package struct ActivationPlan: Sendable {
   /// Whether a node has a backward step: it is not frozen, and it or a node before it has variables that are trained.
   let hasBackward: [Bool]
-  /// In bytes, by map; nil for the images.
+  /// In bytes, by map; nil for the images, and for maps that are pooled without being written.
   let activationOffsets: [Int?]
   /// In bytes, by map; nil where nobody wants the gradient.
   let gradientOffsets: [Int?]
@@ -16,12 +16,18 @@ package struct ActivationPlan: Sendable {
   let stateOffsets: [Int]
   /// The node whose backward adds the last part of the gradient, by map: the first one that reads it and has a backward step.
   let lastGradient: [Int?]
+  /// Poolings whose inputs have no memory.
+  let fused: FusedPoolings
   /// Bytes of the buffer.
   package let byteCount: Int
 
   /// Plans `graph` for up to `batch` images; backward leaves out the first `frozen` nodes.
-  package init(_ graph: LayerGraph, batch: Int, _ mode: Mode, frozen: Int = 0) {
+  ///
+  /// - Parameter hasTiles: whether convolutions may multiply tiles.
+  package init(_ graph: LayerGraph, batch: Int, _ mode: Mode, frozen: Int = 0, hasTiles: Bool) {
     let nodes = graph.nodes
+    let fused = FusedPoolings(graph, hasTiles: hasTiles)
+    self.fused = fused
     let demands = nodes.map { graph.demand($0, batch: batch, mode) }
     let outside = nodes.count
     func backwardStep(_ node: Int) -> Int { 2 * outside - node }
@@ -51,13 +57,15 @@ package struct ActivationPlan: Sendable {
       let isOutput = graph.outputs.contains(map)
       let consumers = nodes.indices.filter { nodes[$0].inputs.contains(map) }
       var lastUse = isOutput ? outside : max(producer, consumers.last ?? producer)
-      if hasBackward[producer], demands[producer].keepsOutput {
+      if hasBackward[producer], demands[producer].keepsOutput || fused.convolution[producer] != nil {
         lastUse = max(lastUse, backwardStep(producer))
       }
       for consumer in consumers where hasBackward[consumer] && demands[consumer].keepsInputs {
         lastUse = max(lastUse, backwardStep(consumer))
       }
-      lives[homes.ofValues[map.index]].extend(over: producer...lastUse)
+      if fused.pooling[producer] == nil {
+        lives[homes.ofValues[map.index]].extend(over: (fused.convolution[producer] ?? producer)...lastUse)
+      }
       if hasBackward[producer], let first = isOutput ? outside : consumers.last.map(backwardStep) {
         gradientLives[homes.ofGradient[map.index]].extend(over: first...backwardStep(producer))
       }
@@ -73,7 +81,7 @@ package struct ActivationPlan: Sendable {
       if demands[node].describesOutput {
         last = max(last, lives[homes.ofValues[nodes[node].output.index]]!.upperBound)
       }
-      return place(demands[node].stateBytes, node...last)
+      return place(demands[node].stateBytes, (fused.convolution[node] ?? node)...last)
     }
     let plan = MemoryPlan(blocks)
     activationOffsets = homes.ofValues.map { home in activations[home].map { plan.offsets[$0] } }

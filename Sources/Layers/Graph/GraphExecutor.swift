@@ -35,7 +35,7 @@ package final class GraphExecutor {
     self.frozen = frozen
     pending = graph.maps.map { _ in nil }
     completeFrom = (0...graph.nodes.count).map(graph.trainedOffset)
-    plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen)
+    plan = ActivationPlan(graph, batch: batch, mode, frozen: frozen, hasTiles: kernels.tiles != nil)
     memory = AlignedBuffer(byteCount: plan.byteCount)
     context = ExecutionContext(
       pool: pool, kernels: kernels, scratch: graph.scratch(batch: batch, mode),
@@ -46,7 +46,8 @@ package final class GraphExecutor {
   ///
   /// - Parameters:
   ///   - mode: what the pass is for; evaluation runs in the memory of training too.
-  ///   - inspect: called with every layer's name and output, as long as that is in memory.
+  ///   - inspect: called with every layer's name and output, as long as that is in memory. Of a convolution that pools its output this is the
+  ///     pooled one.
   /// - Precondition: the shape is that of the graph's input, with at most ``batch`` images.
   package func forward(
     _ images: Tensor, weights: VariableArena, _ mode: Mode,
@@ -58,10 +59,11 @@ package final class GraphExecutor {
     self.images = images
     for (index, node) in graph.nodes.enumerated() {
       let pass = forwardPass(index, weights: weights, mode)
-      measure(\.forward, index) { node.layer.forward(pass) }
+      let isDone = plan.fused.convolution[index] != nil
+      measure(\.forward, index) { if !isDone { node.layer.forward(pass) } }
       pending[node.output.index] = node.layer.pending(
-        state: pass.state, input: pass.inputs[0].pending, pass.mode)
-      inspect?(node.layer.name, activation(node.output))
+        state: pass.state, input: pass.inputs.first?.pending, pass.mode)
+      inspect?(node.layer.name, pass.output)
     }
   }
 
@@ -89,9 +91,12 @@ package final class GraphExecutor {
             gradient(map), accumulates: !isFirst, isLast: plan.lastGradient[map.index] == index)
         }
       }
-      let pass = BackwardPass(
+      var pass = BackwardPass(
         forwardPass(index, weights: weights, .training), outputGradient: gradient(node.output),
         inputGradients: inputGradients, gradients: gradients)
+      pass.activationBefore = plan.fused.convolution[index].flatMap {
+        (graph.nodes[$0].layer as? Convolution)?.activation
+      }
       gradients.show(completeFrom[index]..<completeFrom[index + 1], of: node.layer.variables)
       measure(\.backward, index) { node.layer.backward(pass) }
       if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
@@ -101,7 +106,10 @@ package final class GraphExecutor {
   /// A feature map of the current images.
   package func activation(_ map: LayerGraph.Map) -> Tensor {
     guard let images else { preconditionFailure("forward comes first") }
-    guard let offset = plan.activationOffsets[map.index] else { return images }
+    if map == graph.input { return images }
+    guard let offset = plan.activationOffsets[map.index] else {
+      preconditionFailure("map \(map.index) is pooled without being written")
+    }
     return Tensor(graph.shape(map, batch: images.shape.batch), at: memory.start + offset)
   }
 
@@ -114,10 +122,25 @@ package final class GraphExecutor {
   }
 
   private func forwardPass(_ node: Int, weights: VariableArena, _ mode: Mode) -> ForwardPass {
-    ForwardPass(
-      inputs: graph.nodes[node].inputs.map { FeatureMap(activation($0), pending: pending[$0.index]) },
-      output: activation(graph.nodes[node].output), state: memory.start + plan.stateOffsets[node], weights: weights,
-      mode: node < frozen ? .evaluation : mode, context: context)
+    let mode = node < frozen ? .evaluation : mode
+    // What the convolution before has done has no input.
+    let inputs = plan.fused.convolution[node] == nil ? graph.nodes[node].inputs : []
+    let pooling = plan.fused.pooling[node]
+    var pass = ForwardPass(
+      inputs: inputs.map { FeatureMap(activation($0), pending: pending[$0.index]) },
+      output: activation(graph.nodes[pooling ?? node].output), state: memory.start + plan.stateOffsets[node],
+      weights: weights, mode: mode, context: context)
+    pass.pooling = pooling.map { poolingOfOutput($0, mode) }
+    return pass
+  }
+
+  /// What the node before a pooling needs to do it as well.
+  private func poolingOfOutput(_ node: Int, _ mode: Mode) -> PoolingOfOutput {
+    guard let layer = graph.nodes[node].layer as? MaxPooling else { preconditionFailure("node \(node) is no pooling") }
+    let argmax = memory.start + plan.stateOffsets[node]
+    return PoolingOfOutput(
+      geometry: layer.geometry(graph.shape(graph.nodes[node].inputs[0]), graph.shape(graph.nodes[node].output)),
+      argmax: mode == .training ? argmax.assumingMemoryBound(to: UInt8.self) : nil)
   }
 
   private func measure(_ pass: WritableKeyPath<LayerSeconds, [Double]>, _ node: Int, _ run: () -> Void) {

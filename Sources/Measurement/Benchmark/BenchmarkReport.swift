@@ -129,9 +129,9 @@ package struct BenchmarkReport: Sendable {
     (self.memoryBandwidth, threadMemoryBandwidth) = bandwidth
     seconds = iterations.map(\.seconds)
     phases = phaseNames.enumerated().map { index, name in (name, iterations.map { $0.phases[index] }.median) }
-    let work = graph.nodes.map { node in
+    let work = graph.nodes.indices.map { index in
       LayerWork(
-        node, of: graph, images: workload.batch, microBatch: workload.microBatch, isTraining: isTraining,
+        index, of: graph, images: workload.batch, microBatch: workload.microBatch, isTraining: isTraining,
         hasTiles: hasTiles)
     }
     layers = work.enumerated().map { index, work in

@@ -4,6 +4,7 @@ import Kernels
 extension KernelCase {
   static let winograd = [
     KernelCase(maps: "winograd_output", winogradOutput), KernelCase("winograd_kernel_gradient", winogradKernelGradient),
+    KernelCase(maps: "winograd_pooled_output", winogradPooledOutput),
   ]
   static let winogradOperands = [
     KernelCase(maps: "winograd_input") { winogradInput($0, sumsTiles: false) },
@@ -74,6 +75,62 @@ extension KernelCase {
             sum = sum.clamped(bounds.lower, bounds.upper)
             if accumulates { sum.add(Double(data.initial(pixel + channel))) }
             trial.expect(data, pixel + channel, sum)
+          }
+        }
+      }
+    }
+  }
+
+  /// The maxima of what ``winogradOutput(_:)`` writes, with and without the last windows, which have fewer pixels.
+  private static func winogradPooledOutput(_ trial: Trial) {
+    let grid = TileGrid(tile: .four, channels: trial.positiveSize, dilation: 1)
+    let tiles = trial.size == 0 ? 1..<1 : 3..<6
+    for isCeiling in [false, true] {
+      for firstChannel in stride(from: 0, to: grid.channels, by: MapKernels.panelWidth) {
+        let (bounds, hasBias) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
+        let (writing, hasChoice) = (trial.writing(adds: false, floats: false), trial.stream.chance(0.7))
+        let pooled = (height: (grid.height + (isCeiling ? 1 : 0)) / 2, width: (grid.width + (isCeiling ? 1 : 0)) / 2)
+        let componentStride = tiles.count * MapKernels.panelWidth + 16
+        let components = trial.numbers(Winograd(.four).componentCount * componentStride)
+        // What is no number wins.
+        if trial.size > 1 { components[trial.stream.integer(below: 32)] = .nan }
+        let bias = trial.numbers(grid.channels)
+        let shift = hasBias ? UnsafePointer(bias.start) : nil
+        let map = trial.unsetMap(grid.count)
+        trial.maps.winogradOutput(
+          grid.map, components.start, componentStride: componentStride, tiles: tiles, firstChannel: firstChannel,
+          bias: shift, bounds, .sets, into: map.start)
+        let count = TileGrid.images * pooled.height * pooled.width * grid.channels
+        let (maxima, choice) = (trial.unsetMap(count), trial.unset(count, of: UInt8.self))
+        trial.maps.winogradPooledOutput(
+          grid.map,
+          PoolingGeometry(
+            input: (grid.height, grid.width), output: pooled, channels: grid.channels, kernel: 2, stride: 2, padding: 0),
+          components.start, componentStride: componentStride, tiles: tiles, firstChannel: firstChannel, bias: shift,
+          bounds, writing, into: maxima.start, argmax: hasChoice ? choice.start : nil)
+        for (tile, y, x, _) in pixels(grid, tiles) where y % 2 == 0 && x % 2 == 0 {
+          let window = (0..<4).compactMap { tap in grid.pixel(tile, y + tap / 2, x + tap % 2).map { (tap, $0) } }
+          let (image, place) = tile.quotientAndRemainder(dividingBy: grid.tileRows * grid.tileColumns)
+          let row = place / grid.tileColumns * 2 + y / 2, column = place % grid.tileColumns * 2 + x / 2
+          guard row < pooled.height, column < pooled.width else { continue }
+          for channel in firstChannel..<min(firstChannel + MapKernels.panelWidth, grid.channels) {
+            let at = ((image * pooled.height + row) * pooled.width + column) * grid.channels + channel
+            let values = window.map { map[$0.1 + channel] }
+            let largest = values.first(where: \.isNaN) ?? values.max()!
+            trial.expect(maxima, at, is: largest)
+            guard hasChoice else { continue }
+            // Of bfloat16 several may be the largest, once they are rounded.
+            let largestTaps = zip(window, values).filter { $0.1 == largest || $0.1.isNaN }.map(\.0.0)
+            choice.markResult(at)
+            trial.require(
+              trial.precision == .float32
+                ? Int(choice[at]) == largestTaps[0] : largestTaps.contains(Int(choice[at])),
+              "[\(at)] is from tap \(choice[at]), not one of \(largestTaps)")
+          }
+        }
+        for (_, _, _, pixel) in pixels(grid, tiles) {
+          for channel in firstChannel..<min(firstChannel + MapKernels.panelWidth, grid.channels) {
+            map.markResult(pixel + channel)
           }
         }
       }
