@@ -14,8 +14,8 @@ import Testing
 
     /// - Parameter writesMap: whether the map between convolution and pooling is wanted, so that it has to be written.
     init(
-      _ precision: Precision, side: Int, ceilMode: Bool, activation: Activation = .relu, method: ConvolutionMethod = .fastest,
-      writesMap: Bool
+      _ precision: Precision, side: Int, ceilMode: Bool, activation: Activation = .relu,
+      method: ConvolutionMethod = .fastest, writesMap: Bool
     ) {
       var layout = VariableLayout()
       var graph = LayerGraph(inputHeight: side, inputWidth: side + 3, inputChannels: 8, precision: precision)
