@@ -29,7 +29,11 @@ struct BlockedConvolution: ConvolutionAlgorithm {
     }
     forwardProduct = BlockedProduct(transform(inputs, tile: .four), takesMoments: layer.normalization != nil)
     backwardProduct = BlockedProduct(gradient)
-    weightGradient = BlockedWeightGradient(transform(units, tile: gradientTile), layer: layer)
+    // The sums of large tiles are nearly twice as large: they may leave no room for sums of every thread's own, which costs more than it saves.
+    let weightGradients = [WinogradTile.four, gradientTile].map {
+      BlockedWeightGradient(transform(units, tile: $0), layer: layer)
+    }
+    weightGradient = weightGradients[weightGradients[0].sharesUnits && !weightGradients[1].sharesUnits ? 0 : 1]
     pointwiseBackward = PointwiseBackward(layer, input: input)
   }
 

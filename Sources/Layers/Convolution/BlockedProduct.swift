@@ -2,10 +2,11 @@ import Tensors
 
 /// One map convolved with a kernel: transforms, the products of all components, transform of the products.
 ///
-/// Small kernels are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the second-level cache.
-/// Large kernels would leave the cache, and few units leave threads idle: there the units are transformed first, in blocks that stay in the
-/// last-level cache, threads share the panels of output channels, and each transforms the panel of the kernel that it needs. Products of
-/// many components are shared by component there, see ``ComponentProduct``.
+/// Kernels that stay in a cache are transformed first, and threads then share the units (tiles or pixels), in blocks that stay in the
+/// second-level cache: of what one thread has written no other reads anything. Larger kernels would come from memory for every block, and few
+/// units leave threads idle: there the units are transformed first, in blocks that stay in the last-level cache, threads share the panels of
+/// output channels, and each transforms the panel of the kernel that it needs. Products of many components are shared by component there,
+/// see ``ComponentProduct``.
 struct BlockedProduct {
   private let transform: any ConvolutionTransform
   private let layout: BlockedLayout
@@ -13,8 +14,6 @@ struct BlockedProduct {
   /// Whether a pass may ask for the moments of what it computes.
   private let takesMoments: Bool
 
-  /// Bytes of a transformed kernel that are small.
-  private static let smallKernelBytes = 6 << 20
   /// Words of a block of inputs of one thread: a quarter of a second-level cache of 1 MiB.
   private static let privateBlockCount = 64 << 10
   /// Words of a block of inputs that threads share: 8 MiB, because several ranks may share the last-level cache.
@@ -42,7 +41,7 @@ struct BlockedProduct {
 
   /// Units that share inputs may write the same outputs, so threads cannot share them.
   private var sharesUnits: Bool {
-    layout.kernelBytes <= Self.smallKernelBytes && !layout.sharesInput && layout.units >= Self.taskGoal * Self.unitStep
+    layout.keepsKernelCached && !layout.sharesInput && layout.units >= Self.taskGoal * Self.unitStep
   }
 
   /// Units of a block: a function of the shape alone.

@@ -28,7 +28,8 @@ struct BlockedWeightGradient {
     layout = transform.layout
   }
 
-  private var sharesUnits: Bool { layout.kernelBytes <= Self.smallKernelBytes }
+  /// Whether threads share the units, with sums of their own.
+  var sharesUnits: Bool { layout.kernelBytes <= Self.smallKernelBytes }
 
   /// Units of a block: a function of the shape alone.
   private var blockUnits: Int {
