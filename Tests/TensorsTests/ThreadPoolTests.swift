@@ -27,6 +27,28 @@ import Testing
     }
   }
 
+  /// Tasks that all wait for each other, one for every thread, are not taken by any other.
+  @Test func `A thread begins with its own part of a loop and helps the others when it is done`() {
+    let pool = ThreadPool(threadCount: 3)
+    for _ in 0..<20 {
+      let arrived = Atomic<Int>(0)
+      let workers = pool.map([0, 1, 2]) { _, worker in
+        arrived.add(1, ordering: .relaxed)
+        while arrived.load(ordering: .relaxed) < 3 { sched_yield() }
+        return worker
+      }
+      #expect(workers == [0, 1, 2])
+    }
+    // The first of nine waits until all others are done, those that its thread would have had next as well.
+    let done = Atomic<Int>(0)
+    let workers = pool.map(Array(0..<9)) { index, worker in
+      if index == 0 { while done.load(ordering: .relaxed) < 8 { sched_yield() } }
+      done.add(1, ordering: .relaxed)
+      return worker
+    }
+    #expect(workers[0] == 0 && !workers[1...].contains(0))
+  }
+
   @Test(arguments: [1, 3])
   func `A recorder has every task of every loop, whose it was and how long it took`(threads: Int) {
     let pool = ThreadPool(threadCount: threads)
