@@ -39,10 +39,14 @@ import Testing
       }
       #expect(workers == [0, 1, 2])
     }
-    // The first of nine waits until all others are done, those that its thread would have had next as well.
-    let done = Atomic<Int>(0)
+    // The first of nine waits until all others are done, those that its thread would have had next as well. They wait until it has begun.
+    let (hasBegun, done) = (Atomic<Bool>(false), Atomic<Int>(0))
     let workers = pool.map(Array(0..<9)) { index, worker in
-      if index == 0 { while done.load(ordering: .relaxed) < 8 { sched_yield() } }
+      if index == 0 {
+        hasBegun.store(true, ordering: .relaxed)
+        while done.load(ordering: .relaxed) < 8 { sched_yield() }
+      }
+      while !hasBegun.load(ordering: .relaxed) { sched_yield() }
       done.add(1, ordering: .relaxed)
       return worker
     }
