@@ -61,7 +61,7 @@ package struct DetectionDecoder: Sendable {
     self.settings = settings
   }
 
-  /// A box that may become an object of some class.
+  /// A box of some class that suppression has left.
   private struct Candidate {
     var defaultBox: Int
     var score: Float
@@ -88,61 +88,73 @@ package struct DetectionDecoder: Sendable {
     forEach: (_ count: Int, _ body: (Int) -> Void) -> Void = { count, body in for index in 0..<count { body(index) } }
   ) -> [DetectedObject] {
     let count = defaultBoxes.count
-    var boxes: [CornerBox] = []
+    var boxes = [CornerBox](repeating: CornerBox(xMin: 0, yMin: 0, xMax: 0, yMax: 0), count: count)
     var ofClasses = [[Candidate]](repeating: [], count: classCount - 1)
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: (classCount - 1) * count) { keys in
       guard let keys = keys.baseAddress else { return }
       // A loop of one as well: whoever runs loops may have another arithmetic for numbers near 0.
       forEach(1) { _ in
-        boxes = decodeBoxes(locations)
-        writeKeys(confidences, boxes, keys)
+        boxes.withUnsafeMutableBufferPointer { writeKeys(locations, confidences, $0, keys) }
       }
       ofClasses.withUnsafeMutableBufferPointer { ofClasses in
         forEach(ofClasses.count) { index in
-          let candidates = candidates(label: index + 1, keys: keys + index * count, boxes)
-          let kept = nonMaximumSuppression(candidates.map(\.box), threshold: settings.nmsThreshold)
-          ofClasses[index] = kept.map { candidates[$0] }
+          ofClasses[index] = candidates(label: index + 1, keys: keys + index * count, boxes)
         }
       }
     }
-    var objects = ofClasses.flatMap { $0 }
-    objects.sort(by: Candidate.precedes)
-    return objects.prefix(settings.keep).map { object in
+    return best(ofClasses.flatMap { $0 }).map { object in
       DetectedObject(box: object.box.clippedToImage, label: object.label, score: object.score)
     }
   }
 
-  private func decodeBoxes(_ locations: UnsafePointer<Float>) -> [CornerBox] {
-    defaultBoxes.centered.enumerated().map { index, defaultBox in
-      let row = locations + index * 4
-      let box = coder.decode(Location(row[0], row[1], row[2], row[3]), relativeTo: defaultBox).corners
-      return settings.clipping == .beforeNMS && box.isFinite ? box.clippedToImage : box
-    }
-  }
-
-  /// Writes the sort keys of the scores above the threshold, [classes − 1, D], and `excluded` for all others.
+  /// Writes the sort keys of the scores above the threshold, [classes − 1, D], and `excluded` for all others, and the boxes that have a score
+  /// above it. Eight default boxes are computed at once.
   private func writeKeys(
-    _ confidences: UnsafePointer<Float>, _ boxes: [CornerBox], _ keys: UnsafeMutablePointer<Int32>
+    _ locations: UnsafePointer<Float>, _ confidences: UnsafePointer<Float>,
+    _ boxes: UnsafeMutableBufferPointer<CornerBox>, _ keys: UnsafeMutablePointer<Int32>
   ) {
-    let count = defaultBoxes.count
-    let classCount = classCount
-    let threshold = settings.scoreThreshold
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: classCount) { exponentials in
-      guard let exponentials = exponentials.baseAddress else { return }
-      for index in 0..<count {
-        let (_, sum) = writeExponentials(
-          of: confidences + index * classCount, count: classCount, into: exponentials)
-        let isFinite = boxes[index].isFinite
+    let (count, classCount) = (defaultBoxes.count, classCount)
+    let threshold = SIMD8(repeating: settings.scoreThreshold)
+    let excluded = SIMD8(repeating: LargestValues.excluded)
+    withUnsafeTemporaryAllocation(of: SIMD8<Float>.self, capacity: classCount) { columns in
+      for first in stride(from: 0, to: count, by: 8) {
+        let rows = min(8, count - first)
+        for label in 0..<classCount {
+          let column = confidences + first * classCount + label
+          for row in 0..<8 { columns[label][row] = column[min(row, rows - 1) * classCount] }
+        }
+        let sums = replaceByExponentials(columns)
+        var isCandidate = SIMDMask<SIMD8<Int32>>(repeating: false)
         for label in 1..<classCount {
-          let score = exponentials[label] / sum
-          keys[(label - 1) * count + index] =
-            score > threshold && isFinite ? LargestValues.key(score) : LargestValues.excluded
+          let scores = columns[label] / sums
+          let isAbove = scores .> threshold
+          isCandidate .|= isAbove
+          let values = excluded.replacing(with: unsafeBitCast(scores, to: SIMD8<Int32>.self), where: isAbove)
+          let place = keys + (label - 1) * count + first
+          if rows == 8 {
+            UnsafeMutableRawPointer(place).storeBytes(of: values, as: SIMD8<Int32>.self)
+          } else {
+            for row in 0..<rows { place[row] = values[row] }
+          }
+        }
+        for row in 0..<rows where isCandidate[row] {
+          let box = box(first + row, locations)
+          boxes[first + row] = box
+          if box.isFinite { continue }
+          for label in 1..<classCount { keys[(label - 1) * count + first + row] = LargestValues.excluded }
         }
       }
     }
   }
 
-  /// The best boxes of a class, by falling score, then rising default box.
+  private func box(_ index: Int, _ locations: UnsafePointer<Float>) -> CornerBox {
+    let row = locations + index * 4
+    let location = Location(row[0], row[1], row[2], row[3])
+    let box = coder.decode(location, relativeTo: defaultBoxes.centered[index]).corners
+    return settings.clipping == .beforeNMS && box.isFinite ? box.clippedToImage : box
+  }
+
+  /// What suppression leaves of the best boxes of a class, by falling score, then rising default box.
   private func candidates(label: Int, keys: UnsafePointer<Int32>, _ boxes: [CornerBox]) -> [Candidate] {
     let count = defaultBoxes.count
     var number = 0
@@ -151,10 +163,27 @@ package struct DetectionDecoder: Sendable {
     }
     if number == 0 { return [] }
     var best = LargestValues(min(number, settings.topK), ofKeys: keys, count: count)
-    var candidates: [Candidate] = []
+    // The complement of the key above the index: numbers, which sort faster than structures.
+    var order: [UInt64] = []
+    order.reserveCapacity(min(number, settings.topK))
     for index in 0..<count where best.takes(keys[index]) {
-      candidates.append(
-        Candidate(defaultBox: index, score: LargestValues.value(keys[index]), label: label, box: boxes[index]))
+      order.append(UInt64(~UInt32(bitPattern: keys[index])) << 32 | UInt64(index))
+    }
+    order.sort()
+    let indices = order.map { Int($0 & 0xFFFF_FFFF) }
+    return nonMaximumSuppression(indices.map { boxes[$0] }, threshold: settings.nmsThreshold).map { place in
+      let index = indices[place]
+      return Candidate(defaultBox: index, score: LargestValues.value(keys[index]), label: label, box: boxes[index])
+    }
+  }
+
+  /// The objects to keep of those of all classes, class by class and of each class by falling score, then rising default box.
+  private func best(_ candidates: [Candidate]) -> [Candidate] {
+    var candidates = candidates
+    if candidates.count > settings.keep {
+      let keys = candidates.map { LargestValues.key($0.score) }
+      var best = LargestValues(settings.keep, ofKeys: keys, count: keys.count)
+      candidates = zip(candidates, keys).filter { best.takes($0.1) }.map(\.0)
     }
     return candidates.sorted(by: Candidate.precedes)
   }

@@ -40,7 +40,8 @@ import Testing
       #expect(workers == [0, 1, 2])
     }
     // The first of nine waits until all others are done, those that its thread would have had next as well. They wait until it has begun.
-    let (hasBegun, done) = (Atomic<Bool>(false), Atomic<Int>(0))
+    let hasBegun = Atomic<Bool>(false)
+    let done = Atomic<Int>(0)
     let workers = pool.map(Array(0..<9)) { index, worker in
       if index == 0 {
         hasBegun.store(true, ordering: .relaxed)
