@@ -65,7 +65,8 @@ struct BenchmarkTests {
     // The first convolution reads images and writes 4 channels.
     let bytes = report.precision == "bfloat16" ? 2 : 4
     #expect(report.layers[0].forward_bytes == Double(report.batch * 300 * 300 * (3 + 4) * bytes))
-    #expect(report.layers.allSatisfy { $0.gigabytes_per_second > 0 })
+    // Poolings that the convolution before does move nothing forward.
+    #expect(report.layers.allSatisfy { $0.gigabytes_per_second > 0 || $0.multiply_adds == 0 })
     #expect(report.share_outside_convolutions > 0 && report.share_outside_convolutions < 1)
     // Weights and activations of the narrow network are some ten megabytes.
     #expect(report.peak_memory_bytes > 10_000_000 && report.peak_memory_bytes < 1_000_000_000)
