@@ -62,25 +62,30 @@ package enum WinogradTile: Int, Sendable, CaseIterable {
   case four = 4
   case six = 6
 
+  /// Rows and columns of the pixels that a tile depends on.
+  package var window: Int { rawValue + 2 }
   /// Products whose sums become a tile: one for each pixel that the tile depends on.
-  package var components: Int { (rawValue + 2) * (rawValue + 2) }
+  package var components: Int { window * window }
 }
 
-/// How Winograd tiles cover a map: n×n output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
-/// (row / d · n · d + row mod d, …). Their windows in the input begin `padding` pixels before.
+/// How Winograd tiles cover `images` maps: n×n output pixels each, `dilation` pixels apart; rows of tiles from `fullRows` on have one row of
+/// pixels less, and columns of tiles likewise. Their windows in the input begin `padding` pixels before. Tiles are numbered group by group,
+/// each with all images: full rows and short columns, full ones, short rows and full columns, the rest.
 package struct TileMap: Sendable {
   let c: ck_tile_map
 
   package init(
-    _ tile: WinogradTile, height: Int, width: Int, channels: Int, tileRows: Int, tileColumns: Int, padding: Int,
-    dilation: Int
+    _ tile: WinogradTile, images: Int, height: Int, width: Int, channels: Int, tileRows: Int, tileColumns: Int,
+    fullRows: Int, fullColumns: Int, padding: Int, dilation: Int
   ) {
     precondition(
-      min(height, width, channels, tileRows, tileColumns, dilation) > 0,
-      "tiles \(tileRows)×\(tileColumns) of a map \(height)×\(width)×\(channels)")
+      min(images, height, width, channels, tileRows, tileColumns, dilation) > 0
+        && (0...tileRows).contains(fullRows) && (0...tileColumns).contains(fullColumns),
+      "tiles \(tileRows)×\(tileColumns), \(fullRows)×\(fullColumns) full, of \(images) maps \(height)×\(width)×\(channels)"
+    )
     c = ck_tile_map(
-      tile: tile.rawValue, height: height, width: width, channels: channels, tile_rows: tileRows,
-      tile_columns: tileColumns, padding: padding, dilation: dilation)
+      tile: tile.rawValue, images: images, height: height, width: width, channels: channels, tile_rows: tileRows,
+      tile_columns: tileColumns, full_rows: fullRows, full_columns: fullColumns, padding: padding, dilation: dilation)
   }
 }
 

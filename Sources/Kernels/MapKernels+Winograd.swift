@@ -72,7 +72,8 @@ extension MapKernels {
       tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
       "channel \(firstChannel) of \(map.c.channels)")
     precondition(
-      map.c.tile == 4 && map.c.dilation == 1 && pooling.c.kernel == 2 && pooling.c.stride == 2
+      map.c.tile == 4 && map.c.dilation == 1 && map.c.full_rows == map.c.tile_rows
+        && map.c.full_columns == map.c.tile_columns && pooling.c.kernel == 2 && pooling.c.stride == 2
         && pooling.c.padding == 0 && pooling.c.input_height == map.c.height && pooling.c.input_width == map.c.width,
       "tiles of \(map.c.tile)×\(map.c.tile) pixels of a map \(map.c.height)×\(map.c.width) pooled by \(pooling.c)")
     withUnsafePointer(to: map.c) { map in

@@ -77,42 +77,85 @@ struct Winograd {
   }
 }
 
-/// How tiles cover two images of 5×6 pixels, or of 9×7 where tiles are larger.
+/// How tiles cover two images of 5×6 pixels, or of 9×7 where tiles are larger; and where some tiles are a row or a column short, of 7×7 or 11×11.
 struct TileGrid {
   let tile: WinogradTile
   let channels: Int
   let dilation: Int
   let padding = 1
+  let height: Int
+  let width: Int
+  private let rows: [Strip]
+  private let columns: [Strip]
+  /// Where tiles are, in the order of their numbers.
+  private let places: [(image: Int, row: Strip, column: Strip)]
 
   static let images = 2
-  var height: Int { tile == .four ? 5 : 9 }
-  var width: Int { tile == .four ? 6 : 7 }
 
-  var tileRows: Int { tiles(height) }
-  var tileColumns: Int { tiles(width) }
+  init(tile: WinogradTile, channels: Int, dilation: Int, isCut: Bool) {
+    self.tile = tile
+    self.channels = channels
+    self.dilation = dilation
+    height = isCut ? 2 * tile.rawValue - 1 : tile == .four ? 5 : 9
+    width = isCut ? 2 * tile.rawValue - 1 : tile == .four ? 6 : 7
+    let rows = Self.strips(height, tile, dilation, isCut: isCut)
+    let columns = Self.strips(width, tile, dilation, isCut: isCut)
+    // Those with a last row are neighbours, and those with a last column.
+    let groups = [(true, false), (true, true), (false, true), (false, false)]
+    places = groups.flatMap { rowIsFull, columnIsFull in
+      (0..<Self.images).flatMap { image in
+        rows.filter { $0.isFull == rowIsFull }.flatMap { row in
+          columns.filter { $0.isFull == columnIsFull }.map { (image, row, $0) }
+        }
+      }
+    }
+    (self.rows, self.columns) = (rows, columns)
+  }
+
+  var tileRows: Int { rows.count }
+  var tileColumns: Int { columns.count }
   var count: Int { Self.images * height * width * channels }
-  var tileCount: Int { Self.images * tileRows * tileColumns }
+  var tileCount: Int { places.count }
   var map: TileMap {
     TileMap(
-      tile, height: height, width: width, channels: channels, tileRows: tileRows, tileColumns: tileColumns,
+      tile, images: Self.images, height: height, width: width, channels: channels, tileRows: tileRows,
+      tileColumns: tileColumns, fullRows: rows.filter(\.isFull).count, fullColumns: columns.filter(\.isFull).count,
       padding: padding, dilation: dilation)
   }
 
-  /// Every dilation-th pixel belongs to the same tiles.
-  private func tiles(_ extent: Int) -> Int {
-    let pixels = (extent + dilation - 1) / dilation
-    return dilation * ((pixels + tile.rawValue - 1) / tile.rawValue)
+  /// A row or a column of tiles.
+  private struct Strip {
+    let first: Int
+    let length: Int
+    let isFull: Bool
   }
 
-  /// Where the channels of pixel (y, x) of a tile begin; nil outside the map.
-  ///
-  /// - Parameter margin: pixels before the tile that count.
-  func pixel(_ index: Int, _ y: Int, _ x: Int, margin: Int = 0) -> Int? {
-    let (image, place) = index.quotientAndRemainder(dividingBy: tileRows * tileColumns)
-    func coordinate(_ index: Int, _ place: Int) -> Int {
-      index / dilation * tile.rawValue * dilation + index % dilation + place * dilation - margin
+  /// Every dilation-th pixel belongs to the same tiles: the first strip of each of these phases, the second of each, and so on.
+  private static func strips(
+    _ extent: Int, _ tile: WinogradTile, _ dilation: Int, isCut: Bool
+  ) -> [Strip] {
+    let phases = (0..<dilation).map { phase -> [Strip] in
+      var (strips, first) = ([Strip](), phase)
+      let pixels = (extent - phase + dilation - 1) / dilation
+      let count = (pixels + tile.rawValue - 1) / tile.rawValue
+      for index in 0..<count {
+        let isFull = !isCut || index < count - (count * tile.rawValue - pixels)
+        let length = tile.rawValue - (isFull ? 0 : 1)
+        strips.append(Strip(first: first, length: length, isFull: isFull))
+        first += length * dilation
+      }
+      return strips
     }
-    let (row, column) = (coordinate(place / tileColumns, y), coordinate(place % tileColumns, x))
+    return (0..<phases[0].count).flatMap { index in phases.map { $0[index] } }
+  }
+
+  /// Where the channels of pixel (y, x) of a tile begin; nil outside the map and the tile.
+  ///
+  /// - Parameter margin: pixels around the tile that count.
+  func pixel(_ index: Int, _ y: Int, _ x: Int, margin: Int = 0) -> Int? {
+    let (image, rows, columns) = places[index]
+    guard y < rows.length + 2 * margin, x < columns.length + 2 * margin else { return nil }
+    let (row, column) = (rows.first + y * dilation - margin, columns.first + x * dilation - margin)
     guard (0..<height).contains(row), (0..<width).contains(column) else { return nil }
     return ((image * height + row) * width + column) * channels
   }

@@ -31,6 +31,21 @@ import Testing
     }
   }
 
+  /// The component at infinity, of each direction, counts for tiles with a last row, or column, alone. Full and short tiles of a side, by
+  /// arithmetic: 8 and 2, 4 and 1, 1 and 5 (dilated), 1 and 2; where that saves little, tiles reach out of the map instead: 75 and 19.
+  @Test(arguments: [
+    (38, 1, 8 * 6 + 2 * 5), (19, 1, 4 * 6 + 5), (19, 6, 6 + 5 * 5), (10, 1, 6 + 2 * 5), (300, 1, 75 * 6),
+    (75, 1, 19 * 6),
+  ])
+  func `Tiles that would reach out of a map are cut short`(side: Int, dilation: Int, components: Int) {
+    var layout = VariableLayout()
+    let layer = Convolution(
+      "layer", variableName: "layer", kernel: 3, padding: .symmetric(dilation), dilation: dilation, from: 16, to: 32,
+      activation: .identity, method: .winograd, layout: &layout)
+    let work = layer.work(for: Shape(batch: 2, height: side, width: side, channels: 16), hasTiles: false)
+    #expect(work.forward == 2 * components * components * 16 * 32)
+  }
+
   /// Gradients of maps that tiles of 6×6 cover well. Their transforms magnify errors about sixteen times.
   @Test(arguments: [(64, 48), (256, 80), (512, 33)])
   func gradientsByLargeTilesAreNearExactArithmetic(_ channels: (input: Int, output: Int)) {
@@ -40,8 +55,8 @@ import Testing
       activation: .identity, method: .winograd, layout: &layout)
     let shape = Shape(batch: 1, height: 12, width: 18, channels: channels.input)
     let work = layer.work(for: shape, hasTiles: false)
-    // Six tiles of 64 products, fifteen of 36.
-    #expect(work.weightGradient * 15 * 36 == work.forward * 6 * 64)
+    // Six tiles of 64 products; nine of 36 and six of 30, which are a column short.
+    #expect(work.weightGradient * (9 * 36 + 6 * 30) == work.forward * 6 * 64)
     let harness = LayerHarness(layer, layout: layout, normalInput: shape)
     let exact = harness.exactPasses()
     for kernels in Kernels.available {

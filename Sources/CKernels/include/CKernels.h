@@ -64,12 +64,13 @@ typedef struct {
   ptrdiff_t kernel, stride, padding_y, padding_x;
 } ck_depthwise_geometry;
 
-// How Winograd tiles cover a map: n x n output pixels each, `dilation` pixels apart, so that tile (row, column) begins at the pixel
-// (row / d * n * d + row % d, ...); n is 4 or 6. Their windows in the input begin `padding` pixels before.
+// How Winograd tiles of `images` maps cover them: n x n output pixels each, `dilation` pixels apart; n is 4 or 6. Their windows in the input
+// begin `padding` pixels before. Rows of tiles from `full_rows` on have one row of pixels less, and columns of tiles likewise: they are short.
+// Tile row r is the (r / d)th of the maps' rows r % d, r % d + d, ..., which begins where the one before ends.
 typedef struct {
   ptrdiff_t tile;
-  ptrdiff_t height, width, channels;
-  ptrdiff_t tile_rows, tile_columns;
+  ptrdiff_t images, height, width, channels;
+  ptrdiff_t tile_rows, tile_columns, full_rows, full_columns;
   ptrdiff_t padding, dilation;
 } ck_tile_map;
 

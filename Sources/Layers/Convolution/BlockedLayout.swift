@@ -59,9 +59,6 @@ struct BlockedLayout {
   /// The kernels' numbers.
   var precision: Precision { word == .float32 ? .float32 : .bfloat16 }
 
-  /// Multiply–adds of all products.
-  var multiplyAdds: Int { components * units * kernelRows * panels * Self.panelWidth }
-
   /// Rows of the kernel, padding included.
   var kernelRows: Int { blocks * Self.blockWidth }
   /// Words of the inputs of a unit, padding included, where it does not share them with another.

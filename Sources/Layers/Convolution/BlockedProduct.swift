@@ -69,7 +69,7 @@ struct BlockedProduct {
   }
 
   /// Multiply–adds of a pass.
-  var multiplyAdds: Int { layout.multiplyAdds }
+  var multiplyAdds: Int { transform.multiplyAdds }
 
   /// Floats of scratch.
   var scratch: ScratchSize {
@@ -198,11 +198,14 @@ struct BlockedProduct {
       precondition(moments == nil, "moments of products that are no pixels")
       let productStride = layout.productStride(units: units.count)
       for component in 0..<layout.components {
+        let rows = self.transform.rows(component: component, of: units)
         let right = kernel + component * kernelStride
         kernels.multiplyPanel(
-          rows: units.count, blocks: layout.blocks, left: first + component * inputStride, blockStride: blockStride,
+          rows: rows.count, blocks: layout.blocks,
+          left: first + component * inputStride + layout.blockCount(units: rows.lowerBound), blockStride: blockStride,
           right: right, next: component + 1 < layout.components ? right + kernelStride : nil,
-          columns: layout.columns(panel: panel), accumulates: false, into: products + component * productStride)
+          columns: layout.columns(panel: panel), accumulates: false,
+          into: products + component * productStride + layout.productCount(rows: rows.lowerBound))
       }
       transform.transformOutput(
         products, units, panel: panel, componentStride: productStride, finish, into: output,

@@ -48,7 +48,7 @@ struct BlockedWeightGradient {
   private var biasCount: Int { (biasParts * layer.outputChannels + 15) / 16 * 16 }
 
   /// Multiply–adds of a pass.
-  var multiplyAdds: Int { layout.multiplyAdds }
+  var multiplyAdds: Int { transform.multiplyAdds }
 
   /// Floats of scratch.
   var scratch: ScratchSize {
@@ -79,7 +79,7 @@ struct BlockedWeightGradient {
         for component in 0..<layout.components {
           for panel in 0..<layout.panels {
             multiply(
-              inputs, gradients, units: block.count, component: component, panel: panel, blocks: 0..<layout.blocks,
+              inputs, gradients, block, component: component, panel: panel, blocks: 0..<layout.blocks,
               accumulates: first > units.lowerBound, into: sums + part * kernelCount, context)
           }
         }
@@ -105,7 +105,7 @@ struct BlockedWeightGradient {
         let (group, panel) = (task / layout.panels, task % layout.panels)
         let firstBlock = group % blockTasks * Self.blocksPerTask
         multiply(
-          inputs, gradients, units: block.count, component: group / blockTasks, panel: panel,
+          inputs, gradients, block, component: group / blockTasks, panel: panel,
           blocks: firstBlock..<min(firstBlock + Self.blocksPerTask, layout.blocks), accumulates: first > 0, into: sums,
           context)
       }
@@ -132,19 +132,31 @@ struct BlockedWeightGradient {
   }
 
   private func multiply(
-    _ inputs: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, units: Int, component: Int,
-    panel: Int, blocks: Range<Int>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>,
+    _ inputs: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, _ block: Range<Int>,
+    component: Int, panel: Int, blocks: Range<Int>, accumulates: Bool, into sums: UnsafeMutablePointer<Float>,
     _ context: ExecutionContext
   ) {
-    let blockStride = layout.blockStride(units: units)
+    let blockStride = layout.blockStride(units: block.count)
+    let place =
+      component * layout.kernelStride + panel * layout.kernelPanelCount
+      + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth)
+    // Units that share words are multiplied together: the gradients of those that do not count are zero.
+    let counted = transform.rows(component: component, of: block)
+    let units = (layout.word == .pairOfUnits ? counted.lowerBound / 2 * 2 : counted.lowerBound)..<counted.upperBound
+    if units.isEmpty {
+      if !accumulates {
+        (sums + place).update(repeating: 0, count: layout.kernelCount(rows: blocks.count * BlockedLayout.blockWidth))
+      }
+      return
+    }
     context.kernels.maps(layout.precision).multiplyTransposedPanel(
-      blocks: blocks.count, count: units,
-      left: inputs + component * layout.inputStride(units: units) + blocks.lowerBound * blockStride,
+      blocks: blocks.count, count: units.count,
+      left: inputs + component * layout.inputStride(units: block.count) + blocks.lowerBound * blockStride
+        + layout.blockCount(units: units.lowerBound),
       blockStride: blockStride,
-      right: gradients + component * layout.panelStride(units: units) + panel * layout.panelCount(units: units),
-      columns: layout.columns(panel: panel), accumulates: accumulates,
-      into: sums + component * layout.kernelStride + panel * layout.kernelPanelCount
-        + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth))
+      right: gradients + component * layout.panelStride(units: block.count)
+        + panel * layout.panelCount(units: block.count) + layout.panelCount(units: units.lowerBound),
+      columns: layout.columns(panel: panel), accumulates: accumulates, into: sums + place)
   }
 
   /// Adds the parts in order and transforms the sum to the gradient of the kernel.

@@ -61,13 +61,16 @@ struct ComponentProduct {
       context.pool.forEach(layout.components * panelTasks) { task, _ in
         let (component, firstPanel) = (task / panelTasks, task % panelTasks * Self.panelsPerTask)
         let lastPanel = min(firstPanel + Self.panelsPerTask, layout.panels) - 1
+        let rows = transform.rows(component: component, of: block)
         for panel in firstPanel...lastPanel {
           let right = transformed + panel * kernel.panelCount + component * layout.kernelPanelStride
           kernels.multiplyPanel(
-            rows: block.count, blocks: layout.blocks, left: inputs + component * inputStride, blockStride: blockStride,
-            right: right, next: panel < lastPanel ? right + kernel.panelCount : nil,
+            rows: rows.count, blocks: layout.blocks,
+            left: inputs + component * inputStride + layout.blockCount(units: rows.lowerBound),
+            blockStride: blockStride, right: right, next: panel < lastPanel ? right + kernel.panelCount : nil,
             columns: layout.columns(panel: panel), accumulates: false,
-            into: products + component * productStride + panel * panelStride)
+            into: products + component * productStride + panel * panelStride
+              + layout.productCount(rows: rows.lowerBound))
         }
       }
       context.pool.forEachRange(block.count, grain: Self.unitsPerTask) { range, _ in

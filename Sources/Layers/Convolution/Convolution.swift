@@ -174,6 +174,7 @@ package struct Convolution: Layer {
   package func pools(_ input: Shape, by pooling: MaxPooling, hasTiles: Bool) -> Bool {
     usedMethod(for: input, hasTiles: hasTiles) == .winograd && dilation == 1 && !isResult && pooling.kernel == 2
       && pooling.stride == 2 && pooling.padding == 0
+      && WinogradTransform(self, .four, input: input, word: .float32).hasFullTiles
   }
 
   /// Where the derivative of the activation is read from; nil where it is 1 everywhere, or the gradient has met it already.

@@ -6,6 +6,9 @@ import Tensors
 protocol ConvolutionTransform {
   var layout: BlockedLayout { get }
 
+  /// The units whose product of a component counts. Those of others are undefined.
+  func units(component: Int) -> Range<Int>
+
   /// Rows `units` of the left operands from the map that is read. `inputs` is where the first of them goes.
   func transformInput(
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,
@@ -18,6 +21,22 @@ protocol ConvolutionTransform {
 
   /// What the products are.
   var results: ProductResults { get }
+}
+
+extension ConvolutionTransform {
+  func units(component: Int) -> Range<Int> { 0..<layout.units }
+
+  /// The units of a block whose product of a component counts, counted from the first of the block.
+  func rows(component: Int, of block: Range<Int>) -> Range<Int> {
+    let units = units(component: component).clamped(to: block)
+    return units.lowerBound - block.lowerBound..<units.upperBound - block.lowerBound
+  }
+
+  /// Multiply–adds of all products.
+  var multiplyAdds: Int {
+    (0..<layout.components).reduce(0) { $0 + units(component: $1).count }
+      * layout.kernelRows * layout.panels * BlockedLayout.panelWidth
+  }
 }
 
 /// What the products of a convolution are.

@@ -19,14 +19,13 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
   var results: ProductResults { .transformed(self) }
   private let layer: Convolution
   private let tile: WinogradTile
+  private let tiling: WinogradTiling
   private let turnsKernel: Bool
   private let inputMap: TileMap
   private let outputMap: TileMap
 
   /// Multiplications for each one of the definition.
   let workRatio: Float
-  /// Tiles that cover one image.
-  let tilesPerImage: Int
 
   /// The convolution of a map of shape `input` with the layer's kernel.
   init(_ layer: Convolution, _ tile: WinogradTile, input: Shape, word: BlockedLayout.Word) {
@@ -54,25 +53,22 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     self.layer = layer
     self.tile = tile
     self.turnsKernel = turnsKernel
-    func tiles(_ extent: Int) -> Int {
-      let phase = (extent + layer.dilation - 1) / layer.dilation
-      return layer.dilation * ((phase + tile.rawValue - 1) / tile.rawValue)
-    }
-    let (rows, columns) = (tiles(output.height), tiles(output.width))
-    func map(_ shape: Shape) -> TileMap {
-      TileMap(
-        tile, height: shape.height, width: shape.width, channels: shape.channels, tileRows: rows,
-        tileColumns: columns, padding: padding, dilation: layer.dilation)
-    }
-    inputMap = map(input)
-    outputMap = map(output)
+    tiling = WinogradTiling(covering: output, by: tile, dilation: layer.dilation)
+    inputMap = tiling.map(input, padding: padding)
+    outputMap = tiling.map(output, padding: padding)
     layout = BlockedLayout(
-      components: tile.components, units: output.batch * rows * columns, inputs: input.channels,
+      components: tile.components, units: output.batch * tiling.tilesPerImage, inputs: input.channels,
       outputs: output.channels, word: word)
-    tilesPerImage = rows * columns
     workRatio =
-      Float(rows * columns * tile.components) / Float(output.height * output.width * Self.taps * Self.taps)
+      Float(tiling.componentsPerImage) / Float(output.height * output.width * Self.taps * Self.taps)
   }
+
+  /// Tiles that cover one image.
+  var tilesPerImage: Int { tiling.tilesPerImage }
+  /// Whether all tiles have n×n outputs, so that windows of pooling lie in one tile.
+  var hasFullTiles: Bool { tiling.hasFullTiles }
+
+  func units(component: Int) -> Range<Int> { tiling.tiles(component: component) }
 
   func transformInput(
     _ map: FeatureMap, _ units: Range<Int>, into inputs: UnsafeMutablePointer<Float>, componentStride: Int,

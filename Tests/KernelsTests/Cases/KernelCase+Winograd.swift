@@ -14,12 +14,15 @@ extension KernelCase {
     KernelCase(maps: "winograd_output_gradient", winogradOutputGradient),
   ]
 
-  /// Maps without and with dilation, and some of their tiles.
+  /// Maps without and with dilation, of full and of short tiles, and some of their tiles.
   private static func grids(_ trial: Trial) -> [(winograd: Winograd, grid: TileGrid, tiles: Range<Int>)] {
     WinogradTile.allCases.flatMap { tile in
-      [1, 2].map { dilation in
-        let grid = TileGrid(tile: tile, channels: trial.positiveSize, dilation: dilation)
-        return (Winograd(tile), grid, trial.size == 0 ? 1..<1 : 3..<6)
+      [1, 2].flatMap { dilation in
+        [false, true].map { isCut in
+          let grid = TileGrid(tile: tile, channels: trial.positiveSize, dilation: dilation, isCut: isCut)
+          let first = trial.stream.integer(below: grid.tileCount - 2)
+          return (Winograd(tile), grid, first..<first + (trial.size == 0 ? 0 : 3))
+        }
       }
     }
   }
@@ -83,7 +86,7 @@ extension KernelCase {
 
   /// The maxima of what ``winogradOutput(_:)`` writes, with and without the last windows, which have fewer pixels.
   private static func winogradPooledOutput(_ trial: Trial) {
-    let grid = TileGrid(tile: .four, channels: trial.positiveSize, dilation: 1)
+    let grid = TileGrid(tile: .four, channels: trial.positiveSize, dilation: 1, isCut: false)
     let tiles = trial.size == 0 ? 1..<1 : 3..<6
     for isCeiling in [false, true] {
       for firstChannel in stride(from: 0, to: grid.channels, by: MapKernels.panelWidth) {
