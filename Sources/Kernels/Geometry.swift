@@ -57,6 +57,18 @@ package struct PoolingGeometry: Sendable {
   }
 }
 
+/// Which pixels the maxima of windows of 2×2 were.
+package struct Maxima: @unchecked Sendable {
+  let c: ck_maxima
+
+  /// - Parameter argmax: of all images, as ``MapKernels`` write them.
+  package init(_ geometry: PoolingGeometry, argmax: UnsafePointer<UInt8>) {
+    precondition(
+      geometry.c.kernel == 2 && geometry.c.stride == 2 && geometry.c.padding == 0, "windows \(geometry.c)")
+    c = ck_maxima(height: geometry.c.output_height, width: geometry.c.output_width, choice: argmax)
+  }
+}
+
 /// Rows and columns of a tile of Winograd's algorithm, with kernels of 3×3.
 package enum WinogradTile: Int, Sendable, CaseIterable {
   case four = 4

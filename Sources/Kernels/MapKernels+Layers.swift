@@ -12,17 +12,13 @@ extension MapKernels {
   }
 
   /// One row of the input gradient of max pooling, from the output gradient and the places of the maxima of one image.
-  ///
-  /// - Parameter output: the maxima of that image; where one is not between the bounds, its gradient goes nowhere. Nil where all go.
   package func maxPoolGradientRow(
-    _ geometry: PoolingGeometry, outputGradient: UnsafeRawPointer, argmax: UnsafePointer<UInt8>,
-    output: UnsafeRawPointer?, _ bounds: Bounds, inputRow: Int, _ writing: MapWriting,
-    into inputGradient: UnsafeMutableRawPointer
+    _ geometry: PoolingGeometry, outputGradient: UnsafeRawPointer, argmax: UnsafePointer<UInt8>, inputRow: Int,
+    _ writing: MapWriting, into inputGradient: UnsafeMutableRawPointer
   ) {
     precondition((0..<geometry.c.input_height).contains(inputRow), "row \(inputRow) of \(geometry.c.input_height)")
     withUnsafePointer(to: geometry.c) {
-      table.pointee.max_pool_gradient_row(
-        $0, outputGradient, argmax, output, bounds.c, inputRow, writing.c, inputGradient)
+      table.pointee.max_pool_gradient_row($0, outputGradient, argmax, inputRow, writing.c, inputGradient)
     }
   }
 

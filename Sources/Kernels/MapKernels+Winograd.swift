@@ -3,14 +3,25 @@ import CKernels
 /// Winograd's transforms.
 extension MapKernels {
   /// Winograd's transform of tiles of an input.
+  ///
+  /// - Parameters:
+  ///   - data: the map; or the gradients of maxima of its windows, where the map is zero but for these.
+  ///   - sumsTiles: whether products sum over tiles; not with maxima.
   package func winogradInput(
-    _ map: TileMap, _ data: UnsafeRawPointer, tiles: Range<Int>, sumsTiles: Bool,
+    _ map: TileMap, _ data: UnsafeRawPointer, _ maxima: Maxima?, tiles: Range<Int>, sumsTiles: Bool,
     into components: UnsafeMutablePointer<Float>, componentStride: Int, blockStride: Int
   ) {
     precondition(tiles.lowerBound >= 0 && componentStride > 0 && blockStride > 0, "tiles \(tiles)")
-    withUnsafePointer(to: map.c) {
-      let transform = sumsTiles ? table.pointee.winograd_summed_input : table.pointee.winograd_input
-      transform!($0, data, tiles.lowerBound, tiles.count, components, componentStride, blockStride)
+    precondition(maxima == nil || (!sumsTiles && map.c.dilation == 1), "maxima of \(map.c)")
+    withUnsafePointer(to: map.c) { map in
+      if sumsTiles {
+        return table.pointee.winograd_summed_input(
+          map, data, tiles.lowerBound, tiles.count, components, componentStride, blockStride)
+      }
+      withPointer(to: maxima?.c) {
+        table.pointee.winograd_input(
+          map, data, $0, tiles.lowerBound, tiles.count, components, componentStride, blockStride)
+      }
     }
   }
 
@@ -32,17 +43,20 @@ extension MapKernels {
   }
 
   /// The transpose of Winograd's output transform, for tiles of a gradient that is set to zero where the activation is flat, told by `output`; its sums
-  /// over pixels are added to those of the bias.
+  /// over pixels are added to those of the bias. Of maxima the gradient stays as it is, and no output is asked.
   package func winogradOutputGradient(
-    _ map: TileMap, output: UnsafeRawPointer?, _ bounds: Bounds, gradient: UnsafeMutableRawPointer,
+    _ map: TileMap, output: UnsafeRawPointer?, _ bounds: Bounds, gradient: UnsafeMutableRawPointer, _ maxima: Maxima?,
     tiles: Range<Int>, into components: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>
   ) {
     precondition(tiles.lowerBound >= 0 && componentStride > 0 && panelStride > 0, "tiles \(tiles)")
-    withUnsafePointer(to: map.c) {
-      table.pointee.winograd_output_gradient(
-        $0, output, bounds.c, gradient, tiles.lowerBound, tiles.count, components, componentStride, panelStride,
-        biasSums)
+    precondition(maxima == nil || (output == nil && map.c.dilation == 1), "maxima of \(map.c)")
+    withUnsafePointer(to: map.c) { map in
+      withPointer(to: maxima?.c) {
+        table.pointee.winograd_output_gradient(
+          map, output, bounds.c, gradient, $0, tiles.lowerBound, tiles.count, components, componentStride, panelStride,
+          biasSums)
+      }
     }
   }
 
@@ -62,7 +76,7 @@ extension MapKernels {
 
   /// The maxima of windows of 2×2 pixels of what
   /// ``winogradOutput(_:_:componentStride:tiles:firstChannel:bias:_:_:into:)`` would have written, and their places in the windows as
-  /// those of ``maxPoolRow(_:image:outputRow:_:into:argmax:)``, for all images.
+  /// those of ``maxPoolRow(_:image:outputRow:_:into:argmax:)``, or none where they are not between the bounds, for all images.
   package func winogradPooledOutput(
     _ map: TileMap, _ pooling: PoolingGeometry, _ components: UnsafePointer<Float>, componentStride: Int,
     tiles: Range<Int>, firstChannel: Int, bias: UnsafePointer<Float>?, _ bounds: Bounds, _ writing: MapWriting,

@@ -101,6 +101,8 @@ package struct FeatureMap {
   package let tensor: Tensor
   /// What is to be done with them when they are read; nil for nothing.
   package let pending: PendingNormalization?
+  /// Which pixels the values belong to, where they are those of the maxima of windows and all other pixels are zero; nil for a value of every pixel.
+  private(set) var maxima: Maxima?
 
   /// A map of values, as they should be if there is nothing to be done with them.
   package init(_ tensor: Tensor, pending: PendingNormalization? = nil) {
@@ -110,6 +112,12 @@ package struct FeatureMap {
 
   /// For the kernels.
   package var reading: Normalization? { pending?.reading }
+
+  /// A gradient that is zero but for the maxima of its windows, of which it has the values alone.
+  init(gradientOf maxima: Maxima?, _ tensor: Tensor) {
+    self.init(tensor)
+    self.maxima = maxima
+  }
 }
 
 /// A batch normalisation and its activation that readers of a map still have to do, as they are not worth a pass of their own.
@@ -147,8 +155,11 @@ package struct GradientSums {
 package struct PoolingOfOutput {
   /// The windows.
   package let geometry: PoolingGeometry
-  /// The place of each maximum in its window, for backward; nil where that does not follow.
+  /// The place of each maximum in its window, or none where no gradient passes, for backward; nil where that does not follow.
   package let argmax: UnsafeMutablePointer<UInt8>?
+
+  /// For the kernels.
+  var maxima: Maxima? { argmax.map { Maxima(geometry, argmax: $0) } }
 }
 
 /// What a layer's forward reads and writes.
@@ -227,8 +238,6 @@ package struct BackwardPass {
   package let inputGradients: [InputGradient?]
   /// Where the gradients of the variables go; they are set, not added to.
   package let gradients: VariableArena
-  /// For a pooling that the layer before has done: the activation of that layer, at whose bounds no gradient passes.
-  package var activationBefore: Activation?
 
   /// Creates the description of a pass.
   package init(

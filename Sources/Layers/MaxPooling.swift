@@ -71,13 +71,11 @@ package struct MaxPooling: Layer {
     let geometry = geometry(input, output)
     let imageCount = output.count / output.batch
     let argmax = pass.forward.state.assumingMemoryBound(to: UInt8.self)
-    let bounds = pass.activationBefore?.bounds
     pass.context.pool.forEach(input.batch * input.height) { row, _ in
       let image = row / input.height
       pass.context.kernels.maps(input.precision).maxPoolGradientRow(
         geometry, outputGradient: pass.outputGradient.image(image), argmax: argmax + image * imageCount,
-        output: bounds.map { _ in UnsafeRawPointer(pass.output.image(image)) },
-        bounds ?? Activation.identity.bounds, inputRow: row % input.height, inputGradient.writing,
+        inputRow: row % input.height, inputGradient.writing,
         into: inputGradient.tensor.at(row * input.width * input.channels))
     }
   }

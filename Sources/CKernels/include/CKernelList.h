@@ -47,9 +47,11 @@
   KERNEL(void, pack_transposed_panel, (const float *matrix, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,      \
                                        ptrdiff_t first_row, ptrdiff_t last_row, float *panel))                              \
   /* v[component][channel / 16][tile][channel % 16], the input transform; components are component_stride apart. Zeros      \
-     fill the last block. */                                                                                                \
-  KERNEL(void, winograd_input, (const ck_tile_map *input, const ck_map *data, ptrdiff_t first_tile, ptrdiff_t tiles,        \
-                                float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))                              \
+     fill the last block. Unless maxima is NULL, data are gradients of maxima, and the input is what these were taken of:   \
+     zero but for the pixels that they chose. */                                                                            \
+  KERNEL(void, winograd_input, (const ck_tile_map *input, const ck_map *data, const ck_maxima *maxima,                      \
+                                ptrdiff_t first_tile, ptrdiff_t tiles, float *v, ptrdiff_t component_stride,                \
+                                ptrdiff_t block_stride))                                                                    \
   /* u[component][row - first_row][0 ..< 32] from w[3][3][inputs][outputs]: rows are inputs, in whole blocks of 16, columns \
      outputs from first_column on, zeros beyond. */                                                                         \
   KERNEL(void, winograd_kernel, (ptrdiff_t tile, const float *w, ptrdiff_t inputs, ptrdiff_t outputs,                       \
@@ -76,10 +78,12 @@
   KERNEL(void, winograd_summed_input, (const ck_tile_map *input, const ck_map *data, ptrdiff_t first_tile,                  \
                                        ptrdiff_t tiles, float *v, ptrdiff_t component_stride, ptrdiff_t block_stride))      \
   /* m[component][channel / 32][tile][channel % 32], the transpose of the output transform. gradient = 0 where output is    \
-     not inside the bounds, unless it is NULL; bias_sums[channel] += its sum over all pixels. */                            \
+     not inside the bounds, unless it is NULL; bias_sums[channel] += its sum over all pixels. With maxima, as the input     \
+     transform, gradient stays as it is. */                                                                                 \
   KERNEL(void, winograd_output_gradient, (const ck_tile_map *map, const ck_map *output, ck_bounds bounds,                   \
-                                          ck_map *gradient, ptrdiff_t first_tile, ptrdiff_t tiles, float *m,                \
-                                          ptrdiff_t component_stride, ptrdiff_t panel_stride, float *bias_sums))            \
+                                          ck_map *gradient, const ck_maxima *maxima, ptrdiff_t first_tile,                  \
+                                          ptrdiff_t tiles, float *m, ptrdiff_t component_stride,                            \
+                                          ptrdiff_t panel_stride, float *bias_sums))                                        \
   /* Rows of a map, each pixel of a row of one image, as left operand: blocks[channel / 16][row - first_row][channel % 16]  \
      of the normalised map, as it is when reading is NULL. image_rows rows have the same gate. Zeros fill the last          \
      block. */                                                                                                              \
@@ -104,11 +108,9 @@
      kernel + kx). */                                                                                                       \
   KERNEL(void, max_pool_row, (const ck_pooling_geometry *geometry, const ck_map *image, ptrdiff_t output_row,               \
                               ck_writing writing, ck_map *y, uint8_t *choice))                                              \
-  /* One row of the input gradient from the whole output gradient and the choices of one image. It is zero where y, the     \
-     output of that image, is not between the bounds, unless y is NULL. */                                                  \
+  /* One row of the input gradient from the whole output gradient and the choices of one image. */                          \
   KERNEL(void, max_pool_gradient_row, (const ck_pooling_geometry *geometry, const ck_map *dy, const uint8_t *choice,        \
-                                       const ck_map *y, ck_bounds bounds, ptrdiff_t input_row, ck_writing writing,          \
-                                       ck_map *dx))                                                                         \
+                                       ptrdiff_t input_row, ck_writing writing, ck_map *dx))                                \
   /* y[r][c] = scale[c] * x[r][c] * inverse_norm[r], inverse_norm[r] = 1 / sqrt(epsilon + Σ_c x[r][c]^2). */                \
   KERNEL(void, l2_normalize, (ptrdiff_t rows, ptrdiff_t channels, float epsilon, const float *scale, const ck_map *x,       \
                               ck_map *y, float *inverse_norm))                                                              \
@@ -156,7 +158,8 @@
                                  ptrdiff_t first_tile, ptrdiff_t tiles, ptrdiff_t first_channel, const float *bias,         \
                                  ck_bounds bounds, ck_writing writing, ck_map *data))                                       \
   /* The maxima of windows of 2x2 pixels of what winograd_output would have written, tiles of 4x4, and the choices of       \
-     max_pool_row, unless choice is NULL; y and choice are those of all images. */                                          \
+     max_pool_row, unless choice is NULL, but CK_NO_PIXEL where y is not inside the bounds; y and choice are those of all   \
+     images. */                                                                                                             \
   KERNEL(void, winograd_pooled_output, (const ck_tile_map *output, const ck_pooling_geometry *geometry, const float *m,     \
                                         ptrdiff_t component_stride, ptrdiff_t first_tile, ptrdiff_t tiles,                  \
                                         ptrdiff_t first_channel, const float *bias, ck_bounds bounds,                       \

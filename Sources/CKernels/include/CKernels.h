@@ -74,6 +74,13 @@ typedef struct {
   ptrdiff_t padding, dilation;
 } ck_tile_map;
 
+// The maxima of windows of 2x2 pixels, height x width of them: which pixel of its window each is, or CK_NO_PIXEL where its gradient goes nowhere.
+enum { CK_NO_PIXEL = 255 };
+typedef struct {
+  ptrdiff_t height, width;
+  const uint8_t *choice;
+} ck_maxima;
+
 // A convolution of stride 1, kernel x kernel taps, of a map with `padding` zeros on every side, less than the kernel's extent. Pixels of a band
 // are `pixel_stride` numbers apart, whole lines.
 typedef struct {

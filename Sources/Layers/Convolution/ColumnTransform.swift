@@ -129,6 +129,7 @@ extension OutputSlope {
       kernels.packNormalizedGradient(
         rows: units.count, channels: channels, z.at(at), normalization, outputGradient: gradient.at(at),
         into: gradient.at(at), panels: panels, panelStride: panelStride, biasSums: biasSums)
+    case .maxima: preconditionFailure("only Winograd's algorithm pools its output")
     }
   }
 }

@@ -177,13 +177,14 @@ package struct Convolution: Layer {
       && WinogradTransform(self, .four, input: input, word: .float32).hasFullTiles
   }
 
-  /// Where the derivative of the activation is read from; nil where it is 1 everywhere, or the gradient has met it already.
+  /// Where the derivative of the activation is read from; nil where it is 1 everywhere.
   func mask(_ pass: BackwardPass) -> Tensor? {
-    activation.isIdentity || pass.forward.pooling != nil ? nil : pass.output
+    activation.isIdentity ? nil : pass.output
   }
 
   /// How the gradient of the sums follows from that of the output; sets the gradients of the normalisation.
   func outputSlope(_ pass: BackwardPass) -> OutputSlope {
+    if let maxima = pass.forward.pooling?.maxima { return .maxima(maxima) }
     guard let (z, gradient) = normalization?.gradient(pass) else { return .activation(activation, output: mask(pass)) }
     return .normalization(gradient, z: z)
   }

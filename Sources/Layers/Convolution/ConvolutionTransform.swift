@@ -73,6 +73,8 @@ enum OutputSlope {
   case activation(Activation, output: Tensor?)
   /// Through a normalisation, which has read z.
   case normalization(NormalizationGradient, z: Tensor)
+  /// It is that of the maxima of windows, and zero elsewhere.
+  case maxima(Maxima)
 }
 
 /// A transform of a convolution whose transpose gives the gradients of the kernel and the bias.

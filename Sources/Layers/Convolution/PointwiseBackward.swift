@@ -194,7 +194,7 @@ extension OutputSlope {
     let blockStride = ofInputs.blockStride(units: units.count)
     let summedStride = ofWeights.blockStride(units: units.count)
     switch self {
-    case .activation:
+    case .activation, .maxima:
       let panelStride = ofWeights.panelCount(units: units.count)
       pack(
         gradient, units, channels: channels, kernels, into: summed, panelStride: panelStride, biasSums: biasSums)

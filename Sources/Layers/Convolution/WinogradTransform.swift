@@ -75,7 +75,7 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     blockStride: Int, kernels: Kernels
   ) {
     kernels.maps(layout.precision).winogradInput(
-      inputMap, map.values, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
+      inputMap, map.values, map.maxima, tiles: units, sumsTiles: layout.word == .pairOfUnits, into: inputs,
       componentStride: componentStride, blockStride: blockStride)
   }
 
@@ -112,11 +112,14 @@ struct WinogradTransform: DifferentiableTransform, OutputTransform {
     into gradients: UnsafeMutablePointer<Float>, componentStride: Int, panelStride: Int,
     biasSums: UnsafeMutablePointer<Float>, kernels: Kernels
   ) {
-    guard case .activation(let activation, let output) = slope else {
-      preconditionFailure("no batch normalisation follows Winograd's algorithm")
+    let (output, bounds, maxima): (Tensor?, Bounds, Maxima?)
+    switch slope {
+    case .activation(let activation, let map): (output, bounds, maxima) = (map, activation.bounds, nil)
+    case .maxima(let chosen): (output, bounds, maxima) = (nil, Activation.identity.bounds, chosen)
+    case .normalization: preconditionFailure("no batch normalisation follows Winograd's algorithm")
     }
     kernels.maps(layout.precision).winogradOutputGradient(
-      outputMap, output: output?.start, activation.bounds, gradient: gradient.start, tiles: units, into: gradients,
+      outputMap, output: output?.start, bounds, gradient: gradient.start, maxima, tiles: units, into: gradients,
       componentStride: componentStride, panelStride: panelStride, biasSums: biasSums)
   }
 

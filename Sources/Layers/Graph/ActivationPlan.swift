@@ -57,7 +57,7 @@ package struct ActivationPlan: Sendable {
       let isOutput = graph.outputs.contains(map)
       let consumers = nodes.indices.filter { nodes[$0].inputs.contains(map) }
       var lastUse = isOutput ? outside : max(producer, consumers.last ?? producer)
-      if hasBackward[producer], demands[producer].keepsOutput || fused.convolution[producer] != nil {
+      if hasBackward[producer], demands[producer].keepsOutput {
         lastUse = max(lastUse, backwardStep(producer))
       }
       for consumer in consumers where hasBackward[consumer] && demands[consumer].keepsInputs {
@@ -66,8 +66,11 @@ package struct ActivationPlan: Sendable {
       if fused.pooling[producer] == nil {
         lives[homes.ofValues[map.index]].extend(over: (fused.convolution[producer] ?? producer)...lastUse)
       }
-      if hasBackward[producer], let first = isOutput ? outside : consumers.last.map(backwardStep) {
-        gradientLives[homes.ofGradient[map.index]].extend(over: first...backwardStep(producer))
+      if hasBackward[producer], fused.pooling[producer] == nil,
+        let first = isOutput ? outside : consumers.last.map(backwardStep)
+      {
+        let last = backwardStep(fused.convolution[producer] ?? producer)
+        gradientLives[homes.ofGradient[map.index]].extend(over: first...last)
       }
     }
     let activations = lives.enumerated().map { map, life in
@@ -77,7 +80,7 @@ package struct ActivationPlan: Sendable {
       life.map { place(graph.gradientShape(graph.maps[map], batch: batch).byteCount, $0) }
     }
     let states = nodes.indices.map { node in
-      var last = hasBackward[node] ? backwardStep(node) : node
+      var last = hasBackward[node] ? backwardStep(fused.convolution[node] ?? node) : node
       if demands[node].describesOutput {
         last = max(last, lives[homes.ofValues[nodes[node].output.index]]!.upperBound)
       }

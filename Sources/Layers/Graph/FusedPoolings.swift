@@ -1,4 +1,4 @@
-/// Max poolings that the convolution before them does with its sums: the map in between never exists, and its memory neither.
+/// Max poolings that the convolution before them does with its sums: the map in between never exists, and its gradient neither.
 ///
 /// That is so where nothing else reads the map, and where ``Convolution/pools(_:by:hasTiles:)`` says so. Values and gradients are the same bits
 /// as without, for maps of floats; of bfloat16 maxima are found before they are rounded.

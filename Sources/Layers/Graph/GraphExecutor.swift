@@ -91,14 +91,13 @@ package final class GraphExecutor {
             gradient(map), accumulates: !isFirst, isLast: plan.lastGradient[map.index] == index)
         }
       }
-      var pass = BackwardPass(
-        forwardPass(index, weights: weights, .training), outputGradient: gradient(node.output),
+      let pass = BackwardPass(
+        forwardPass(index, weights: weights, .training),
+        outputGradient: gradient(graph.nodes[plan.fused.pooling[index] ?? index].output),
         inputGradients: inputGradients, gradients: gradients)
-      pass.activationBefore = plan.fused.convolution[index].flatMap {
-        (graph.nodes[$0].layer as? Convolution)?.activation
-      }
+      let isDone = plan.fused.convolution[index] != nil
       gradients.show(completeFrom[index]..<completeFrom[index + 1], of: node.layer.variables)
-      measure(\.backward, index) { node.layer.backward(pass) }
+      measure(\.backward, index) { if !isDone { node.layer.backward(pass) } }
       if completeFrom[index] < completeFrom[index + 1] { completed(completeFrom[index]) }
     }
   }

@@ -41,18 +41,17 @@ struct LayerWork {
     let demand = graph.demand(node, .training)
     let inputs = node.inputs.reduce(0) { $0 + graph.shape($1, batch: images).byteCount }
     let output = graph.shape(graph.nodes[fused.pooling[index] ?? index].output, batch: images).byteCount
-    let outputGradient = graph.gradientShape(node.output, batch: images).byteCount
+    let outputGradient = graph.gradientShape(graph.nodes[fused.pooling[index] ?? index].output, batch: images).byteCount
     let later = graph.nodes.drop { $0.output != node.output }.dropFirst()
     // A gradient that another reader of the map has set is read before it is added to.
     let gradients = node.inputs.filter { $0 != graph.input }.reduce(0) { sum, input in
       sum + graph.gradientShape(input, batch: images).byteCount * (later.contains { $0.inputs.contains(input) } ? 2 : 1)
     }
-    // Of maps or gradients that lie in the same memory nothing is moved. A pooling that the convolution before does moves nothing forward, and
-    // has the activation's derivative to do backward.
+    // Of maps or gradients that lie in the same memory nothing is moved, and nothing by a pooling that the convolution before does.
     let isDone = fused.convolution[index] != nil
     forwardBytes = node.layer.sharing == .everything || isDone ? 0 : Double(inputs + output)
-    let keepsOutput = isDone || (demand.keepsOutput && fused.pooling[index] == nil)
+    let keepsOutput = demand.keepsOutput && fused.pooling[index] == nil
     let back = (demand.keepsInputs ? inputs : 0) + (keepsOutput ? output : 0) + outputGradient + gradients
-    backwardBytes = isTraining && node.layer.sharing != .gradient ? Double(back) : 0
+    backwardBytes = isTraining && node.layer.sharing != .gradient && !isDone ? Double(back) : 0
   }
 }

@@ -109,21 +109,18 @@ extension KernelCase {
       for i in 0..<count {
         argmax[i] = UInt8(trial.stream.integer(below: window.kernel * window.kernel))
       }
-      let (bounds, hasOutput) = (everyBounds[trial.stream.integer(below: 3)], trial.stream.chance(0.5))
-      let y = trial.mapNumbers(count)
-      for i in 0..<count { y[i] = bounds.clamp(y[i]) }
       let row = trial.stream.integer(below: map.height)
       let dx = trial.map(map.width * channels, writing)
       trial.maps.maxPoolGradientRow(
         PoolingGeometry(
           input: map, output: window.output, channels: channels, kernel: window.kernel, stride: window.stride,
           padding: window.padding), outputGradient: dy.start, argmax: argmax.start,
-        output: hasOutput ? UnsafeRawPointer(y.start) : nil, bounds, inputRow: row, writing, into: dx.start)
+        inputRow: row, writing, into: dx.start)
       var sums = (0..<dx.count).map { Sum(startingAt: writing == .adds ? dx.initial($0) : 0) }
       for i in 0..<count {
         let place = i / channels
         for (pixel, tap) in pixels(window, place / window.output.width, place % window.output.width)
-        where tap == Int(argmax[i]) && pixel / map.width == row && (!hasOutput || bounds.passes(y[i])) {
+        where tap == Int(argmax[i]) && pixel / map.width == row {
           sums[pixel % map.width * channels + i % channels].add(Double(dy[i]))
         }
       }

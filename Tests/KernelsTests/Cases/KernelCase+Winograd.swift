@@ -2,6 +2,42 @@ import Kernels
 
 /// The transforms of Winograd's algorithm, one element of a matrix product after the other.
 extension KernelCase {
+  /// A map that is read: a number for every pixel, or one for each window of 2×2 pixels, which belongs to one of them or to none.
+  private struct GradientMap {
+    let values: MapMemory
+    let maxima: Maxima?
+    private let choice: Memory<UInt8>
+    private let grid: TileGrid
+    private let pooled: (height: Int, width: Int)
+
+    init(_ trial: Trial, _ grid: TileGrid, ofMaxima: Bool) {
+      self.grid = grid
+      // The last windows have fewer pixels, or there are none.
+      let extra = trial.stream.integer(below: 2)
+      pooled = ((grid.height + extra) / 2, (grid.width + extra) / 2)
+      let count = TileGrid.images * pooled.height * pooled.width * grid.channels
+      choice = trial.bytes(count)
+      for i in 0..<count {
+        let pixel = trial.stream.integer(below: 5)
+        choice[i] = pixel == 4 ? .max : UInt8(pixel)
+      }
+      values = trial.mapNumbers(ofMaxima ? count : grid.count)
+      let geometry = PoolingGeometry(
+        input: (grid.height, grid.width), output: pooled, channels: grid.channels, kernel: 2, stride: 2, padding: 0)
+      maxima = ofMaxima ? Maxima(geometry, argmax: choice.start) : nil
+    }
+
+    subscript(place: Int) -> Float {
+      guard maxima != nil else { return values[place] }
+      let (pixel, channel) = place.quotientAndRemainder(dividingBy: grid.channels)
+      let (row, column) = (pixel / grid.width % grid.height, pixel % grid.width)
+      guard row / 2 < pooled.height, column / 2 < pooled.width else { return 0 }
+      let image = pixel / grid.width / grid.height
+      let window = ((image * pooled.height + row / 2) * pooled.width + column / 2) * grid.channels + channel
+      return Int(choice[window]) == row % 2 * 2 + column % 2 ? values[window] : 0
+    }
+  }
+
   static let winograd = [
     KernelCase(maps: "winograd_output", winogradOutput), KernelCase("winograd_kernel_gradient", winogradKernelGradient),
     KernelCase(maps: "winograd_pooled_output", winogradPooledOutput),
@@ -34,9 +70,10 @@ extension KernelCase {
       // Words between that belong to others.
       let blockStride = layout.words(tiles.count) + 16
       let componentStride = blocks * blockStride + 16
-      let (data, components) = (trial.mapNumbers(grid.count), trial.unset(winograd.componentCount * componentStride))
+      let components = trial.unset(winograd.componentCount * componentStride)
+      let map = GradientMap(trial, grid, ofMaxima: !sumsTiles && grid.dilation == 1 && trial.stream.chance(0.5))
       trial.maps.winogradInput(
-        grid.map, data.start, tiles: tiles, sumsTiles: sumsTiles, into: components.start,
+        grid.map, map.values.start, map.maxima, tiles: tiles, sumsTiles: sumsTiles, into: components.start,
         componentStride: componentStride, blockStride: blockStride)
       for component in 0..<winograd.componentCount {
         let (i, j) = component.quotientAndRemainder(dividingBy: winograd.window)
@@ -46,7 +83,7 @@ extension KernelCase {
             let channel = block * layout.width + column
             guard channel < grid.channels else { return Sum() }
             return winograd.input.element(i, j) { y, x in
-              grid.pixel(tiles.lowerBound + row, y, x, margin: grid.padding).map { data[$0 + channel] } ?? 0
+              grid.pixel(tiles.lowerBound + row, y, x, margin: grid.padding).map { map[$0 + channel] } ?? 0
             }
           }
         }
@@ -122,6 +159,10 @@ extension KernelCase {
             let largest = values.first(where: \.isNaN) ?? values.max()!
             trial.expect(maxima, at, is: largest)
             guard hasChoice else { continue }
+            if bounds.lower.isFinite && !bounds.passes(largest) {
+              trial.expect(choice, at, is: .max)
+              continue
+            }
             // Of bfloat16 several may be the largest, once they are rounded.
             let largestTaps = zip(window, values).filter { $0.1 == largest || $0.1.isNaN }.map(\.0.0)
             choice.markResult(at)
@@ -157,21 +198,26 @@ extension KernelCase {
       let panelCount = (grid.channels + MapKernels.panelWidth - 1) / MapKernels.panelWidth
       let panelStride = trial.panels.words(tiles.count) + 16
       let componentStride = panelCount * panelStride + 16
-      let (output, gradient) = (trial.mapNumbers(grid.count), trial.mapNumbers(grid.count))
+      let output = trial.mapNumbers(grid.count)
       for i in 0..<output.count { output[i] = bounds.clamp(output[i]) }
+      let ofMaxima = !hasOutput && grid.dilation == 1
+      let map = GradientMap(trial, grid, ofMaxima: ofMaxima)
+      let gradient = map.values
       let (components, biasSums) = (
         trial.unset(winograd.componentCount * componentStride), trial.numbers(grid.channels)
       )
       trial.maps.winogradOutputGradient(
-        grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start,
+        grid.map, output: hasOutput ? UnsafeRawPointer(output.start) : nil, bounds, gradient: gradient.start, map.maxima,
         tiles: tiles,
         into: components.start, componentStride: componentStride, panelStride: panelStride, biasSums: biasSums.start)
       var sums = (0..<grid.channels).map { Sum(startingAt: biasSums.initial($0)) }
       for (_, _, _, pixel) in pixels(grid, tiles) {
         for channel in 0..<grid.channels {
           let place = pixel + channel
-          trial.expect(gradient, place, is: !hasOutput || bounds.passes(output[place]) ? gradient.initial(place) : 0)
-          sums[channel].add(Double(gradient[place]))
+          if !ofMaxima {
+            trial.expect(gradient, place, is: !hasOutput || bounds.passes(output[place]) ? gradient.initial(place) : 0)
+          }
+          sums[channel].add(Double(map[place]))
         }
       }
       for channel in 0..<grid.channels { trial.expect(biasSums, channel, sums[channel]) }
@@ -183,7 +229,7 @@ extension KernelCase {
             let channel = panel * MapKernels.panelWidth + column
             guard channel < grid.channels else { return Sum() }
             return winograd.outputGradient.element(i, j) { y, x in
-              grid.pixel(tiles.lowerBound + row, y, x).map { gradient[$0 + channel] } ?? 0
+              grid.pixel(tiles.lowerBound + row, y, x).map { map[$0 + channel] } ?? 0
             }
           }
         }
