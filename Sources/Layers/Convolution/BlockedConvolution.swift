@@ -106,7 +106,8 @@ struct BlockedConvolution: ConvolutionAlgorithm {
 
   func inputGradient(_ pass: BackwardPass, into inputGradient: BackwardPass.InputGradient) {
     backwardProduct.run(
-      FeatureMap(gradientOf: pass.forward.pooling?.maxima, pass.outputGradient), kernel: pass.weights[layer.weight].baseAddress!,
+      FeatureMap(gradientOf: pass.forward.pooling?.maxima, pass.outputGradient),
+      kernel: pass.weights[layer.weight].baseAddress!,
       OutputFinish(writing: inputGradient.writing), into: inputGradient.tensor, context: pass.context)
   }
 }
