@@ -53,6 +53,15 @@ package final class PhaseBoard: Sendable {
     state.withLock { $0.progressed = .now }
   }
 
+  /// Notes that nothing could be done for so long, because the process did not run: that time does not count.
+  package func forgive(_ suspension: Duration) {
+    state.withLock {
+      let now = ContinuousClock.now
+      $0.entered = min(now, $0.entered + suspension)
+      $0.progressed = min(now, $0.progressed + suspension)
+    }
+  }
+
   /// What the board says now.
   package func read() -> Reading {
     let state = state.withLock { $0 }

@@ -79,9 +79,18 @@ package final class StallWatchdog: @unchecked Sendable {
   /// Seconds between two looks of rank 0: about fifty reports come meanwhile, for which the system has room.
   private var lookInterval: Double { min(interval, 50 * interval / Double(hosts.count)) }
 
-  /// Waits for so many seconds; false when the watch is over.
-  private func waits(_ seconds: Double) -> Bool {
-    isStopped.wait(until: Date(timeIntervalSinceNow: seconds)) { $0 ? true : nil } == nil
+  /// Waits for so many seconds, and returns how much more have passed since the last time; nil when the watch is over.
+  ///
+  /// More than an interval means that the process was suspended: by Ctrl-Z, by `scontrol suspend`, or with its machine. That counts for no limit:
+  /// what does not run cannot get on.
+  private func wait(_ seconds: Double, since last: inout ContinuousClock.Instant) -> Duration? {
+    if isStopped.wait(until: Date(timeIntervalSinceNow: seconds), { $0 ? true : nil }) != nil { return nil }
+    let now = ContinuousClock.now
+    let excess = now - last - .seconds(seconds)
+    last = now
+    guard excess > .seconds(interval) else { return .zero }
+    board.forgive(excess)
+    return excess
   }
 
   private func watch() {
@@ -98,7 +107,9 @@ package final class StallWatchdog: @unchecked Sendable {
     let rule = StallRule(limit: limit, setting: setting)
     let start = ContinuousClock.now
     var hasWarned = false
-    while waits(lookInterval) {
+    var looked = start
+    while let suspension = wait(lookInterval, since: &looked) {
+      for rank in heard.indices { heard[rank] += suspension }
       while let (bytes, sender) = socket?.receive(upTo: HeartbeatFrame.byteCount) {
         guard let frame = HeartbeatFrame(bytes, job: meeting.job), reports.indices.contains(frame.rank) else {
           continue
@@ -145,7 +156,9 @@ package final class StallWatchdog: @unchecked Sendable {
     var next = 0
     // So that a thousand ranks do not come at one instant.
     var pause = Double.random(in: 0..<interval)
-    while waits(pause) {
+    var looked = heard
+    while let suspension = wait(pause, since: &looked) {
+      heard += suspension
       pause = interval
       let reading = board.read()
       while let (bytes, sender) = socket?.receive(upTo: HeartbeatFrame.byteCount) {

@@ -40,6 +40,24 @@ struct FailureTests {
     try expectStall(process, [victim == 0 ? "nothing heard of rank 0" : "held up by rank 2", "for 3 s"])
   }
 
+  /// As by Ctrl-Z, or by a batch system that makes room for another job.
+  @Test(arguments: [1, 3])
+  func `A job that was suspended as a whole gets on`(ranks: Int) throws {
+    let process = try start(["training.iterations=1000000"], ranks: ranks == 1 ? nil : ranks)
+    runs.wait(for: "run", iterations: 3, process)
+    let pids = ranks == 1 ? [process.identifier] : try Array(process.rankProcesses().values)
+    for pid in pids { kill(pid, SIGSTOP) }
+    Thread.sleep(forTimeInterval: 3 * Self.stallSeconds)
+    for pid in pids { kill(pid, SIGCONT) }
+    let resumed = Date()
+    // Long enough for a verdict on the time before.
+    Thread.sleep(forTimeInterval: 2 * Self.stallSeconds)
+    #expect(process.isRunning)
+    #expect(try runs.lastIteration("run") > resumed)
+    for pid in pids { kill(pid, SIGTERM) }
+    _ = try process.wait(timeout: 60)
+  }
+
   @Test(arguments: [1, 2])
   func `An image that never comes is named`(ranks: Int) throws {
     let process = try start(ranks: ranks == 1 ? nil : ranks)
