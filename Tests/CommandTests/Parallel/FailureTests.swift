@@ -41,7 +41,7 @@ struct FailureTests {
   }
 
   /// As by Ctrl-Z, or by a batch system that makes room for another job.
-  @Test(arguments: [1, 3])
+  @Test(arguments: [1, 4])
   func `A job that was suspended as a whole gets on`(ranks: Int) throws {
     let process = try start(["training.iterations=1000000"], ranks: ranks == 1 ? nil : ranks)
     runs.wait(for: "run", iterations: 3, process)
