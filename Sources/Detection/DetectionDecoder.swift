@@ -1,3 +1,5 @@
+import Kernels
+
 /// Turns the network's output for one image into detected objects: softmax, decoding, per-class non-maximum suppression.
 ///
 /// ### Source
@@ -82,9 +84,10 @@ package struct DetectionDecoder: Sendable {
   /// - Parameters:
   ///   - locations: regression output, [D, 4].
   ///   - confidences: logits, [D, classes].
+  ///   - kernels: the C kernels.
   ///   - forEach: calls a function with 0, 1, … below a count, one after the other or at once.
   package func decode(
-    locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>,
+    locations: UnsafePointer<Float>, confidences: UnsafePointer<Float>, kernels: Kernels,
     forEach: (_ count: Int, _ body: (Int) -> Void) -> Void = { count, body in for index in 0..<count { body(index) } }
   ) -> [DetectedObject] {
     let count = defaultBoxes.count
@@ -94,11 +97,11 @@ package struct DetectionDecoder: Sendable {
       guard let keys = keys.baseAddress else { return }
       // A loop of one as well: whoever runs loops may have another arithmetic for numbers near 0.
       forEach(1) { _ in
-        boxes.withUnsafeMutableBufferPointer { writeKeys(locations, confidences, $0, keys) }
+        boxes.withUnsafeMutableBufferPointer { writeKeys(locations, confidences, $0, keys, kernels) }
       }
       ofClasses.withUnsafeMutableBufferPointer { ofClasses in
         forEach(ofClasses.count) { index in
-          ofClasses[index] = candidates(label: index + 1, keys: keys + index * count, boxes)
+          ofClasses[index] = candidates(label: index + 1, keys: keys + index * count, boxes, kernels)
         }
       }
     }
@@ -108,41 +111,21 @@ package struct DetectionDecoder: Sendable {
   }
 
   /// Writes the sort keys of the scores above the threshold, [classes − 1, D], and `excluded` for all others, and the boxes that have a score
-  /// above it. Eight default boxes are computed at once.
+  /// above it.
   private func writeKeys(
     _ locations: UnsafePointer<Float>, _ confidences: UnsafePointer<Float>,
-    _ boxes: UnsafeMutableBufferPointer<CornerBox>, _ keys: UnsafeMutablePointer<Int32>
+    _ boxes: UnsafeMutableBufferPointer<CornerBox>, _ keys: UnsafeMutablePointer<Int32>, _ kernels: Kernels
   ) {
-    let (count, classCount) = (defaultBoxes.count, classCount)
-    let threshold = SIMD8(repeating: settings.scoreThreshold)
-    let excluded = SIMD8(repeating: LargestValues.excluded)
-    withUnsafeTemporaryAllocation(of: SIMD8<Float>.self, capacity: classCount) { columns in
-      for first in stride(from: 0, to: count, by: 8) {
-        let rows = min(8, count - first)
-        for label in 0..<classCount {
-          let column = confidences + first * classCount + label
-          for row in 0..<8 { columns[label][row] = column[min(row, rows - 1) * classCount] }
-        }
-        let sums = replaceByExponentials(columns)
-        var isCandidate = SIMDMask<SIMD8<Int32>>(repeating: false)
-        for label in 1..<classCount {
-          let scores = columns[label] / sums
-          let isAbove = scores .> threshold
-          isCandidate .|= isAbove
-          let values = excluded.replacing(with: unsafeBitCast(scores, to: SIMD8<Int32>.self), where: isAbove)
-          let place = keys + (label - 1) * count + first
-          if rows == 8 {
-            UnsafeMutableRawPointer(place).storeBytes(of: values, as: SIMD8<Int32>.self)
-          } else {
-            for row in 0..<rows { place[row] = values[row] }
-          }
-        }
-        for row in 0..<rows where isCandidate[row] {
-          let box = box(first + row, locations)
-          boxes[first + row] = box
-          if box.isFinite { continue }
-          for label in 1..<classCount { keys[(label - 1) * count + first + row] = LargestValues.excluded }
-        }
+    let count = defaultBoxes.count
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { isCandidate in
+      kernels.scoreKeys(
+        confidences, rows: count, classes: classCount, threshold: settings.scoreThreshold, into: keys,
+        reaches: isCandidate.baseAddress!)
+      for index in 0..<count where isCandidate[index] != 0 {
+        let box = box(index, locations)
+        boxes[index] = box
+        if box.isFinite { continue }
+        for label in 1..<classCount { keys[(label - 1) * count + index] = LargestValues.excluded }
       }
     }
   }
@@ -155,23 +138,24 @@ package struct DetectionDecoder: Sendable {
   }
 
   /// What suppression leaves of the best boxes of a class, by falling score, then rising default box.
-  private func candidates(label: Int, keys: UnsafePointer<Int32>, _ boxes: [CornerBox]) -> [Candidate] {
+  private func candidates(
+    label: Int, keys: UnsafePointer<Int32>, _ boxes: [CornerBox], _ kernels: Kernels
+  ) -> [Candidate] {
     let count = defaultBoxes.count
-    var number = 0
-    for index in 0..<count where keys[index] != LargestValues.excluded {
-      number += 1
-    }
+    let number = LargestValues.number(of: keys, count: count, atLeast: 0)
     if number == 0 { return [] }
-    var best = LargestValues(min(number, settings.topK), ofKeys: keys, count: count)
+    let wanted = min(number, settings.topK)
     // The complement of the key above the index: numbers, which sort faster than structures.
     var order: [UInt64] = []
-    order.reserveCapacity(min(number, settings.topK))
-    for index in 0..<count where best.takes(keys[index]) {
+    order.reserveCapacity(wanted)
+    LargestValues.forEach(wanted, ofKeys: keys, count: count) { index in
       order.append(UInt64(~UInt32(bitPattern: keys[index])) << 32 | UInt64(index))
     }
     order.sort()
     let indices = order.map { Int($0 & 0xFFFF_FFFF) }
-    return nonMaximumSuppression(indices.map { boxes[$0] }, threshold: settings.nmsThreshold).map { place in
+    let survivors = nonMaximumSuppression(
+      indices.map { boxes[$0] }, threshold: settings.nmsThreshold, kernels: kernels)
+    return survivors.map { place in
       let index = indices[place]
       return Candidate(defaultBox: index, score: LargestValues.value(keys[index]), label: label, box: boxes[index])
     }
@@ -179,13 +163,11 @@ package struct DetectionDecoder: Sendable {
 
   /// The objects to keep of those of all classes, class by class and of each class by falling score, then rising default box.
   private func best(_ candidates: [Candidate]) -> [Candidate] {
-    var candidates = candidates
-    if candidates.count > settings.keep {
-      let keys = candidates.map { LargestValues.key($0.score) }
-      var best = LargestValues(settings.keep, ofKeys: keys, count: keys.count)
-      candidates = zip(candidates, keys).filter { best.takes($0.1) }.map(\.0)
-    }
-    return candidates.sorted(by: Candidate.precedes)
+    guard candidates.count > settings.keep else { return candidates.sorted(by: Candidate.precedes) }
+    let keys = candidates.map { LargestValues.key($0.score) }
+    var best: [Candidate] = []
+    LargestValues.forEach(settings.keep, ofKeys: keys, count: keys.count) { best.append(candidates[$0]) }
+    return best.sorted(by: Candidate.precedes)
   }
 }
 

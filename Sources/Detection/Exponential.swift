@@ -22,37 +22,6 @@
   return mantissa * Float(bitPattern: (shifted.bitPattern << 23) &+ 0x3F80_0000)
 }
 
-/// ``exponential(ofNonpositive:)`` of eight numbers, with the same bits.
-@inline(__always) func exponentials(ofNonpositive x: SIMD8<Float>) -> SIMD8<Float> {
-  let x = x.replacing(with: -87, where: x .< -87)
-  let shifted = x * 1.442_695_04 + 0x1.8p23
-  let exponent = shifted - 0x1.8p23
-  let r = x - exponent * 0.693_359_375 + exponent * 2.121_944_4e-4
-  var p = SIMD8<Float>(repeating: 1.987_569_15e-4)
-  p = p * r + 1.398_199_95e-3
-  p = p * r + 8.333_451_9e-3
-  p = p * r + 4.166_579_6e-2
-  p = p * r + 1.666_666_55e-1
-  p = p * r + 5.000_000_1e-1
-  let mantissa = p * (r * r) + r + 1
-  let bits = (unsafeBitCast(shifted, to: SIMD8<UInt32>.self) &<< 23) &+ 0x3F80_0000
-  return mantissa * unsafeBitCast(bits, to: SIMD8<Float>.self)
-}
-
-/// Replaces eight rows of logits by exp(xᵢ − max x) and returns the sums: ``writeExponentials(of:count:into:)`` of each row, with the same bits.
-///
-/// - Parameter columns: number i of all rows.
-@inline(__always) func replaceByExponentials(_ columns: UnsafeMutableBufferPointer<SIMD8<Float>>) -> SIMD8<Float> {
-  var maximum = columns[0]
-  for column in columns.dropFirst() { maximum = maximum.replacing(with: column, where: column .> maximum) }
-  var sum = SIMD8<Float>.zero
-  for index in columns.indices {
-    columns[index] = exponentials(ofNonpositive: columns[index] - maximum)
-    sum += columns[index]
-  }
-  return sum
-}
-
 /// Writes exp(xᵢ − max x) of a row of logits and returns the maximum and the sum of what was written.
 ///
 /// Softmax is `exponentials[i] / sum`, log-sum-exp is `maximum + log(sum)`. Subtracting the row's own maximum keeps both

@@ -34,9 +34,6 @@ package struct HardNegativeMining: Sendable, Equatable {
     }
     let wanted = min(negativesPerPositive * positiveCount, count - positiveCount)
     if wanted == 0 { return }
-    var hardest = LargestValues(wanted, ofKeys: keys, count: count)
-    for index in 0..<count where hardest.takes(keys[index]) {
-      selected[index] = true
-    }
+    LargestValues.forEach(wanted, ofKeys: keys, count: count) { selected[$0] = true }
   }
 }

@@ -1,15 +1,10 @@
 /// Finds which of a list of values are its `wanted` largest, equal values by lowest index, without sorting.
 ///
-/// Nonnegative floats are ordered as their bit patterns are, so these are compared as integers: first their upper bits, by counting how many
-/// values have the same ones; then the lower bits of those with the upper bits of the smallest value wanted, bit by bit.
-struct LargestValues {
+/// Nonnegative floats are ordered as their bit patterns are, so these are compared as integers. An eighth of them tells a bound that somewhat
+/// more than the wanted ones should reach; of those that do, the smallest value wanted is found bit by bit.
+enum LargestValues {
   /// Marks an element that is no candidate.
   static let excluded: Int32 = -1
-
-  /// Bit pattern of the smallest value selected.
-  private let threshold: Int32
-  /// How many values equal to the threshold may still be taken.
-  private var remainingEqual: Int
 
   /// The sort key of a value that is not negative. NaN counts as infinite, so that it is found first and not lost.
   @inline(__always) static func key(_ value: Float) -> Int32 {
@@ -21,52 +16,97 @@ struct LargestValues {
     Float(bitPattern: UInt32(bitPattern: key))
   }
 
-  private static let lowerBits: Int32 = 20
-  private static let bins = 1 << (31 - Int(lowerBits))
+  /// Keys that are compared at once.
+  private static let lanes = 8
+  /// One group of lanes of so many is in the sample.
+  private static let sampleStep = 8
 
+  /// Calls `body` with the index of each element selected, in ascending order.
+  ///
   /// - Precondition: 0 < `wanted` ≤ number of keys that are not `excluded`.
-  init(_ wanted: Int, ofKeys keys: UnsafePointer<Int32>, count: Int) {
-    (threshold, remainingEqual) = withUnsafeTemporaryAllocation(of: Int32.self, capacity: Self.bins + count) { memory in
-      let (counts, candidates) = (memory.baseAddress!, memory.baseAddress! + Self.bins)
-      counts.update(repeating: 0, count: Self.bins)
-      for index in 0..<count where keys[index] >= 0 { counts[Int(keys[index] >> Self.lowerBits)] += 1 }
-      var (bin, wanted) = (Self.bins - 1, wanted)
-      while wanted > counts[bin] {
-        wanted -= Int(counts[bin])
-        bin -= 1
+  @inline(__always) static func forEach(
+    _ wanted: Int, ofKeys keys: UnsafePointer<Int32>, count: Int, _ body: (Int) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { memory in
+      let (reached, indices) = (memory.baseAddress!, memory.baseAddress! + count)
+      var number = collect(keys, count: count, atLeast: sampledBound(wanted, keys, count, reached), reached, indices)
+      // A sample that is not like the whole.
+      if number < wanted { number = collect(keys, count: count, atLeast: 0, reached, indices) }
+      let threshold = smallest(wanted, of: reached, count: number)
+      var remainingEqual =
+        threshold == .max ? wanted : wanted - self.number(of: reached, count: number, atLeast: threshold + 1)
+      for place in 0..<number where reached[place] >= threshold {
+        if reached[place] == threshold {
+          if remainingEqual == 0 { continue }
+          remainingEqual -= 1
+        }
+        body(Int(indices[place]))
       }
-      var candidateCount = 0
-      for index in 0..<count where keys[index] >> Self.lowerBits == bin {
-        candidates[candidateCount] = keys[index]
-        candidateCount += 1
-      }
-      // The largest number that `wanted` candidates reach.
-      var threshold = Int32(bin) << Self.lowerBits
-      for bit in (0..<Self.lowerBits).reversed() {
-        let trial = threshold | (1 << bit)
-        if Self.number(of: candidates, count: candidateCount, atLeast: trial) >= wanted { threshold = trial }
-      }
-      return (
-        threshold,
-        threshold == .max
-          ? wanted : wanted - Self.number(of: candidates, count: candidateCount, atLeast: threshold + 1)
-      )
     }
   }
 
-  /// Whether the element with this key is selected; to be asked once for each element in ascending order.
-  @inline(__always) mutating func takes(_ key: Int32) -> Bool {
-    if key > threshold { return true }
-    if key < threshold || remainingEqual == 0 { return false }
-    remainingEqual -= 1
-    return true
+  /// What some more than `wanted` keys should reach, but perhaps do not; 0 where that may be all.
+  private static func sampledBound(
+    _ wanted: Int, _ keys: UnsafePointer<Int32>, _ count: Int, _ sample: UnsafeMutablePointer<Int32>
+  ) -> Int32 {
+    let sampleCount = count / (lanes * sampleStep) * lanes
+    let expected = Float(wanted) / Float(sampleStep)
+    // Four standard deviations above what is expected.
+    let rank = Int(expected + 4 * expected.squareRoot()) + 1
+    if rank >= sampleCount { return 0 }
+    for first in stride(from: 0, to: sampleCount, by: lanes) {
+      (sample + first).update(from: keys + first * sampleStep, count: lanes)
+    }
+    return smallest(rank, of: sample, count: sampleCount)
   }
 
-  private static func number(of keys: UnsafePointer<Int32>, count: Int, atLeast bound: Int32) -> Int {
-    var number: Int32 = 0
-    for index in 0..<count {
-      number &+= keys[index] >= bound ? 1 : 0
+  /// Copies the keys that reach a bound, and their indices, and returns how many there are.
+  private static func collect(
+    _ keys: UnsafePointer<Int32>, count: Int, atLeast bound: Int32, _ reached: UnsafeMutablePointer<Int32>,
+    _ indices: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    var number = 0
+    func take(_ range: Range<Int>) {
+      for index in range {
+        // Written in any case: at most `index` have been taken.
+        reached[number] = keys[index]
+        indices[number] = Int32(truncatingIfNeeded: index)
+        number += keys[index] >= bound ? 1 : 0
+      }
     }
-    return Int(number)
+    let bounds = SIMD8(repeating: bound)
+    let whole = count / lanes * lanes
+    for first in stride(from: 0, to: whole, by: lanes) {
+      if (group(keys, at: first) .>= bounds).hasAny { take(first..<first + lanes) }
+    }
+    take(whole..<count)
+    return number
+  }
+
+  @inline(__always) private static func group(_ keys: UnsafePointer<Int32>, at first: Int) -> SIMD8<Int32> {
+    UnsafeRawPointer(keys + first).loadUnaligned(as: SIMD8<Int32>.self)
+  }
+
+  /// The largest number that `wanted` of the keys reach; 0 where there are not as many that are not excluded.
+  private static func smallest(_ wanted: Int, of keys: UnsafePointer<Int32>, count: Int) -> Int32 {
+    var threshold: Int32 = 0
+    for bit in (0..<31 as Range<Int32>).reversed() {
+      let trial = threshold | 1 << bit
+      if number(of: keys, count: count, atLeast: trial) >= wanted { threshold = trial }
+    }
+    return threshold
+  }
+
+  /// How many keys reach a bound.
+  static func number(of keys: UnsafePointer<Int32>, count: Int, atLeast bound: Int32) -> Int {
+    let bounds = SIMD8(repeating: bound)
+    let whole = count / lanes * lanes
+    var numbers = SIMD8<Int32>.zero
+    for first in stride(from: 0, to: whole, by: lanes) {
+      let isAbove = group(keys, at: first) .>= bounds
+      // A lane that is true is −1.
+      numbers &-= unsafeBitCast(isAbove, to: SIMD8<Int32>.self)
+    }
+    return (whole..<count).reduce(Int(numbers.wrappedSum())) { $0 + (keys[$1] >= bound ? 1 : 0) }
   }
 }

@@ -94,12 +94,15 @@ package final class Detector {
   package func decode(count: Int) -> [[DetectedObject]] {
     guard count < pool.threadCount else {
       return pool.map(Array(0..<count)) { image, _ in
-        decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image))
+        decoder.decode(
+          locations: executor.locations(image), confidences: executor.confidences(image), kernels: kernels)
       }
     }
     // With fewer images than threads these share the classes of each.
     return (0..<count).map { image in
-      decoder.decode(locations: executor.locations(image), confidences: executor.confidences(image)) { count, body in
+      decoder.decode(
+        locations: executor.locations(image), confidences: executor.confidences(image), kernels: kernels
+      ) { count, body in
         pool.forEach(count) { index, _ in body(index) }
       }
     }

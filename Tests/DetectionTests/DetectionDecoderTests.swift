@@ -1,5 +1,6 @@
 import Detection
 import Glibc
+import Kernels
 import Randomness
 import Testing
 
@@ -9,6 +10,7 @@ import Testing
     scoreThreshold: 0, nmsThreshold: 1, topK: .max, keep: .max)
 
   private let classCount = 5
+  private let kernels = Kernels.available.last!
 
   /// The decoding steps after scores, written slowly: threshold, best of each class, suppression, best of all.
   private func reference(_ objects: [DetectedObject], _ settings: DetectionDecoder.Settings) -> [DetectedObject] {
@@ -35,7 +37,7 @@ import Testing
     let defaultBoxes = DefaultBoxes(try smallLayout())
     let (locations, confidences) = output(seed: 1, defaultBoxes.count)
     let objects = DetectionDecoder(defaultBoxes: defaultBoxes, classCount: classCount, settings: Self.everything)
-      .decode(locations: locations, confidences: confidences)
+      .decode(locations: locations, confidences: confidences, kernels: kernels)
     #expect(objects.count == defaultBoxes.count * (classCount - 1))
     for index in 0..<defaultBoxes.count {
       let row = index * 4
@@ -62,7 +64,7 @@ import Testing
       let (locations, confidences) = output(seed: seed, defaultBoxes.count)
       func decode(_ settings: DetectionDecoder.Settings) -> [DetectedObject] {
         DetectionDecoder(defaultBoxes: defaultBoxes, classCount: classCount, settings: settings)
-          .decode(locations: locations, confidences: confidences)
+          .decode(locations: locations, confidences: confidences, kernels: kernels)
       }
       let expected = reference(decode(Self.everything), settings)
       #expect(decode(settings) == expected)
@@ -77,7 +79,7 @@ import Testing
     let confidences = [Float](repeating: 1, count: defaultBoxes.count * 3)
     let settings = DetectionDecoder.Settings(nmsThreshold: 1, topK: 10, keep: 15)
     let objects = DetectionDecoder(defaultBoxes: defaultBoxes, classCount: 3, settings: settings)
-      .decode(locations: locations, confidences: confidences)
+      .decode(locations: locations, confidences: confidences, kernels: kernels)
     let boxes = defaultBoxes.centered.map { BoxCoder().decode(.zero, relativeTo: $0).corners.clippedToImage }
     #expect(objects.map(\.label) == [Int](repeating: 1, count: 10) + [Int](repeating: 2, count: 5))
     #expect(objects.map(\.box) == Array(boxes[0..<10] + boxes[0..<5]))
@@ -98,7 +100,7 @@ import Testing
     for (clipping, expected) in [(DetectionDecoder.Clipping.beforeNMS, 1), (.afterNMS, 2)] {
       let decoder = DetectionDecoder(
         defaultBoxes: defaultBoxes, classCount: 2, settings: DetectionDecoder.Settings(clipping: clipping))
-      let objects = decoder.decode(locations: locations, confidences: [0, 2, 0, 1])
+      let objects = decoder.decode(locations: locations, confidences: [0, 2, 0, 1], kernels: kernels)
       #expect(objects.count == expected)
       #expect(objects.allSatisfy { $0.box.xMin >= 0 && $0.box.xMax <= 1 && $0.box.yMin >= 0 && $0.box.yMax <= 1 })
     }
@@ -122,16 +124,17 @@ import Testing
       brokenLocations[index * 4] = value
       background[index * classCount] = 1000
     }
-    let objects = decoder.decode(locations: brokenLocations, confidences: brokenConfidences)
-    #expect(objects == decoder.decode(locations: locations, confidences: background))
-    #expect(objects != decoder.decode(locations: locations, confidences: confidences))
+    let objects = decoder.decode(locations: brokenLocations, confidences: brokenConfidences, kernels: kernels)
+    #expect(objects == decoder.decode(locations: locations, confidences: background, kernels: kernels))
+    #expect(objects != decoder.decode(locations: locations, confidences: confidences, kernels: kernels))
   }
 
   @Test func hugeLogitsStayFinite() throws {
     let defaultBoxes = DefaultBoxes(try smallLayout())
     let (locations, confidences) = output(seed: 6, defaultBoxes.count)
     let objects = DetectionDecoder(defaultBoxes: defaultBoxes, classCount: classCount)
-      .decode(locations: locations.map { $0 * 1e4 }, confidences: confidences.map { $0 < 0 ? -1e4 : 1e4 })
+      .decode(
+        locations: locations.map { $0 * 1e4 }, confidences: confidences.map { $0 < 0 ? -1e4 : 1e4 }, kernels: kernels)
     #expect(!objects.isEmpty)
     #expect(objects.allSatisfy { $0.score > 0.01 && $0.score <= 1 && $0.box.area.isFinite })
   }
@@ -140,7 +143,7 @@ import Testing
     for seed in 0..<50 as Range<UInt64> {
       var stream = RandomStream(seed: seed, purpose: .test)
       let boxes = (0..<80).map { _ in stream.box(minimumSide: 0.2) }
-      let kept = nonMaximumSuppression(boxes, threshold: 0.3)
+      let kept = nonMaximumSuppression(boxes, threshold: 0.3, kernels: kernels)
       // A box falls if and only if one that stays comes before it and overlaps it too much.
       for index in boxes.indices {
         let rival = kept.first { $0 < index && boxes[$0].intersectionOverUnion(with: boxes[index]) > 0.3 }
@@ -148,7 +151,7 @@ import Testing
       }
       #expect(kept.count < boxes.count)
       let survivors = kept.map { boxes[$0] }
-      #expect(nonMaximumSuppression(survivors, threshold: 0.3) == Array(survivors.indices))
+      #expect(nonMaximumSuppression(survivors, threshold: 0.3, kernels: kernels) == Array(survivors.indices))
     }
   }
 
@@ -156,7 +159,7 @@ import Testing
   @Test func suppressionThresholdIsExclusive() {
     let whole = CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.5)
     let half = CornerBox(xMin: 0, yMin: 0, xMax: 0.5, yMax: 0.25)
-    #expect(nonMaximumSuppression([whole, half], threshold: 0.5) == [0, 1])
-    #expect(nonMaximumSuppression([whole, half], threshold: Float(0.5).nextDown) == [0])
+    #expect(nonMaximumSuppression([whole, half], threshold: 0.5, kernels: kernels) == [0, 1])
+    #expect(nonMaximumSuppression([whole, half], threshold: Float(0.5).nextDown, kernels: kernels) == [0])
   }
 }

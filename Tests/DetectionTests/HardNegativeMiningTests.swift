@@ -41,6 +41,26 @@ import Testing
     }
   }
 
+  /// As many default boxes as models have, whose losses are anyhow, one value, or such that an eighth of them, regularly spaced or at an
+  /// end, tells nothing of the others.
+  @Test func `Many losses are selected as sorting selects them`() {
+    let mining = HardNegativeMining()
+    let (count, positives) = (8732, 40)
+    var stream = RandomStream(seed: 4, purpose: .test)
+    let anyhow = (0..<count).map { _ in stream.uniform(0, 1) }
+    let losses: [[Float]] =
+      [anyhow, [Float](repeating: 0.5, count: count), anyhow.sorted(), anyhow.sorted().reversed()]
+      + (0..<8).map { group in anyhow.indices.map { $0 / 8 % 8 == group ? 1 + anyhow[$0] : anyhow[$0] } }
+      + (0..<8).map { group in anyhow.indices.map { $0 / 8 % 8 == group ? 0 : anyhow[$0] } }
+      + [anyhow.map { $0 < 0.99 ? 0 : $0 }, anyhow.map { $0 < 0.01 ? $0 : .infinity }]
+    for spacing in [1, 5, count / positives] {
+      let labels = (0..<count).map { $0 % spacing == 0 && $0 / spacing < positives ? Int32(1) : 0 }
+      for losses in losses {
+        #expect(select(mining, losses: losses, labels: labels) == reference(mining, losses: losses, labels: labels))
+      }
+    }
+  }
+
   @Test func undefinedLossIsTheHardest() {
     let labels: [Int32] = [1, 0, 0, 0, 0]
     let selected = select(

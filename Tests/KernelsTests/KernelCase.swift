@@ -49,5 +49,5 @@ struct KernelCase: Sendable {
   static let all =
     vectors + rounding + layers + normalizations + depthwise + images + columns + columnOperands
     + normalizationOperands
-    + winograd + winogradOperands + products + tiles
+    + winograd + winogradOperands + products + tiles + detections
 }

@@ -247,6 +247,15 @@
      kept in lowest[0 ..< 3] ... highest[0 ..< 3]. Reads one float behind the last pixel of the row. */                     \
   KERNEL(void, blend_columns, (ptrdiff_t count, const ptrdiff_t *first, const ptrdiff_t *offset, const float *weights,      \
                                const float *row, const float *lowest, const float *highest, float *result))                 \
+  /* Softmax of rows of logits, [rows][classes], of all classes but the first: keys[class - 1][row], key_stride apart, are  \
+     the bits of scores above the threshold, which is not negative, and -1 elsewhere; reaches[row] is 1 where there is one, \
+     0 elsewhere. The same with every table. */                                                                             \
+  KERNEL(void, score_keys, (ptrdiff_t rows, ptrdiff_t classes, const float *logits, float threshold,                        \
+                            ptrdiff_t key_stride, int32_t *keys, uint8_t *reaches))                                         \
+  /* Whether the IoU of a box with one of others[group][5][16], [x of the left, y of the top, x of the right, y of the      \
+     bottom, area], exceeds a threshold. The same with every table. */                                                      \
+  KERNEL(bool, overlaps_box, (float left, float top, float right, float bottom, ptrdiff_t groups, const float *others,      \
+                              float threshold))                                                                             \
   /* The transpose of pack_panel, as far as the matrix goes. */                                                             \
   KERNEL(void, unpack_panel, (const float *panel, ptrdiff_t columns, ptrdiff_t first_column, ptrdiff_t first_row,           \
                               ptrdiff_t last_row, float *matrix))                                                           \
