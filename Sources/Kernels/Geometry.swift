@@ -74,6 +74,9 @@ package enum WinogradTile: Int, Sendable, CaseIterable {
   case four = 4
   case six = 6
 
+  /// The tiles that operands of a precision may have: of bfloat16, 6×6 would err by several percent.
+  package static func all(_ precision: Precision) -> [WinogradTile] { precision == .float32 ? allCases : [.four] }
+
   /// Rows and columns of the pixels that a tile depends on.
   package var window: Int { rawValue + 2 }
   /// Products whose sums become a tile: one for each pixel that the tile depends on.

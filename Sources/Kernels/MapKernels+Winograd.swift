@@ -12,6 +12,7 @@ extension MapKernels {
     into components: UnsafeMutablePointer<Float>, componentStride: Int, blockStride: Int
   ) {
     precondition(tiles.lowerBound >= 0 && componentStride > 0 && blockStride > 0, "tiles \(tiles)")
+    requireTile(map.c.tile)
     precondition(maxima == nil || (!sumsTiles && map.c.dilation == 1), "maxima of \(map.c)")
     withUnsafePointer(to: map.c) { map in
       if sumsTiles {
@@ -33,6 +34,7 @@ extension MapKernels {
     isTurned: Bool, into components: UnsafeMutablePointer<Float>, componentStride: Int
   ) {
     requireBlocks(rows)
+    requireTile(tile.rawValue)
     precondition(
       min(inputs, outputs) > 0 && (0..<(isTurned ? inputs : outputs)).contains(firstColumn),
       "column \(firstColumn) of a kernel \(inputs)×\(outputs)")
@@ -50,6 +52,7 @@ extension MapKernels {
     biasSums: UnsafeMutablePointer<Float>
   ) {
     precondition(tiles.lowerBound >= 0 && componentStride > 0 && panelStride > 0, "tiles \(tiles)")
+    requireTile(map.c.tile)
     precondition(maxima == nil || (output == nil && map.c.dilation == 1), "maxima of \(map.c)")
     withUnsafePointer(to: map.c) { map in
       withPointer(to: maxima?.c) {
@@ -68,6 +71,7 @@ extension MapKernels {
     precondition(
       tiles.lowerBound >= 0 && (0..<map.c.channels).contains(firstChannel),
       "channel \(firstChannel) of \(map.c.channels)")
+    requireTile(map.c.tile)
     withUnsafePointer(to: map.c) {
       table.pointee.winograd_output(
         $0, components, componentStride, tiles.lowerBound, tiles.count, firstChannel, bias, bounds.c, writing.c, data)
@@ -97,5 +101,9 @@ extension MapKernels {
           writing.c, maxima, argmax)
       }
     }
+  }
+
+  private func requireTile(_ side: Int) {
+    precondition(summands == 1 || side == WinogradTile.four.rawValue, "tiles of \(side)×\(side) in bfloat16")
   }
 }

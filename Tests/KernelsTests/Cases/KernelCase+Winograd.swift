@@ -16,7 +16,7 @@ extension KernelCase {
 
   /// Maps without and with dilation, of full and of short tiles, and some of their tiles.
   private static func grids(_ trial: Trial) -> [(winograd: Winograd, grid: TileGrid, tiles: Range<Int>)] {
-    WinogradTile.allCases.flatMap { tile in
+    WinogradTile.all(trial.precision).flatMap { tile in
       [1, 2].flatMap { dilation in
         [false, true].map { isCut in
           let grid = TileGrid(tile: tile, channels: trial.positiveSize, dilation: dilation, isCut: isCut)
@@ -203,7 +203,7 @@ extension KernelCase {
   }
 
   private static func winogradKernel(_ trial: Trial, isTurned: Bool) {
-    for winograd in WinogradTile.allCases.map(Winograd.init) {
+    for winograd in WinogradTile.all(trial.precision).map(Winograd.init) {
       // Rows of the panel, and its columns.
       let (rowCount, columnCount) = (trial.positiveSize, 37)
       let (inputs, outputs) = isTurned ? (columnCount, rowCount) : (rowCount, columnCount)
