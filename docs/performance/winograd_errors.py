@@ -18,8 +18,6 @@ from safetensors.torch import load_file
 
 POINTS = {4: [0, 0.625, -0.625, 1.5, -1.5], 6: [0, 0.5, -0.5, 1, -1, 2, -2]}
 CHUNK = 256
-# Smaller maps are no better covered by tiles of 6x6.
-LEAST_SIDE = 60
 
 
 def transforms(tile):
@@ -78,7 +76,12 @@ def kernel_gradient(x, gradient, tile):
 
 
 class Winograd(torch.autograd.Function):
-    """A convolution with 3x3 taps and padding 1, by tiles of (forward, gradient of the map, gradient of the kernel)."""
+    """A convolution with 3x3 taps and padding 1, by tiles of (forward, gradient of the map, gradient of the kernel).
+
+    Maps with fewer rows than `least_side` have tiles of 4x4.
+    """
+
+    least_side = 0
 
     @staticmethod
     def forward(context, x, weight, tiles):
@@ -97,7 +100,7 @@ class Winograd(torch.autograd.Function):
 def convolution(x, weight, bias, tiles):
     if tiles is None or x.shape[1] < 16:
         return functional.conv2d(x, weight, bias, padding=1)
-    return Winograd.apply(x, weight, tiles if x.shape[2] >= LEAST_SIDE else (4, 4, 4)) + bias[None, :, None, None]
+    return Winograd.apply(x, weight, tiles if x.shape[2] >= Winograd.least_side else (4, 4, 4)) + bias[None, :, None, None]
 
 
 def run(images, parameters, target, dtype, tiles):
@@ -127,7 +130,9 @@ def main():
     parser.add_argument("weights")
     parser.add_argument("images", nargs="+")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--least-side", type=int, default=30, help="rows of the smallest map with tiles of 6x6")
     arguments = parser.parse_args()
+    Winograd.least_side = arguments.least_side
     torch.manual_seed(arguments.seed)
     tensors = load_file(arguments.weights)
     names = [name for name in tensors if re.search(r"weight$", name) and tensors[name].dim() == 4]

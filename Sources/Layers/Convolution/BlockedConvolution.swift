@@ -45,8 +45,8 @@ struct BlockedConvolution: ConvolutionAlgorithm {
       && transform.workRatio <= 0.7
   }
 
-  /// The tiles of gradients by Winograd's algorithm: large ones where they fit the map so well that they multiply clearly less often, and
-  /// where their kernel, nearly twice as large, stays in a cache.
+  /// The tiles of gradients by Winograd's algorithm: large ones where they fit the map so well that they multiply clearly less often. Their
+  /// kernel, nearly twice as large, must stay in a cache, unless that of small ones does not either.
   ///
   /// They err four times as much, which gradients can bear. Outputs decide on which side of a ReLU, and of a maximum, a number falls, and
   /// that is most of the error of all gradients ([decision 16](../../../docs/decisions/0016-convolution.md)). Of bfloat16 the
@@ -57,7 +57,8 @@ struct BlockedConvolution: ConvolutionAlgorithm {
       WinogradTransform(gradientOf: layer, tile, input: input, word: .float32)
     }
     let (small, large) = (transform(.four), transform(.six))
-    return large.layout.keepsKernelCached && large.workRatio <= 0.85 * small.workRatio ? .six : .four
+    guard large.layout.keepsKernelCached || !small.layout.keepsKernelCached else { return .four }
+    return large.workRatio <= (large.layout.keepsKernelCached ? 0.85 : 0.82) * small.workRatio ? .six : .four
   }
 
   var work: ConvolutionWork {
