@@ -11,6 +11,8 @@ struct BlockedProduct {
   private let transform: any ConvolutionTransform
   private let layout: BlockedLayout
   private let kernel: TransformedKernel
+  private let componentUnits: ComponentUnits
+  private let results: ProductResults
   /// Whether a pass may ask for the moments of what it computes.
   private let takesMoments: Bool
 
@@ -31,11 +33,13 @@ struct BlockedProduct {
     self.takesMoments = takesMoments
     layout = transform.layout
     kernel = TransformedKernel(transform)
+    componentUnits = ComponentUnits(transform)
+    results = transform.results
   }
 
   /// The way of large kernels with components of their own.
   private var componentProduct: ComponentProduct? {
-    guard !sharesUnits, !layout.sharesInput, case .transformed(let output) = transform.results else { return nil }
+    guard !sharesUnits, !layout.sharesInput, case .transformed(let output) = results else { return nil }
     return ComponentProduct(transform, to: output)
   }
 
@@ -75,7 +79,7 @@ struct BlockedProduct {
   var scratch: ScratchSize {
     if let componentProduct { return componentProduct.scratch }
     let products: Int
-    switch transform.results {
+    switch results {
     case .pixels: products = 0
     case .transformed: products = layout.components * layout.productStride(units: blockUnits)
     }
@@ -188,7 +192,7 @@ struct BlockedProduct {
     let inputStride = layout.inputStride(units: block.count)
     let blockStride = layout.blockStride(units: block.count)
     let kernels = context.kernels.maps(layout.precision)
-    switch transform.results {
+    switch results {
     case .pixels(let channels):
       kernels.multiplyToOutput(
         rows: units.count, blocks: layout.blocks, left: first, blockStride: blockStride, right: kernel,
@@ -198,7 +202,7 @@ struct BlockedProduct {
       precondition(moments == nil, "moments of products that are no pixels")
       let productStride = layout.productStride(units: units.count)
       for component in 0..<layout.components {
-        let rows = self.transform.rows(component: component, of: units)
+        let rows = componentUnits.rows(component: component, of: units)
         let right = kernel + component * kernelStride
         kernels.multiplyPanel(
           rows: rows.count, blocks: layout.blocks,

@@ -10,6 +10,7 @@ struct BlockedWeightGradient {
   private let transform: any DifferentiableTransform
   private let layout: BlockedLayout
   private let layer: Convolution
+  private let componentUnits: ComponentUnits
 
   /// Bytes of a transformed kernel of which every part can have its own.
   private static let smallKernelBytes = 3 << 20
@@ -26,6 +27,7 @@ struct BlockedWeightGradient {
     self.transform = transform
     self.layer = layer
     layout = transform.layout
+    componentUnits = ComponentUnits(transform)
   }
 
   /// Whether threads share the units, with sums of their own.
@@ -141,7 +143,7 @@ struct BlockedWeightGradient {
       component * layout.kernelStride + panel * layout.kernelPanelCount
       + layout.kernelCount(rows: blocks.lowerBound * BlockedLayout.blockWidth)
     // Units that share words are multiplied together: the gradients of those that do not count are zero.
-    let counted = transform.rows(component: component, of: block)
+    let counted = componentUnits.rows(component: component, of: block)
     let units = (layout.word == .pairOfUnits ? counted.lowerBound / 2 * 2 : counted.lowerBound)..<counted.upperBound
     if units.isEmpty {
       if !accumulates {

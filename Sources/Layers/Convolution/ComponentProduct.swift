@@ -7,6 +7,7 @@ struct ComponentProduct {
   private let outputTransform: any OutputTransform
   private let layout: BlockedLayout
   private let kernel: TransformedKernel
+  private let componentUnits: ComponentUnits
 
   /// Rows that a product sums at once; blocks are multiples of as many.
   private static let unitStep = 14
@@ -19,6 +20,7 @@ struct ComponentProduct {
     self.outputTransform = outputTransform
     layout = transform.layout
     kernel = TransformedKernel(transform)
+    componentUnits = ComponentUnits(transform)
   }
 
   /// Units of a block: a function of the shape alone.
@@ -61,7 +63,7 @@ struct ComponentProduct {
       context.pool.forEach(layout.components * panelTasks) { task, _ in
         let (component, firstPanel) = (task / panelTasks, task % panelTasks * Self.panelsPerTask)
         let lastPanel = min(firstPanel + Self.panelsPerTask, layout.panels) - 1
-        let rows = transform.rows(component: component, of: block)
+        let rows = componentUnits.rows(component: component, of: block)
         for panel in firstPanel...lastPanel {
           let right = transformed + panel * kernel.panelCount + component * layout.kernelPanelStride
           kernels.multiplyPanel(

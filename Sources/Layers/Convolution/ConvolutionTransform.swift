@@ -26,16 +26,25 @@ protocol ConvolutionTransform {
 extension ConvolutionTransform {
   func units(component: Int) -> Range<Int> { 0..<layout.units }
 
-  /// The units of a block whose product of a component counts, counted from the first of the block.
-  func rows(component: Int, of block: Range<Int>) -> Range<Int> {
-    let units = units(component: component).clamped(to: block)
-    return units.lowerBound - block.lowerBound..<units.upperBound - block.lowerBound
-  }
-
   /// Multiply–adds of all products.
   var multiplyAdds: Int {
     (0..<layout.components).reduce(0) { $0 + units(component: $1).count }
       * layout.kernelRows * layout.panels * BlockedLayout.panelWidth
+  }
+}
+
+/// The units whose product of a component counts, for all components: asked for every product, which may be a short one.
+struct ComponentUnits {
+  private let units: [Range<Int>]
+
+  init(_ transform: any ConvolutionTransform) {
+    units = (0..<transform.layout.components).map { transform.units(component: $0) }
+  }
+
+  /// Those of a block, counted from its first.
+  func rows(component: Int, of block: Range<Int>) -> Range<Int> {
+    let units = units[component].clamped(to: block)
+    return units.lowerBound - block.lowerBound..<units.upperBound - block.lowerBound
   }
 }
 
