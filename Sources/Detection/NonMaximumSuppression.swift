@@ -5,6 +5,7 @@ import Kernels
 /// - Parameters:
 ///   - boxes: in order of falling score.
 ///   - threshold: IoU above which two boxes are taken for the same object.
+///   - kernels: the C kernels.
 /// - Returns: indices of the boxes kept, ascending.
 package func nonMaximumSuppression(_ boxes: [CornerBox], threshold: Float, kernels: Kernels) -> [Int] {
   var kept = KeptBoxes()

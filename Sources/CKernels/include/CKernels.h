@@ -64,9 +64,9 @@ typedef struct {
   ptrdiff_t kernel, stride, padding_y, padding_x;
 } ck_depthwise_geometry;
 
-// How Winograd tiles of `images` maps cover them: n x n output pixels each, `dilation` pixels apart; n is 4 or 6. Their windows in the input
-// begin `padding` pixels before. Rows of tiles from `full_rows` on have one row of pixels less, and columns of tiles likewise: they are short.
-// Tile row r is the (r / d)th of the maps' rows r % d, r % d + d, ..., which begins where the one before ends.
+// How Winograd tiles of `images` maps cover them: n x n output pixels each, `dilation` pixels apart; n is 4, or 6 where words are floats. Their
+// windows in the input begin `padding` pixels before. Rows of tiles from `full_rows` on have one row of pixels less, and columns of tiles
+// likewise: they are short. Tile row r is the (r / d)th of the maps' rows r % d, r % d + d, ..., which begins where the one before ends.
 typedef struct {
   ptrdiff_t tile;
   ptrdiff_t images, height, width, channels;

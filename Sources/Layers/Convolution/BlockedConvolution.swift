@@ -46,7 +46,7 @@ struct BlockedConvolution: ConvolutionAlgorithm {
   }
 
   /// The tiles of gradients by Winograd's algorithm: large ones where they fit the map so well that they multiply clearly less often. Their
-  /// kernel, nearly twice as large, must stay in a cache, unless that of small ones does not either.
+  /// kernel, nearly twice as large, must stay in a cache; or that of small ones does not either, and there are many tiles to multiply it with.
   ///
   /// They err four times as much, which gradients can bear. Outputs decide on which side of a ReLU, and of a maximum, a number falls, and
   /// that is most of the error of all gradients ([decision 16](../../../docs/decisions/0016-convolution.md)). Of bfloat16 the
@@ -57,8 +57,9 @@ struct BlockedConvolution: ConvolutionAlgorithm {
       WinogradTransform(gradientOf: layer, tile, input: input, word: .float32)
     }
     let (small, large) = (transform(.four), transform(.six))
-    guard large.layout.keepsKernelCached || !small.layout.keepsKernelCached else { return .four }
-    return large.workRatio <= (large.layout.keepsKernelCached ? 0.85 : 0.82) * small.workRatio ? .six : .four
+    let ratio = large.workRatio / small.workRatio
+    if large.layout.keepsKernelCached { return ratio <= 0.85 ? .six : .four }
+    return !small.layout.keepsKernelCached && large.tilesPerImage >= 40 && ratio <= 0.82 ? .six : .four
   }
 
   var work: ConvolutionWork {

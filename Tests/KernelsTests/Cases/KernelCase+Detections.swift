@@ -18,24 +18,40 @@ extension KernelCase {
         )
         trial.kernels.scoreKeys(
           logits.start, rows: rows, classes: classes, threshold: threshold, into: keys.start, reaches: reaches.start)
-        // The same bits as one lane at a time.
-        let (alone, reachesAlone) = (trial.unset(classes - 1, of: Int32.self), trial.unset(1, of: UInt8.self))
         for row in 0..<rows {
-          Kernels.available[0].scoreKeys(
-            logits.start + row * classes, rows: 1, classes: classes, threshold: threshold, into: alone.start,
-            reaches: reachesAlone.start)
-          trial.expect(reaches, row, is: reachesAlone[0])
+          let scores = singleScores((0..<classes).map { logits[row * classes + $0] })
+          let isAbove = scores.map { $0 > threshold }
+          trial.expect(reaches, row, is: isAbove.dropFirst().contains(true) ? 1 : 0)
           for label in 1..<classes {
-            trial.expect(keys, (label - 1) * rows + row, is: alone[label - 1])
-            expectScore(
-              trial, keys[(label - 1) * rows + row], row == bad ? nil : score(logits, row, label, of: classes),
-              threshold)
+            let place = (label - 1) * rows + row
+            trial.expect(keys, place, is: isAbove[label] ? Int32(bitPattern: scores[label].bitPattern) : -1)
+            expectScore(trial, keys[place], row == bad ? nil : score(logits, row, label, of: classes), threshold)
           }
         }
-        for label in 0..<classes - 1 { alone.markResult(label) }
-        reachesAlone.markResult(0)
       }
     }
+  }
+
+  /// Softmax in single precision, one operation after the other, with the powers of `exponential(ofNonpositive:)`.
+  private static func singleScores(_ logits: [Float]) -> [Float] {
+    let largest = logits.dropFirst().reduce(logits[0]) { $1 > $0 ? $1 : $0 }
+    let powers = logits.map { power($0 - largest) }
+    let sum = powers.dropFirst().reduce(powers[0], +)
+    return powers.map { $0 / sum }
+  }
+
+  /// Cephes' `expf`.
+  private static func power(_ x: Float) -> Float {
+    let x = x < -87 ? -87 : x
+    let shifted = x * 1.442_695_04 + 0x1.8p23
+    let exponent = shifted - 0x1.8p23
+    let r = x - exponent * 0.693_359_375 + exponent * 2.121_944_4e-4
+    let coefficients: [Float] = [
+      1.398_199_95e-3, 8.333_451_9e-3, 4.166_579_6e-2, 1.666_666_55e-1, 5.000_000_1e-1,
+    ]
+    let p = coefficients.reduce(1.987_569_15e-4 as Float) { $0 * r + $1 }
+    let mantissa = p * (r * r) + r + 1
+    return mantissa * Float(bitPattern: (shifted.bitPattern << 23) &+ 0x3F80_0000)
   }
 
   /// Softmax in double precision.
